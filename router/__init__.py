@@ -1,0 +1,1 @@
+"""The nouns, the ports and the way of a case; it knows no database, no provider and no framework."""

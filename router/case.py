@@ -1,0 +1,185 @@
+"""A case, its reporters, its events, and the one table of allowed status changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from router.decision import Nature, Place, ServiceId, Urgency
+from router.errors import GuichetError
+from router.message import Address
+from router.tracking import TrackingNumber
+
+
+class Status(StrEnum):
+    """One vocabulary for all institutions."""
+
+    RECEIVED = "received"
+    ASSIGNED = "assigned"
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    WAITING_CITIZEN = "waiting_citizen"
+    WAITING_PARTNER = "waiting_partner"
+    ANSWERED = "answered"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    PASSED_ON = "passed_on"
+    REFUSED = "refused"
+    REOPENED = "reopened"
+    MERGED = "merged"
+
+    @property
+    def open(self) -> bool:
+        return self not in {Status.CLOSED, Status.REFUSED, Status.MERGED, Status.PASSED_ON}
+
+
+_OPEN_MOVES = {
+    Status.ASSIGNED,
+    Status.ACCEPTED,
+    Status.IN_PROGRESS,
+    Status.WAITING_CITIZEN,
+    Status.WAITING_PARTNER,
+    Status.ANSWERED,
+    Status.RESOLVED,
+    Status.PASSED_ON,
+    Status.REFUSED,
+    Status.MERGED,
+}
+
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    Status.RECEIVED: frozenset(
+        {
+            Status.ASSIGNED,
+            Status.WAITING_CITIZEN,
+            Status.ANSWERED,
+            Status.PASSED_ON,
+            Status.REFUSED,
+            Status.MERGED,
+        }
+    ),
+    Status.ASSIGNED: frozenset(_OPEN_MOVES - {Status.ASSIGNED}),
+    Status.ACCEPTED: frozenset(_OPEN_MOVES - {Status.ACCEPTED}),
+    Status.IN_PROGRESS: frozenset(_OPEN_MOVES - {Status.IN_PROGRESS, Status.ACCEPTED}),
+    Status.WAITING_CITIZEN: frozenset(_OPEN_MOVES - {Status.WAITING_CITIZEN} | {Status.CLOSED}),
+    Status.WAITING_PARTNER: frozenset(_OPEN_MOVES - {Status.WAITING_PARTNER}),
+    Status.ANSWERED: frozenset(
+        {Status.IN_PROGRESS, Status.RESOLVED, Status.CLOSED, Status.REOPENED, Status.MERGED}
+    ),
+    Status.RESOLVED: frozenset({Status.CLOSED, Status.REOPENED, Status.MERGED}),
+    Status.CLOSED: frozenset({Status.REOPENED}),
+    Status.PASSED_ON: frozenset({Status.ANSWERED, Status.RESOLVED, Status.CLOSED, Status.REOPENED}),
+    Status.REFUSED: frozenset({Status.REOPENED}),
+    Status.REOPENED: frozenset(_OPEN_MOVES),
+    Status.MERGED: frozenset(),
+}
+
+
+class ForbiddenTransition(GuichetError):
+    """A status change that the table does not allow."""
+
+
+class ReporterRole(StrEnum):
+    REPORTER = "reporter"
+    THIRD_PARTY = "third_party"  # wrote with the number, not yet confirmed: is never shown the case
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """A person on a case; the reply channel belongs to him and never to the case.
+
+    ``address`` is where he is answered, ``refs`` the messages that an answer hangs under.
+    """
+
+    address: Address
+    name: str = ""
+    language: str = "fr"
+    role: ReporterRole = ReporterRole.REPORTER
+    refs: tuple[str, ...] = ()
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request. ``version`` rises with every write and guards against lost updates."""
+
+    id: int
+    number: TrackingNumber
+    version: int
+    status: Status
+    owner: ServiceId
+    created_at: datetime
+    updated_at: datetime
+    received_at: datetime
+    nature: Nature = Nature.REPORT
+    urgency: Urgency = Urgency.NORMAL
+    category: str | None = None
+    place: Place = field(default_factory=Place)
+    subject: str = ""
+    text: str = ""
+    language: str = "fr"
+    channel: str = ""
+    counter: str = ""
+    reporters: tuple[Reporter, ...] = ()
+    watchers: tuple[ServiceId, ...] = ()
+    labels: tuple[str, ...] = ()
+    rule: str = ""
+    due_at: datetime | None = None
+    parent: int | None = None
+    merged_into: int | None = None
+    refused_by: tuple[ServiceId, ...] = ()
+    agent_choice: ServiceId | None = None
+    asked: str = ""
+    partner_ref: str = ""
+    attachments: int = 0
+    confidential: bool = False
+    sender_kinds: tuple[str, ...] = ()
+    given_category: str | None = None
+    automatic_day: str = ""
+    automatic_count: int = 0
+    generation: int = 0
+
+
+def check_transition(before: Status, after: Status) -> None:
+    """Refuse a status change that :data:`TRANSITIONS` does not hold.
+
+    Raises:
+        ForbiddenTransition: with both states named.
+    """
+    if before != after and after not in TRANSITIONS[before]:
+        raise ForbiddenTransition(f"a case cannot go from {before} to {after}")
+
+
+class EventKind(StrEnum):
+    RECEIVED = "received"
+    MESSAGE = "message"
+    EDITED = "edited"
+    DECIDED = "decided"
+    STATUS = "status"
+    FORWARDED = "forwarded"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    ASKED = "asked"
+    REPORTER_JOINED = "reporter_joined"
+    DELIVERY_FAILED = "delivery_failed"
+    NOTE = "note"
+
+
+class Visibility(StrEnum):
+    CITIZEN = "citizen"
+    SERVICE = "service"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An append-only line on a case: who, what, when, why, visible to whom. ``data`` is JSON text."""
+
+    id: int
+    case_id: int
+    kind: EventKind
+    at: datetime
+    who: str
+    text: str = ""
+    visibility: Visibility = Visibility.INTERNAL
+    data: str = ""

@@ -1,0 +1,241 @@
+"""What travels: addresses, envelopes as they were received, and the messages read from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+ConversationKey = NewType("ConversationKey", str)
+"""One address on one channel account, as a string: the unit of order and of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A value bound to its channel account, so that a reply elsewhere cannot be written by accident.
+
+    ``kind`` tells apart the ways of one channel that lead to one person: ``dm`` and ``mention`` on X.
+    """
+
+    channel: str
+    account: str
+    value: str
+    kind: str = ""
+
+    @property
+    def key(self) -> ConversationKey:
+        return ConversationKey("|".join((self.channel, self.account, self.kind, self.value)))
+
+    @classmethod
+    def from_key(cls, key: str) -> Address:
+        channel, account, kind, value = key.split("|", 3)
+        return cls(channel, account, value, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """An HTTP request of a provider as every channel sees it; header names are lower case."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookResponse:
+    """What a channel answers its provider, once the journal has committed."""
+
+    status: int
+    body: bytes = b""
+    media_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One thing as it was received, before anybody has read it: the row of the journal.
+
+    ``provider_id`` is unique within (channel, account) and makes a second delivery harmless.
+    ``ref`` is what later messages quote to point at this one (an e-mail's Message-ID, a Telegram
+    ``chat:message``), or empty. ``payload`` is the raw form, always kept.
+    """
+
+    channel: str
+    account: str
+    provider_id: str
+    conversation: ConversationKey
+    payload: bytes
+    received_at: datetime
+    ref: str = ""
+    note: str = ""
+    """Why the reader should not trust it: set when the envelope itself could not be read."""
+
+
+class Trust(StrEnum):
+    """How sure we are that the sender is who he says he is."""
+
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A position that the sender gave; degrees WGS84, accuracy in metres when the device told it."""
+
+    lat: float
+    lon: float
+    accuracy_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a message. ``ref`` is what the channel's ``fetch_media`` needs to get its bytes.
+
+    ``name`` is made safe for showing (no path, no control or direction-override character).
+    """
+
+    name: str
+    media_type: str
+    size: int | None
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Facts that a form or an agent stated outright; they win over what the text seems to say."""
+
+    category: str | None = None
+    commune: str | None = None
+    postcode: str | None = None
+    street: str | None = None
+    annoyance: int | None = None
+    sender_kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What a message says about the conversation that it belongs to."""
+
+    tokens: tuple[str, ...] = ()
+    """Signed reply tokens (router.tokens), as found in the recipient address or a link."""
+    refs: tuple[str, ...] = ()
+    """References to earlier messages, most telling first (In-Reply-To, then References from the end)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An inbound message, normalised.
+
+    ``text`` is what was written, in full; ``text_shown`` leaves out quoted replies and signatures.
+    ``address`` is the reporter's reply channel. ``automatic`` names the mark by which a machine was
+    recognised, or is empty. All times are aware UTC.
+    """
+
+    address: Address
+    provider_id: str
+    received_at: datetime
+    sender: str = ""
+    sender_name: str = ""
+    text: str = ""
+    text_shown: str = ""
+    quoted: str = ""
+    subject: str = ""
+    language: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    location: Location | None = None
+    sent_at: datetime | None = None
+    trust: Trust = Trust.UNVERIFIED
+    automatic: str = ""
+    public: bool = False
+    ref: str = ""
+    thread: Thread = field(default_factory=Thread)
+    given: Given = field(default_factory=Given)
+    album: str = ""
+    """Messages of one conversation with the same album are one request (Telegram media groups)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """A person, or a machine, wrote to us."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEdited:
+    """A person corrected a message; the correction is appended and never overwrites."""
+
+    message: Message
+    edited_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptReceived:
+    """A provider says what became of a delivery, found by our id or by the provider's.
+
+    ``state`` is a value of router.delivery.DeliveryState; ``code`` is the provider's own.
+    """
+
+    state: str
+    delivery_id: int | None = None
+    provider_id: str = ""
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OptedOutOf:
+    """A person asked that nothing more be sent to this address (STOP), or to be written to again."""
+
+    address: Address
+    text: str
+    back_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HelpAsked:
+    """A person sent a word that asks how this works (HELP, AIDE, /start)."""
+
+    address: Address
+    text: str
+    payload: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A person blocked our account: nothing can be sent to this address until he writes again."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerActed:
+    """A service used a signed action link: accept, refuse with a reason, progress, or close."""
+
+    token: str
+    act: str
+    reason: str = ""
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing for us: our own echo, a typing notice, a retweet. ``reason`` is kept for the ledger."""
+
+    reason: str
+
+
+InboundEvent = (
+    MessageReceived
+    | MessageEdited
+    | ReceiptReceived
+    | OptedOutOf
+    | HelpAsked
+    | Blocked
+    | PartnerActed
+    | Ignored
+)
