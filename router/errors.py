@@ -1,11 +1,11 @@
 """The errors of the house, one short tree.
 
-    GuichetError
-    ├── ConfigurationError      a setting or a YAML file is wrong: exit code 2, nothing started
-    ├── InvalidInput            a person or a program gave something that cannot be read
-    │   ├── InvalidSignature    a webhook is not from its provider: 403
-    │   └── UnreadablePayload   a payload cannot be parsed: kept, quarantined, the next one served
-    └── StoreUnavailable        the database cannot take a write now: 503 / 451 / unflagged
+GuichetError
+├── ConfigurationError      a setting or a YAML file is wrong: exit code 2, nothing started
+├── InvalidInput            a person or a program gave something that cannot be read
+│   ├── InvalidSignature    a webhook is not from its provider: 403
+│   └── UnreadablePayload   a payload cannot be parsed: kept, quarantined, the next one served
+└── StoreUnavailable        the database cannot take a write now: 503 / 451 / unflagged
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ ConversationKey = NewType("ConversationKey", str)
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A value bound to its channel account, so that a reply elsewhere cannot be written by accident.
+    """A value bound to its channel account: a reply elsewhere cannot be written by accident.
 
-    ``kind`` tells apart the ways of one channel that lead to one person: ``dm`` and ``mention`` on X.
+    ``kind`` tells apart ways of one channel to one person: ``dm`` and ``mention`` on X.
     """
 
     channel: str
@@ -120,18 +120,18 @@ class Thread:
     """What a message says about the conversation that it belongs to."""
 
     tokens: tuple[str, ...] = ()
-    """Signed reply tokens (router.tokens), as found in the recipient address or a link."""
+    """Signed reply tokens (router.tokens), as found in the recipient address."""
     refs: tuple[str, ...] = ()
-    """References to earlier messages, most telling first (In-Reply-To, then References from the end)."""
+    """Earlier messages, most telling first (In-Reply-To, then References from the end)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """An inbound message, normalised.
 
-    ``text`` is what was written, in full; ``text_shown`` leaves out quoted replies and signatures.
-    ``address`` is the reporter's reply channel. ``automatic`` names the mark by which a machine was
-    recognised, or is empty. All times are aware UTC.
+    ``text`` is all that was written; ``text_shown`` leaves out quoted replies and signatures.
+    ``address`` is the reporter's reply channel. ``automatic`` names the mark by which a machine
+    was recognised, or is empty. All times are aware UTC.
     """
 
     address: Address
@@ -188,7 +188,7 @@ class ReceiptReceived:
 
 @dataclass(frozen=True, slots=True)
 class OptedOutOf:
-    """A person asked that nothing more be sent to this address (STOP), or to be written to again."""
+    """A person wants nothing more sent to this address (STOP), or to be written to again."""
 
     address: Address
     text: str
@@ -224,7 +224,7 @@ class PartnerActed:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing for us: our own echo, a typing notice, a retweet. ``reason`` is kept for the ledger."""
+    """Nothing for us: our own echo, a typing notice, a retweet; the reason is kept."""
 
     reason: str
 
