@@ -126,6 +126,10 @@ class Case:
     rule: str = ""
     due_at: datetime | None = None
     parent: int | None = None
+    public_number: TrackingNumber | None = None
+    """The number that people are told when it is not this case's own: a part shows its parent's."""
+    parts_open: tuple[int, ...] = ()
+    """Ids of the parts that have not ended; the parent ends when none is left."""
     merged_into: int | None = None
     refused_by: tuple[ServiceId, ...] = ()
     agent_choice: ServiceId | None = None
@@ -173,7 +177,7 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An append-only line on a case: who, what, when, why, visible to whom. ``data`` is JSON text."""
+    """An append-only line on a case: who, what, when, why, for whose eyes; ``data`` is JSON."""
 
     id: int
     case_id: int

@@ -1,4 +1,4 @@
-"""What the rules are asked, the facts of a case, and what they answer: a decision with its trace."""
+"""What the rules are asked, and what they answer: a decision with its trace."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class Point:
 class Place:
     """Where a request is about, as far as it is known; everything may be missing.
 
-    ``communes`` are INSEE codes: one when named, several when the words leave several open (a postal
-    code shared by several communes). ``source`` says who stated it: ``message``, ``location``,
+    ``communes`` are INSEE codes: one when named, several when the words leave several open (a
+    postal code shared by several communes). ``source`` says who stated it: ``message``, ``location``,
     ``form``, ``counter``, ``agent``, or empty. ``outside`` is true when the place is known and lies
     in none of our territories.
     """

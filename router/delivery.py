@@ -87,6 +87,8 @@ class Delivery:
     state: DeliveryState = DeliveryState.QUEUED
     not_before: datetime | None = None
     tries: int = 0
+    parts_sent: int = 0
+    """How many pieces of a long text have left: a retry goes on from there."""
     provider_id: str = ""
     error: str = ""
     settled_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""What the house asks about places: territories, borders, objects; coordinates are WGS84 degrees."""
+"""What the house asks about places: territories, borders, objects (WGS84 degrees)."""
 
 from __future__ import annotations
 

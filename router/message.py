@@ -83,7 +83,7 @@ class Trust(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A position that the sender gave; degrees WGS84, accuracy in metres when the device told it."""
+    """A position that the sender gave: degrees WGS84, accuracy in metres when it was told."""
 
     lat: float
     lon: float

@@ -457,7 +457,7 @@ class TimerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """Something to do with a case, not before a time; another generation than its case's is dead."""
+    """Something to do with a case, not before a time; dead if the case has another generation."""
 
     id: int
     case_id: int
