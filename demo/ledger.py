@@ -37,6 +37,10 @@ class Ledger:
             draft = self._file.with_suffix(".new")
             draft.write_text(json.dumps(self.data), encoding="utf-8")
             os.replace(draft, self._file)
+        self.wake()
+
+    def wake(self) -> None:
+        """Let everybody who waits look again."""
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
             if not waiter.done():
@@ -55,7 +59,7 @@ class Ledger:
         """Give the bytes of a file kept before."""
         return (self._blobs / name).read_bytes() if self._blobs else self._bytes[name]
 
-    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float | None = 10.0) -> None:
         """Wait until the condition holds, looking again after each change.
 
         Raises TimeoutError.
