@@ -1,1 +1,1 @@
-"""The nouns, the ports and the way of a case; it knows no database, no provider and no framework."""
+"""The nouns, the ports and the way of a case; free of database, provider and framework."""

@@ -271,6 +271,10 @@ class Rulebook(Protocol):
 
     def commune_name(self, insee: str) -> str: ...
 
+    def questions_of(self, category: str) -> tuple[str, ...]:
+        """List the facts that the service of a category needs (``lieu``, ``date``)."""
+        ...
+
 
 class Rulebooks(Protocol):
     def current(self) -> Rulebook:
@@ -509,8 +513,10 @@ class RouteQueue(Protocol):
         """
         ...
 
-    async def release(self, claims: Sequence[Claim], due: datetime) -> None:
-        """Give claims back unworked; their rows count a try and are due again at ``due``."""
+    async def release(
+        self, claims: Sequence[Claim], due: datetime, *, failed: bool = False
+    ) -> None:
+        """Give claims back unworked, due again at ``due``; their rows count a try if it failed."""
         ...
 
     async def next_due(self, role: str) -> datetime | None:
@@ -568,10 +574,18 @@ class SendQueue(Protocol):
         """Record outcomes; those whose claim was lost are recorded only if they raise the rank."""
         ...
 
-    async def release(self, claims: Sequence[Claim], due: datetime) -> None: ...
+    async def release(
+        self, claims: Sequence[Claim], due: datetime, *, failed: bool = False
+    ) -> None: ...
 
-    async def finish(self, claims: Sequence[Claim], now: datetime) -> None:
-        """Give lanes back after settling: due with their next delivery, gone when none is left."""
+    async def finish(
+        self, claims: Sequence[Claim], now: datetime, not_before: datetime | None = None
+    ) -> None:
+        """Give lanes back after settling: due with their next delivery, gone when none is left.
+
+        ``not_before`` holds a lane back that found no room under the provider's limit; no try is
+        counted.
+        """
         ...
 
     async def next_due(self, role: str) -> datetime | None: ...

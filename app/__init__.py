@@ -1,0 +1,1 @@
+"""Start-up only: command line, settings, wiring; the one place that sees everything."""

@@ -1,0 +1,175 @@
+"""Decides which case a message belongs to, and says why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from router.case import Case, ReporterRole
+from router.errors import InvalidInput
+from router.message import Message
+from router.ports import Conversation, Understanding
+from router.tokens import PARTNER, REPLY, Signer, Token, party_of
+from router.tracking import TrackingNumber, find
+from router.workspace import Workspace
+
+_SHORT_ANSWER = 12  # words; longer texts rarely answer "where?" and nothing else
+_SAME_BREATH = timedelta(hours=1)
+
+
+class How(StrEnum):
+    """By what a message was tied to its case, in the order in which they are tried."""
+
+    TOKEN = "token"
+    PARTNER = "partner"
+    REFERENCE = "reference"
+    NUMBER = "number"
+    ANSWER = "answer"
+    ALBUM = "album"
+    FOLLOW_UP = "follow_up"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Threaded:
+    """The case of a message (None: a new one), how it was found, and the reason for people."""
+
+    case: Case | None
+    how: How
+    reason: str
+    party: str = ""
+    """Of a service's answer: the hashed id of the service that the token was made for."""
+
+
+def numbers_of(message: Message, signer: Signer) -> frozenset[TrackingNumber]:
+    """List the tracking numbers that a message carries: in its tokens, its subject, its new words."""
+    tokens = {token.number for token in tokens_of(message, signer)}
+    return frozenset(tokens.union(find(message.subject), find(message.text_shown)))
+
+
+def tokens_of(message: Message, signer: Signer) -> tuple[Token, ...]:
+    """Read the valid tokens of a message; forged ones count for nothing."""
+    valid = []
+    for text in message.thread.tokens:
+        try:
+            valid.append(signer.read(text))
+        except InvalidInput:
+            continue
+    return tuple(valid)
+
+
+def thread(
+    message: Message,
+    understood: Understanding,
+    category: str | None,
+    conversation: Conversation,
+    workspace: Workspace,
+    signer: Signer,
+) -> Threaded:
+    """Find the case that a message continues.
+
+    ``category`` is what the rules read in the message's own words, or None. Quoted text is never
+    looked at.
+    """
+    return (
+        _by_token(message, workspace, signer)
+        or _by_reference(message, workspace)
+        or _by_number(message, workspace)
+        or _by_conversation(message, understood, category, conversation, workspace)
+        or Threaded(None, How.NEW, "rien ne la relie à une demande connue")
+    )
+
+
+def is_reporter(case: Case, message: Message) -> bool:
+    """Whether the message comes from the reply channel of a confirmed reporter of the case."""
+    return any(
+        reporter.address == message.address and reporter.role is ReporterRole.REPORTER
+        for reporter in case.reporters
+    )
+
+
+def _by_token(message: Message, workspace: Workspace, signer: Signer) -> Threaded | None:
+    for token in tokens_of(message, signer):
+        case = workspace.case_of_number(token.number)
+        if case is None:
+            continue
+        if token.kind == PARTNER:
+            return Threaded(case, How.PARTNER, "réponse signée d'un service", token.party)
+        if token.kind == REPLY:
+            own = token.party == party_of(message.address.key)
+            by = "de la personne" if own else "transmise à une autre personne"
+            return Threaded(case, How.TOKEN, f"adresse de réponse signée {by}")
+    return None
+
+
+def _by_reference(message: Message, workspace: Workspace) -> Threaded | None:
+    for ref in message.thread.refs:
+        case = workspace.case_of_ref(ref)
+        if case is not None:
+            return Threaded(case, How.REFERENCE, "réponse à un message de cette demande")
+    return None
+
+
+def _by_number(message: Message, workspace: Workspace) -> Threaded | None:
+    for number in (*find(message.subject), *find(message.text_shown)):
+        case = workspace.case_of_number(number)
+        if case is not None:
+            return Threaded(case, How.NUMBER, "numéro de suivi dans le message")
+    return None
+
+
+def _by_conversation(
+    message: Message,
+    understood: Understanding,
+    category: str | None,
+    conversation: Conversation,
+    workspace: Workspace,
+) -> Threaded | None:
+    case = workspace.case(conversation.case_id)
+    if case is None:
+        return None
+    if message.album and message.album == conversation.album:
+        return Threaded(case, How.ALBUM, "même envoi de plusieurs photos")
+    if not case.status.open or _other_subject(category, case):
+        return None
+    if conversation.asked and _answers(message, understood, category):
+        return Threaded(case, How.ANSWER, f"réponse à la question posée ({conversation.asked})")
+    if _other_place(understood, case):
+        return None
+    if _continues(message, understood, category, case):
+        return Threaded(case, How.FOLLOW_UP, "suite de la même conversation")
+    return None
+
+
+def _answers(message: Message, understood: Understanding, category: str | None) -> bool:
+    names_place = understood.place.source in {"message", "location", "form"}
+    short = len(message.text_shown.split()) <= _SHORT_ANSWER
+    return names_place or understood.follow_up or (short and category is None)
+
+
+def _continues(
+    message: Message, understood: Understanding, category: str | None, case: Case
+) -> bool:
+    if understood.follow_up:
+        return True
+    if category is not None:
+        return False
+    soon = message.received_at - case.updated_at <= _SAME_BREATH
+    words = len(message.text_shown.split())
+    return soon and words <= _SHORT_ANSWER
+
+
+def _other_subject(category: str | None, case: Case) -> bool:
+    if category is None or case.category is None:
+        return False
+    return category != case.category
+
+
+def _other_place(understood: Understanding, case: Case) -> bool:
+    place = understood.place
+    if place.source not in {"message", "location", "form"}:
+        return False
+    if place.communes and case.place.communes and place.communes != case.place.communes:
+        return True
+    return bool(place.street and case.place.street and place.street != case.place.street)

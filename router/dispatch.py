@@ -1,0 +1,359 @@
+"""Turns a decision into a case with an owner, its events, its deadline and what services receive."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from router.case import Case, EventKind, Reporter, Status, Visibility
+from router.decision import Decision, Facts, Nature, Place, ServiceId
+from router.delivery import Delivery, DeliveryKind, idempotency_key
+from router.directory import Counter, Level, Service, Statute
+from router.message import Address, Message
+from router.policy import Policy
+from router.ports import Rulebook, Timer, TimerKind, Understanding
+from router.tokens import PARTNER, Signer
+from router.tracking import TrackingNumber, printed
+from router.workspace import Draft, Workspace
+
+REDIRECT_LABEL = "redirection"
+"""A label by which a rule says: no service is woken, the person is told whom to ask."""
+
+_UNSTARTED = {Status.RECEIVED, Status.ASSIGNED, Status.WAITING_CITIZEN, Status.REOPENED}
+_LONGEST_TEXT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """Writes what a decision means into a workspace; one for each batch, bound to its rule book."""
+
+    rulebook: Rulebook
+    workspace: Workspace
+    signer: Signer
+    policy: Policy
+
+    # --- facts -------------------------------------------------------------------------------
+
+    def facts_of(
+        self, message: Message, understood: Understanding, channel: str, counter: Counter | None
+    ) -> Facts:
+        """State what is known of a message that is a request of its own."""
+        return Facts(
+            received_at=message.received_at,
+            text=message.text_shown,
+            subject=message.subject,
+            language=understood.language,
+            category=message.given.category,
+            place=understood.place,
+            channel=channel,
+            counter=counter.id if counter else None,
+            annoyance=message.given.annoyance,
+            attachment=bool(message.attachments),
+            sender_kinds=message.given.sender_kinds or understood.sender_kinds,
+            nature=understood.nature,
+        )
+
+    def facts_of_case(self, case: Case) -> Facts:
+        """State what is known of a case, as it was when it came in and with all that was added."""
+        return Facts(
+            received_at=case.received_at,
+            text=case.text,
+            subject=case.subject,
+            language=case.language,
+            category=case.given_category,
+            place=case.place,
+            channel=case.channel or None,
+            counter=case.counter or None,
+            attachment=case.attachments > 0,
+            sender_kinds=case.sender_kinds or None,
+            nature=case.nature,
+            refused_by=case.refused_by,
+            agent_choice=case.agent_choice,
+        )
+
+    # --- a new case --------------------------------------------------------------------------
+
+    def open(
+        self, draft: Draft, message: Message, facts: Facts, decision: Decision, asked: str
+    ) -> Case:
+        """Open the case of a message under a decision, and hand it over."""
+        number = self.workspace.ids.number()
+        case = self._new(message, facts, decision, number, asked)
+        case = self.workspace.save(draft, case)
+        self.workspace.tell(
+            draft, case, EventKind.RECEIVED, "citizen", facts.text[:200], Visibility.CITIZEN
+        )
+        self._record(draft, case, decision)
+        if message.ref:
+            draft.refs.append((message.ref, case.id))
+        if redirects(decision, self.rulebook, facts.nature):
+            return self.workspace.save(draft, case, Status.ANSWERED)
+        if decision.parts:
+            return self._split(draft, case, decision)
+        return self.hand_over(draft, case, decision, cause=str(case.id))
+
+    def _new(
+        self,
+        message: Message,
+        facts: Facts,
+        decision: Decision,
+        number: TrackingNumber,
+        asked: str,
+    ) -> Case:
+        now = self.workspace.now
+        reporter = Reporter(
+            message.address,
+            message.sender_name,
+            facts.language or "fr",
+            refs=(message.ref,) if message.ref else (),
+            since=now,
+        )
+        return Case(
+            id=self.workspace.ids.next(),
+            number=number,
+            version=1,
+            status=Status.RECEIVED,
+            owner=decision.owner,
+            created_at=now,
+            updated_at=now,
+            received_at=message.received_at,
+            nature=facts.nature or Nature.REPORT,
+            urgency=decision.urgency,
+            category=decision.category,
+            place=facts.place,
+            subject=message.subject[:300],
+            text=facts.text[:_LONGEST_TEXT],
+            language=facts.language or "fr",
+            channel=facts.channel or "",
+            counter=facts.counter or "",
+            reporters=(reporter,),
+            watchers=decision.notify,
+            labels=decision.labels,
+            rule=decision.rule,
+            due_at=self.rulebook.due_at(message.received_at, decision),
+            asked=asked,
+            attachments=len(message.attachments),
+            confidential=decision.confidential,
+            sender_kinds=facts.sender_kinds or (),
+            given_category=message.given.category,
+        )
+
+    def _split(self, draft: Draft, parent: Case, decision: Decision) -> Case:
+        """Give each competence a part of its own; people keep the one number."""
+        parts = []
+        for part in decision.parts:
+            child = replace(
+                parent,
+                id=self.workspace.ids.next(),
+                number=self.workspace.ids.number(),
+                public_number=parent.number,
+                parent=parent.id,
+                status=Status.RECEIVED,
+                owner=part.owner,
+                category=part.category or parent.category,
+                watchers=(),
+                asked="",
+            )
+            child = self.workspace.save(draft, child)
+            self.workspace.tell(draft, child, EventKind.RECEIVED, "rules", part.words)
+            own = replace(decision, owner=part.owner, category=child.category, parts=(), notify=())
+            parts.append(self.hand_over(draft, child, own, cause=str(child.id)))
+        parent = replace(parent, parts_open=tuple(part.id for part in parts))
+        self._inform(draft, parent, decision, str(parent.id))
+        return self.workspace.save(draft, parent, Status.ASSIGNED)
+
+    # --- deciding again ----------------------------------------------------------------------
+
+    def decide_again(self, draft: Draft, case: Case, cause: str) -> tuple[Case, Decision]:
+        """Re-evaluate a case after new words, a place or a refusal; a started case keeps its owner.
+
+        A danger rule, or a refusal by the owner, moves even a case that was started.
+        """
+        decision = self.rulebook.decide(self.facts_of_case(case))
+        refused = case.owner in case.refused_by
+        moves = decision.owner != case.owner and (
+            refused or decision.danger or case.status in _UNSTARTED
+        )
+        case = replace(
+            case,
+            urgency=max(case.urgency, decision.urgency, key=lambda urgency: urgency.rank),
+            category=decision.category or case.category,
+            labels=tuple(dict.fromkeys((*case.labels, *decision.labels))),
+        )
+        draft.ruleset = decision.ruleset
+        if not moves or case.parts_open:
+            return self.workspace.save(draft, case), decision
+        case = replace(
+            case,
+            owner=decision.owner,
+            rule=decision.rule,
+            watchers=tuple(dict.fromkeys((*case.watchers, *decision.notify))),
+            due_at=self.rulebook.due_at(case.received_at, decision) or case.due_at,
+            generation=case.generation + 1,
+        )
+        case = self.workspace.save(draft, case)
+        self._record(draft, case, decision)
+        return self.hand_over(draft, case, decision, cause), decision
+
+    def _record(self, draft: Draft, case: Case, decision: Decision) -> None:
+        draft.ruleset = decision.ruleset
+        data = json.dumps(
+            {
+                "owner": decision.owner,
+                "rule": decision.rule,
+                "ruleset": decision.ruleset,
+                "failed": decision.failed,
+                "no_rule": decision.no_rule,
+                "trace": decision.trace,
+            },
+            ensure_ascii=False,
+            default=str,
+        )
+        self.workspace.tell(draft, case, EventKind.DECIDED, "rules", decision.sentence, data=data)
+
+    # --- handing over ------------------------------------------------------------------------
+
+    def hand_over(self, draft: Draft, case: Case, decision: Decision, cause: str) -> Case:
+        """Forward a case to its owner and tell those who are to be informed; start its clock."""
+        service = self._service(case.owner)
+        outside = passes_on(service)
+        status = Status.PASSED_ON if outside else Status.ASSIGNED
+        if case.status is Status.ASSIGNED and not outside:
+            case = self.workspace.save(draft, case)
+        else:
+            case = self.workspace.save(draft, case, status)
+        self.forward(draft, case, service, DeliveryKind.FORWARD, cause, decision.transmit_by)
+        self.workspace.tell(
+            draft,
+            case,
+            EventKind.FORWARDED,
+            "rules",
+            service.name("fr"),
+            Visibility.CITIZEN,
+            json.dumps({"service": service.id}),
+        )
+        self._inform(draft, case, decision, cause)
+        if case.due_at is not None and not outside:
+            draft.timers.append(
+                Timer(
+                    self.workspace.ids.next(),
+                    case.id,
+                    TimerKind.DEADLINE,
+                    case.due_at,
+                    case.generation,
+                )
+            )
+        return case
+
+    def _inform(self, draft: Draft, case: Case, decision: Decision, cause: str) -> None:
+        for service in decision.notify:
+            if service != case.owner:
+                self.forward(draft, case, self._service(service), DeliveryKind.NOTICE, cause)
+        for service in decision.consult:
+            self.forward(draft, case, self._service(service), DeliveryKind.OPINION, cause)
+
+    def forward(
+        self,
+        draft: Draft,
+        case: Case,
+        service: Service,
+        kind: DeliveryKind,
+        cause: str,
+        transmit_by: str | None = None,
+        added: str = "",
+    ) -> Delivery:
+        """Write a case, or what was added to it, to a service in the way that this service works."""
+        way, to = self._way(service, transmit_by)
+        channel, account = self.policy.ways[way]
+        address = Address(channel, account, to)
+        delivery = Delivery(
+            id=self.workspace.ids.next(),
+            idem=idempotency_key(f"{cause}:{service.id}", kind, address),
+            lane=f"forward|{case.id}|{service.id}",
+            kind=kind,
+            address=address,
+            text=added or (case.text if "texte" in service.sees else ""),
+            created_at=self.workspace.now,
+            case_id=case.id,
+            service=service.id,
+            subject=case.subject,
+            reply_token=self.signer.sign(PARTNER, case.number, service.id),
+            data=self._sheet(case, service, added),
+        )
+        draft.deliveries.append(delivery)
+        return delivery
+
+    def _way(self, service: Service, wanted: str | None) -> tuple[str, str]:
+        """Choose how to reach a service; one whose way is not connected here is written to."""
+        for way in (wanted, service.transmit_by):
+            if way and way in self.policy.ways and way == service.transmit_by:
+                return way, service.transmit_to
+        return "email", service.contact.email or service.transmit_to
+
+    def _service(self, service: ServiceId) -> Service:
+        found = self.rulebook.directory.service(service)
+        if found is None:  # the rules are checked, so only a withdrawn service of an old case
+            found = self.rulebook.directory.service(self.policy.desk)
+        if found is None:
+            found = self.rulebook.directory.services()[0]
+        return found
+
+    def _sheet(self, case: Case, service: Service, added: str) -> str:
+        """Write the case as data, with no more of the person than the service may see."""
+        sees = set(service.sees)
+        private = service.statute is Statute.PRIVATE
+        sheet: dict[str, object] = {
+            "number": case.number,
+            "number_printed": printed(case.public_number or case.number),
+            "service": {"id": service.id, "name": service.name("fr")},
+            "category": case.category,
+            "category_name": (
+                self.rulebook.category_name(case.category, "fr") if case.category else None
+            ),
+            "nature": case.nature,
+            "urgency": case.urgency,
+            "language": case.language,
+            "subject": case.subject if "texte" in sees else "",
+            "text": case.text if "texte" in sees else "",
+            "added": added,
+            "received_at": case.received_at.isoformat(),
+            "due_at": case.due_at.isoformat() if case.due_at else None,
+            "attachments": case.attachments if "photos" in sees else 0,
+            "place": self._place(case.place) if "lieu" in sees else {},
+        }
+        if "contact" in sees and not private and not case.confidential:
+            sheet["reporters"] = [
+                {"name": reporter.name, "channel": reporter.address.channel}
+                for reporter in case.reporters
+            ]
+        return json.dumps(sheet, ensure_ascii=False, default=str)
+
+    def _place(self, place: Place) -> dict[str, object]:
+        point = place.point
+        return {
+            "text": place.text,
+            "street": place.street,
+            "postcode": place.postcode,
+            "communes": [
+                {"insee": code, "name": self.rulebook.commune_name(code)} for code in place.communes
+            ],
+            "lat": point.lat if point else None,
+            "lon": point.lon if point else None,
+            "precision_m": point.precision_m if point else None,
+        }
+
+
+def passes_on(service: Service) -> bool:
+    """Whether a service is the front door of a body outside this installation (a town hall)."""
+    return service.level is Level.PARTNER and service.family == "accueil"
+
+
+def redirects(decision: Decision, rulebook: Rulebook, nature: Nature | None) -> bool:
+    """Whether the person is told whom to ask instead of a service being woken."""
+    if decision.danger:
+        return False
+    if REDIRECT_LABEL in decision.labels:
+        return True
+    owner = rulebook.directory.service(decision.owner)
+    asks = nature in {Nature.QUESTION, Nature.PROCEDURE}
+    return asks and owner is not None and passes_on(owner)

@@ -1,0 +1,438 @@
+"""What each kind of inbound event does: the way from a message read to a case dispatched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from router.case import Case, EventKind, Reporter, ReporterRole, Status, Visibility
+from router.conversation import How, Threaded, is_reporter, thread
+from router.decision import Decision, Facts, Nature, Place
+from router.delivery import Delivery, DeliveryKind, DeliveryState
+from router.directory import Counter
+from router.dispatch import Dispatcher, passes_on, redirects
+from router.message import (
+    Blocked,
+    ConversationKey,
+    HelpAsked,
+    Ignored,
+    InboundEvent,
+    Message,
+    MessageEdited,
+    MessageReceived,
+    OptedOutOf,
+    PartnerActed,
+    ReceiptReceived,
+    Trust,
+)
+from router.partners import Partners
+from router.ports import Action, Conversation, DeliveryWrite, Inbound, Understanding, Understands
+from router.replies import Replies
+from router.texts import TextId
+from router.tokens import Signer
+from router.workspace import Draft, Workspace
+
+_VAGUE = 5  # words; a longer message without a known subject is read by an agent
+_STATED = {"message", "location", "form", "agent"}
+_REOPENS = {Status.ANSWERED, Status.RESOLVED, Status.CLOSED, Status.REFUSED}
+_LONGEST_TEXT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What became of one event, for those who watch: the demo, `guichet try`, the metrics."""
+
+    action: Action
+    reason: str
+    case: Case | None = None
+    message: Message | None = None
+    understood: Understanding | None = None
+    decision: Decision | None = None
+    reply: Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """Works events into a workspace; one for each batch, bound to its rule book."""
+
+    workspace: Workspace
+    dispatcher: Dispatcher
+    replies: Replies
+    partners: Partners
+    understands: Understands
+    signer: Signer
+
+    def work(self, draft: Draft, inbound: Inbound, event: InboundEvent) -> Worked:
+        """Work one event of a journal row."""
+        match event:
+            case MessageReceived(message):
+                return self._message(draft, inbound, message)
+            case MessageEdited(message, edited_ref):
+                return self._edited(draft, inbound, message, edited_ref)
+            case ReceiptReceived():
+                return self._receipt(draft, event)
+            case OptedOutOf(address, _, back_in):
+                return self._opted(draft, address.key, back_in)
+            case HelpAsked(address, text):
+                return self._help(
+                    draft,
+                    inbound,
+                    Message(
+                        address,
+                        inbound.envelope.provider_id,
+                        inbound.envelope.received_at,
+                        text=text,
+                    ),
+                )
+            case Blocked(address):
+                conversation = self.workspace.conversation(address.key)
+                self.workspace.converse(draft, replace(conversation, blocked=True))
+                return Worked(Action.IGNORE, "la personne a bloqué le compte")
+            case PartnerActed():
+                heard = self.partners.act(draft, event, inbound.envelope.provider_id)
+                return Worked(heard.action, heard.reason, heard.case)
+            case Ignored(reason):
+                return Worked(Action.IGNORE, reason)
+            case _:
+                assert_never(event)
+
+    # --- a message -----------------------------------------------------------------------------
+
+    def _message(self, draft: Draft, inbound: Inbound, message: Message) -> Worked:
+        channel, account = inbound.envelope.channel, inbound.envelope.account
+        counter = self.dispatcher.rulebook.directory.counter(channel, account)
+        understood = self.understands.understand(message, counter)
+        if not (
+            message.text_shown.strip()
+            or message.subject.strip()
+            or message.attachments
+            or message.location
+        ):
+            reply = self.replies.help(draft, message, TextId.EMPTY, understood.language)
+            return Worked(Action.IGNORE, "message vide", None, message, understood, None, reply)
+        facts = self.dispatcher.facts_of(message, understood, channel, counter)
+        decision = self.dispatcher.rulebook.decide(facts)
+        conversation = self._awake(draft, message)
+        threaded = self._thread(message, understood, decision, conversation)
+        if threaded.how is How.PARTNER and threaded.case is not None:
+            return self._partner(draft, message, threaded, understood)
+        if message.automatic:
+            return self._machine(draft, message, threaded, understood)
+        if threaded.case is not None:
+            return self._append(draft, inbound, message, understood, decision, threaded)
+        return self._create(draft, message, understood, facts, decision, counter)
+
+    def _awake(self, draft: Draft, message: Message) -> Conversation:
+        """Whoever writes to us has not blocked us any more."""
+        conversation = self.workspace.conversation(message.address.key)
+        if conversation.blocked:
+            conversation = replace(conversation, blocked=False)
+            self.workspace.converse(draft, conversation)
+        return conversation
+
+    def _thread(
+        self,
+        message: Message,
+        understood: Understanding,
+        decision: Decision,
+        conversation: Conversation,
+    ) -> Threaded:
+        """Find the case; a danger is never taken for the sequel of something else."""
+        if decision.danger:
+            conversation = replace(conversation, case_id=None)
+        return thread(
+            message, understood, decision.category, conversation, self.workspace, self.signer
+        )
+
+    def _partner(
+        self, draft: Draft, message: Message, threaded: Threaded, understood: Understanding
+    ) -> Worked:
+        assert threaded.case is not None  # noqa: S101 -- the caller has looked
+        service = self.partners.service_of(threaded.case, threaded.party)
+        if service is None:
+            return Worked(Action.IGNORE, "réponse d'un service retiré", threaded.case, message)
+        heard = self.partners.reply(draft, message, threaded.case, service)
+        return Worked(heard.action, heard.reason, heard.case, message, understood)
+
+    def _machine(
+        self, draft: Draft, message: Message, threaded: Threaded, understood: Understanding
+    ) -> Worked:
+        """Keep what a machine wrote on the case it belongs to, and never answer it."""
+        reason = f"message automatique ({message.automatic})"
+        case = threaded.case
+        if case is not None and threaded.how in {How.TOKEN, How.REFERENCE, How.NUMBER}:
+            case = self.workspace.save(draft, case)
+            self.workspace.tell(draft, case, EventKind.NOTE, "machine", message.text_shown[:500])
+            return Worked(Action.IGNORE, reason, case, message, understood)
+        return Worked(Action.IGNORE, reason, None, message, understood)
+
+    # --- a new case ----------------------------------------------------------------------------
+
+    def _create(
+        self,
+        draft: Draft,
+        message: Message,
+        understood: Understanding,
+        facts: Facts,
+        decision: Decision,
+        counter: Counter | None,
+    ) -> Worked:
+        redirected = redirects(decision, self.dispatcher.rulebook, facts.nature)
+        asked = "" if redirected else self._question(message, facts, decision)
+        case = self.dispatcher.open(draft, message, facts, decision, asked)
+        if message.trust is Trust.FAILED:
+            labels = (*case.labels, "a-verifier")
+            case = self.workspace.save(draft, replace(case, labels=labels))
+        if asked:
+            self.workspace.tell(draft, case, EventKind.ASKED, "rules", asked)
+        self._remember(draft, message, case, asked)
+        owner = self.dispatcher.rulebook.directory.service(case.owner)
+        reply = self.replies.acknowledge(
+            draft,
+            message,
+            case,
+            decision,
+            asked=asked,
+            redirected=redirected,
+            passed_on=owner is not None and passes_on(owner),
+        )
+        action = _action(decision, redirected, asked)
+        return Worked(
+            action,
+            decision.sentence,
+            self.workspace.case(case.id),
+            message,
+            understood,
+            decision,
+            reply,
+        )
+
+    def _question(self, message: Message, facts: Facts, decision: Decision) -> str:
+        """Choose the one fact to ask: for the rules, for a vague message, else for the service."""
+        if decision.questions:
+            return decision.questions[0]
+        if decision.danger:
+            return ""
+        if decision.category is not None:
+            needed = self.dispatcher.rulebook.questions_of(decision.category)
+            located = facts.place.street or facts.place.point or facts.place.outside
+            return "lieu" if "lieu" in needed and not located and not message.public else ""
+        vague = len(message.text_shown.split()) <= _VAGUE and not message.attachments
+        plain = facts.nature in {None, Nature.REPORT, Nature.QUESTION}
+        return "categorie" if decision.no_rule and vague and plain else ""
+
+    def _remember(self, draft: Draft, message: Message, case: Case, asked: str) -> None:
+        conversation = self.workspace.conversation(message.address.key)
+        self.workspace.converse(
+            draft,
+            replace(
+                conversation,
+                case_id=case.id,
+                asked=asked,
+                language=case.language,
+                album=message.album,
+            ),
+        )
+
+    # --- more on a known case --------------------------------------------------------------------
+
+    def _append(
+        self,
+        draft: Draft,
+        inbound: Inbound,
+        message: Message,
+        understood: Understanding,
+        alone: Decision,
+        threaded: Threaded,
+    ) -> Worked:
+        case = threaded.case
+        assert case is not None  # noqa: S101 -- the caller has looked
+        own = is_reporter(case, message)
+        case = self._join(draft, case, message, understood, own=own)
+        self.workspace.tell(
+            draft,
+            case,
+            EventKind.MESSAGE,
+            "citizen",
+            message.text_shown[:_LONGEST_TEXT],
+            Visibility.SERVICE,
+            threaded.reason,
+        )
+        if message.ref:
+            draft.refs.append((message.ref, case.id))
+        decision: Decision | None = None
+        if own or alone.danger:
+            case, decision = self._reconsider(draft, inbound, case, message, understood)
+        if decision is None or decision.owner == case.owner:
+            self._tell_owner(draft, case, message)
+        asked = decision.questions[0] if decision and decision.questions and own else ""
+        asked = "" if asked == case.asked else asked
+        self._remember(draft, message, case, asked)
+        quiet = threaded.how is How.ALBUM
+        reply = (
+            None
+            if quiet
+            else self.replies.acknowledge_more(
+                draft,
+                message,
+                case,
+                decision=alone if alone.danger else decision,
+                asked=asked,
+                third_party=not own,
+            )
+        )
+        return Worked(
+            Action.APPEND,
+            threaded.reason,
+            self.workspace.case(case.id),
+            message,
+            understood,
+            decision or alone,
+            reply,
+        )
+
+    def _join(
+        self, draft: Draft, case: Case, message: Message, understood: Understanding, *, own: bool
+    ) -> Case:
+        """Take in the message's words and files, and a person who was not yet on the case."""
+        if own:
+            text = f"{case.text}\n{message.text_shown}".strip()[:_LONGEST_TEXT]
+            case = replace(case, text=text, reporters=_seen(case.reporters, message))
+        elif all(reporter.address != message.address for reporter in case.reporters):
+            joined = Reporter(
+                message.address,
+                message.sender_name,
+                understood.language,
+                ReporterRole.THIRD_PARTY,
+                (message.ref,) if message.ref else (),
+                self.workspace.now,
+            )
+            case = replace(case, reporters=(*case.reporters, joined))
+        case = replace(case, attachments=case.attachments + len(message.attachments))
+        return self.workspace.save(draft, case)
+
+    def _reconsider(
+        self,
+        draft: Draft,
+        inbound: Inbound,
+        case: Case,
+        message: Message,
+        understood: Understanding,
+    ) -> tuple[Case, Decision | None]:
+        """Look at the case again with what was added; « merci » reopens nothing."""
+        place = _better_place(case.place, understood.place)
+        case = replace(case, place=place, asked="")
+        if case.status in _REOPENS:
+            if understood.nature is Nature.THANKS:
+                return self.workspace.save(draft, case), None
+            case = self.workspace.save(draft, case, Status.REOPENED)
+            self.workspace.tell(
+                draft,
+                case,
+                EventKind.STATUS,
+                "citizen",
+                "",
+                Visibility.CITIZEN,
+                str(Status.REOPENED),
+            )
+        case, decision = self.dispatcher.decide_again(draft, case, f"in:{inbound.id}")
+        if case.status is Status.REOPENED:
+            case = self.workspace.save(draft, case, Status.ASSIGNED)
+        return case, decision
+
+    def _tell_owner(self, draft: Draft, case: Case, message: Message) -> None:
+        owner = self.dispatcher.rulebook.directory.service(case.owner)
+        if owner is not None:
+            self.dispatcher.forward(
+                draft,
+                case,
+                owner,
+                DeliveryKind.FORWARD,
+                message.provider_id,
+                added=message.text_shown or f"{len(message.attachments)} pièce(s) jointe(s)",
+            )
+
+    # --- the rest --------------------------------------------------------------------------------
+
+    def _edited(self, draft: Draft, inbound: Inbound, message: Message, edited_ref: str) -> Worked:
+        """Append a correction to its case; one of a message never seen is a message."""
+        case = self.workspace.case_of_ref(edited_ref)
+        if case is None:
+            return self._message(draft, inbound, message)
+        case = self._join(draft, case, message, Understanding(case.language, Place()), own=True)
+        self.workspace.tell(
+            draft, case, EventKind.EDITED, "citizen", message.text_shown, Visibility.SERVICE
+        )
+        self._tell_owner(draft, case, message)
+        return Worked(Action.APPEND, "message corrigé par la personne", case, message)
+
+    def _receipt(self, draft: Draft, event: ReceiptReceived) -> Worked:
+        delivery = self.workspace.delivery(event.delivery_id, event.provider_id)
+        if delivery is None:
+            return Worked(Action.RECEIPT, "accusé d'un envoi inconnu")
+        state = DeliveryState(event.state)
+        error = " ".join(part for part in (event.code, event.reason) if part)
+        draft.receipts.append(DeliveryWrite(delivery.id, state, error=error))
+        case = self.workspace.case(delivery.case_id)
+        lost = state in {DeliveryState.BOUNCED, DeliveryState.REJECTED, DeliveryState.DEAD}
+        if lost and case is not None:
+            case = self.workspace.save(draft, case)
+            text = f"{delivery.kind} ({delivery.address.channel}) : {error}"
+            self.workspace.tell(draft, case, EventKind.DELIVERY_FAILED, "provider", text)
+        return Worked(Action.RECEIPT, f"{delivery.kind} : {state}", case)
+
+    def _opted(self, draft: Draft, key: ConversationKey, back_in: bool) -> Worked:
+        conversation = self.workspace.conversation(key)
+        self.workspace.converse(draft, replace(conversation, opted_out=not back_in))
+        if not back_in:
+            return Worked(Action.OPT_OUT, "la personne ne veut plus de messages ici")
+        return Worked(Action.IGNORE, "la personne veut de nouveau des messages")
+
+    def _help(self, draft: Draft, inbound: Inbound, message: Message) -> Worked:
+        counter = self.dispatcher.rulebook.directory.counter(
+            inbound.envelope.channel, inbound.envelope.account
+        )
+        conversation = self.workspace.conversation(message.address.key)
+        language = conversation.language or (counter.language if counter else "") or "fr"
+        reply = self.replies.help(draft, message, TextId.HELP, language)
+        return Worked(Action.IGNORE, "demande d'aide", None, message, None, None, reply)
+
+
+Observer = Callable[[Inbound, Worked], None]
+
+
+def _action(decision: Decision, redirected: bool, asked: str) -> Action:
+    if decision.danger:
+        return Action.EMERGENCY
+    if redirected:
+        return Action.REDIRECT
+    return Action.ASK if decision.questions or asked == "categorie" else Action.CREATE
+
+
+def _better_place(known: Place, said: Place) -> Place:
+    """Keep the place that was stated; a new statement completes or replaces what was implied."""
+    if said.source not in _STATED:
+        return known
+    if known.source not in _STATED:
+        return said if said.known else replace(known, text=said.text, street=said.street)
+    return replace(
+        said,
+        text=said.text or known.text,
+        communes=said.communes or known.communes,
+        postcode=said.postcode or known.postcode,
+        street=said.street or known.street,
+        point=said.point or known.point,
+    )
+
+
+def _seen(reporters: tuple[Reporter, ...], message: Message) -> tuple[Reporter, ...]:
+    """Hang the next answer under the reporter's latest message."""
+    if not message.ref:
+        return reporters
+    return tuple(
+        replace(reporter, refs=(*reporter.refs, message.ref)[-10:])
+        if reporter.address == message.address
+        else reporter
+        for reporter in reporters
+    )

@@ -1,0 +1,239 @@
+"""Sends deliveries: claims, stays under the provider's limit, retries, and gives up visibly.
+
+It is the only place that retries. The outcome of a try is written before the next one of the same
+lane begins, so a crash can repeat at most the deliveries found as ``sending``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from router.case import Event, EventKind
+from router.delivery import (
+    Delivery,
+    DeliveryState,
+    OnUnknown,
+    OptedOut,
+    Permanent,
+    Retry,
+    SendOutcome,
+    Sent,
+    Unknown,
+)
+from router.ports import (
+    Clock,
+    Finds,
+    Ids,
+    OutboundPart,
+    SendClaim,
+    SendQueue,
+    Sends,
+    Settlement,
+)
+
+BACK_OFF_S = (60.0, 300.0, 900.0, 3600.0, 14_400.0)
+"""Seconds before the second, third … try; the last one repeats until :data:`GIVE_UP`."""
+GIVE_UP = timedelta(hours=48)
+UNKNOWN_WAIT = timedelta(minutes=10)
+"""How long a callback may take before a delivery of unknown outcome is held for an agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """Sends what waits in one lane role: the deliveries of one channel account."""
+
+    role: str
+    channel: Sends
+    queue: SendQueue
+    clock: Clock
+    ids: Ids
+    lanes: int = 32
+    back_off_s: Sequence[float] = BACK_OFF_S
+    spread: random.Random = random.Random()  # noqa: RUF009 -- shared on purpose: jitter only
+
+    async def run_once(self) -> int:
+        """Send what is due now; returns how many deliveries were tried.
+
+        Raises:
+            StoreUnavailable: before or after a send; what was sent is found as ``sending`` later.
+        """
+        now = self.clock.now()
+        lease_s = 2 * self.channel.deadline_s + 30
+        claims = await self.queue.claim_sends(self.role, self.lanes, lease_s, now)
+        if not claims:
+            return 0
+        ready = await self._within_limit([claim for claim in claims if claim.deliveries])
+        idle = [claim.claim for claim in claims if not claim.deliveries]
+        if idle:
+            await self.queue.finish(idle, self.clock.now())
+        async with asyncio.TaskGroup() as tasks:
+            for claim in ready:
+                tasks.create_task(self._work(claim))
+        return sum(len(claim.deliveries) for claim in ready)
+
+    async def _within_limit(self, claims: list[SendClaim]) -> list[SendClaim]:
+        """Keep as many deliveries as the shared limit grants; the rest goes back for later."""
+        wanted = sum(len(claim.deliveries) for claim in claims)
+        if not wanted:
+            return []
+        now = self.clock.now()
+        granted = await self.queue.reserve(self.role, self.channel.rate, wanted, now)
+        left, kept, refused = granted.granted, [], []
+        for claim in claims:
+            share = claim.deliveries[:left]
+            left -= len(share)
+            if share:
+                kept.append(replace(claim, deliveries=share))
+            else:
+                refused.append(claim.claim)
+        if refused:
+            await self.queue.finish(
+                refused, now, not_before=now + timedelta(seconds=max(granted.wait_s, 0.01))
+            )
+        return kept
+
+    async def _work(self, claim: SendClaim) -> None:
+        lease_s = 2 * self.channel.deadline_s + 30
+        for delivery in claim.deliveries:
+            found = delivery.state is DeliveryState.SENDING
+            ours = await self.queue.begin([(claim.claim, delivery.id)], lease_s, self.clock.now())
+            if delivery.id not in ours:
+                return
+            tried, outcome = await self._try(delivery, found=found)
+            settled = self._settled(tried, outcome)
+            await self.queue.settle(
+                [Settlement(claim.claim, settled, self._event(settled))], self.clock.now()
+            )
+            if isinstance(outcome, Retry) and outcome.throttled:
+                until = self.clock.now() + timedelta(seconds=outcome.after_s or 1.0)
+                await self.queue.postpone(self.role, until)
+            if not settled.state.settled:
+                break  # those behind it keep their place
+        await self.queue.finish([claim.claim], self.clock.now())
+
+    # --- one try -----------------------------------------------------------------------------
+
+    async def _try(self, delivery: Delivery, *, found: bool) -> tuple[Delivery, SendOutcome]:
+        if found:
+            known = await self._what_became(delivery)
+            if known is not None:
+                return delivery, known
+        ids: list[str] = [part for part in delivery.provider_id.split(" ") if part]
+        parts = self.channel.render(delivery)
+        for part in parts[delivery.parts_sent :]:
+            outcome = await self._send(part, delivery.idem)
+            if not isinstance(outcome, Sent):
+                return delivery, outcome
+            ids.extend(outcome.provider_ids)
+            delivery = replace(delivery, parts_sent=part.index + 1, provider_id=" ".join(ids))
+        return delivery, Sent(tuple(ids))
+
+    async def _send(self, part: OutboundPart, idem: str) -> SendOutcome:
+        idem = idem if part.count == 1 else f"{idem}-{part.index}"
+        try:
+            async with asyncio.timeout(self.channel.deadline_s):
+                return await self.channel.send(part, idem)
+        except TimeoutError:
+            return Unknown("no answer within the deadline")
+        except Exception as error:  # a channel's defect must not stop the other lanes
+            return Retry(f"{type(error).__name__} while sending")
+
+    async def _what_became(self, delivery: Delivery) -> SendOutcome | None:
+        """Settle a delivery found as ``sending``: None means that it may be sent again."""
+        match self.channel.on_unknown:
+            case OnUnknown.RESEND:
+                return None
+            case OnUnknown.FIND if isinstance(self.channel, Finds):
+                try:
+                    async with asyncio.timeout(self.channel.deadline_s):
+                        return await self.channel.find(delivery, delivery.idem)
+                except Exception as error:  # the provider cannot tell now
+                    return Retry(f"{type(error).__name__} while asking the provider")
+            case OnUnknown.WAIT:
+                if self.clock.now() - delivery.created_at < UNKNOWN_WAIT:
+                    return Retry("waiting for the provider's callback", after_s=60)
+        return Permanent("unknown", "the outcome of the send is unknown: an agent decides")
+
+    # --- outcomes ----------------------------------------------------------------------------
+
+    def _settled(self, delivery: Delivery, outcome: SendOutcome) -> Delivery:
+        now = self.clock.now()
+        tries = delivery.tries + 1
+        match outcome:
+            case Sent(provider_ids):
+                return replace(
+                    delivery,
+                    state=DeliveryState.SENT,
+                    provider_id=" ".join(provider_ids),
+                    tries=tries,
+                    error="",
+                    settled_at=now,
+                )
+            case Permanent(code, reason):
+                state = DeliveryState.DEAD
+                return replace(
+                    delivery, state=state, tries=tries, error=f"{code}: {reason}", settled_at=now
+                )
+            case OptedOut(reason):
+                state = DeliveryState.REJECTED
+                return replace(delivery, state=state, tries=tries, error=reason, settled_at=now)
+            case Unknown(reason):
+                return self._unknown(delivery, reason, tries)
+            case Retry(reason, after_s, _):
+                return self._later(delivery, reason, after_s, tries)
+
+    def _unknown(self, delivery: Delivery, reason: str, tries: int) -> Delivery:
+        """Leave it ``sending``: the next try begins by finding out, as the channel says."""
+        if self.channel.on_unknown is OnUnknown.HOLD:
+            return replace(
+                delivery,
+                state=DeliveryState.DEAD,
+                tries=tries,
+                error=f"unknown: {reason}",
+                settled_at=self.clock.now(),
+            )
+        later = self._later(delivery, reason, None, tries)
+        if later.state is DeliveryState.DEAD:
+            return later
+        return replace(later, state=DeliveryState.SENDING)
+
+    def _later(
+        self, delivery: Delivery, reason: str, after_s: float | None, tries: int
+    ) -> Delivery:
+        now = self.clock.now()
+        if now - delivery.created_at >= GIVE_UP:
+            return replace(
+                delivery,
+                state=DeliveryState.DEAD,
+                tries=tries,
+                error=f"given up after {tries} tries: {reason}",
+                settled_at=now,
+            )
+        steps = self.back_off_s
+        wait = after_s if after_s is not None else steps[min(tries, len(steps)) - 1]
+        jitter = 1 + self.spread.random() / 10
+        return replace(
+            delivery,
+            state=DeliveryState.DEFERRED,
+            tries=tries,
+            error=reason,
+            not_before=now + timedelta(seconds=wait * jitter),
+        )
+
+    def _event(self, delivery: Delivery) -> Event | None:
+        """Tell the case what its people will not receive."""
+        lost = {DeliveryState.DEAD, DeliveryState.REJECTED, DeliveryState.BOUNCED}
+        if delivery.state not in lost or delivery.case_id is None:
+            return None
+        return Event(
+            id=self.ids.next(),
+            case_id=delivery.case_id,
+            kind=EventKind.DELIVERY_FAILED,
+            at=self.clock.now(),
+            who="outbox",
+            text=f"{delivery.kind} ({delivery.address.channel}) : {delivery.error}",
+        )

@@ -1,0 +1,158 @@
+"""What a service's answer or act does to a case, and what its reporters are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from router.case import Case, EventKind, Status, Visibility
+from router.decision import ServiceId
+from router.delivery import DeliveryKind
+from router.directory import Service
+from router.dispatch import Dispatcher
+from router.errors import InvalidInput
+from router.message import Message, PartnerActed
+from router.ports import Action
+from router.replies import Replies
+from router.texts import TextId
+from router.tokens import PARTNER, Signer, party_of
+from router.workspace import Draft, Workspace
+
+_ENDED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED, Status.MERGED}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What became of a service's word."""
+
+    action: Action
+    case: Case | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """Works the words of services into a workspace; one for each batch."""
+
+    workspace: Workspace
+    dispatcher: Dispatcher
+    replies: Replies
+    signer: Signer
+
+    def service_of(self, case: Case, party: str) -> Service | None:
+        """Find the service that a token was made for, by the hash of its id."""
+        for service in self.dispatcher.rulebook.directory.services():
+            if party_of(service.id) == party:
+                return service
+        return None
+
+    def reply(self, draft: Draft, message: Message, case: Case, service: Service) -> Heard:
+        """Work a service's plain answer to the mail that forwarded the case."""
+        text = message.text_shown.strip()
+        if message.automatic or not text or service.id != case.owner:
+            self._note(draft, case, service, text or message.automatic)
+            return Heard(Action.PARTNER, case, f"noté de {service.id}")
+        case = self._answer(draft, case, service, text, Status.ANSWERED, message.provider_id)
+        return Heard(Action.PARTNER, case, f"réponse de {service.id}")
+
+    def act(self, draft: Draft, acted: PartnerActed, cause: str) -> Heard:
+        """Work an act made through a signed link."""
+        try:
+            token = self.signer.read(acted.token)
+        except InvalidInput:
+            return Heard(Action.IGNORE, None, "lien d'action falsifié")
+        case = self.workspace.case_of_number(token.number)
+        service = self.service_of(case, token.party) if case else None
+        if token.kind != PARTNER or case is None or service is None:
+            return Heard(Action.IGNORE, None, "lien d'action sans demande")
+        if service.id != case.owner or case.status in _ENDED:
+            self._note(draft, case, service, f"{acted.act} : {acted.reason or acted.text}")
+            return Heard(Action.PARTNER, case, "l'acte vient trop tard : noté seulement")
+        match acted.act:
+            case "accept":
+                case = self._accept(draft, case, service, cause)
+            case "progress":
+                case = self._progress(draft, case, service, acted.text, cause)
+            case "refuse":
+                case = self._refuse(draft, case, service, acted.reason, cause)
+            case "close":
+                case = self._answer(draft, case, service, acted.text, Status.RESOLVED, cause)
+            case _:
+                return Heard(Action.IGNORE, case, f"acte inconnu : {acted.act}")
+        return Heard(Action.PARTNER, case, f"{acted.act} par {service.id}")
+
+    # --- acts ----------------------------------------------------------------------------------
+
+    def _accept(self, draft: Draft, case: Case, service: Service, cause: str) -> Case:
+        case = self.workspace.save(draft, case, Status.ACCEPTED)
+        self._status(draft, case, service)
+        self.replies.fan_out(
+            draft, case, DeliveryKind.PROGRESS, cause, TextId.ACCEPTED, automatic=True
+        )
+        return case
+
+    def _progress(self, draft: Draft, case: Case, service: Service, text: str, cause: str) -> Case:
+        case = self.workspace.save(draft, case, Status.IN_PROGRESS)
+        self._status(draft, case, service, text)
+        self.replies.fan_out(
+            draft,
+            case,
+            DeliveryKind.PROGRESS,
+            cause,
+            TextId.ANSWER if text else TextId.IN_PROGRESS,
+            automatic=not text,
+            answer=text,
+        )
+        return case
+
+    def _refuse(self, draft: Draft, case: Case, service: Service, reason: str, cause: str) -> Case:
+        refused = (*case.refused_by, ServiceId(service.id))
+        case = self.workspace.save(draft, replace(case, refused_by=refused, agent_choice=None))
+        self.workspace.tell(draft, case, EventKind.REFUSED, service.id, reason, Visibility.SERVICE)
+        before = case.owner
+        case, _ = self.dispatcher.decide_again(draft, case, cause)
+        if case.owner != before:
+            self.replies.fan_out(
+                draft, case, DeliveryKind.PROGRESS, cause, TextId.PASSED_ON, automatic=True
+            )
+        return case
+
+    def _answer(
+        self, draft: Draft, case: Case, service: Service, text: str, status: Status, cause: str
+    ) -> Case:
+        if case.status not in _ENDED and case.status is not status:
+            case = self.workspace.save(draft, case, status)
+        else:
+            case = self.workspace.save(draft, case)
+        self.workspace.tell(
+            draft, case, EventKind.ANSWERED, service.id, text, Visibility.CITIZEN, str(status)
+        )
+        self.replies.fan_out(
+            draft,
+            case,
+            DeliveryKind.ANSWER,
+            cause,
+            TextId.ANSWER if text else TextId.RESOLVED,
+            automatic=not text,
+            answer=text,
+        )
+        if status is Status.RESOLVED:
+            self._end_part(draft, case)
+        return case
+
+    def _end_part(self, draft: Draft, case: Case) -> None:
+        """End the whole when its last part has ended."""
+        parent = self.workspace.case(case.parent)
+        if parent is None:
+            return
+        left = tuple(part for part in parent.parts_open if part != case.id)
+        status = Status.RESOLVED if not left and parent.status not in _ENDED else None
+        self.workspace.save(draft, replace(parent, parts_open=left), status)
+
+    def _status(self, draft: Draft, case: Case, service: Service, text: str = "") -> None:
+        self.workspace.tell(
+            draft, case, EventKind.STATUS, service.id, text, Visibility.CITIZEN, str(case.status)
+        )
+
+    def _note(self, draft: Draft, case: Case, service: Service, text: str) -> None:
+        case = self.workspace.save(draft, case)
+        self.workspace.tell(draft, case, EventKind.NOTE, service.id, text, Visibility.SERVICE)

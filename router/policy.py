@@ -1,0 +1,29 @@
+"""What an installation decides about itself: who sends to services, and how much is automatic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from router.decision import ServiceId
+
+
+_DESK = ServiceId("guichet-metropole")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Settings of the way of a case.
+
+    ``ways`` leads from a service's way of transmission (``email``) to the (channel, account) that
+    sends there. ``automatic_per_day`` bounds the automatic answers to one address and on one case,
+    each, in a day of UTC; ``lasting_s`` is how long a claim is kept for itself, in seconds.
+    """
+
+    ways: Mapping[str, tuple[str, str]]
+    base_url: str = "http://127.0.0.1:8000"
+    desk: ServiceId = _DESK
+    automatic_per_day: int = 20
+    lease_s: float = 60.0
+    most_tries: int = 5
+    short_channels: frozenset[str] = field(default_factory=lambda: frozenset({"sms"}))

@@ -1,0 +1,285 @@
+"""What citizens are written, each on his own channel: receipts, questions, answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from router.case import Case, Reporter, ReporterRole
+from router.decision import Decision, ServiceId
+from router.delivery import Delivery, DeliveryKind, idempotency_key
+from router.directory import Service
+from router.message import Address, Message
+from router.policy import Policy
+from router.ports import Conversation, Rulebook
+from router.texts import TextId, compose
+from router.tokens import REPLY, Signer
+from router.tracking import printed
+from router.workspace import Draft, Workspace
+
+_PARAGRAPH = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Writes deliveries to citizens into a workspace; one for each batch."""
+
+    rulebook: Rulebook
+    workspace: Workspace
+    signer: Signer
+    policy: Policy
+
+    # --- to one conversation, automatic --------------------------------------------------------
+
+    def acknowledge(
+        self,
+        draft: Draft,
+        message: Message,
+        case: Case,
+        decision: Decision,
+        *,
+        asked: str,
+        redirected: bool,
+        passed_on: bool,
+    ) -> Delivery | None:
+        """Write the one receipt of a new case: danger numbers first, then what the rules say."""
+        language, short = case.language, self._short(message.address)
+        paragraphs = self._rule_texts(decision, case, language, short)
+        if not redirected:
+            text = TextId.PASSED_ON if passed_on else TextId.ACKNOWLEDGEMENT
+            paragraphs.append(self._text(text, language, short, case))
+        elif not decision.replies:
+            paragraphs.append(self._text(TextId.REDIRECT, language, short, case))
+        if asked:
+            paragraphs.append(self.question(asked, language, short))
+        if message.public:
+            paragraphs = self._public(decision, case, language)
+        kind = (
+            DeliveryKind.QUESTION
+            if asked and decision.questions
+            else (DeliveryKind.ACKNOWLEDGEMENT)
+        )
+        return self._automatic(draft, message, case, kind, paragraphs)
+
+    def acknowledge_more(
+        self,
+        draft: Draft,
+        message: Message,
+        case: Case,
+        *,
+        decision: Decision | None,
+        asked: str,
+        third_party: bool,
+    ) -> Delivery | None:
+        """Write the receipt of a message that joined a known case.
+
+        A third party is told nothing of the case but the number that he gave himself.
+        """
+        language, short = self._language(message, case), self._short(message.address)
+        if third_party:
+            paragraphs = [self._text(TextId.THIRD_PARTY, language, short, case)]
+        else:
+            urgent = decision is not None and decision.danger
+            paragraphs = (
+                self._rule_texts(decision, case, language, short)
+                if (urgent and decision is not None)
+                else []
+            )
+            paragraphs.append(self._text(TextId.APPENDED, language, short, case))
+            if asked:
+                paragraphs.append(self.question(asked, language, short))
+        if message.public:
+            paragraphs = [compose(self.rulebook.texts, TextId.PUBLIC_MENTION, language).text]
+        return self._automatic(draft, message, case, DeliveryKind.ACKNOWLEDGEMENT, paragraphs)
+
+    def help(self, draft: Draft, message: Message, text: TextId, language: str) -> Delivery | None:
+        """Write a text that belongs to no case: how this works, what could not be read."""
+        words = compose(
+            self.rulebook.texts, text, language, short=self._short(message.address)
+        ).text
+        return self._automatic(draft, message, None, DeliveryKind.HELP, [words], language)
+
+    def question(self, fact: str, language: str, short: bool) -> str:
+        """Word the question that asks for a fact."""
+        text = TextId.QUESTION_PLACE if fact == "lieu" else TextId.QUESTION_WHAT
+        return compose(self.rulebook.texts, text, language, short=short).text
+
+    # --- to every reporter, written by a person --------------------------------------------------
+
+    def fan_out(
+        self,
+        draft: Draft,
+        case: Case,
+        kind: DeliveryKind,
+        cause: str,
+        text: TextId,
+        *,
+        automatic: bool,
+        answer: str = "",
+        service: ServiceId | None = None,
+    ) -> tuple[Delivery, ...]:
+        """Write to every reporter of a case, each on his own channel and in his language."""
+        written = []
+        for reporter in case.reporters:
+            if reporter.role is not ReporterRole.REPORTER:
+                continue
+            short = self._short(reporter.address)
+            words = self._text(text, reporter.language, short, case, answer, service)
+            written.append(
+                self._deliver(draft, case, kind, reporter, cause, words, automatic=automatic)
+            )
+        return tuple(written)
+
+    # --- pieces --------------------------------------------------------------------------------
+
+    def _rule_texts(
+        self, decision: Decision | None, case: Case, language: str, short: bool
+    ) -> list[str]:
+        if decision is None:
+            return []
+        texts = []
+        for text in decision.replies:
+            found = self.rulebook.texts.text(text, language, short=short)
+            if found is not None:
+                texts.append(self._fill(found[1], case, found[0]))
+        if decision.danger and not texts:
+            texts.append(compose(self.rulebook.texts, TextId.EMERGENCY, language, short=short).text)
+        return texts
+
+    def _public(self, decision: Decision, case: Case, language: str) -> list[str]:
+        """Answer in public: numbers to call in danger, and nothing of the case."""
+        danger = self._rule_texts(decision, case, language, True) if decision.danger else []
+        invite = compose(self.rulebook.texts, TextId.PUBLIC_MENTION, language).text
+        return [*danger[:1], invite]
+
+    def _text(
+        self,
+        text: TextId,
+        language: str,
+        short: bool,
+        case: Case,
+        answer: str = "",
+        service: ServiceId | None = None,
+    ) -> str:
+        return compose(
+            self.rulebook.texts,
+            text,
+            language,
+            short=short,
+            **self._fields(case, language, answer, service),
+        ).text
+
+    def _fields(
+        self, case: Case, language: str, answer: str = "", service: ServiceId | None = None
+    ) -> dict[str, str]:
+        owner = self.rulebook.directory.service(service or case.owner)
+        return {
+            "numero": printed(case.public_number or case.number),
+            "service": owner.name(language) if owner else "",
+            "contact": contact_line(owner) if owner else "",
+            "delai": f"{case.due_at:%d/%m/%Y}" if case.due_at else "",
+            "lieu": case.place.text
+            or " ".join(self.rulebook.commune_name(code) for code in case.place.communes[:1]),
+            "lien": f"{self.policy.base_url}/suivi/{printed(case.public_number or case.number)}",
+            "reponse": answer,
+        }
+
+    def _fill(self, text: str, case: Case, language: str) -> str:
+        for name, value in self._fields(case, language).items():
+            text = text.replace("{" + name + "}", value)
+        return text
+
+    def _short(self, address: Address) -> bool:
+        return address.channel in self.policy.short_channels
+
+    @staticmethod
+    def _language(message: Message, case: Case) -> str:
+        return next(
+            (
+                reporter.language
+                for reporter in case.reporters
+                if reporter.address == message.address
+            ),
+            case.language,
+        )
+
+    # --- budget and delivery ---------------------------------------------------------------------
+
+    def _automatic(
+        self,
+        draft: Draft,
+        message: Message,
+        case: Case | None,
+        kind: DeliveryKind,
+        paragraphs: Sequence[str],
+        language: str = "",
+    ) -> Delivery | None:
+        """Write an automatic answer, unless the day's budget of address or case is spent."""
+        conversation = self.workspace.conversation(message.address.key)
+        if conversation.blocked or conversation.opted_out or message.automatic:
+            return None
+        day = f"{self.workspace.now:%Y-%m-%d}"
+        spent = self._spent(conversation, day)
+        of_case = case.automatic_count if case and case.automatic_day == day else 0
+        if max(spent, of_case) >= self.policy.automatic_per_day:
+            return None
+        self.workspace.converse(
+            draft, replace(conversation, automatic_day=day, automatic_count=spent + 1, greeted=True)
+        )
+        if case is not None:
+            counted = replace(case, automatic_day=day, automatic_count=of_case + 1)
+            case = self.workspace.save(draft, counted)
+        reporter = Reporter(
+            message.address,
+            language=language or (case.language if case else "fr"),
+            refs=_chain(message),
+        )
+        cause = message.provider_id
+        text = _PARAGRAPH.join(paragraphs)
+        return self._deliver(draft, case, kind, reporter, cause, text, subject=message.subject)
+
+    @staticmethod
+    def _spent(conversation: Conversation, day: str) -> int:
+        return conversation.automatic_count if conversation.automatic_day == day else 0
+
+    def _deliver(
+        self,
+        draft: Draft,
+        case: Case | None,
+        kind: DeliveryKind,
+        reporter: Reporter,
+        cause: str,
+        text: str,
+        *,
+        automatic: bool = True,
+        subject: str = "",
+    ) -> Delivery:
+        address = reporter.address
+        delivery = Delivery(
+            id=self.workspace.ids.next(),
+            idem=idempotency_key(cause, kind, address),
+            lane=address.key,
+            kind=kind,
+            address=address,
+            text=text,
+            created_at=self.workspace.now,
+            case_id=case.id if case else None,
+            language=reporter.language,
+            subject=subject or (case.subject if case else ""),
+            refs=reporter.refs,
+            reply_token=self.signer.sign(REPLY, case.number, address.key) if case else "",
+            automatic=automatic,
+        )
+        draft.deliveries.append(delivery)
+        return delivery
+
+
+def contact_line(service: Service) -> str:
+    """Write how a person reaches a service, in one line; empty where nothing is known."""
+    contact = service.contact
+    ways: Iterable[str] = (contact.phone, contact.email, contact.address, contact.url)
+    return ", ".join(way for way in ways if way)
+
+
+def _chain(message: Message) -> tuple[str, ...]:
+    return (*reversed(message.thread.refs), *((message.ref,) if message.ref else ()))

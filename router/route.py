@@ -1,0 +1,277 @@
+"""Works the journal: reads what came in, finds its case, has it decided, and dispatches it.
+
+Between claiming and committing there is only computation on values; a batch that cannot be
+committed leaves no trace and is worked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from router.conversation import numbers_of
+from router.dispatch import Dispatcher
+from router.errors import InvalidInput, UnreadablePayload
+from router.inbound import Handler, Observer, Worked
+from router.message import (
+    Address,
+    Blocked,
+    HelpAsked,
+    InboundEvent,
+    Message,
+    MessageEdited,
+    MessageReceived,
+    OptedOutOf,
+    PartnerActed,
+    ReceiptReceived,
+)
+from router.partners import Partners
+from router.policy import Policy
+from router.ports import (
+    Action,
+    Claim,
+    Clock,
+    Gathered,
+    Ids,
+    Inbound,
+    Reads,
+    RouteClaim,
+    RouteQueue,
+    Rulebook,
+    Rulebooks,
+    Understands,
+    Unit,
+    Verdict,
+    Wanted,
+)
+from router.replies import Replies
+from router.tokens import Signer
+from router.workspace import Workspace
+
+_FAILED_WAIT = timedelta(seconds=5)
+Report = Callable[[str, Exception], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """A journal row and what its channel reads in it; ``unreadable`` says why it could not."""
+
+    inbound: Inbound
+    events: tuple[InboundEvent, ...]
+    unreadable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a batch wants written, what it saw, and the claims whose work failed here."""
+
+    units: tuple[Unit, ...]
+    seen: Mapping[str, tuple[tuple[Inbound, Worked], ...]]
+    failed: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """Routes conversations that have messages waiting, a batch at a time."""
+
+    store: RouteQueue
+    readers: Mapping[tuple[str, str], Reads]
+    rulebooks: Rulebooks
+    understands: Understands
+    clock: Clock
+    ids: Ids
+    signer: Signer
+    policy: Policy
+    report: Report
+    observe: Observer | None = None
+    batch: int = 128
+
+    async def run_once(self) -> int:
+        """Work one batch; returns how many messages were claimed.
+
+        Raises:
+            StoreUnavailable: nothing of the batch was written.
+        """
+        now = self.clock.now()
+        claims = await self.store.claim_routes(self.batch, self.policy.lease_s, now)
+        if not claims:
+            return 0
+        rows = await asyncio.to_thread(self.read, claims)
+        gathered = await self._gather(rows)
+        plan = await asyncio.to_thread(self._plan, claims, rows, gathered, now)
+        verdicts = await self.store.commit(plan.units, now) if plan.units else ()
+        await self._conclude(plan, verdicts, now)
+        return sum(len(claim.inbound) for claim in claims)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def read(self, claims: Sequence[RouteClaim]) -> dict[str, list[ReadRow]]:
+        """Read every row of a batch, by lane; what cannot be read stops nothing."""
+        return {
+            claim.claim.lane: [self._read(inbound) for inbound in claim.inbound] for claim in claims
+        }
+
+    def _read(self, inbound: Inbound) -> ReadRow:
+        envelope = inbound.envelope
+        reader = self.readers.get((envelope.channel, envelope.account))
+        if reader is None:
+            return ReadRow(inbound, (), f"aucun canal « {envelope.channel} » n'est branché ici")
+        if inbound.tries >= self.policy.most_tries:
+            return ReadRow(inbound, (), "le traitement a échoué plusieurs fois")
+        try:
+            return ReadRow(inbound, reader.receive(envelope))
+        except UnreadablePayload as error:
+            return ReadRow(inbound, (), str(error) or "illisible")
+        except Exception as error:  # a reader's defect: kept for an agent, the next one served
+            self.report(f"read {envelope.channel}", error)
+            return ReadRow(inbound, (), f"illisible ({type(error).__name__})")
+
+    # --- gathering -----------------------------------------------------------------------------
+
+    async def _gather(self, rows: Mapping[str, Sequence[ReadRow]]) -> Gathered:
+        events = [event for lane in rows.values() for row in lane for event in row.events]
+        found = await self.store.gather(wanted_for(events, self.signer))
+        more = Wanted(
+            conversations=frozenset(
+                reporter.address.key for case in found.cases.values() for reporter in case.reporters
+            )
+            - found.conversations.keys(),
+            cases=frozenset(
+                case_id
+                for case in found.cases.values()
+                for case_id in (case.parent, case.merged_into)
+                if case_id is not None
+            )
+            | frozenset(
+                delivery.case_id
+                for delivery in found.deliveries.values()
+                if delivery.case_id is not None
+            )
+            - found.cases.keys(),
+        )
+        if not (more.conversations or more.cases):
+            return found
+        rest = await self.store.gather(more)
+        return Gathered(
+            conversations={**rest.conversations, **found.conversations},
+            cases={**rest.cases, **found.cases},
+            numbers={**rest.numbers, **found.numbers},
+            refs=found.refs,
+            deliveries=found.deliveries,
+            provider_ids=found.provider_ids,
+        )
+
+    # --- planning ------------------------------------------------------------------------------
+
+    def _plan(
+        self,
+        claims: Sequence[RouteClaim],
+        rows: Mapping[str, Sequence[ReadRow]],
+        gathered: Gathered,
+        now: datetime,
+    ) -> Plan:
+        """Work all claims; one that fails is taken out and the others are worked afresh."""
+        failed: list[Claim] = []
+        while True:
+            rulebook = self.rulebooks.current()
+            workspace = Workspace(gathered, self.ids, now)
+            handler = self._handler(rulebook, workspace)
+            seen: dict[str, tuple[tuple[Inbound, Worked], ...]] = {}
+            for claim in claims:
+                if claim.claim in failed:
+                    continue
+                try:
+                    seen[claim.claim.token] = self._work(
+                        claim, rows[claim.claim.lane], workspace, handler
+                    )
+                except Exception as error:  # one conversation must not hold up the others
+                    self.report("route", error)
+                    failed.append(claim.claim)
+                    break
+            else:
+                return Plan(workspace.units(), seen, tuple(failed))
+
+    def _handler(self, rulebook: Rulebook, workspace: Workspace) -> Handler:
+        dispatcher = Dispatcher(rulebook, workspace, self.signer, self.policy)
+        replies = Replies(rulebook, workspace, self.signer, self.policy)
+        partners = Partners(workspace, dispatcher, replies, self.signer)
+        return Handler(workspace, dispatcher, replies, partners, self.understands, self.signer)
+
+    def _work(
+        self,
+        claim: RouteClaim,
+        rows: Sequence[ReadRow],
+        workspace: Workspace,
+        handler: Handler,
+    ) -> tuple[tuple[Inbound, Worked], ...]:
+        draft = workspace.begin(claim.claim)
+        seen: list[tuple[Inbound, Worked]] = []
+        for row in rows:
+            results = [handler.work(draft, row.inbound, event) for event in row.events]
+            if row.unreadable:
+                results = [Worked(Action.QUARANTINE, row.unreadable)]
+            elif not results:
+                results = [Worked(Action.IGNORE, "rien à lire")]
+            main = next((result for result in results if result.case is not None), results[0])
+            workspace.finish(draft, (row.inbound.id,), main.action, main.case, main.reason)
+            seen.extend((row.inbound, result) for result in results)
+        return tuple(seen)
+
+    # --- after the commit ----------------------------------------------------------------------
+
+    async def _conclude(self, plan: Plan, verdicts: Sequence[Verdict], now: datetime) -> None:
+        again: list[Claim] = []
+        failed: list[Claim] = list(plan.failed)
+        for unit, verdict in zip(plan.units, verdicts, strict=True):
+            if verdict is Verdict.COMMITTED:
+                self._show(plan, unit)
+            elif verdict is Verdict.FAILED:
+                failed.extend(unit.claims)
+            elif verdict in {Verdict.STALE_CASE, Verdict.STALE_RULES}:
+                again.extend(unit.claims)
+        if again:
+            await self.store.release(again, now)
+        if failed:
+            await self.store.release(failed, now + _FAILED_WAIT, failed=True)
+
+    def _show(self, plan: Plan, unit: Unit) -> None:
+        if self.observe is None:
+            return
+        for claim in unit.claims:
+            for inbound, worked in plan.seen.get(claim.token, ()):
+                self.observe(inbound, worked)
+
+
+def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
+    """List what must be known of a batch of events before they are worked."""
+    messages = [
+        event.message for event in events if isinstance(event, MessageReceived | MessageEdited)
+    ]
+    receipts = [event for event in events if isinstance(event, ReceiptReceived)]
+    refs = {ref for message in messages for ref in message.thread.refs}
+    refs |= {event.edited_ref for event in events if isinstance(event, MessageEdited)}
+    numbers = {number for message in messages for number in numbers_of(message, signer)}
+    for event in events:
+        if isinstance(event, PartnerActed):
+            try:
+                numbers.add(signer.read(event.token).number)
+            except InvalidInput:
+                continue
+    return Wanted(
+        conversations=frozenset(address.key for address in _addresses(events, messages)),
+        numbers=frozenset(numbers),
+        refs=frozenset(refs),
+        deliveries=frozenset(
+            receipt.delivery_id for receipt in receipts if receipt.delivery_id is not None
+        ),
+        provider_ids=frozenset(receipt.provider_id for receipt in receipts if receipt.provider_id),
+    )
+
+
+def _addresses(events: Sequence[InboundEvent], messages: Sequence[Message]) -> list[Address]:
+    addresses = [message.address for message in messages]
+    return addresses + [
+        event.address for event in events if isinstance(event, OptedOutOf | HelpAsked | Blocked)
+    ]

@@ -1,0 +1,106 @@
+"""Does what falls due on a case: a deadline that passes is told to its service and to the desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from router.case import Case, EventKind, Visibility
+from router.delivery import DeliveryKind
+from router.dispatch import Dispatcher
+from router.policy import Policy
+from router.ports import (
+    Clock,
+    Gathered,
+    Ids,
+    RouteQueue,
+    Rulebooks,
+    Timer,
+    TimerClaim,
+    TimerKind,
+    TimerQueue,
+    Verdict,
+)
+from router.tokens import Signer
+from router.workspace import Draft, Workspace
+
+_LOOK_AGAIN = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """Works the timers that are due."""
+
+    timers: TimerQueue
+    routes: RouteQueue
+    rulebooks: Rulebooks
+    clock: Clock
+    ids: Ids
+    signer: Signer
+    policy: Policy
+    batch: int = 64
+
+    async def run_once(self) -> int:
+        """Work what is due; returns how many cases were looked at.
+
+        Raises:
+            StoreUnavailable: nothing was done; the leases run out by themselves.
+        """
+        now = self.clock.now()
+        claims = await self.timers.claim_timers(self.batch, self.policy.lease_s, now)
+        early = [claim for claim in claims if claim.unrouted]
+        if early:  # somebody wrote and has not been read yet: he comes first
+            await self.routes.release([claim.claim for claim in early], now + _LOOK_AGAIN)
+        ready = [claim for claim in claims if not claim.unrouted]
+        if not ready:
+            return len(claims)
+        cases = {claim.case.id: claim.case for claim in ready if claim.case is not None}
+        workspace = Workspace(Gathered(cases=cases), self.ids, now)
+        dispatcher = Dispatcher(self.rulebooks.current(), workspace, self.signer, self.policy)
+        for claim in ready:
+            self._work(claim, workspace, dispatcher)
+        units = workspace.units()
+        verdicts = await self.routes.commit(units, now)
+        lost = [
+            claim
+            for unit, verdict in zip(units, verdicts, strict=True)
+            if verdict not in {Verdict.COMMITTED, Verdict.LOST_CLAIM}
+            for claim in unit.claims
+        ]
+        if lost:
+            await self.routes.release(lost, now + _LOOK_AGAIN)
+        return len(claims)
+
+    def _work(self, claim: TimerClaim, workspace: Workspace, dispatcher: Dispatcher) -> None:
+        draft = workspace.begin(claim.claim)
+        draft.timers_done.extend(timer.id for timer in claim.timers)
+        case = claim.case
+        due = [timer for timer in claim.timers if case and timer.generation == case.generation]
+        if case is None or not due or not case.status.open:
+            return
+        last = max(due, key=lambda timer: timer.not_before)
+        match last.kind:
+            case TimerKind.DEADLINE:
+                self._deadline(draft, case, last, workspace, dispatcher)
+
+    def _deadline(
+        self,
+        draft: Draft,
+        case: Case,
+        timer: Timer,
+        workspace: Workspace,
+        dispatcher: Dispatcher,
+    ) -> None:
+        case = workspace.save(draft, replace(case, labels=_with(case.labels, "en-retard")))
+        text = "Le délai annoncé est dépassé."
+        workspace.tell(draft, case, EventKind.NOTE, "clock", text, Visibility.CITIZEN)
+        for service in dict.fromkeys((case.owner, self.policy.desk)):
+            found = dispatcher.rulebook.directory.service(service)
+            if found is not None:
+                dispatcher.forward(
+                    draft, case, found, DeliveryKind.ALERT, f"timer:{timer.id}", added=text
+                )
+
+
+def _with(labels: tuple[str, ...], label: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*labels, label)))

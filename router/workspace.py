@@ -1,0 +1,183 @@
+"""What a batch of claimed conversations knows and changes, before it is written at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from router.case import Case, Event, EventKind, Status, Visibility, check_transition
+from router.delivery import Delivery
+from router.message import ConversationKey
+from router.ports import (
+    Action,
+    CaseWrite,
+    Claim,
+    Conversation,
+    DeliveryWrite,
+    Done,
+    Gathered,
+    Ids,
+    Timer,
+    Unit,
+)
+from router.tracking import TrackingNumber
+
+_LONGEST_CHAIN = 8  # merges followed from one case to the next
+
+
+@dataclass(slots=True)
+class Draft:
+    """The changes of one claim, being collected."""
+
+    claim: Claim
+    done: list[Done] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    receipts: list[DeliveryWrite] = field(default_factory=list)
+    timers: list[Timer] = field(default_factory=list)
+    timers_done: list[int] = field(default_factory=list)
+    refs: list[tuple[str, int]] = field(default_factory=list)
+    conversations: dict[ConversationKey, Conversation] = field(default_factory=dict)
+    cases: set[int] = field(default_factory=set)
+    ruleset: str = ""
+
+
+class Workspace:
+    """The cases and conversations of a batch; each claim sees what those before it changed."""
+
+    def __init__(self, gathered: Gathered, ids: Ids, now: datetime) -> None:
+        self.now = now
+        self.ids = ids
+        self._found = gathered
+        self._cases: dict[int, Case] = dict(gathered.cases)
+        self._numbers: dict[TrackingNumber, int] = dict(gathered.numbers)
+        self._conversations: dict[ConversationKey, Conversation] = dict(gathered.conversations)
+        self._drafts: list[Draft] = []
+
+    def begin(self, claim: Claim) -> Draft:
+        """Start collecting the changes of a claim."""
+        draft = Draft(claim)
+        self._drafts.append(draft)
+        return draft
+
+    # --- reading -----------------------------------------------------------------------------
+
+    def case(self, case_id: int | None) -> Case | None:
+        """Find a case, following merges to the one that goes on."""
+        for _ in range(_LONGEST_CHAIN):
+            found = self._cases.get(case_id) if case_id is not None else None
+            if found is None or found.merged_into is None:
+                return found
+            case_id = found.merged_into
+        return None
+
+    def case_of_number(self, number: TrackingNumber) -> Case | None:
+        return self.case(self._numbers.get(number))
+
+    def case_of_ref(self, ref: str) -> Case | None:
+        return self.case(self._found.refs.get(ref))
+
+    def conversation(self, key: ConversationKey) -> Conversation:
+        return self._conversations.get(key) or Conversation(key)
+
+    def delivery(self, delivery_id: int | None, provider_id: str) -> Delivery | None:
+        if delivery_id is None:
+            delivery_id = self._found.provider_ids.get(provider_id)
+        return self._found.deliveries.get(delivery_id) if delivery_id is not None else None
+
+    # --- changing ----------------------------------------------------------------------------
+
+    def save(self, draft: Draft, case: Case, status: Status | None = None) -> Case:
+        """Keep a case as changed, with its new status if one is given.
+
+        Raises:
+            ForbiddenTransition: the status table does not allow it.
+        """
+        if status is not None and status != case.status:
+            check_transition(case.status, status)
+            case = replace(case, status=status)
+        before = self._found.cases.get(case.id)
+        version = before.version + 1 if before else 1
+        case = replace(case, version=version, updated_at=self.now)
+        self._cases[case.id] = case
+        self._numbers[case.number] = case.id
+        draft.cases.add(case.id)
+        return case
+
+    def converse(self, draft: Draft, conversation: Conversation) -> None:
+        self._conversations[conversation.key] = conversation
+        draft.conversations[conversation.key] = conversation
+
+    def tell(
+        self,
+        draft: Draft,
+        case: Case,
+        kind: EventKind,
+        who: str,
+        text: str = "",
+        visibility: Visibility = Visibility.INTERNAL,
+        data: str = "",
+    ) -> Event:
+        """Append a line to a case's history."""
+        event = Event(self.ids.next(), case.id, kind, self.now, who, text, visibility, data)
+        draft.events.append(event)
+        draft.cases.add(case.id)
+        if case.id not in self._cases:  # an event needs its case written in the same unit
+            self.save(draft, case)
+        return event
+
+    def finish(
+        self, draft: Draft, inbound_ids: Iterable[int], action: Action, case: Case | None, why: str
+    ) -> None:
+        case_id = case.id if case else None
+        draft.done.extend(Done(inbound_id, action, case_id, why) for inbound_id in inbound_ids)
+
+    # --- writing -----------------------------------------------------------------------------
+
+    def units(self) -> tuple[Unit, ...]:
+        """Join the claims that meet on a case, so that each unit stands or falls whole."""
+        return tuple(self._unit(group) for group in _joined(self._drafts))
+
+    def _unit(self, drafts: list[Draft]) -> Unit:
+        touched = sorted({case_id for draft in drafts for case_id in draft.cases})
+        known: Mapping[int, Case] = self._found.cases
+        conversations: dict[ConversationKey, Conversation] = {}
+        for draft in drafts:
+            conversations.update(draft.conversations)
+        return Unit(
+            claims=tuple(draft.claim for draft in drafts),
+            done=tuple(done for draft in drafts for done in draft.done),
+            cases=tuple(
+                CaseWrite(
+                    self._written(case_id), known[case_id].version if case_id in known else None
+                )
+                for case_id in touched
+            ),
+            events=tuple(event for draft in drafts for event in draft.events),
+            deliveries=tuple(delivery for draft in drafts for delivery in draft.deliveries),
+            receipts=tuple(receipt for draft in drafts for receipt in draft.receipts),
+            conversations=tuple(conversations.values()),
+            timers=tuple(timer for draft in drafts for timer in draft.timers),
+            timers_done=tuple(timer for draft in drafts for timer in draft.timers_done),
+            refs=tuple(ref for draft in drafts for ref in draft.refs),
+            ruleset=next((draft.ruleset for draft in drafts if draft.ruleset), ""),
+        )
+
+    def _written(self, case_id: int) -> Case:
+        case = self._cases[case_id]
+        before = self._found.cases.get(case_id)
+        if before is not None and case.version == before.version:  # only its history grew
+            case = replace(case, version=before.version + 1)
+        return case
+
+
+def _joined(drafts: list[Draft]) -> list[list[Draft]]:
+    groups: list[tuple[set[int], list[Draft]]] = []
+    for draft in drafts:
+        meeting = [group for group in groups if group[0] & draft.cases]
+        cases = set(draft.cases).union(*(group[0] for group in meeting))
+        members = [member for group in meeting for member in group[1]]
+        groups = [group for group in groups if group not in meeting]
+        groups.append((cases, [*members, draft]))
+    return [members for _, members in groups]
