@@ -43,7 +43,7 @@ class Threaded:
 
 
 def numbers_of(message: Message, signer: Signer) -> frozenset[TrackingNumber]:
-    """List the tracking numbers that a message carries: in its tokens, its subject, its new words."""
+    """List the tracking numbers of a message: in its tokens, its subject, its new words."""
     tokens = {token.number for token in tokens_of(message, signer)}
     return frozenset(tokens.union(find(message.subject), find(message.text_shown)))
 

@@ -54,8 +54,8 @@ class Place:
     """Where a request is about, as far as it is known; everything may be missing.
 
     ``communes`` are INSEE codes: one when named, several when the words leave several open (a
-    postal code shared by several communes). ``source`` says who stated it: ``message``, ``location``,
-    ``form``, ``counter``, ``agent``, or empty. ``outside`` is true when the place is known and lies
+    postal code shared by several communes). ``source`` says who stated it: ``message``,
+    ``location``, ``form``, ``counter``, ``agent``, or empty. ``outside`` is true when the place is known and lies
     in none of our territories.
     """
 

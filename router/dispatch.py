@@ -1,4 +1,4 @@
-"""Turns a decision into a case with an owner, its events, its deadline and what services receive."""
+"""Turns a decision into a case with an owner, a deadline, and what services receive."""
 
 from __future__ import annotations
 
@@ -262,7 +262,7 @@ class Dispatcher:
         transmit_by: str | None = None,
         added: str = "",
     ) -> Delivery:
-        """Write a case, or what was added to it, to a service in the way that this service works."""
+        """Write a case, or what was added to it, to a service in the way that it works."""
         way, to = self._way(service, transmit_by)
         channel, account = self.policy.ways[way]
         address = Address(channel, account, to)

@@ -1,0 +1,114 @@
+"""One version of the YAML made ready to decide: rule set, directory, texts and territory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from router.decision import Decision, Facts
+from router.directory import Directory, Texts
+from router.errors import ConfigurationError
+from router.geography import Geography
+from rules.compile import RuleSet, compile_rules
+from rules.decide import decide
+from rules.directory import RulesDirectory
+from rules.problems import Problem
+from rules.reading import Reading, read
+from understanding.territory import Territory
+
+_SUFFIXES = {".yaml", ".yml", ".json", ".geojson", ".csv"}
+
+
+class BadConfiguration(ConfigurationError):
+    """The YAML has errors; ``problems`` lists them all, errors first."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        errors = [problem for problem in problems if problem.severity == "error"]
+        super().__init__("\n".join(str(problem) for problem in errors))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRulebook:
+    """A rule book as the router asks for it (router.ports.Rulebook)."""
+
+    ruleset: RuleSet
+    services: RulesDirectory
+    geography: Geography
+
+    @property
+    def hash(self) -> str:
+        return self.ruleset.hash
+
+    @property
+    def directory(self) -> Directory:
+        return self.services
+
+    @property
+    def texts(self) -> Texts:
+        return self.services
+
+    def decide(self, facts: Facts) -> Decision:
+        return decide(self.ruleset, facts)
+
+    def due_at(self, received_at: datetime, decision: Decision) -> datetime | None:
+        return self.services.due_at(received_at, decision.delay) if decision.delay else None
+
+    def category_name(self, category: str, language: str) -> str:
+        return self.services.category_name(category, language)
+
+    def commune_name(self, insee: str) -> str:
+        return self.geography.commune_name(insee)
+
+    def questions_of(self, category: str) -> tuple[str, ...]:
+        return self.services.questions_of(category)
+
+
+def load_folder(folder: Path) -> LoadedRulebook:
+    """Read, check and compile a configuration folder.
+
+    Raises:
+        BadConfiguration: with every problem found.
+        ConfigurationError: the folder does not exist.
+    """
+    if not folder.is_dir():
+        raise ConfigurationError(f"Le dossier de configuration « {folder} » n'existe pas.")
+    reading = read(folder)
+    if reading.configuration is None:
+        raise BadConfiguration(reading.problems)
+    geography = _geography(reading)
+    return LoadedRulebook(
+        compile_rules(reading.configuration, geography),
+        RulesDirectory(reading.configuration),
+        geography,
+    )
+
+
+def _geography(reading: Reading) -> Territory:
+    assert reading.configuration is not None  # noqa: S101 -- the caller has looked
+    return Territory.from_description(reading.configuration.territory)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Collect the files of a configuration folder: relative path → content."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix in _SUFFIXES
+    }
+
+
+def load_files(files: Mapping[str, bytes]) -> LoadedRulebook:
+    """Load a configuration that was published: relative path → content."""
+    with tempfile.TemporaryDirectory(prefix="guichet-rules-") as name:
+        folder = Path(name)
+        for path, content in files.items():
+            target = (folder / path).resolve()
+            if not target.is_relative_to(folder.resolve()):
+                raise ConfigurationError(f"« {path} » sort du dossier de configuration.")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        return load_folder(folder)
