@@ -201,6 +201,14 @@ class TelegramSimulator:
             if message["chat"]["id"] == chat_id and message["from"]["is_bot"]
         ]
 
+    def sent_by(self, chat_id: int) -> list[str]:
+        """List what was written in this chat, so that a script can resume where it was killed."""
+        return [
+            message.get("text", message.get("caption", ""))
+            for message in self._ledger.data["messages"]
+            if message["chat"]["id"] == chat_id and not message["from"]["is_bot"]
+        ]
+
     async def until_received(
         self, chat_id: int, count: int = 1, seconds: float = 10.0
     ) -> list[TelegramMessage]:

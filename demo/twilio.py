@@ -25,7 +25,7 @@ from demo.faults import Fault, FaultKind, Faults
 from demo.ledger import Ledger
 from demo.server import LoopbackServer, cut
 from demo.sms_lengths import segments
-from demo.twilio_shapes import error, inbound_form, public, sign, status_form
+from demo.twilio_shapes import error, inbound_form, public, signature_headers, status_form
 from demo.webhooks import hand_over
 from router.ports import Clock
 
@@ -70,6 +70,8 @@ class TwilioSimulator:
     ) -> None:
         self.account_sid, self.auth_token, self.numbers = account_sid, auth_token, tuple(numbers)
         self.faults = Faults()
+        self.shared_key: tuple[str, str] | None = None
+        """Id and secret of a key that signs the webhooks instead of the account's token."""
         self.unreachable: dict[str, int] = {}
         """Numbers whose messages end as ``undelivered``, with Twilio's error code (30003 …)."""
         self._clock = clock or WallClock()
@@ -156,6 +158,14 @@ class TwilioSimulator:
             if m["direction"] == "outbound-api" and m["to"] == number
         ]
 
+    def sent_by(self, number: str) -> list[str]:
+        """List what this phone wrote, so that a script can resume where it was killed."""
+        return [
+            m["body"]
+            for m in self._ledger.data["messages"].values()
+            if m["direction"] == "inbound" and m["from"] == number
+        ]
+
     async def until_received(self, number: str, count: int = 1, seconds: float = 10.0) -> list[Sms]:
         """Wait until this phone has received so many messages."""
         await self._ledger.until(lambda: len(self.sent_to(number)) >= count, seconds)
@@ -217,7 +227,7 @@ class TwilioSimulator:
             lambda target: {
                 "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
                 "User-Agent": "TwilioProxy/1.1",
-                "X-Twilio-Signature": sign(self.auth_token, target, form),
+                **signature_headers(self.auth_token, self.shared_key, target, form),
             },
             tries=tries,
         )

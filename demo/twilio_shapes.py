@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Any
@@ -11,14 +10,26 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 
-def sign(token: str, url: str, form: Mapping[str, str]) -> str:
+def sign(token: str, url: str, form: Mapping[str, str], digest: str = "sha1") -> str:
     """Sign a webhook as Twilio does: the URL, then every field, sorted, name and value joined.
 
     Source: https://www.twilio.com/docs/usage/security
     """
     text = url + "".join(name + form[name] for name in sorted(form))
-    digest = hmac.new(token.encode(), text.encode("utf-8"), hashlib.sha1).digest()
-    return base64.b64encode(digest).decode()
+    return base64.b64encode(hmac.digest(token.encode(), text.encode("utf-8"), digest)).decode()
+
+
+def signature_headers(
+    token: str, shared_key: tuple[str, str] | None, url: str, form: Mapping[str, str]
+) -> dict[str, str]:
+    """Sign by the account's token (HMAC-SHA1) or a shared key of (id, secret) (HMAC-SHA256)."""
+    if shared_key is None:
+        return {"X-Twilio-Signature": sign(token, url, form)}
+    key_id, secret = shared_key
+    return {
+        "X-Twilio-Signature": sign(secret, url, form, "sha256"),
+        "X-Twilio-Webhooks-Signature-Settings": f"key={key_id},algorithm=HMAC_SHA256",
+    }
 
 
 def inbound_form(message: Mapping[str, Any], base_url: str) -> dict[str, str]:

@@ -181,6 +181,13 @@ class XSimulator:
         ]
         return sorted(private + public, key=lambda message: int(message.id))
 
+    def sent_by(self, user: str) -> list[str]:
+        """List what a user wrote, so that a script can resume where it was killed."""
+        them, data = self.person(user), self._ledger.data
+        written = [event for event in data["dms"] if event["sender_id"] == them]
+        written += [post for post in data["posts"] if post["author_id"] == them]
+        return [record["text"] for record in sorted(written, key=lambda r: int(r["id"]))]
+
     async def until_received(
         self, user: str, count: int = 1, seconds: float = 10.0
     ) -> list[XMessage]:

@@ -231,6 +231,7 @@ async def test_a_killed_demo_resumes_with_what_was_not_yet_fetched(tmp_path: Pat
         assert update.message is not None
         file = await bot.get_file(update.message.photo[0].file_id)
         assert bytes(await file.download_as_bytearray()) == b"jpeg"
+        assert after.sent_by(ANNE) == ["avant"]
         await bot.send_message(ANNE, "après")
         assert len(await after.until_received(ANNE)) == 1
     async with httpx.AsyncClient() as http:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator, get_signature_algorithm
 from twilio.rest import Client
 
 from demo.server import LoopbackServer
@@ -53,6 +53,7 @@ class Product:
 
     def __init__(self, port: int = 0) -> None:
         self.posts: list[tuple[str, dict[str, str], str]] = []
+        self.settings: list[str | None] = []
         self.refusals = 0
         self.http = LoopbackServer([Route("/{path:path}", self._take, methods=["POST"])], port)
 
@@ -61,12 +62,16 @@ class Product:
             self.refusals -= 1
             return Response(status_code=503)
         form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        self.settings.append(request.headers.get("x-twilio-webhooks-signature-settings"))
         self.posts.append((str(request.url), form, request.headers["x-twilio-signature"]))
         return Response("<Response/>", media_type="text/xml")
 
     def valid(self, token: str) -> bool:
         check = RequestValidator(token).validate
-        return all(check(url, form, signature) for url, form, signature in self.posts)
+        return all(
+            check(url, form, signature, get_signature_algorithm(settings))
+            for (url, form, signature), settings in zip(self.posts, self.settings, strict=True)
+        )
 
 
 @pytest.fixture
@@ -120,6 +125,15 @@ async def test_a_citizen_s_message_is_posted_until_the_product_answers(
     assert (form["MessageSid"], form["From"], form["FromCity"]) == (sid, CITIZEN, "")
     assert form["Body"] == "Un trou devant l'école 🕳️"
     assert product.valid(twilio.auth_token)
+
+
+async def test_a_shared_key_signs_by_sha_256(twilio: TwilioSimulator, product: Product) -> None:
+    twilio.shared_key = ("webhooks_sharedkey_1", "another secret")
+    twilio.connect(COUNTER, f"{product.http.url}/in")
+    await twilio.citizen_sends(CITIZEN, COUNTER, "Bonjour")
+    await twilio.until_quiet()
+    assert product.valid("another secret")
+    assert not product.valid(twilio.auth_token)
 
 
 async def test_media_need_the_password_and_lie_behind_a_redirect_that_refuses_it(
@@ -236,6 +250,7 @@ async def test_a_killed_demo_resumes_with_what_was_not_yet_handed_over(
     async with TwilioSimulator(state_dir=tmp_path) as before:
         await before.citizen_sends(CITIZEN, COUNTER, "avant", [("image/png", b"png")])
     async with TwilioSimulator(state_dir=tmp_path) as after:
+        assert after.sent_by(CITIZEN) == ["avant"]
         after.connect(COUNTER, f"{product.http.url}/in")
         await after.until_quiet()
         url = product.posts[0][1]["MediaUrl0"]

@@ -178,3 +178,4 @@ async def test_a_killed_demo_resumes_with_what_x_held(tmp_path: Path) -> None:
     async with XSimulator(state_dir=tmp_path) as after, client(after) as api:
         assert (after.user_id, after.person("anne44")) == (mine, anne)
         assert await ids(api, "/2/dm_events") == [event]
+        assert after.sent_by("anne44") == ["avant"]
