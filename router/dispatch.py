@@ -278,7 +278,7 @@ class Dispatcher:
             service=service.id,
             subject=case.subject,
             reply_token=self.signer.sign(PARTNER, case.number, service.id),
-            data=self._sheet(case, service, added),
+            data=self._sheet(case, service, kind, added),
         )
         draft.deliveries.append(delivery)
         return delivery
@@ -298,11 +298,12 @@ class Dispatcher:
             found = self.rulebook.directory.services()[0]
         return found
 
-    def _sheet(self, case: Case, service: Service, added: str) -> str:
+    def _sheet(self, case: Case, service: Service, kind: DeliveryKind, added: str) -> str:
         """Write the case as data, with no more of the person than the service may see."""
         sees = set(service.sees)
         private = service.statute is Statute.PRIVATE
         sheet: dict[str, object] = {
+            "kind": kind,
             "number": case.number,
             "number_printed": printed(case.public_number or case.number),
             "service": {"id": service.id, "name": service.name("fr")},

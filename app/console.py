@@ -1,0 +1,74 @@
+"""How commands speak: one plain sentence for an error, the right exit code, JSON where asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from router.errors import GuichetError, StoreUnavailable
+
+OK, FAILED, BAD_INPUT, UNAVAILABLE = 0, 1, 2, 3
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Data = Annotated[
+    Path, typer.Option("--data", help="Folder of the embedded store.", envvar="GUICHET_DATA")
+]
+DatabaseUrl = Annotated[
+    str,
+    typer.Option(
+        "--database-url",
+        help="postgresql://… or sqlite:///…; wins over --data.",
+        envvar="GUICHET_DATABASE_URL",
+    ),
+]
+Config = Annotated[
+    Path, typer.Option("--config", help="Folder of the YAML.", envvar="GUICHET_CONFIG")
+]
+
+DEFAULT_DATA = Path("var")
+DEFAULT_CONFIG = Path("config")
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    """Turn our own errors into one sentence and an exit code; others are defects and are shown."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        err.print(f"La base de données ne répond pas : {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(UNAVAILABLE) from None
+    except GuichetError as error:
+        err.print(str(error), markup=False, soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except BrokenPipeError:  # `guichet … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(OK) from None
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value on one line of stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+
+def config_folder(wanted: Path) -> Path:
+    """Find the configuration: the folder asked for, else the example that came with Guichet."""
+    if wanted.is_dir() or wanted != DEFAULT_CONFIG:
+        return wanted
+    for shipped in (
+        Path(__file__).parent / "example_config",
+        Path(__file__).parent.parent / "config",
+    ):
+        if shipped.is_dir():
+            return shipped
+    return wanted

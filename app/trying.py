@@ -1,0 +1,81 @@
+"""`guichet try`: the command."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.attempt import Attempt, lines_of
+from app.console import DEFAULT_CONFIG, Config, Json, config_folder, out, print_json, speaking
+from app.rulebook import load_folder
+from app.system import SystemClock
+from router.errors import ConfigurationError
+
+
+def try_(
+    channel: Annotated[str, typer.Option(help="email, sms, telegram, x or web.")] = "web",
+    kind: Annotated[str, typer.Option(help="On X: dm or mention.")] = "",
+    sender: Annotated[str, typer.Option("--from", help="Who writes.")] = "",
+    to: Annotated[str, typer.Option(help="The counter; unknown: the default one.")] = "",
+    text: Annotated[str, typer.Option(help="What is written.")] = "",
+    subject: Annotated[str, typer.Option(help="Subject of an e-mail.")] = "",
+    at: Annotated[str, typer.Option(help="When: 2026-11-24T10:15:00, local time.")] = "",
+    location: Annotated[str, typer.Option(help="A pin: LAT,LON.")] = "",
+    commune: Annotated[str, typer.Option(help="Commune given by a form: name or code.")] = "",
+    category: Annotated[str, typer.Option(help="Category given by a form or an agent.")] = "",
+    raw: Annotated[str, typer.Option(help="File in the provider's raw form; wins.")] = "",
+    batch: Annotated[Path | None, typer.Option(help="One message a line, as JSON.")] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Run a message through the rules; nothing is sent and nothing is stored.
+
+    Example: guichet try --channel sms --text "Lampadaire cassé rue de la Poterie à Rezé"
+    """
+    one = {
+        "channel": channel, "kind": kind, "from": sender, "to": to, "text": text,
+        "subject": subject, "at": at, "location": location, "commune": commune,
+        "category": category, "raw": raw,
+    }  # fmt: skip
+    with speaking():
+        attempt = Attempt(load_folder(config_folder(config)))
+        asyncio.run(_run(attempt, _batch(batch) if batch else [one], as_json or bool(batch)))
+
+
+def _batch(path: Path) -> Iterable[Mapping[str, Any]]:
+    try:
+        return lines_of(path.read_text("utf-8", "replace").splitlines())
+    except OSError as error:
+        raise ConfigurationError(f"« {path} » ne peut pas être lu : {error.strerror}.") from error
+
+
+async def _run(attempt: Attempt, lines: Iterable[Mapping[str, Any]], as_json: bool) -> None:
+    clock = SystemClock()
+    for line in lines:
+        result = await attempt.run(line, clock.now())
+        if as_json:
+            print_json(result)
+            sys.stdout.flush()
+        else:
+            _show(result)
+
+
+def _show(result: Mapping[str, Any]) -> None:
+    decision, place = result["decision"], result["place"]
+    out.print(f"[bold]{result['action']}[/]  {result['case'] or ''}  ({result['reason']})")
+    if decision:
+        out.print(f"  service   [bold]{decision['owner']}[/] (règle {decision['rule']})")
+        out.print(f"  pourquoi  {decision['sentence']}", markup=False)
+        out.print(f"  urgence   {result['urgency']}   catégorie {result['category'] or '–'}")
+        out.print(f"  lieu      {place['insee'] or '–'} {place['text']}", markup=False)
+    for reply in result["replies"]:
+        out.print(f"  réponse   {reply['channel']} ({reply['language']})")
+        for paragraph in reply["text"].splitlines():
+            out.print(f"            {paragraph}", markup=False)
+    for delivery in result["deliveries"]:
+        out.print(f"  envoi     {delivery['kind']} → {delivery['channel']} {delivery['to']}")

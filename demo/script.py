@@ -1,0 +1,172 @@
+"""What the citizens of the demo write, and how the services that receive it react."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reaction(StrEnum):
+    """How a service works a case that it received by mail."""
+
+    REPLY = "reply"  # answers the mail, in plain words
+    CLOSE = "close"  # accepts by the signed link, then closes with a text
+    ACCEPT = "accept"  # accepts and goes on working
+    REFUSE = "refuse"  # sends it back with a reason: the rules choose another
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One message of one citizen.
+
+    ``sender`` is a mail address, a telephone number, a Telegram chat or an X name; ``reply`` the
+    channel chosen in a web form. ``follows`` is the scene whose tracking number is put in place of
+    ``{numero}``; the message waits for it. ``asks`` is false where no answer is due.
+    """
+
+    id: str
+    channel: str
+    sender: str
+    name: str
+    text: str
+    to: str = ""
+    subject: str = ""
+    kind: str = ""
+    reply: str = ""
+    where: str = ""
+    location: tuple[float, float] | None = None
+    follows: str = ""
+    asks: bool = True
+    automatic: bool = False
+    reaction: Reaction = Reaction.NONE
+    says: str = ""
+
+
+NANTES, ORVAULT = "guichet@nantes.example", "guichet@orvault.example"
+SMS_NANTES, SMS_ORVAULT = "+33756000044", "+33756000047"
+
+SCENES: tuple[Scene, ...] = (
+    Scene(
+        "lampadaire", "email", "lea.martin@citoyens.example", "Léa Martin",
+        "Bonjour,\n\nLe lampadaire devant le 12 rue de la Poterie à Rezé est éteint depuis lundi.\n"
+        "On ne voit plus rien le soir.\n\nMerci,\nLéa Martin",
+        NANTES, "Lampadaire éteint", reaction=Reaction.CLOSE,
+        says="Le lampadaire est réparé ce matin. Merci de nous avoir prévenus.",
+    ),
+    Scene(
+        "poubelles", "sms", "+33612340001", "Karim",
+        "slt les poubelles debordent place viarme depuis samedi", SMS_NANTES,
+        reaction=Reaction.REPLY, says="Nos équipes passent demain avant midi place Viarme.",
+    ),
+    Scene(
+        "gaz", "telegram", "7001", "Inès",
+        "ça sent le gaz très fort dans la cage d'escalier, 5 rue Crébillon",
+        reaction=Reaction.CLOSE, says="Les pompiers ont fermé le gaz. L'immeuble est sûr.",
+    ),
+    Scene(
+        "nid-de-poule", "x", "yann_velo", "Yann",
+        "Bonjour, un gros nid-de-poule boulevard de la Prairie au Duc à Nantes, dangereux à vélo",
+        kind="dm", reaction=Reaction.ACCEPT,
+    ),
+    Scene(
+        "mention", "x", "marie44", "Marie",
+        "@GuichetNantes dépôt sauvage d'encombrants rue de Strasbourg, c'est honteux",
+        kind="mention", reaction=Reaction.NONE,
+    ),
+    Scene(
+        "carte", "web", "claire@citoyens.example", "Claire Dubois",
+        "Quels papiers faut-il pour renouveler ma carte d'identité ?", reply="email",
+        reaction=Reaction.REPLY,
+        says="Il faut l'ancienne carte, une photo et un justificatif de domicile.",
+    ),
+    Scene(
+        "bruit", "sms", "+33612340002", "Paul",
+        "Le bar en bas de chez moi met la musique trop fort chaque vendredi, rue Scribe",
+        SMS_NANTES, reaction=Reaction.REPLY,
+        says="Un médiateur rencontre le gérant vendredi soir.",
+    ),
+    Scene(
+        "orvault", "email", "j.leroux@citoyens.example", "Jean Leroux",
+        "Madame, Monsieur,\n\nPlus aucun éclairage chemin des Vignes à Orvault, on ne voit rien en"
+        " rentrant du bus.\n\nCordialement\nJean Leroux\n-- \nEnvoyé de mon iPhone",
+        ORVAULT, "Chemin des Vignes", reaction=Reaction.REPLY,
+        says="Une équipe passe demain matin chemin des Vignes.",
+    ),
+    Scene(
+        "english", "telegram", "7002", "Tom",
+        "Hello, there is a water leak on the pavement, rue Paul Bellamy, water everywhere",
+        reaction=Reaction.CLOSE, says="La fuite est réparée.",
+    ),
+    Scene(
+        "espace-vert", "web", "page", "Nadia",
+        "Un banc est cassé au parc de Procé, une planche pointue dépasse", reply="page",
+        where="parc de Procé, Nantes", reaction=Reaction.CLOSE, says="Le banc est remplacé.",
+    ),
+    Scene(
+        "stationnement-reze", "sms", "+33612340003", "Aïcha",
+        "Une voiture garée sur le trottoir tous les matins rue Félix Faure à Rezé", SMS_NANTES,
+        reaction=Reaction.NONE,
+    ),
+    Scene(
+        "bus", "telegram", "7003", "Louis",
+        "l'arrêt de bus Beauséjour n'a plus d'abri", reaction=Reaction.REPLY,
+        says="L'abri est commandé, il sera posé sous trois semaines.",
+    ),
+    Scene(
+        "arbre", "email", "p.guerin@citoyens.example", "Pierre Guérin",
+        "Un arbre est tombé sur la route à Carquefou, rue de l'Europe, plus personne ne passe.",
+        NANTES, "Arbre sur la route", reaction=Reaction.CLOSE, says="La route est dégagée.",
+    ),
+    Scene(
+        "arabe", "telegram", "7004", "Samir", "مصباح الشارع لا يعمل أمام المدرسة",
+        location=(47.2184, -1.5536), reaction=Reaction.REPLY,
+        says="Le lampadaire sera réparé cette semaine.",
+    ),
+    Scene(
+        "chauffage", "web", "+33612340004", "Fatou Diop",
+        "Chauffage en panne dans tout l'immeuble HLM, 15 rue des Alouettes à Nantes", reply="sms",
+        reaction=Reaction.REPLY, says="Le chauffagiste passe aujourd'hui.",
+    ),
+    Scene(
+        "espagnol", "x", "lucia_n", "Lucía",
+        "Hola, hay una fuga de agua en la calle, cerca de la estación de Nantes", kind="dm",
+        reaction=Reaction.REPLY, says="Une équipe est sur place.",
+    ),
+    Scene(
+        "refus", "email", "s.petit@citoyens.example", "Sophie Petit",
+        "Bonjour, les bacs de fleurs de la place du Bouffay à Nantes sont à l'abandon.",
+        NANTES, "Fleurs", reaction=Reaction.REFUSE, says="Ces bacs ne sont pas entretenus par nous.",
+    ),
+    Scene(
+        "robot", "email", "noreply@boutique.example", "Boutique",
+        "Je suis absent du bureau jusqu'au 30 novembre.", NANTES, "Réponse automatique : absence",
+        asks=False, automatic=True,
+    ),
+    Scene(
+        "vague", "sms", "+33612340005", "?", "aidez moi", SMS_NANTES, reaction=Reaction.NONE,
+    ),
+    Scene(
+        "suite", "sms", "+33612340002", "Paul",
+        "Bonjour c'est encore pire ce soir, demande {numero}", SMS_NANTES, follows="bruit",
+        reaction=Reaction.NONE,
+    ),
+    Scene(
+        "relance", "email", "lea.martin@citoyens.example", "Léa Martin",
+        "Merci beaucoup, tout remarche !", NANTES, "Re: Lampadaire éteint [#{numero}]",
+        follows="lampadaire", reaction=Reaction.NONE,
+    ),
+    Scene(
+        "stop", "sms", "+33612340006", "Zoé", "STOP", SMS_NANTES, asks=False,
+    ),
+    Scene(
+        "orvault-sms", "sms", "+33612340007", "Gaël",
+        "Le terrain de jeux du square est plein de verre brisé", SMS_ORVAULT,
+        reaction=Reaction.REPLY, says="Le square est nettoyé.",
+    ),
+    Scene(
+        "departement", "web", "henri@citoyens.example", "Henri",
+        "Où en est mon dossier MDPH déposé en juin ?", reply="email", reaction=Reaction.REPLY,
+        says="Votre dossier passe en commission le 8 décembre.",
+    ),
+)  # fmt: skip
