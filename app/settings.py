@@ -1,0 +1,107 @@
+"""Settings of an installation: `guichet.toml`, overruled by GUICHET_… variables of the environment.
+
+    base_url = "https://guichet.example"
+
+    [channels.sms]                       # for every account of the channel
+    account_sid = "AC…"
+    [channels.sms."+33756000044"]        # for this one
+    auth_token = "…"
+
+The environment nests with two underscores: ``GUICHET_CHANNELS__EMAIL__SMTP_HOST=localhost``.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from router.errors import ConfigurationError
+
+_FILE = "guichet.toml"
+
+
+class Settings(BaseSettings):
+    """What an operator decides; everything has a default that works on one machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GUICHET_", env_nested_delimiter="__", extra="forbid", toml_file=_FILE
+    )
+
+    data: Path = Path("var")
+    database_url: str = ""
+    config: Path = Path("config")
+    base_url: str = "http://127.0.0.1:8000"
+    secret: SecretStr | None = None
+    automatic_per_day: int = Field(20, ge=1)
+    channels: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, os.environ.get("GUICHET_SETTINGS", _FILE))
+        return init_settings, env_settings, toml
+
+    def of_account(self, channel: str, account: str) -> dict[str, Any] | None:
+        """Merge a channel's settings with those of one account; None when it has none at all."""
+        whole = self.channels.get(channel)
+        if whole is None:
+            return None
+        common = {key: value for key, value in whole.items() if not isinstance(value, dict)}
+        own = whole.get(account, {})
+        return {**common, **(own if isinstance(own, dict) else {})}
+
+
+def load_settings(**given: Any) -> Settings:
+    """Read the settings; values given on the command line win.
+
+    Raises:
+        ConfigurationError: with the first mistake, in one sentence.
+    """
+    try:
+        return Settings(**{key: value for key, value in given.items() if value not in (None, "")})
+    except (ValidationError, ValueError) as error:
+        raise ConfigurationError(f"{_FILE} : {_first(error)}") from None
+
+
+def _first(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        problem = error.errors()[0]
+        return f"{'.'.join(map(str, problem['loc']))} : {problem['msg']}"
+    return str(error)
+
+
+def secret_of(settings: Settings) -> bytes:
+    """Give the secret that signs links: the one set, else one made once and kept in the data.
+
+    Raises:
+        ConfigurationError: several machines share the database, so each must be told the same one.
+    """
+    if settings.secret is not None:
+        return settings.secret.get_secret_value().encode()
+    if settings.database_url.startswith("postgres"):
+        raise ConfigurationError(
+            "Avec PostgreSQL, GUICHET_SECRET doit être défini : il signe les liens envoyés."
+        )
+    settings.data.mkdir(parents=True, exist_ok=True)
+    path = settings.data / "secret.key"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text().strip().encode()
