@@ -243,7 +243,8 @@ class Attempt:
                 "owner": case.owner if case else decision.owner,
                 "rule": decision.rule,
                 "notify": list(decision.notify),
-                "questions": list(decision.questions) or ([case.asked] if case and case.asked else []),
+                "questions": list(decision.questions)
+                or ([case.asked] if case and case.asked else []),
                 "ruleset": decision.ruleset,
                 "sentence": decision.sentence,
                 "trace": decision.trace,

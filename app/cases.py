@@ -179,9 +179,7 @@ def whole(case: Case, events: list[Event], deliveries: list[Delivery]) -> dict[s
         "text": case.text,
         "place": asdict(case.place),
         "people": [asdict(reporter) for reporter in case.reporters],
-        "events": [
-            {**asdict(event), "data": _json(event.data)} for event in events
-        ],
+        "events": [{**asdict(event), "data": _json(event.data)} for event in events],
         "deliveries": [asdict(delivery) for delivery in deliveries],
     }
 

@@ -53,18 +53,14 @@ def doctor(
     Example: guichet doctor --json
     """
     with speaking():
-        settings = load_settings(
-            data=data, database_url=database_url, config=config_folder(config)
-        )
+        settings = load_settings(data=data, database_url=database_url, config=config_folder(config))
 
         async def run() -> list[Finding]:
             return [finding async for finding in _check(settings)]
 
         findings = asyncio.run(run())
         if as_json:
-            print_json(
-                [{"what": f.what, "ok": f.ok, "sentence": f.sentence} for f in findings]
-            )
+            print_json([{"what": f.what, "ok": f.ok, "sentence": f.sentence} for f in findings])
         else:
             for finding in findings:
                 mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "–"}[finding.ok]

@@ -44,9 +44,7 @@ def serve(
             raise typer.BadParameter(f"« {wanted} »: one of {', '.join(ROLES)}", param_hint="role")
     configure_log()
     with speaking():
-        settings = load_settings(
-            data=data, database_url=database_url, config=config_folder(config)
-        )
+        settings = load_settings(data=data, database_url=database_url, config=config_folder(config))
 
         async def run() -> None:
             async with opened(settings.data, settings.database_url) as store:

@@ -113,9 +113,7 @@ class Server:
         if "clock" in self.roles:
             loops.append(self._loop(TIMER, product.clockwork.run_once))
         if "courier" in self.roles:
-            loops.extend(
-                self._loop(role, self._courier(role).run_once) for role in product.senders
-            )
+            loops.extend(self._loop(role, self._courier(role).run_once) for role in product.senders)
         return loops
 
     def _loop(self, name: str, run_once: Callable[[], Awaitable[int]]) -> Loop:

@@ -138,7 +138,11 @@ class Product:
 
 
 async def build(
-    settings: Settings, store: Store, *, with_inactive: bool = False, observe: Observer | None = None
+    settings: Settings,
+    store: Store,
+    *,
+    with_inactive: bool = False,
+    observe: Observer | None = None,
 ) -> Product:
     """Wire a product on an open store; a first start publishes the configuration.
 
@@ -151,8 +155,9 @@ async def build(
     rulebooks = LiveRulebooks(store, clock)
     rulebook = await rulebooks.start(settings.config)
     counters = [c for c in rulebook.directory.counters() if c.active or with_inactive]
-    parts = Parts(signer, clock, settings.base_url, _first(counters, "email"),
-                  _first(counters, "sms"))
+    parts = Parts(
+        signer, clock, settings.base_url, _first(counters, "email"), _first(counters, "sms")
+    )
     channels, unconnected = _channels(settings, counters, parts)
     policy = Policy(
         ways={"email": ("partner_email", parts.mailbox)},

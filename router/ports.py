@@ -670,9 +670,7 @@ class JournalReader(Protocol):
         self, *, action: Action | None = None, waiting: bool = False, limit: int = 10_000
     ) -> Sequence[JournalLine]: ...
     async def envelope(self, inbound_id: int) -> Envelope | None: ...
-    async def outcome(
-        self, channel: str, account: str, provider_id: str
-    ) -> JournalLine | None:
+    async def outcome(self, channel: str, account: str, provider_id: str) -> JournalLine | None:
         """Tell what became of one envelope; None when it was never accepted."""
         ...
 

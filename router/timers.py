@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from router.case import Case, EventKind, Visibility
+from router.case import Case, EventKind, Status, Visibility
 from router.delivery import DeliveryKind
 from router.dispatch import Dispatcher
 from router.policy import Policy
@@ -25,6 +25,15 @@ from router.tokens import Signer
 from router.workspace import Draft, Workspace
 
 _LOOK_AGAIN = timedelta(seconds=30)
+_RUNNING = {
+    Status.RECEIVED,
+    Status.ASSIGNED,
+    Status.ACCEPTED,
+    Status.IN_PROGRESS,
+    Status.WAITING_PARTNER,
+    Status.REOPENED,
+}
+"""States in which a deadline counts: somebody has been promised something and waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ class Clockwork:
         draft.timers_done.extend(timer.id for timer in claim.timers)
         case = claim.case
         due = [timer for timer in claim.timers if case and timer.generation == case.generation]
-        if case is None or not due or not case.status.open:
+        if case is None or not due or case.status not in _RUNNING:
             return
         last = max(due, key=lambda timer: timer.not_before)
         match last.kind:

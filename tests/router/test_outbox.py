@@ -1,0 +1,168 @@
+"""The outbox: order, limits, retries, and giving up where people see it."""
+
+from datetime import timedelta
+
+import pytest
+from town import Town, TownSender
+
+from router.case import EventKind
+from router.delivery import (
+    DeliveryState,
+    OnUnknown,
+    OptedOut,
+    Permanent,
+    Rate,
+    Retry,
+    Sent,
+    Unknown,
+)
+from router.outbox import GIVE_UP, UNKNOWN_WAIT, Courier
+
+ROLE = "send:memory|town"
+
+
+@pytest.fixture
+async def queued(town):
+    await town.hear("ana", "Le lampadaire est éteint")
+    (delivery,) = await town.to("ana")
+    return delivery
+
+
+def courier(town: Town, sender: TownSender) -> Courier:
+    return Courier(ROLE, sender, town.store, town.clock, town.ids)
+
+
+async def state_of(town, delivery):
+    found = await town.store.list_deliveries(list(DeliveryState), 1000)
+    return next(known for known in found if known.id == delivery.id)
+
+
+async def test_what_is_queued_is_sent_once(town, queued):
+    sender = TownSender()
+    assert await courier(town, sender).run_once() == 1
+    assert await courier(town, sender).run_once() == 0
+    assert [idem for _, idem in sender.sent] == [queued.idem]
+    sent = await state_of(town, queued)
+    assert (sent.state, sent.provider_id, sent.tries) == (DeliveryState.SENT, "provider-1", 1)
+
+
+@pytest.mark.parametrize("trouble", [Retry("503"), Unknown("cut"), OSError("defect")])
+async def test_a_passing_trouble_is_tried_again_after_its_back_off(town, queued, trouble):
+    sender = TownSender([trouble])
+    await courier(town, sender).run_once()
+    assert await courier(town, sender).run_once() == 0
+    town.clock.pass_(seconds=70)
+    await courier(town, sender).run_once()
+    assert (await state_of(town, queued)).state is DeliveryState.SENT
+    assert len(sender.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state"),
+    [
+        (Permanent("550", "no such user"), DeliveryState.DEAD),
+        (OptedOut("blocked"), DeliveryState.REJECTED),
+    ],
+)
+async def test_a_refusal_for_good_is_told_to_the_case(town, queued, refusal, state):
+    await courier(town, TownSender([refusal])).run_once()
+    assert (await state_of(town, queued)).state is state
+    events = await town.store.events(queued.case_id)
+    assert EventKind.DELIVERY_FAILED in [event.kind for event in events]
+
+
+async def test_it_gives_up_after_two_days_and_can_be_requeued(town, queued):
+    sender = TownSender([Retry("503"), Retry("503")])
+    await courier(town, sender).run_once()
+    town.clock.time += GIVE_UP
+    await courier(town, sender).run_once()
+    dead = await state_of(town, queued)
+    assert dead.state is DeliveryState.DEAD
+    assert "given up after 2 tries" in dead.error
+    assert await town.store.requeue(queued.id, town.clock.now())
+    await courier(town, sender).run_once()
+    assert (await state_of(town, queued)).state is DeliveryState.SENT
+
+
+async def test_a_429_holds_the_whole_account_back(town, queued):
+    sender = TownSender([Retry("429", after_s=30, throttled=True)])
+    await courier(town, sender).run_once()
+    await town.hear("bob", "La poubelle déborde")
+    assert await courier(town, sender).run_once() == 0
+    town.clock.pass_(seconds=60)
+    await courier(town, sender).run_once()
+    assert len(sender.sent) == 2
+
+
+async def test_the_provider_s_limit_is_kept_over_two_processes(town):
+    for person in range(12):
+        await town.hear(f"p{person}", "La poubelle déborde")
+    sender = TownSender(rate=Rate(per_s=5, burst=5))
+    for _ in range(4):
+        await courier(town, sender).run_once()
+    assert len(sender.sent) == 5
+    town.clock.pass_(seconds=1)
+    for _ in range(4):
+        await courier(town, sender).run_once()
+    assert len(sender.sent) == 10
+
+
+async def test_order_is_kept_behind_one_that_waits_for_fifteen_minutes(town, queued):
+    sender = TownSender([Retry("503", after_s=3600)])
+    await courier(town, sender).run_once()
+    await town.hear("ana", "La poubelle déborde")
+    await courier(town, sender).run_once()
+    assert sender.sent == []
+    town.clock.time += timedelta(minutes=16)
+    await courier(town, sender).run_once()
+    assert len(sender.sent) == 1
+
+
+async def test_a_long_text_goes_on_from_the_piece_that_was_not_taken(town, queued):
+    sender = TownSender([Sent(("x",)), Retry("503")], pieces=3)
+    await courier(town, sender).run_once()
+    town.clock.pass_(seconds=120)
+    await courier(town, sender).run_once()
+    assert [idem.rsplit("-", 1)[1] for _, idem in sender.sent] == ["0", "1", "2"]
+
+
+async def _crash_while_sending(town, queued):
+    """Mark the delivery as being sent and never say how it ended."""
+    (claim,) = await town.store.claim_sends(ROLE, 10, 30, town.clock.now())
+    await town.store.begin([(claim.claim, queued.id)], 30, town.clock.now())
+    town.clock.pass_(seconds=31)
+
+
+@pytest.mark.parametrize(
+    ("wish", "state", "copies"),
+    [
+        (OnUnknown.RESEND, DeliveryState.SENT, 1),
+        (OnUnknown.HOLD, DeliveryState.DEAD, 0),
+        (OnUnknown.WAIT, DeliveryState.DEFERRED, 0),
+    ],
+)
+async def test_a_send_cut_by_a_crash_is_settled_as_its_channel_wishes(
+    town, queued, wish, state, copies
+):
+    await _crash_while_sending(town, queued)
+    sender = TownSender(on_unknown=wish)
+    await courier(town, sender).run_once()
+    assert (await state_of(town, queued)).state is state
+    assert len(sender.sent) == copies
+
+
+async def test_a_callback_that_never_comes_leaves_the_send_to_an_agent(town, queued):
+    await _crash_while_sending(town, queued)
+    town.clock.time += UNKNOWN_WAIT
+    await courier(town, TownSender(on_unknown=OnUnknown.WAIT)).run_once()
+    assert (await state_of(town, queued)).state is DeliveryState.DEAD
+
+
+async def test_a_worker_that_wakes_with_an_old_lease_sends_nothing(town, queued):
+    late, quick = TownSender(), TownSender()
+    (claim,) = await town.store.claim_sends(ROLE, 10, 30, town.clock.now())
+    town.clock.pass_(seconds=31)
+    await courier(town, quick).run_once()
+    ours = await town.store.begin([(claim.claim, queued.id)], 30, town.clock.now())
+    assert ours == frozenset()
+    assert (len(quick.sent), len(late.sent)) == (1, 0)

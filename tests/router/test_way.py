@@ -1,0 +1,311 @@
+"""The way of a message, from the journal to what is queued, on the store in memory."""
+
+import json
+
+import pytest
+
+from router.case import EventKind, ReporterRole, Status
+from router.decision import Urgency
+from router.delivery import DeliveryKind
+from router.ports import Action, CaseFilter
+from router.tokens import PARTNER, REPLY
+from router.tracking import printed
+
+
+async def test_a_message_becomes_one_case_with_one_owner_and_one_receipt(town):
+    heard = await town.hear("ana", "Le lampadaire rue Scribe est éteint")
+    assert heard.action is Action.CREATE
+    case = heard.case
+    assert (case.owner, case.status, case.category) == ("eclairage", Status.ASSIGNED, "eclairage")
+    (receipt,) = await town.to("ana")
+    assert receipt.kind is DeliveryKind.ACKNOWLEDGEMENT
+    assert printed(case.number) in receipt.text
+    assert "Service eclairage" in receipt.text
+    (forward,) = await town.to("eclairage@services.example")
+    assert json.loads(forward.data)["number"] == case.number
+
+
+async def test_the_same_message_delivered_again_changes_nothing(town):
+    await town.hear("ana", "Le lampadaire est éteint", id="same")
+    await town.store.accept([town.envelope("ana", "Le lampadaire est éteint", id="same")])
+    assert await town.router.run_once() == 0
+    assert len(await town.store.cases(CaseFilter())) == 1
+    assert len(await town.to("ana")) == 1
+
+
+async def test_a_danger_is_answered_by_its_numbers_first(town):
+    heard = await town.hear("ana", "ça sent le gaz")
+    assert heard.action is Action.EMERGENCY
+    assert heard.case.urgency is Urgency.IMMEDIATE
+    (receipt,) = await town.to("ana")
+    assert receipt.text.startswith("Appelez le 18 ou le 112")
+
+
+async def test_a_danger_is_never_taken_for_a_sequel(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    second = await town.hear("ana", "ça sent le gaz")
+    assert second.action is Action.EMERGENCY
+    assert second.case.id != first.case.id
+
+
+async def test_a_private_matter_is_told_whom_to_ask_and_wakes_no_service(town):
+    heard = await town.hear("ana", "où est mon colis")
+    assert heard.action is Action.REDIRECT
+    assert heard.case.status is Status.ANSWERED
+    assert [d.address.value for d in await town.waiting()] == ["ana"]
+
+
+async def test_what_belongs_to_a_town_outside_is_passed_on_and_said(town):
+    heard = await town.hear("ana", "voiture sur le trottoir à Rezé")
+    assert heard.case.status is Status.PASSED_ON
+    assert len(await town.to("mairie-reze@services.example")) == 1
+
+
+async def test_a_fact_that_the_rules_need_is_asked_once_and_its_answer_joins_the_case(town):
+    first = await town.hear("ana", "c'est flou")
+    assert (first.action, first.case.asked) == (Action.ASK, "lieu")
+    second = await town.hear("ana", "rue Scribe")
+    assert (second.action, second.case.id) == (Action.APPEND, first.case.id)
+    assert second.case.place.street == "rue scribe"
+    assert second.case.asked == ""
+
+
+async def test_a_vague_message_is_asked_what_happens(town):
+    heard = await town.hear("ana", "aidez moi")
+    assert heard.action is Action.ASK
+    assert heard.case.owner == "guichet-metropole"
+
+
+# --- threading ----------------------------------------------------------------------------------
+
+
+async def test_the_tracking_number_joins_in_any_spelling(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    number = printed(first.case.number).lower().replace("-", " ")
+    again = await town.hear("ana", f"toujours éteint, demande {number}")
+    assert (again.action, again.case.id) == (Action.APPEND, first.case.id)
+
+
+async def test_a_stranger_with_the_number_is_a_third_party_and_is_shown_nothing(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    heard = await town.hear("bob", f"Et moi ? {printed(first.case.number)}")
+    assert heard.action is Action.APPEND
+    roles = {reporter.address.value: reporter.role for reporter in heard.case.reporters}
+    assert roles == {"ana": ReporterRole.REPORTER, "bob": ReporterRole.THIRD_PARTY}
+    (receipt,) = await town.to("bob")
+    assert "eclairage" not in receipt.text
+
+
+async def test_a_signed_reply_address_joins_and_a_forged_one_counts_for_nothing(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    key = first.case.reporters[0].address.key
+    token = town.signer.sign(REPLY, first.case.number, key)
+    joined = await town.hear("ana", "Voici autre chose", tokens=[token])
+    assert joined.case.id == first.case.id
+    forged = await town.hear("eve", "Voici autre chose", tokens=[token[:-1] + "x"])
+    assert forged.case.id != first.case.id
+
+
+async def test_a_reference_to_an_earlier_message_joins(town):
+    first = await town.hear("ana", "Le lampadaire est éteint", id="<1@x>")
+    again = await town.hear("ana", "La poubelle aussi", refs=["<unknown@x>", "<1@x>"])
+    assert again.case.id == first.case.id
+
+
+async def test_another_subject_of_the_same_person_is_another_case(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    other = await town.hear("ana", "La poubelle déborde")
+    assert other.action is Action.CREATE
+    assert other.case.id != first.case.id
+
+
+async def test_a_follow_up_joins_unless_it_names_another_place(town):
+    first = await town.hear("ana", "Le lampadaire rue Scribe est éteint")
+    assert (await town.hear("ana", "toujours rien")).case.id == first.case.id
+    elsewhere = await town.hear("ana", "toujours un lampadaire éteint rue Voltaire")
+    assert elsewhere.case.id != first.case.id
+
+
+async def test_an_album_is_one_request_with_one_receipt(town):
+    first = await town.hear("ana", "Le lampadaire est éteint", album="a1")
+    late = await town.hear("ana", "photo", album="a1")
+    assert late.case.id == first.case.id
+    assert len(await town.to("ana")) == 1
+
+
+async def test_thanks_reopen_nothing_but_a_complaint_does(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    await _answer(town, first.case, "Réparé.")
+    thanked = await town.hear("ana", f"merci {printed(first.case.number)}")
+    assert thanked.case.status is Status.ANSWERED
+    again = await town.hear("ana", f"toujours éteint {printed(first.case.number)}")
+    assert again.case.status is Status.ASSIGNED
+
+
+async def test_a_correction_is_appended_and_overwrites_nothing(town):
+    first = await town.hear("ana", "Le lampadaire est éteint", id="m1")
+    edited = await town.hear("ana", "Le lampadaire clignote", kind="edit", edited="m1")
+    assert edited.case.id == first.case.id
+    assert "éteint" in edited.case.text
+    assert "clignote" in edited.case.text
+
+
+# --- machines, opt-outs, the unreadable -----------------------------------------------------------
+
+
+async def test_automatic_mail_is_never_answered_and_opens_nothing(town):
+    heard = await town.hear("robot", "Je suis absent", automatic="Auto-Submitted")
+    assert (heard.action, heard.case) == (Action.IGNORE, None)
+    assert await town.waiting() == []
+
+
+async def test_two_routers_facing_each_other_stop_at_the_budget(town):
+    for _ in range(town.policy.automatic_per_day + 15):
+        await town.hear("mirror", "La poubelle déborde, nous avons bien reçu votre message")
+    assert len(await town.to("mirror")) == town.policy.automatic_per_day
+
+
+async def test_whoever_said_stop_is_not_written_to_any_more(town):
+    assert (await town.hear("ana", kind="stop")).action is Action.OPT_OUT
+    heard = await town.hear("ana", "Le lampadaire est éteint")
+    assert heard.case is not None
+    assert await town.to("ana") == []
+
+
+async def test_an_empty_message_gets_a_help_text_and_no_case(town):
+    heard = await town.hear("ana", "  ")
+    assert (heard.action, heard.case) == (Action.IGNORE, None)
+    (reply,) = await town.to("ana")
+    assert reply.kind is DeliveryKind.HELP
+
+
+async def test_the_help_word_is_answered(town):
+    await town.hear("ana", kind="help")
+    assert len(await town.to("ana")) == 1
+
+
+@pytest.mark.parametrize("kind", ["bad", "crash"])
+async def test_what_cannot_be_read_is_kept_and_the_next_one_is_served(town, kind):
+    await town.store.accept(
+        [town.envelope("ana", kind=kind), town.envelope("ana", "Le lampadaire est éteint")]
+    )
+    await town.router.run_once()
+    lines = await town.store.journal()
+    assert {line.action for line in lines} == {Action.QUARANTINE, Action.CREATE}
+
+
+async def test_a_defect_in_one_conversation_does_not_hold_up_the_others(town, monkeypatch):
+    good = town.rules.decide
+
+    def decide(facts):
+        if "piège" in facts.text:
+            raise RuntimeError("a defect in a rule")
+        return good(facts)
+
+    monkeypatch.setattr(town.rules, "decide", decide)
+    await town.store.accept(
+        [town.envelope("eve", "un piège"), town.envelope("ana", "Le lampadaire est éteint")]
+    )
+    await town.router.run_once()
+    assert [case.owner for case in await town.store.cases(CaseFilter())] == ["eclairage"]
+    assert len(town.errors) == 1
+    for _ in range(town.policy.most_tries):
+        town.clock.pass_(seconds=10)
+        await town.router.run_once()
+    town.clock.pass_(seconds=10)
+    await town.router.run_once()
+    assert len(await town.store.journal(action=Action.QUARANTINE)) == 1
+
+
+# --- services ---------------------------------------------------------------------------------------
+
+
+async def _answer(town, case, text):
+    token = town.signer.sign(PARTNER, case.number, case.owner)
+    return await town.hear(f"{case.owner}@services.example", text, tokens=[token])
+
+
+async def _act(town, case, act, **said):
+    token = town.signer.sign(PARTNER, case.number, case.owner)
+    return await town.hear("web", kind="act", token=token, act=act, **said)
+
+
+async def test_a_service_s_plain_reply_reaches_the_person_on_his_own_channel(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    heard = await _answer(town, first.case, "Réparé ce matin.")
+    assert heard.action is Action.PARTNER
+    assert heard.case.status is Status.ANSWERED
+    answer = (await town.to("ana"))[-1]
+    assert answer.kind is DeliveryKind.ANSWER
+    assert "Réparé ce matin." in answer.text
+    assert not answer.automatic
+
+
+async def test_only_the_owner_s_words_go_to_the_person(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    token = town.signer.sign(PARTNER, first.case.number, "proprete")
+    heard = await town.hear("proprete@services.example", "Pas pour nous", tokens=[token])
+    assert heard.case.status is Status.ASSIGNED
+    assert len(await town.to("ana")) == 1
+
+
+async def test_a_service_accepts_and_closes_by_links(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    accepted = await _act(town, first.case, "accept")
+    assert accepted.case.status is Status.ACCEPTED
+    closed = await _act(town, first.case, "close", text="Ampoule changée.")
+    assert closed.case.status is Status.RESOLVED
+    kinds = [delivery.kind for delivery in await town.to("ana")]
+    assert kinds == [DeliveryKind.ACKNOWLEDGEMENT, DeliveryKind.PROGRESS, DeliveryKind.ANSWER]
+
+
+async def test_a_refusal_moves_the_case_to_the_next_owner_and_the_person_is_told(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    moved = await _act(town, first.case, "refuse", reason="pas à nous")
+    assert moved.case.owner == "guichet-metropole"
+    assert moved.case.refused_by == ("eclairage",)
+    assert len(await town.to("guichet-metropole@services.example")) == 1
+    assert "guichet-metropole" in (await town.to("ana"))[-1].text
+    late = await _act(town, first.case, "close", text="trop tard")
+    assert late.case.status is Status.ASSIGNED
+
+
+async def test_a_forged_link_does_nothing(town):
+    await town.hear("ana", "Le lampadaire est éteint")
+    heard = await town.hear("web", kind="act", token="p.x.y.k.z", act="close")
+    assert (heard.action, heard.case) == (Action.IGNORE, None)
+
+
+async def test_a_started_case_keeps_its_owner_when_more_is_written(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    await _act(town, first.case, "accept")
+    again = await town.hear("ana", f"poubelle {printed(first.case.number)}")
+    assert again.case.owner == "eclairage"
+
+
+async def test_a_deadline_that_passes_is_told_to_the_service_and_the_desk(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    assert await town.clockwork.run_once() == 0
+    town.clock.pass_(days=5, seconds=1)
+    assert await town.clockwork.run_once() == 1
+    alerts = [d for d in await town.waiting() if d.kind is DeliveryKind.ALERT]
+    assert {d.service for d in alerts} == {"eclairage", "guichet-metropole"}
+    assert "en-retard" in (await town.store.case_by_id(first.case.id)).labels
+    assert await town.clockwork.run_once() == 0
+
+
+async def test_the_deadline_of_an_ended_case_is_dead(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    await _act(town, first.case, "close", text="fait")
+    town.clock.pass_(days=6)
+    await town.clockwork.run_once()
+    assert not [d for d in await town.waiting() if d.kind is DeliveryKind.ALERT]
+
+
+async def test_every_case_tells_why_it_went_where_it_went(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    events = await town.store.events(first.case.id)
+    (decided,) = [event for event in events if event.kind is EventKind.DECIDED]
+    said = json.loads(decided.data)
+    assert (said["owner"], said["ruleset"]) == ("eclairage", "rules-1")
+    assert said["trace"] == {"words": ["eclairage"]}

@@ -1,0 +1,313 @@
+"""A small town for the tests of the way of a message: four services and rules of one line each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from router.decision import Decision, Facts, Nature, Place, ServiceId, Urgency
+from router.delivery import Delivery, DeliveryState, OnUnknown, Rate, Sent
+from router.directory import Contact, Counter, Level, Service
+from router.errors import UnreadablePayload
+from router.inbound import Worked
+from router.message import (
+    Address,
+    Blocked,
+    Envelope,
+    HelpAsked,
+    Message,
+    MessageEdited,
+    MessageReceived,
+    OptedOutOf,
+    PartnerActed,
+    ReceiptReceived,
+    Thread,
+)
+from router.policy import Policy
+from router.ports import OutboundPart, Understanding
+from router.route import Router
+from router.timers import Clockwork
+from router.tokens import Signer
+from router.tracking import from_bits
+from storage.memory import MemoryStore
+
+START = datetime(2026, 11, 24, 10, 15, tzinfo=UTC)
+
+
+class SetClock:
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time.timestamp()
+
+    def pass_(self, **lapse: float) -> None:
+        self.time += timedelta(**lapse)
+
+
+class CountedIds:
+    def __init__(self) -> None:
+        self.last = 0
+
+    def next(self) -> int:
+        self.last += 1
+        return self.last
+
+    def number(self):
+        return from_bits(self.next() * 7_654_321_987)
+
+    def token(self) -> str:
+        return f"token-{self.next()}"
+
+
+def _service(name: str, level: Level, family: str = "voirie", insee: str | None = None) -> Service:
+    return Service(
+        ServiceId(name),
+        family,
+        level,
+        {"fr": f"Service {name}", "en": f"{name} service"},
+        "email",
+        f"{name}@services.example",
+        Contact(phone="02 40 00 00 00"),
+        insee,
+        sees=("texte", "lieu", "photos", "contact"),
+    )
+
+
+SERVICES = (
+    _service("eclairage", Level.METROPOLE, "eclairage"),
+    _service("proprete", Level.METROPOLE, "proprete"),
+    _service("astreinte", Level.METROPOLE, "accueil"),
+    _service("guichet-metropole", Level.METROPOLE, "accueil"),
+    _service("mairie-reze", Level.PARTNER, "accueil", "44143"),
+)
+WORDS = {"lampadaire": "eclairage", "poubelle": "proprete"}
+
+
+class TownRules:
+    """« lampadaire » to lighting, « poubelle » to cleanliness, « gaz » is a danger."""
+
+    hash = "rules-1"
+
+    @property
+    def directory(self):
+        return self
+
+    @property
+    def texts(self):
+        return self
+
+    def service(self, service):
+        return next((known for known in SERVICES if known.id == service), None)
+
+    def services(self):
+        return SERVICES
+
+    def counter(self, channel, account):
+        return Counter("c", channel, account, "44109", "fr")
+
+    def counters(self):
+        return (Counter("c", "memory", "town", "44109", "fr"),)
+
+    def text(self, text, language, *, short=False):
+        known = {"gaz": "Appelez le 18 ou le 112 tout de suite.", "ailleurs": "Voyez la Poste."}
+        return ("fr", known[text]) if text in known else None
+
+    def category_name(self, category, language):
+        return category.title()
+
+    def commune_name(self, insee):
+        return {"44109": "Nantes", "44143": "Rezé"}.get(insee, insee)
+
+    def questions_of(self, category):
+        return ()
+
+    def due_at(self, received_at, decision):
+        return received_at + timedelta(days=5) if decision.delay else None
+
+    def decide(self, facts: Facts) -> Decision:
+        text = facts.text.lower()
+        category = next((found for word, found in WORDS.items() if word in text), None)
+        plain = Decision(
+            ServiceId(category or "guichet-metropole"),
+            f"competence:{category}" if category else "a_defaut:metropole",
+            self.hash,
+            "une phrase",
+            category=category,
+            delay="5 jours" if category else None,
+            no_rule=category is None,
+            trace={"words": [category]},
+        )
+        if "gaz" in text:
+            return replace(
+                plain,
+                owner=ServiceId("astreinte"),
+                rule="gaz",
+                danger=True,
+                replies=("gaz",),
+                danger_replies=1,
+                urgency=Urgency.IMMEDIATE,
+                no_rule=False,
+            )
+        if "colis" in text:
+            return replace(plain, labels=("redirection",), replies=("ailleurs",), no_rule=False)
+        if "44143" in facts.place.communes and category is None and "trottoir" in text:
+            return replace(plain, owner=ServiceId("mairie-reze"), rule="mairies", no_rule=False)
+        if "flou" in text and not facts.place.street:
+            return replace(plain, questions=("lieu",), no_rule=False)
+        for refused in facts.refused_by:
+            if plain.owner == refused:
+                return replace(plain, owner=ServiceId("guichet-metropole"), rule="a_defaut")
+        return plain
+
+
+class TownReader:
+    """Understands « à Rezé », « rue X », and a short « merci »."""
+
+    def understand(self, message: Message, counter) -> Understanding:
+        text = message.text_shown.lower()
+        place = Place(communes=("44109",), source="counter")
+        if "rezé" in text:
+            place = Place("Rezé", ("44143",), source="message")
+        if "rue " in text:
+            street = "rue " + text.split("rue ")[1].split()[0]
+            place = replace(place, street=street, text=street, source="message")
+        thanks = "merci" in text
+        return Understanding(
+            "en" if "hello" in text else "fr",
+            place,
+            Nature.THANKS if thanks else None,
+            follow_up=thanks or "toujours" in text,
+        )
+
+
+class TownChannel:
+    """A channel whose payload is JSON: what a test wants read."""
+
+    name = "memory"
+
+    def receive(self, envelope: Envelope):
+        said = json.loads(envelope.payload)
+        address = Address.from_key(envelope.conversation)
+        kind = said.pop("kind", "message")
+        if kind == "bad":
+            raise UnreadablePayload("illisible")
+        if kind == "crash":
+            raise RuntimeError("a defect")
+        if kind == "stop":
+            return (OptedOutOf(address, "STOP"),)
+        if kind == "help":
+            return (HelpAsked(address, "AIDE"),)
+        if kind == "blocked":
+            return (Blocked(address),)
+        if kind == "act":
+            return (PartnerActed(**said),)
+        if kind == "receipt":
+            return (ReceiptReceived(**said),)
+        text = said.get("text", "")
+        message = Message(
+            address,
+            envelope.provider_id,
+            envelope.received_at,
+            sender=address.value,
+            text=text,
+            text_shown=text,
+            subject=said.get("subject", ""),
+            automatic=said.get("automatic", ""),
+            ref=envelope.ref,
+            album=said.get("album", ""),
+            public=said.get("public", False),
+            thread=Thread(tuple(said.get("tokens", ())), tuple(said.get("refs", ()))),
+        )
+        if kind == "edit":
+            return (MessageEdited(message, said["edited"]),)
+        return (MessageReceived(message),)
+
+
+@dataclass
+class TownSender:
+    """Takes everything that is sent, or answers as it is told."""
+
+    outcomes: list = field(default_factory=list)
+    sent: list[tuple[Delivery, str]] = field(default_factory=list)
+    on_unknown: OnUnknown = OnUnknown.RESEND
+    rate: Rate = Rate(1000, 1000)
+    deadline_s: float = 5.0
+    pieces: int = 1
+
+    def render(self, delivery):
+        return tuple(
+            OutboundPart(delivery, f"{delivery.text}{index}", index, self.pieces)
+            for index in range(self.pieces)
+        )
+
+    async def send(self, part, idem):
+        if self.outcomes:
+            outcome = self.outcomes.pop(0)
+            if isinstance(outcome, Exception):
+                raise outcome
+            if not isinstance(outcome, Sent):
+                return outcome
+        self.sent.append((part.delivery, idem))
+        return Sent((f"provider-{len(self.sent)}",))
+
+
+class Town:
+    """The way of a message on the store in memory."""
+
+    def __init__(self) -> None:
+        self.clock, self.ids, self.store = SetClock(), CountedIds(), MemoryStore()
+        self.signer = Signer({"k": b"town"}, "k")
+        self.rules = TownRules()
+        self.policy = Policy(ways={"email": ("partner", "town")})
+        self.seen: list[Worked] = []
+        self.errors: list[Exception] = []
+        channel = TownChannel()
+        self.router = Router(
+            store=self.store,
+            readers={("memory", "town"): channel, ("memory", "other"): channel},
+            rulebooks=self,
+            understands=TownReader(),
+            clock=self.clock,
+            ids=self.ids,
+            signer=self.signer,
+            policy=self.policy,
+            report=lambda where, error: self.errors.append(error),
+            observe=lambda inbound, worked: self.seen.append(worked),
+        )
+        self.clockwork = Clockwork(
+            self.store, self.store, self, self.clock, self.ids, self.signer, self.policy
+        )
+
+    def current(self) -> TownRules:
+        return self.rules
+
+    def envelope(self, person: str, text: str = "", *, id: str = "", account="town", **said):
+        name = id or f"m{self.ids.next()}"
+        return Envelope(
+            "memory",
+            account,
+            name,
+            Address("memory", account, person).key,
+            json.dumps({"text": text, **said} if text else said).encode(),
+            self.clock.now(),
+            ref=name,
+        )
+
+    async def hear(self, person: str, text: str = "", **said) -> Worked:
+        """Have one message received and routed; returns what became of it."""
+        self.seen.clear()
+        await self.store.accept([self.envelope(person, text, **said)])
+        while await self.router.run_once():
+            pass
+        return self.seen[-1]
+
+    async def waiting(self) -> list[Delivery]:
+        return list(await self.store.list_deliveries([DeliveryState.QUEUED], 1000))
+
+    async def to(self, person: str) -> list[Delivery]:
+        return [d for d in await self.waiting() if d.address.value == person]
