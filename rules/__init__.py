@@ -1,0 +1,1 @@
+"""The language of the rules: read, check, compile, decide, explain."""

@@ -1,0 +1,123 @@
+"""Checks across files that need no map: owners by default, and names that lead back to themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rules.conditions.facts import RuleHolds
+from rules.conditions.logic import leaves
+from rules.model import Configuration, Ref, RuleFile
+from rules.problems import At, Problems
+
+
+def check(configuration: Configuration, rules: Mapping[str, At], problems: Problems) -> None:
+    _defaults(configuration, problems)
+    services = configuration.services
+    deputies = {
+        name: (entry.service.deputy,) for name, entry in services.items() if entry.service.deputy
+    }
+    places = {name: entry.at for name, entry in services.items()}
+    _cycles("suppleant", deputies, places, problems)
+    escalations = {
+        name: (entry.promises.escalation.to.id,)
+        for name, entry in services.items()
+        if entry.promises.escalation
+    }
+    _cycles("escalade", escalations, places, problems)
+    cited = {
+        rule.id: tuple(
+            name
+            for leaf in leaves((*rule.when, *rule.unless))
+            if isinstance(leaf, RuleHolds)
+            for name in leaf.rules
+        )
+        for file in configuration.files
+        for rule in file.rules
+    }
+    _cycles("regle", cited, rules, problems)
+
+
+def _defaults(configuration: Configuration, problems: Problems) -> None:
+    first: dict[str, tuple[RuleFile, Ref]] = {}
+    for file in configuration.files:
+        if file.default is None or not file.territory:
+            continue
+        if file.territory not in first:
+            first[file.territory] = (file, file.default)
+            continue
+        other, default = first[file.territory]
+        if default.id != file.default.id:
+            problems.error(
+                file.default.at,
+                "a-defaut-double",
+                f"Deux fichiers donnent un responsable par défaut différent au territoire "
+                f"« {file.territory} » : « {default.id} » ({other.path}) et « {file.default.id} »",
+                "Gardez le même dans les deux, ou un seul.",
+            )
+    _metropole_default(configuration, first, problems)
+
+
+def _metropole_default(
+    configuration: Configuration, first: Mapping[str, tuple[RuleFile, Ref]], problems: Problems
+) -> None:
+    own = [file for file in configuration.files if file.territory == configuration.metropole]
+    found = first.get(configuration.metropole)
+    if found is None:
+        if any(file.default is None and "a_defaut" in file.broken for file in own):
+            return  # it is there, and its own mistake is already told
+        at = own[0].at if own else None
+        if at is None:
+            at = configuration.files[0].at if configuration.files else At("regles")
+        problems.error(
+            at,
+            "a-defaut-manquant",
+            f"Aucun fichier du territoire « {configuration.metropole} » n'a de clé « a_defaut »",
+            "Ajoutez « a_defaut: service ».",
+        )
+    elif found[1].id in configuration.roles:
+        problems.error(
+            found[1].at,
+            "a-defaut-mort",
+            f"Le responsable par défaut de la métropole « {found[1].id} » est un rôle, "
+            "qui peut rester sans valeur",
+            "Nommez un service.",
+        )
+
+
+def _cycles(
+    kind: str, leads: Mapping[str, Iterable[str]], places: Mapping[str, At], problems: Problems
+) -> None:
+    """Report each cycle once, at the first of its members."""
+    told: set[frozenset[str]] = set()
+    for start in sorted(leads, key=lambda name: (places.get(name, At("")), name)):
+        for ring in _rings(start, leads):
+            if frozenset(ring) in told:
+                continue
+            told.add(frozenset(ring))
+            shown = " → ".join([*ring, ring[0]])
+            problems.error(
+                places.get(ring[0], At("regles")),
+                "cycle",
+                f"Les « {kind} » tournent en rond : {shown}",
+                "Coupez l'un de ces liens.",
+            )
+
+
+def _rings(start: str, leads: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """List the cycles through ``start`` that a depth-first walk meets."""
+    found: list[list[str]] = []
+    seen: set[str] = set()
+    path: list[str] = [start]
+    stack = [iter(leads.get(start, ()))]
+    while stack:
+        name = next(stack[-1], None)
+        if name is None:
+            stack.pop()
+            path.pop()
+        elif name == start:
+            found.append(list(path))
+        elif name not in seen:
+            seen.add(name)
+            path.append(name)
+            stack.append(iter(leads.get(name, ())))
+    return found

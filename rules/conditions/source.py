@@ -1,0 +1,45 @@
+"""Where a condition is written, and what every condition can tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rules.problems import At
+from rules.situation import Situation, Truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The key, the value as written and the place of a condition."""
+
+    key: str
+    written: str
+    at: At = field(compare=False)
+
+
+class Condition(Protocol):
+    """A question about a case; ``fact`` is what has to be asked when the answer is unknown."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def written(self) -> str: ...
+
+    @property
+    def at(self) -> At: ...
+
+    @property
+    def fact(self) -> str: ...
+
+    @property
+    def cost(self) -> int:
+        """How dear the answer is: cheap conditions of a block are asked first."""
+        ...
+
+    def value(self, case: Situation) -> Truth: ...
+
+    def actual(self, case: Situation) -> object:
+        """Tell what the case has, as plain JSON, to explain why a condition failed."""
+        ...

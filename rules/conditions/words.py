@@ -1,0 +1,30 @@
+"""Conditions on the words that the sender wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rules.conditions.source import Source
+from rules.situation import Situation, Truth
+from rules.words import Group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contains(Source):
+    """``contient`` (one group) and ``contient_tous`` (each group must be found)."""
+
+    groups: tuple[Group, ...]
+    fact: ClassVar[str] = "texte"
+    cost: ClassVar[int] = 2
+
+    def value(self, case: Situation) -> Truth:
+        text = case.text
+        return all(group.found(text) for group in self.groups)
+
+    def actual(self, case: Situation) -> object:
+        missing = [group for group in self.groups if not group.found(case.text)]
+        return "aucun de ces mots" if missing else self.matched(case)
+
+    def matched(self, case: Situation) -> list[str]:
+        return [word for group in self.groups for word in group.matched(case.text)]

@@ -1,0 +1,95 @@
+"""What is wrong in a configuration folder, each with its place in a file and a proposal."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from router.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class At:
+    """A place in a file of the folder; lines and columns count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One sentence about one place; ``severity`` is ``error`` or ``warning``."""
+
+    file: str
+    line: int
+    column: int
+    severity: str
+    code: str
+    message: str
+    fix: str = ""
+    example: str = ""
+
+    def __str__(self) -> str:
+        proposal = f" {self.fix}" if self.fix else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.message}.{proposal}"
+
+
+class InvalidConfiguration(ConfigurationError):
+    """The folder holds errors; ``problems`` are all of them, in order."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+@dataclass(slots=True)
+class Problems:
+    """Collects what is found while reading, so that one run shows every mistake."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def error(self, at: At, code: str, message: str, fix: str = "", example: str = "") -> None:
+        self._add(at, "error", code, message, fix, example)
+
+    def warning(self, at: At, code: str, message: str, fix: str = "", example: str = "") -> None:
+        self._add(at, "warning", code, message, fix, example)
+
+    def _add(
+        self, at: At, severity: str, code: str, message: str, fix: str, example: str
+    ) -> None:
+        problem = Problem(at.file, at.line, at.column, severity, code, message, fix, example)
+        if problem not in self.found:
+            self.found.append(problem)
+
+    @property
+    def errors(self) -> int:
+        return sum(problem.severity == "error" for problem in self.found)
+
+    def sorted(self) -> tuple[Problem, ...]:
+        return tuple(
+            sorted(self.found, key=lambda p: (p.severity, p.file, p.line, p.column, p.message))
+        )
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Find the known word that a person probably meant."""
+    by_fold = {name.casefold(): name for name in sorted(known)}
+    near = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
+    return by_fold[near[0]] if near else None
+
+
+def proposal(word: str, known: Iterable[str]) -> str:
+    """Say which known word was probably meant, else list what is possible."""
+    names = sorted(set(known))
+    near = closest(word, names)
+    if near is not None:
+        return f"{word} → {near} ?"
+    if not names:
+        return "Aucune valeur n'est définie : ajoutez-la d'abord."
+    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    return f"Valeurs possibles : {shown}."

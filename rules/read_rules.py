@@ -1,0 +1,211 @@
+"""Reads the files under ``regles/``: lists first, since all files see them, then rules and tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rules import scalars
+from rules.conditions.negation import without_negation
+from rules.fields import Fields
+from rules.model import Effects, Rule, RuleFile
+from rules.names import Names
+from rules.problems import At, Problems
+from rules.read_conditions import ConditionReader
+from rules.read_effects import EffectReader
+from rules.read_trials import TrialReader
+from rules.read_words import Unless, phrases
+from rules.vocabulary import PRIORITIES, plain
+from rules.words import Phrase
+from rules.yaml_tree import Mapping as MappingNode
+from rules.yaml_tree import Node, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A rule file whose head is read, its rules not yet."""
+
+    path: str
+    language: str
+    fields: Fields
+
+
+def head(path: str, node: Node, block: str, problems: Problems) -> Fields:
+    """Open a file: its language decides which keys it may use."""
+    language = file_language(node, problems)
+    fields = Fields(node, block, problems, language)
+    version = fields.read("format", scalars.whole)
+    if version is not None and version != 1:
+        problems.error(
+            fields.where("format"),
+            "format",
+            f"Le format {version} n'existe pas encore",
+            "Écrivez « format: 1 ».",
+        )
+    return fields
+
+
+def file_language(node: Node, problems: Problems) -> str:
+    if not isinstance(node, MappingNode):
+        return "fr"
+    for key, value in node.entries:
+        if plain(key.text) in {"langue", "language"} and isinstance(value, Scalar):
+            word = plain(value.text)
+            if word in {"fr", "en"}:
+                return word
+            problems.error(
+                value.at,
+                "valeur-inconnue",
+                f"« {value.text} » n'est pas une langue des fichiers",
+                "Écrivez « langue: fr » ou « language: en ».",
+            )
+    return "fr"
+
+
+def read_lists(sheets: list[Sheet], problems: Problems) -> dict[str, tuple[Phrase, ...]]:
+    """Read the word lists of all rule files; names are unique over the folder."""
+    found: dict[str, tuple[Phrase, ...]] = {}
+    places: dict[str, At] = {}
+    for sheet in sheets:
+        for key, node in sheet.fields.entries("listes"):
+            name = key.text.strip().removeprefix("$")
+            if name in found:
+                _twice(problems, key.at, "la liste", name, places[name])
+                continue
+            places[name] = key.at
+            found[name] = _list(node, sheet, problems, key)
+    return found
+
+
+def _list(node: Node, sheet: Sheet, problems: Problems, key: Scalar) -> tuple[Phrase, ...]:
+    unless = False
+    words: Node | None = node
+    if isinstance(node, MappingNode) and not any(
+        plain(k.text) in {"proche", "close_together"} for k, _ in node.entries
+    ):
+        fields = Fields(node, "liste", problems, sheet.language)
+        fields.require("mots")
+        unless = bool(fields.read("ignorer_si_nie", scalars.yes))
+        words = fields.node("mots")
+    if words is None:
+        return ()
+    own = phrases(words, problems, sheet.language, None, Unless(unless))
+    if not own and not problems.errors:
+        problems.error(
+            key.at, "liste-vide", f"La liste « {key.text} » est vide", "Ajoutez un mot."
+        )
+    return own
+
+
+def _twice(problems: Problems, at: At, kind: str, name: str, first: At) -> None:
+    problems.error(
+        at,
+        "id-en-double",
+        f"{kind[0].upper()}{kind[1:]} « {name} » existe déjà ({first.file}, ligne {first.line})",
+        "Choisissez un autre nom.",
+    )
+
+
+def rule_ids(sheets: list[Sheet], problems: Problems) -> dict[str, At]:
+    """List the ids of all rules, before any of them is read."""
+    found: dict[str, At] = {}
+    for sheet in sheets:
+        for node in sheet.fields.items("regles"):
+            scalar = _id_scalar(node, sheet.language)
+            if scalar is None:
+                continue
+            if scalar.text in found:
+                _twice(problems, scalar.at, "la règle", scalar.text, found[scalar.text])
+            else:
+                found[scalar.text] = scalar.at
+    return found
+
+
+def _id_scalar(node: Node, language: str) -> Scalar | None:
+    if isinstance(node, MappingNode):
+        for key, value in node.entries:
+            if plain(key.text) == "id" and isinstance(value, Scalar) and not value.empty:
+                return Scalar(value.text.strip(), value.at)
+    return None
+
+
+class RuleFileReader:
+    """Reads one rule file, once every name is known."""
+
+    def __init__(self, sheet: Sheet, names: Names, problems: Problems) -> None:
+        self.sheet = sheet
+        self.names = names
+        self.problems = problems
+        self.conditions = ConditionReader(names, problems, sheet.language)
+        self.effects = EffectReader(names, problems, sheet.language)
+        self.trials = TrialReader(names, problems, sheet.language)
+
+    def read(self) -> RuleFile:
+        fields = self.sheet.fields
+        fields.require("territoire", "regles")
+        scalar = fields.scalar("territoire")
+        territory = (self.names.territory(scalar) if scalar else None) or ""
+        scalar_default = fields.scalar("a_defaut")
+        default = self.names.service(scalar_default) if scalar_default else None
+        broken = {"a_defaut"} if "a_defaut" in fields and default is None else set()
+        rules = [self._rule(node, territory) for node in fields.items("regles")]
+        trials = [self.trials.read(node) for node in fields.items("essais")]
+        return RuleFile(
+            path=self.sheet.path,
+            territory=territory,
+            territory_at=fields.where("territoire"),
+            at=fields.at,
+            default=default,
+            broken=frozenset(broken),
+            may_edit=fields.texts("peut_modifier"),
+            rules=tuple(rule for rule in rules if rule is not None),
+            trials=tuple(trial for trial in trials if trial is not None),
+        )
+
+    def _rule(self, node: Node, territory: str) -> Rule | None:
+        fields = Fields(node, "regle", self.problems, self.sheet.language)
+        fields.require("id")
+        if not fields.values:
+            return None
+        self._has_effects(fields)
+        priority = fields.one_of("priorite", PRIORITIES) or "normale"
+        unless_negated = bool(fields.read("ignorer_si_nie", scalars.yes))
+        when, unless = fields.node("si"), fields.node("sauf")
+        effects = fields.node("alors")
+        rule = Rule(
+            id=fields.text("id"),
+            at=fields.where("id"),
+            territory=territory,
+            priority=priority,
+            when=self.conditions.blocks(when, unless_negated) if when else (),
+            unless=self.conditions.blocks(unless, unless_negated) if unless else (),
+            effects=self.effects.effects(effects) if effects else Effects(),
+            steps=self.effects.steps(fields),
+            season=fields.season(),
+        )
+        if priority == "danger":
+            return self._never_negated(rule, fields, unless_negated)
+        return rule
+
+    def _has_effects(self, fields: Fields) -> None:
+        if "alors" not in fields and "seuils" not in fields:
+            self.problems.error(
+                fields.at,
+                "cle-manquante",
+                f"La clé « {fields.said('alors')} » manque ici",
+                f"Ajoutez « {fields.said('alors')}: {{{fields.said('responsable')}: …}} ».",
+            )
+
+    def _never_negated(self, rule: Rule, fields: Fields, unless_negated: bool) -> Rule:
+        """A danger holds even when it is denied: the flag is refused, lists lose theirs."""
+        if unless_negated:
+            self.problems.error(
+                fields.keys["ignorer_si_nie"].at,
+                "danger-nie",
+                "Une règle de danger ne regarde jamais la négation",
+                f"Enlevez « {fields.said('ignorer_si_nie')} ».",
+            )
+        return replace(
+            rule,
+            when=tuple(map(without_negation, rule.when)),
+            unless=tuple(map(without_negation, rule.unless)),
+        )

@@ -1,0 +1,116 @@
+"""Reads words and lists of words: ``mot``, ``=mot``, ``mot*``, ``$liste`` and ``{proche: …}``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rules import scalars
+from rules.fields import Fields
+from rules.names import Names
+from rules.problems import Problems
+from rules.words import Group, Phrase, parse_phrase
+from rules.yaml_tree import Mapping as MappingNode
+from rules.yaml_tree import Node, Scalar, Sequence
+
+_NEAR_BY_DEFAULT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """Whether the rule asks to ignore words that are negated."""
+
+    negated: bool = False
+
+
+def _phrase(scalar: Scalar, problems: Problems, unless: Unless) -> tuple[Phrase, ...]:
+    phrase = None if scalar.empty else parse_phrase(scalar.text, unless_negated=unless.negated)
+    if phrase is None:
+        problems.error(
+            scalar.at,
+            "mot-vide",
+            f"« {scalar.text} » ne contient aucun mot",
+            "Écrivez au moins une lettre ou un chiffre.",
+        )
+        return ()
+    return (phrase,)
+
+
+def _near(node: MappingNode, problems: Problems, language: str, unless: Unless) -> tuple[Phrase, ...]:
+    fields = Fields(node, "proche", problems, language)
+    fields.require("proche")
+    span = fields.read("mots", scalars.whole) if "mots" in fields else _NEAR_BY_DEFAULT
+    pieces: list[str] = []
+    for scalar in fields.scalars("proche"):
+        for phrase in _phrase(scalar, problems, unless):
+            pieces += phrase.pieces
+    if not pieces or span is None:
+        return ()
+    written = f"{' … '.join(pieces)} ({span} mots)"
+    return (Phrase(written, tuple(pieces), "near", span, unless.negated),)
+
+
+def phrases(
+    node: Node, problems: Problems, language: str, names: Names | None, unless: Unless
+) -> tuple[Phrase, ...]:
+    """Read one word or a list of words; ``names`` resolves ``$liste`` where lists may be used."""
+    found: list[Phrase] = []
+    for item in node.items if isinstance(node, Sequence) else (node,):
+        if isinstance(item, MappingNode):
+            found += _near(item, problems, language, unless)
+        elif isinstance(item, Sequence):
+            problems.error(
+                item.at,
+                "valeur-simple",
+                "Une liste se trouve dans une liste de mots",
+                "Écrivez tous les mots dans une seule liste.",
+            )
+        elif item.text.strip().startswith("$"):
+            found += _listed(item, problems, names, unless)
+        else:
+            found += _phrase(item, problems, unless)
+    return tuple(found)
+
+
+def _listed(
+    scalar: Scalar, problems: Problems, names: Names | None, unless: Unless
+) -> tuple[Phrase, ...]:
+    if names is None:
+        problems.error(
+            scalar.at,
+            "liste-dans-liste",
+            "Une liste ne peut pas citer une autre liste",
+            "Recopiez ses mots ici, ou citez les deux listes dans la règle.",
+        )
+        return ()
+    own = names.words_of(scalar)
+    return tuple(replace(one, unless_negated=True) for one in own) if unless.negated else own
+
+
+def one_group(
+    node: Node, fields: Fields, key: str, names: Names, unless: Unless
+) -> Group | None:
+    """Read words of which one is enough."""
+    if isinstance(node, Scalar) and node.empty:
+        fields.scalar(key)
+        return None
+    found = phrases(node, fields.problems, fields.language, names, unless)
+    return Group(found) if found else None
+
+
+def groups(
+    node: Node, fields: Fields, key: str, names: Names, unless: Unless
+) -> tuple[Group, ...]:
+    """Read one group a line: each must be found."""
+    if isinstance(node, Scalar):
+        one = one_group(node, fields, key, names, unless)
+        return (one,) if one else ()
+    if isinstance(node, MappingNode):
+        fields.problems.error(
+            node.at,
+            "liste-attendue",
+            f"« {fields.said(key)} » attend une liste",
+            "Commencez chaque élément par un tiret.",
+        )
+        return ()
+    lines = [phrases(item, fields.problems, fields.language, names, unless) for item in node.items]
+    return tuple(Group(line) for line in lines if line)

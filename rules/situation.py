@@ -1,0 +1,64 @@
+"""One case as the conditions see it: every fact computed once, the same for all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from router.decision import Facts
+from router.geography import Geography, Whereabouts
+from rules.calendars import Calendars
+from rules.words import Text
+
+Truth = bool | None
+"""True, false, or None: unknown."""
+
+PLACE = "lieu"
+CATEGORY = "categorie"
+
+
+@dataclass(slots=True)
+class Situation:
+    """A case under evaluation.
+
+    ``category`` is with its parents in ``ancestry``; both are None when unknown. ``supposed`` names
+    the fact that a hypothesis leaves free: a condition that lacks only this one may turn out either
+    way. ``truth`` answers for another rule by its id.
+    """
+
+    facts: Facts
+    text: Text
+    local: datetime
+    whereabouts: Whereabouts
+    geography: Geography
+    calendars: Calendars
+    category: str | None = None
+    ancestry: frozenset[str] | None = None
+    supposed: str = ""
+    rule_truth: Callable[[str, Situation], Truth] | None = None
+    rule_possible: Callable[[str, Situation], tuple[bool, bool]] | None = None
+    truths: dict[str, Truth] = field(default_factory=dict)
+
+    def truth(self, rule: str) -> Truth:
+        if rule not in self.truths:
+            self.truths[rule] = self.rule_truth(rule, self) if self.rule_truth else None
+        return self.truths[rule]
+
+    def possible(self, rule: str) -> tuple[bool, bool]:
+        return self.rule_possible(rule, self) if self.rule_possible else (False, False)
+
+    def suppose_place(self, candidate: str | None) -> Situation:
+        """Suppose that the place is known to lie in a candidate, its exact point left free."""
+        here = self.whereabouts
+        if candidate is not None:
+            here = self.geography.narrow(here, candidate)
+        return replace(self, whereabouts=here, supposed=PLACE, truths={})
+
+    def suppose_category(self, category: str, ancestry: frozenset[str]) -> Situation:
+        return replace(
+            self, category=category, ancestry=ancestry, supposed=CATEGORY, truths={}
+        )
+
+    def suppose(self, fact: str) -> Situation:
+        return replace(self, supposed=fact, truths={})

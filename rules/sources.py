@@ -1,0 +1,152 @@
+"""The files of a configuration folder: read once, remembered for the hash, never outside the folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from rules.fields import Fields
+from rules.problems import At, Problems
+from rules.yaml_tree import Node, read_tree
+
+_FEATURE = re.compile(r'"type"\s*:\s*"Feature"')
+
+
+class Sources:
+    """Reads files by their path from the folder and keeps a hash of each."""
+
+    def __init__(self, folder: Path, problems: Problems) -> None:
+        self.folder = folder
+        self.problems = problems
+        self._hashes: dict[str, str] = {}
+        self.broken: set[str] = set()
+
+    @property
+    def digest(self) -> str:
+        """Hash everything that was read; the same whatever the order of reading."""
+        lines = "\n".join(f"{path} {own}" for path, own in sorted(self._hashes.items()))
+        return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+    def exists(self, path: str) -> bool:
+        return (self.folder / path).is_file()
+
+    def below(self, under: str) -> list[str]:
+        """List the YAML files below a folder, by path."""
+        found = (self.folder / under).rglob("*.yaml")
+        return sorted(file.relative_to(self.folder).as_posix() for file in found if file.is_file())
+
+    def raw(self, path: str) -> bytes:
+        content = (self.folder / path).read_bytes()
+        self._hashes[path] = hashlib.sha256(content).hexdigest()
+        return content
+
+    def tree(self, path: str) -> Node | None:
+        """Read a YAML file; None when it is empty or refused."""
+        before = self.problems.errors
+        try:
+            tree = read_tree(self.raw(path), path, self.problems)
+        except OSError:
+            self.problems.error(
+                At(path), "fichier-illisible", "Ce fichier ne peut pas être lu", "Vérifiez ses droits."
+            )
+            tree = None
+        if self.problems.errors > before:
+            self.broken.add(path)
+        elif tree is None:
+            self.problems.error(At(path), "fichier-vide", "Ce fichier est vide", "Remplissez-le.")
+            self.broken.add(path)
+        return tree
+
+    def beside(self, path: str, fields: Fields, name: str) -> str | None:
+        """Follow a path written in a file, relative to that file."""
+        text = fields.text(name)
+        return self.resolve(path, text, fields.where(name)) if text else None
+
+    def resolve(self, path: str, text: str, at: At) -> str | None:
+        parts: list[str] = []
+        for part in (PurePosixPath(path).parent / text).parts:
+            if part == ".." and parts:
+                parts.pop()
+            else:
+                parts.append(part)
+        target = "/".join(parts)
+        if target.startswith(("/", "..")):
+            self.problems.error(
+                at, "chemin", f"« {text} » sort du dossier", "Placez le fichier dans le dossier."
+            )
+            return None
+        if not self.exists(target):
+            self.problems.error(
+                at,
+                "fichier-manquant",
+                f"Le fichier « {text} » n'existe pas",
+                f"Créez « {target} », ou corrigez le chemin.",
+            )
+            return None
+        return target
+
+    def json(self, path: str) -> Any:
+        """Read a JSON file; None when it is no JSON."""
+        try:
+            return json.loads(self.raw(path).decode("utf-8-sig"))
+        except json.JSONDecodeError as error:
+            self.problems.error(
+                At(path, error.lineno, error.colno),
+                "json",
+                "Ce fichier JSON est illisible ici",
+                "Vérifiez les guillemets, les virgules et les crochets.",
+            )
+        except (UnicodeDecodeError, OSError):
+            self.problems.error(
+                At(path), "encodage", "Ce fichier n'est pas lisible en UTF-8", "Enregistrez-le en UTF-8."
+            )
+        return None
+
+    def features(self, path: str) -> list[tuple[Mapping[str, Any], Mapping[str, Any], At]]:
+        """List (properties, geometry, place) of a GeoJSON file: collection, feature or geometry."""
+        data = self.json(path)
+        if data is None:
+            return []
+        if not isinstance(data, dict):
+            self._no_geojson(path)
+            return []
+        kind = data.get("type")
+        if kind == "FeatureCollection" and isinstance(data.get("features"), list):
+            found = [one for one in data["features"] if isinstance(one, dict)]
+        elif kind == "Feature":
+            found = [data]
+        elif "coordinates" in data or "geometries" in data:
+            return [({}, data, At(path))]
+        else:
+            self._no_geojson(path)
+            return []
+        places = self._places(path)
+        return [
+            (
+                one.get("properties") or {},
+                one.get("geometry") or {},
+                places[index] if index < len(places) else At(path),
+            )
+            for index, one in enumerate(found)
+        ]
+
+    def _no_geojson(self, path: str) -> None:
+        self.problems.error(
+            At(path),
+            "geojson",
+            "Ce fichier n'est pas du GeoJSON",
+            "Exportez-le en GeoJSON (FeatureCollection, WGS84).",
+        )
+
+    def _places(self, path: str) -> list[At]:
+        text = (self.folder / path).read_text(encoding="utf-8-sig")
+        places = []
+        for found in _FEATURE.finditer(text):
+            start = found.start()
+            line = text.count("\n", 0, start) + 1
+            places.append(At(path, line, start - (text.rfind("\n", 0, start) + 1) + 1))
+        return places
