@@ -1,0 +1,166 @@
+"""Words the house has ready for citizens, in many languages, unless a supervisor wrote others."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from router.case import Status
+from router.directory import Texts
+from router.errors import InvalidInput
+
+LANGUAGES = ("fr", "en", "es", "pt", "ar", "tr", "uk", "zh", "de", "it", "ro", "pl", "ru")
+"""Languages in which every text exists."""
+
+FIELDS = frozenset({"numero", "service", "contact", "delai", "lieu", "lien", "reponse"})
+"""What may be filled in; the names are those that supervisors write."""
+
+_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ps", "ur"})
+_LEFT_TO_RIGHT_FIELDS = frozenset({"numero", "lien", "contact", "delai"})
+_FIELD = re.compile(r"\{(\w+)\}")
+_SENTENCE_END = re.compile(r"(?<=[.!?؟])\s+|(?<=[。！？])")
+
+
+class TextId(StrEnum):
+    """Every text the house can write; a text of the same id in `config/textes` replaces it."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    APPENDED = "appended"
+    THIRD_PARTY = "third_party"
+    PASSED_ON = "passed_on"
+    REROUTED = "rerouted"
+    REDIRECT = "redirect"
+    OUTSIDE = "outside"
+    QUESTION_PLACE = "question_place"
+    QUESTION_DATE = "question_date"
+    QUESTION_WHAT = "question_what"
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    ANSWER = "answer"
+    RESOLVED = "resolved"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    SURVEY = "survey"
+    SUBJECT = "subject"
+    HELP = "help"
+    PRIVACY = "privacy"
+    OPTED_OUT = "opted_out"
+    OPTED_IN = "opted_in"
+    EMPTY = "empty"
+    UNREADABLE = "unreadable"
+    PUBLIC_MENTION = "public_mention"
+    EMERGENCY = "emergency"
+    STATUS_RECEIVED = "status_received"
+    STATUS_ASSIGNED = "status_assigned"
+    STATUS_ACCEPTED = "status_accepted"
+    STATUS_IN_PROGRESS = "status_in_progress"
+    STATUS_WAITING_CITIZEN = "status_waiting_citizen"
+    STATUS_WAITING_PARTNER = "status_waiting_partner"
+    STATUS_ANSWERED = "status_answered"
+    STATUS_RESOLVED = "status_resolved"
+    STATUS_CLOSED = "status_closed"
+    STATUS_PASSED_ON = "status_passed_on"
+    STATUS_REFUSED = "status_refused"
+    STATUS_REOPENED = "status_reopened"
+    STATUS_MERGED = "status_merged"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A text ready to send, with the language that it was found in."""
+
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """All texts of one language; ``short`` holds those that have a version for SMS."""
+
+    language: str
+    long: Mapping[str, str]
+    short: Mapping[str, str] = field(default_factory=dict)
+
+    def template(self, text: str, short: bool) -> str:
+        return self.short.get(text, self.long[text]) if short else self.long[text]
+
+
+@cache
+def phrases(language: str) -> Phrases:
+    """Read the built-in texts of one of :data:`LANGUAGES`, once."""
+    source = files("router") / "phrases" / f"{language}.toml"
+    read = tomllib.loads(source.read_text(encoding="utf-8"))
+    return Phrases(language, read["long"], read["short"])
+
+
+def status_text(status: Status, language: str) -> Rendered:
+    """Say in one plain sentence where a case stands."""
+    return text(TextId(f"status_{status.value}"), language)
+
+
+def text(text_id: TextId, language: str, *, short: bool = False, **fields: str) -> Rendered:
+    """Write a built-in text, in the language or else in English.
+
+    A sentence whose field is empty or missing is left out: no delay known, no promise made.
+
+    Raises:
+        InvalidInput: a field that no text knows.
+    """
+    _check(fields)
+    found = phrases(language if language in LANGUAGES else "en")
+    return Rendered(found.language, fill(found.template(text_id, short), found.language, fields))
+
+
+def compose(
+    texts: Texts | None, text_id: TextId, language: str, *, short: bool = False, **fields: str
+) -> Rendered:
+    """Write a text as a supervisor worded it in this language, or else the built-in one.
+
+    A supervisor's text in another language is used only where no built-in one has this language.
+
+    Raises:
+        InvalidInput: a field that no text knows.
+    """
+    _check(fields)
+    own = texts.text(text_id, language, short=short) if texts is not None else None
+    if own is not None and (own[0] == language or language not in LANGUAGES):
+        return Rendered(own[0], fill(own[1], own[0], fields))
+    return text(text_id, language, short=short, **fields)
+
+
+def fill(template: str, language: str, fields: Mapping[str, str]) -> str:
+    """Put fields into a template and drop the sentences that miss one."""
+    lines = (_fill_line(line, language, fields) for line in template.strip().split("\n"))
+    return "\n".join(line for line in lines if line is not None)
+
+
+def _fill_line(line: str, language: str, fields: Mapping[str, str]) -> str | None:
+    if "{" not in line:
+        return line
+    kept = [
+        sentence
+        for sentence in _SENTENCE_END.split(line)
+        if all(fields.get(name) for name in _FIELD.findall(sentence))
+    ]
+    between = "" if language == "zh" else " "
+    written = between.join(kept).strip()
+    return _FIELD.sub(lambda m: _isolated(m[1], fields[m[1]], language), written) or None
+
+
+def _isolated(name: str, value: str, language: str) -> str:
+    """Keep a number or a link from being turned around inside a right-to-left sentence."""
+    if language in _RIGHT_TO_LEFT and name in _LEFT_TO_RIGHT_FIELDS:
+        return f"\u2066{value}\u2069"
+    return value
+
+
+def _check(fields: Mapping[str, str]) -> None:
+    unknown = sorted(fields.keys() - FIELDS)
+    if unknown:
+        raise InvalidInput(f"no text has the field {', '.join(unknown)}")

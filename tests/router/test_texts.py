@@ -1,0 +1,120 @@
+"""Built-in texts: plain, complete in every language, and replaceable by a supervisor's."""
+
+import re
+
+import pytest
+
+from router.case import Status
+from router.errors import InvalidInput
+from router.texts import LANGUAGES, TextId, compose, phrases, status_text, text
+
+GSM = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+FILLED = {
+    "numero": "7K4M-Q2XD-9TC",
+    "service": "Service voirie et signalisation",
+    "contact": "02 40 00 00 00",
+    "delai": "01/12/2026",
+    "lieu": "Rezé",
+    "lien": "https://guichet.example/suivi/7K4M-Q2XD-9TC",
+    "reponse": "C'est fait.",
+}
+JARGON = re.compile(r"\b(dossier|usager|DGS|PAV|requête|diligenter|instruction|saisine)", re.I)
+
+
+class Written:
+    """Texts of a supervisor who wrote one acknowledgement, in French and English."""
+
+    def text(self, text: str, language: str, *, short: bool = False) -> tuple[str, str] | None:
+        if text != "acknowledgement":
+            return None
+        return ("fr", "Reçu : {numero}.") if language == "fr" else ("en", "Got {numero}.")
+
+
+def fields(template: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", template))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_text_with_the_same_fields(language: str) -> None:
+    here, french = phrases(language), phrases("fr")
+    assert set(here.long) == set(TextId)
+    for text_id in TextId:
+        assert fields(here.long[text_id]) == fields(french.long[text_id]), text_id
+        assert fields(here.template(text_id, True)) <= fields(here.long[text_id]), text_id
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "es", "pt", "de", "it", "ro", "pl"])
+def test_short_texts_fit_one_sms(language: str) -> None:
+    for text_id in phrases(language).short:
+        written = text(TextId(text_id), language, short=True, **FILLED).text
+        assert len(written) <= 160, written
+        assert set(written) <= GSM, (text_id, set(written) - GSM)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_sentences_have_at_most_twenty_words(language: str) -> None:
+    for template in phrases(language).long.values():
+        for sentence in re.split(r"[.!?\n]", template):
+            assert len(re.findall(r"[\w'’{}-]+", sentence)) <= 20, sentence
+
+
+def test_french_uses_no_jargon() -> None:
+    for template in (*phrases("fr").long.values(), *phrases("fr").short.values()):
+        assert not JARGON.search(template), template
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_emergency_begins_with_the_number_to_call(language: str) -> None:
+    assert text(TextId.EMERGENCY, language).text.startswith("112")
+    assert text(TextId.EMERGENCY, language, short=True).text.startswith("112")
+
+
+def test_a_sentence_without_its_field_is_left_out() -> None:
+    written = text(TextId.ACKNOWLEDGEMENT, "fr", **{**FILLED, "delai": "", "lien": ""}).text
+    assert "prévue" not in written
+    assert "Suivi" not in written
+    assert "7K4M-Q2XD-9TC" in written
+    assert "{" not in written
+
+
+def test_braces_in_an_answer_are_left_alone() -> None:
+    answer = "Voir {numero} {autre}. Fin."
+    written = text(TextId.ANSWER, "fr", numero="N", service="Voirie", reponse=answer).text
+    assert answer in written
+
+
+def test_a_missing_language_is_written_in_english() -> None:
+    written = text(TextId.PRIVACY, "wo")
+    assert written.language == "en"
+    assert written.text == text(TextId.PRIVACY, "en").text
+
+
+def test_an_unknown_field_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="nom_du_maire"):
+        text(TextId.PRIVACY, "fr", nom_du_maire="x")
+
+
+def test_numbers_keep_their_direction_in_arabic() -> None:
+    assert "\u20667K4M-Q2XD-9TC\u2069" in text(TextId.APPENDED, "ar", **FILLED).text
+
+
+def test_a_supervisor_wording_wins_in_its_own_language_only() -> None:
+    written = Written()
+    assert compose(written, TextId.ACKNOWLEDGEMENT, "fr", numero="N").text == "Reçu : N."
+    assert compose(written, TextId.ACKNOWLEDGEMENT, "tr", numero="N").language == "tr"
+    assert compose(written, TextId.ACKNOWLEDGEMENT, "wo", numero="N").text == "Got N."
+    assert compose(written, TextId.PRIVACY, "fr").text == text(TextId.PRIVACY, "fr").text
+    assert compose(None, TextId.PRIVACY, "fr").language == "fr"
+
+
+def test_public_replies_hold_no_field() -> None:
+    for language in LANGUAGES:
+        assert not fields(phrases(language).long[TextId.PUBLIC_MENTION])
+
+
+def test_every_status_is_one_plain_sentence() -> None:
+    for language in LANGUAGES:
+        assert {bool(status_text(status, language).text) for status in Status} == {True}
