@@ -133,8 +133,8 @@ class Geography(Protocol):
         """
         ...
 
-    def narrow(self, whereabouts: Whereabouts, candidate: str) -> Whereabouts:
-        """Suppose that the place lies in one of its candidates."""
+    def whereabouts(self, candidates: tuple[str, ...]) -> Whereabouts:
+        """Suppose that a place lies in one of these territories, and nothing more is known."""
         ...
 
     def candidates(self, place: Place) -> tuple[str, ...]:

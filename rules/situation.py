@@ -52,7 +52,7 @@ class Situation:
         """Suppose that the place is known to lie in a candidate, its exact point left free."""
         here = self.whereabouts
         if candidate is not None:
-            here = self.geography.narrow(here, candidate)
+            here = self.geography.whereabouts((candidate,))
         return replace(self, whereabouts=here, supposed=PLACE, truths={})
 
     def suppose_category(self, category: str, ancestry: frozenset[str]) -> Situation:

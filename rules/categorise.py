@@ -1,0 +1,70 @@
+"""Tells the category of a text by the words of categories.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rules.model import Category
+from rules.words import Phrase, Text
+
+
+class Categories:
+    """Words of all categories, found in one pass over a text."""
+
+    def __init__(self, categories: Mapping[str, Category]) -> None:
+        self._order = {name: rank for rank, name in enumerate(categories)}
+        self._depth = {name: category.depth for name, category in categories.items()}
+        self._by_word: dict[str, list[tuple[str, Phrase]]] = {}
+        self._prefixes: list[tuple[str, Phrase]] = []
+        for name, category in categories.items():
+            for phrase in category.phrases:
+                anchor = phrase.anchor
+                if anchor is None:
+                    self._prefixes.append((name, phrase))
+                else:
+                    self._by_word.setdefault(anchor, []).append((name, phrase))
+        self.ancestries = {name: _ancestry(name, categories) for name in categories}
+
+    def words(self) -> list[Phrase]:
+        """List every word that tells a category."""
+        own = [phrase for pairs in self._by_word.values() for _, phrase in pairs]
+        return own + [phrase for _, phrase in self._prefixes]
+
+    def of(self, text: Text) -> tuple[str | None, list[str]]:
+        """Find the category of a text and the words that told it.
+
+        Most distinct words first, then the deeper category, then the one named first.
+        """
+        found: dict[str, dict[str, int]] = {}
+        for word in text.positions:
+            for name, phrase in self._by_word.get(word, ()):
+                self._note(found, name, phrase, text)
+        for name, phrase in self._prefixes:
+            self._note(found, name, phrase, text)
+        if not found:
+            return None, []
+        best = min(
+            found,
+            key=lambda name: (
+                -len(found[name]),
+                -self._depth[name],
+                min(found[name].values()),
+                self._order[name],
+            ),
+        )
+        return best, sorted(found[best], key=lambda word: found[best][word])
+
+    @staticmethod
+    def _note(found: dict[str, dict[str, int]], name: str, phrase: Phrase, text: Text) -> None:
+        place = text.find(phrase)
+        if place is not None:
+            found.setdefault(name, {})[phrase.written] = place
+
+
+def _ancestry(name: str, categories: Mapping[str, Category]) -> frozenset[str]:
+    chain: set[str] = set()
+    current: str | None = name
+    while current is not None and current in categories and current not in chain:
+        chain.add(current)
+        current = categories[current].parent
+    return frozenset(chain)

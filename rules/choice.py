@@ -1,0 +1,126 @@
+"""Chooses the one owner of a case among the true rules, the table, and the owners by default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from router.decision import Facts, Part, ServiceId
+from rules.compile import RuleSet
+from rules.effects import Active
+from rules.owners import Default, Lack
+from rules.situation import Situation
+
+MOST_REFUSALS = 3
+BY_AGENT = "choix_agent"
+
+
+@dataclass(slots=True)
+class Choice:
+    """The owner, and how it came to be.
+
+    ``winner`` is the rule that decides, None for an agent or an owner by default. ``provisional``
+    is true while the place must still tell who the rule means.
+    """
+
+    owner: str
+    rule: str
+    priority: str
+    winner: Active | None = None
+    provisional: bool = False
+    keeps_promises: bool = True
+    parts: tuple[Part, ...] = ()
+    chain: tuple[str, ...] = ()
+    passed_over: list[str] = field(default_factory=list)
+
+
+def choose(ruleset: RuleSet, case: Situation, deciding: list[Active]) -> Choice:
+    """Choose the owner; ``deciding`` are the true rules with an owner, in rank order."""
+    facts = case.facts
+    passed_over: list[str] = []
+    agent = facts.agent_choice
+    if agent and agent not in facts.refused_by and not any(one.danger for one in deciding):
+        return Choice(agent, BY_AGENT, BY_AGENT)
+    if len(facts.refused_by) >= MOST_REFUSALS:
+        last = ruleset.owners.last
+        return Choice(last.service, last.rule, "a_defaut", passed_over=[one.id for one in deciding])
+    for one in deciding:
+        choice = _by_rule(ruleset, case, one)
+        if choice is not None:
+            choice.passed_over = passed_over
+            return choice
+        passed_over.append(one.id)
+    default, chain = _default(ruleset, case)
+    return Choice(
+        chain[-1], default.rule, "a_defaut", chain=chain, passed_over=passed_over
+    )
+
+
+def _by_rule(ruleset: RuleSet, case: Situation, one: Active) -> Choice | None:
+    """Let a rule name its owner; None when its service has refused."""
+    if one.parts:
+        return _split(ruleset, case, one)
+    if one.owner is None:
+        return None
+    found = ruleset.owners.resolve(one.owner.id, case.whereabouts)
+    if isinstance(found, Lack):
+        _, chain = _default(ruleset, case)
+        return Choice(
+            chain[-1],
+            one.id,
+            one.priority,
+            winner=one,
+            provisional=found is Lack.UNKNOWN,
+            keeps_promises=False,
+        )
+    if found in case.facts.refused_by:
+        return None
+    return _available(ruleset, case, one, found)
+
+
+def _available(ruleset: RuleSet, case: Situation, one: Active, service: str) -> Choice:
+    owner, chain = ruleset.owners.stand_ins(service, case.facts.unavailable)
+    if owner is None or owner in case.facts.refused_by:
+        _, by_default = _default(ruleset, case)
+        return Choice(
+            by_default[-1],
+            one.id,
+            one.priority,
+            winner=one,
+            keeps_promises=False,
+            chain=(*chain, *by_default),
+        )
+    return Choice(owner, one.id, one.priority, winner=one, chain=chain)
+
+
+def _default(ruleset: RuleSet, case: Situation) -> tuple[Default, tuple[str, ...]]:
+    """Find the owner by default that neither refused nor is away, else the metropole's."""
+    facts: Facts = case.facts
+    for default in ruleset.owners.defaults(case.whereabouts):
+        if default.service in facts.refused_by:
+            continue
+        owner, chain = ruleset.owners.stand_ins(default.service, facts.unavailable)
+        if owner is not None and owner not in facts.refused_by:
+            return default, chain
+    last = ruleset.owners.last
+    return last, (last.service,)
+
+
+def _split(ruleset: RuleSet, case: Situation, one: Active) -> Choice:
+    """Split a case: its parts have owners, and the file's owner by default coordinates."""
+    parent = ruleset.owners.default_of(one.compiled.rule.territory, case.whereabouts)
+    owner, chain = ruleset.owners.stand_ins(parent.service, case.facts.unavailable)
+    choice = Choice(
+        owner or parent.service, one.id, one.priority, winner=one, chain=chain,
+    )
+    parts = []
+    for part in one.parts:
+        found = ruleset.owners.resolve(part.owner.id, case.whereabouts)
+        if found is Lack.UNKNOWN:
+            choice.provisional = True
+            return choice
+        named = parent.service if isinstance(found, Lack) else found
+        there, _ = ruleset.owners.stand_ins(named, case.facts.unavailable)
+        category = part.category or ruleset.category_of(part.words)
+        parts.append(Part(part.words, ServiceId(there or parent.service), category))
+    choice.parts = tuple(parts)
+    return choice

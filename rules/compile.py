@@ -1,0 +1,182 @@
+"""Turns a configuration into a rule set: rules in rank order, an index, and the names resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from router.decision import Facts
+from router.geography import Geography
+from rules.calendars import Calendars, school_zone
+from rules.categorise import Categories
+from rules.conditions.facts import CategoryIs
+from rules.conditions.logic import Block, Chances, any_holds, chances
+from rules.conditions.place import Inside
+from rules.dnf import Term, terms
+from rules.index import Index
+from rules.model import Cell, Configuration, Effects, Rule
+from rules.owners import Owners
+from rules.problems import At
+from rules.ranking import LEVEL, rule_area
+from rules.situation import PLACE, Situation, Truth
+from rules.words import Text
+
+_EVERYWHERE_AREA = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A rule with its rank; ``bound`` is its file's territory, without which it never acts."""
+
+    rule: Rule
+    number: int
+    bound: frozenset[str]
+    level: int
+    terms: tuple[Term, ...] = field(repr=False, default=())
+
+    def value(self, case: Situation) -> Truth:
+        answer = case.whereabouts.within(self.bound)
+        if answer is False:
+            return False
+        rule = self.rule
+        if rule.season is not None and not rule.season.holds(case.local.date()):
+            return False
+        if rule.when:
+            own = any_holds(rule.when, case)
+            if own is False:
+                return False
+            answer = answer and own
+        if rule.unless:
+            except_ = any_holds(rule.unless, case)
+            if except_:
+                return False
+            if except_ is None:
+                return None
+        return answer
+
+    def chances(self, case: Situation) -> Chances:
+        """Tell what the rule can turn out to be once the supposed fact is known."""
+        inside = case.whereabouts.within(self.bound)
+        free = inside is None and case.supposed == PLACE
+        true, false = (free, free) if inside is None else (inside, not inside)
+        rule = self.rule
+        if rule.season is not None and not rule.season.holds(case.local.date()):
+            return False, True
+        if rule.when:
+            own = chances(rule.when, case)
+            true, false = true and own[0], false or own[1]
+        if rule.unless:
+            own = chances(rule.unless, case)
+            true, false = true and own[1], false or own[0]
+        return true, false
+
+
+class RuleSet:
+    """One immutable version of the rules, ready to decide."""
+
+    def __init__(self, configuration: Configuration, geography: Geography) -> None:
+        self.configuration = configuration
+        self.geography = geography
+        self.hash = configuration.digest
+        self.zone = ZoneInfo(configuration.timezone)
+        communes = geography.communes()
+        self.calendars = Calendars(
+            configuration.calendars, school_zone(communes[0]) if communes else "B"
+        )
+        self.categories = Categories(configuration.categories)
+        self.owners = Owners(configuration, geography)
+        self.rules = self._compile_rules()
+        self.by_id = {one.rule.id: one for one in self.rules}
+        self.index = Index((one.rule.territory, one.terms) for one in self.rules)
+        self.cells = self._compile_cells()
+
+    def _compile_rules(self) -> tuple[Compiled, ...]:
+        ranked = [
+            ((LEVEL[rule.priority], rule_area(rule, self.geography), rank, rule.at.line), rule)
+            for rank, file in enumerate(self.configuration.files)
+            for rule in file.rules
+        ]
+        ranked.sort(key=lambda pair: (*pair[0], pair[1].at.column))
+        return tuple(
+            Compiled(rule, number, frozenset({rule.territory}), key[0], terms(rule))
+            for number, (key, rule) in enumerate(ranked)
+        )
+
+    def _compile_cells(self) -> dict[str, tuple[Compiled, ...]]:
+        everywhere = frozenset(self.geography.ids())
+        families: dict[str, set[str]] = {}
+        for category in self.configuration.categories.values():
+            families.setdefault(category.family, set()).add(category.id)
+        keyed = [(self._cell_area(cell), cell) for cell in self.configuration.cells]
+        keyed.sort(key=lambda pair: (pair[0], pair[1].id))
+        found: dict[str, list[Compiled]] = {}
+        for number, (_, cell) in enumerate(keyed, start=len(self.rules)):
+            own = frozenset(families.get(cell.family, ()))
+            rule = _cell_rule(cell, own, everywhere)
+            compiled = Compiled(rule, number, everywhere, LEVEL["competence"], terms(rule))
+            found.setdefault(cell.family, []).append(compiled)
+            self.by_id[rule.id] = compiled
+        return {family: tuple(cells) for family, cells in found.items()}
+
+    def _cell_area(self, cell: Cell) -> float:
+        return _EVERYWHERE_AREA if cell.territory is None else self.geography.area(cell.territory)
+
+    def situation(self, facts: Facts) -> Situation:
+        """See a case as the conditions do."""
+        text = Text(facts.text, facts.subject)
+        return Situation(
+            facts=facts,
+            text=text,
+            local=facts.received_at.astimezone(self.zone),
+            whereabouts=self.geography.locate(facts.place),
+            geography=self.geography,
+            calendars=self.calendars,
+            rule_truth=self._truth,
+            rule_possible=self._possible,
+        )
+
+    def categorise(self, case: Situation) -> list[str]:
+        """Set the category of a case: the one given, else by its words, which are returned."""
+        given = case.facts.category
+        words: list[str] = []
+        if given is None or given not in self.categories.ancestries:
+            given, words = self.categories.of(case.text)
+        if given is not None:
+            case.category, case.ancestry = given, self.categories.ancestries[given]
+        return words
+
+    def resolve_for(self, candidates: tuple[str, ...], name: str) -> str | None:
+        """Find the service of a role for the candidates of a decision."""
+        here = self.geography.whereabouts(candidates)
+        found = self.owners.resolve(name, here)
+        return found if isinstance(found, str) else None
+
+    def category_of(self, words: str) -> str | None:
+        """Find the category of a few words."""
+        return self.categories.of(Text(words))[0]
+
+    def _truth(self, rule: str, case: Situation) -> Truth:
+        return self.by_id[rule].value(case)
+
+    def _possible(self, rule: str, case: Situation) -> Chances:
+        return self.by_id[rule].chances(case)
+
+
+def _cell_rule(cell: Cell, categories: frozenset[str], everywhere: frozenset[str]) -> Rule:
+    at: At = cell.owner.at
+    family = CategoryIs(key="categorie", written=cell.family, at=at, categories=categories)
+    where = everywhere if cell.territory is None else frozenset({cell.territory})
+    place = Inside(key="dans", written=cell.column, at=at, territories=where)
+    return Rule(
+        id=cell.id,
+        at=at,
+        territory="",
+        priority="competence",
+        when=(Block((family, place)),),
+        effects=Effects(owner=cell.owner),
+    )
+
+
+def compile_rules(configuration: Configuration, geography: Geography) -> RuleSet:
+    """Compile a configuration; pure, and the same whatever the order in which files were read."""
+    return RuleSet(configuration, geography)

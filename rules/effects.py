@@ -1,0 +1,158 @@
+"""What the true rules of a case want done, gathered from all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from router.decision import Urgency
+from rules.compile import Compiled
+from rules.model import Effects, Promises, Ref, SplitPart
+from rules.situation import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """What one true rule wants at this moment, its thresholds reached or not.
+
+    ``own`` are its lasting effects, ``once`` those of steps that act only when they are reached.
+    """
+
+    compiled: Compiled
+    owner: Ref | None
+    parts: tuple[SplitPart, ...]
+    own: tuple[Effects, ...]
+    once: tuple[Effects, ...]
+
+    @property
+    def id(self) -> str:
+        return self.compiled.rule.id
+
+    @property
+    def priority(self) -> str:
+        return self.compiled.rule.priority
+
+    @property
+    def decides(self) -> bool:
+        return self.owner is not None or bool(self.parts)
+
+    @property
+    def danger(self) -> bool:
+        return self.compiled.rule.priority == "danger"
+
+    @property
+    def replies(self) -> tuple[str, ...]:
+        base = [self._base()] if self._base() else []
+        texts = [reply for one in (*base, *self.once) if one for reply in one.promises.replies]
+        return tuple(dict.fromkeys(texts))
+
+    def _base(self) -> Effects | None:
+        effects = self.compiled.rule.effects
+        return effects if effects in self.own else None
+
+    @property
+    def promises(self) -> Promises:
+        """Give what the rule promises; a step reached speaks before the rule itself."""
+        found = Promises(replies=self.replies)
+        for effects in self.own:
+            said = effects.promises
+            found = Promises(
+                delay=said.delay or found.delay,
+                escalation=said.escalation or found.escalation,
+                replies=found.replies,
+                transmit_by=said.transmit_by or found.transmit_by,
+            )
+        return found
+
+
+def active(compiled: Compiled, case: Situation) -> Active:
+    """See what a rule wants for this case."""
+    rule, facts = compiled.rule, case.facts
+    base = rule.effects
+    if not rule.steps and base.season is None:
+        return Active(compiled, base.owner, base.parts, (base,), ())
+    own = [base] if _in_season(base, case) else []
+    once = []
+    for step in rule.steps:
+        if facts.confirmations >= step.confirmations and _in_season(step.effects, case):
+            own.append(step.effects)
+            if facts.confirmations_before < step.confirmations:
+                once.append(step.effects)
+    owner, parts = None, ()
+    for effects in own:
+        if effects.owner is not None or effects.parts:
+            owner, parts = effects.owner, effects.parts
+    return Active(compiled, owner, parts, tuple(own), tuple(once))
+
+
+def _in_season(effects: Effects, case: Situation) -> bool:
+    return effects.season is None or effects.season.holds(case.local.date())
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Effects of all true rules; ``by_rule`` tells which rule brought which."""
+
+    notify: dict[str, str] = field(default_factory=dict)
+    """Service or role → rule."""
+    consult: dict[str, str] = field(default_factory=dict)
+    urgency: Urgency | None = None
+    labels: dict[str, None] = field(default_factory=dict)
+    proposals: dict[str, None] = field(default_factory=dict)
+    ask: dict[str, None] = field(default_factory=dict)
+    confidential: bool = False
+    private: bool = False
+    proof: str | None = None
+    by_rule: dict[str, list[list[object]]] = field(default_factory=dict)
+
+    def _note(self, effect: str, rule: str, value: object) -> None:
+        self.by_rule.setdefault(effect, []).append([rule, value])
+
+
+def gather(rules: list[Active]) -> Gathered:
+    """Collect what all true rules want, in rank order."""
+    found = Gathered()
+    for one in rules:
+        base = one.compiled.rule.effects
+        for effects in one.own:
+            _lasting(found, one.id, effects)
+            if effects is base:
+                _acting(found, one.id, effects)
+        for effects in one.once:
+            _acting(found, one.id, effects)
+    return found
+
+
+def _lasting(found: Gathered, rule: str, effects: Effects) -> None:
+    if effects.urgency is not None:
+        found._note("urgence", rule, effects.urgency.value)
+        if found.urgency is None or effects.urgency.rank > found.urgency.rank:
+            found.urgency = effects.urgency
+    for ref in effects.consult:
+        found.consult.setdefault(ref.id, rule)
+        found._note("consulter", rule, ref.id)
+    for label in effects.labels:
+        found.labels.setdefault(label)
+        found._note("etiquettes", rule, label)
+    for fact in effects.ask:
+        found.ask.setdefault(fact)
+        found._note("demander", rule, fact)
+    if effects.confidential:
+        found.confidential = True
+        found._note("confidentiel", rule, True)
+    if effects.private:
+        found.private = True
+        found._note("publier", rule, False)
+    if effects.proof is not None:
+        found.proof = found.proof or effects.proof
+        found._note("cloture", rule, effects.proof)
+
+
+def _acting(found: Gathered, rule: str, effects: Effects) -> None:
+    for ref in effects.notify:
+        found.notify.setdefault(ref.id, rule)
+        found._note("informer", rule, ref.id)
+    for proposal in effects.proposals:
+        found.proposals.setdefault(proposal)
+        found._note("proposer", rule, proposal)
+
+

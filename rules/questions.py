@@ -1,0 +1,107 @@
+"""Finds the one fact worth asking: the one whose answer alone could give the case another owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rules.choice import BY_AGENT, Choice
+from rules.compile import Compiled, RuleSet
+from rules.conditions.logic import lacking
+from rules.effects import active
+from rules.owners import Lack
+from rules.situation import CATEGORY, PLACE, Situation
+
+_FIRST = (PLACE, "date", CATEGORY)
+
+
+def ask(
+    ruleset: RuleSet,
+    case: Situation,
+    choice: Choice,
+    unknown: list[Compiled],
+    *,
+    owned: bool,
+) -> str | None:
+    """Name the fact to ask, or None; ``owned`` tells whether a true rule has an owner."""
+    if case.whereabouts.outside or choice.rule == BY_AGENT:
+        return None
+    if choice.provisional:
+        return PLACE
+    above = [one for one in unknown if choice.winner is None or _above(one, choice)]
+    counts: dict[str, int] = {}
+    for fact in sorted(_facts(above, case), key=_order):
+        if fact == CATEGORY and owned:
+            continue
+        helped = _helped(ruleset, case, choice, above, fact)
+        if helped:
+            counts[fact] = helped
+    return min(counts, key=lambda fact: (-counts[fact], _order(fact))) if counts else None
+
+
+def _above(one: Compiled, choice: Choice) -> bool:
+    return choice.winner is not None and one.number < choice.winner.compiled.number
+
+
+def _order(fact: str) -> tuple[int, str]:
+    return (_FIRST.index(fact) if fact in _FIRST else len(_FIRST), fact)
+
+
+def _facts(rules: Iterable[Compiled], case: Situation) -> set[str]:
+    found: set[str] = set()
+    for one in rules:
+        found |= lacking((*one.rule.when, *one.rule.unless), case)
+        if case.whereabouts.within(one.bound) is None:
+            found.add(PLACE)
+    if "" in found:  # another rule is unknown: its own facts are tried through it
+        found |= {PLACE, CATEGORY}
+    return found - {""}
+
+
+def _helped(
+    ruleset: RuleSet, case: Situation, choice: Choice, rules: list[Compiled], fact: str
+) -> int:
+    """Count the rules that could take the case over, were this fact known and no other."""
+    helped: set[int] = set()
+    for supposed in _answers(ruleset, case, fact):
+        for one in rules:
+            true, false = one.chances(supposed)
+            if not true:
+                continue
+            other = _names_another(ruleset, supposed, choice, one)
+            if other:
+                helped.add(one.number)
+            elif other is False and not false:
+                break  # under this answer the owner stays: rules below cannot matter
+    return len(helped)
+
+
+def _answers(ruleset: RuleSet, case: Situation, fact: str) -> Iterable[Situation]:
+    if fact == PLACE:
+        candidates = case.whereabouts.candidates
+        for candidate in candidates:
+            yield case.suppose_place(candidate if len(candidates) > 1 else None)
+    elif fact == CATEGORY:
+        for name, ancestry in ruleset.categories.ancestries.items():
+            yield case.suppose_category(name, ancestry)
+    else:
+        yield case.suppose(fact)
+
+
+def _names_another(
+    ruleset: RuleSet, supposed: Situation, choice: Choice, one: Compiled
+) -> bool | None:
+    """Whether a rule would name another owner; None when it would name none or one that refused."""
+    wants = active(one, supposed)
+    facts = supposed.facts
+    if wants.parts:
+        return True
+    if wants.owner is None:
+        return None
+    found = ruleset.owners.resolve(wants.owner.id, supposed.whereabouts)
+    if isinstance(found, Lack):
+        defaults = ruleset.owners.defaults(supposed.whereabouts)
+        return defaults[0].service != choice.owner
+    if found in facts.refused_by:
+        return None
+    owner, _ = ruleset.owners.stand_ins(found, facts.unavailable)
+    return owner is not None and owner != choice.owner

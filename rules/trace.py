@@ -1,0 +1,227 @@
+"""Writes down why a decision came out as it did: plain JSON for the store, one sentence for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rules.choice import BY_AGENT, Choice
+from rules.compile import Compiled, RuleSet
+from rules.conditions.logic import any_holds, leaves
+from rules.conditions.words import Contains
+from rules.effects import Active, Gathered
+from rules.model import Promises
+from rules.situation import Situation
+
+if TYPE_CHECKING:
+    from rules.decide import Found
+
+_MOST_MISSES = 10
+_SOURCES = {
+    "counter": "compteur",
+    "message": "message",
+    "location": "position",
+    "form": "formulaire",
+    "agent": "agent",
+    "thread": "conversation",
+}
+
+
+def trace(
+    ruleset: RuleSet,
+    case: Situation,
+    told_by: list[str],
+    found: Found,
+    choice: Choice,
+    effects: Gathered,
+    promises: Promises,
+    question: str | None,
+    pending: list[str],
+) -> dict[str, Any]:
+    """Write the whole record of a decision."""
+    return {
+        "facts": _facts(case, told_by),
+        "words": _words(case, found.true, told_by),
+        "repaired": dict(case.text.repaired),
+        "place": _place(case),
+        "winners": _winners(ruleset, case, found.true, choice),
+        "true_rules": [one.id for one in found.true],
+        "effects": effects.by_rule,
+        "promises": _promised(promises),
+        "near_misses": [_miss(one, case) for one in found.missed[:_MOST_MISSES]],
+        "unknown": [one.rule.id for one in found.unknown],
+        "at_once": found.at_once,
+        "refused": list(case.facts.refused_by),
+        "passed_over": choice.passed_over,
+        "chain": list(choice.chain),
+        "told_later": pending,
+        "question": question,
+        "flags": _flags(case, choice),
+    }
+
+
+def _facts(case: Situation, told_by: list[str]) -> dict[str, Any]:
+    facts = case.facts
+    known: dict[str, Any] = {
+        "recu": case.local.isoformat(),
+        "categorie": case.category,
+        "categorie_par": "mots" if told_by else ("donnée" if case.category else None),
+        "canal": facts.channel,
+        "langue": facts.language,
+        "urgence": facts.urgency.value if facts.urgency else None,
+        "desordre": facts.annoyance,
+        "recurrence": facts.recurrence or None,
+        "confirmations": facts.confirmations or None,
+        "confirmations_avant": facts.confirmations_before or None,
+        "afflux": facts.surge or None,
+        "piece_jointe": facts.attachment,
+        "expediteur": list(facts.sender_kinds) if facts.sender_kinds is not None else None,
+        "nature": facts.nature.value if facts.nature else None,
+        "indisponible": list(facts.unavailable) or None,
+        "choix_agent": facts.agent_choice,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _place(case: Situation) -> dict[str, Any]:
+    place, here = case.facts.place, case.whereabouts
+    how = _SOURCES.get(place.source, place.source)
+    found: dict[str, Any] = {
+        "candidates": list(here.candidates),
+        "known": f"lieu : {how or 'message'}" if here.known else "lieu : inconnu",
+    }
+    if place.postcode:
+        found["code_postal"] = place.postcode
+    if place.street:
+        found["rue"] = place.street
+    if place.point:
+        found["point"] = [place.point.lat, place.point.lon]
+        found["precision"] = place.point.precision_m
+    return found
+
+
+def _words(case: Situation, true: list[Active], told_by: list[str]) -> list[str]:
+    matched: dict[str, None] = {}
+    for one in true:
+        for condition in leaves(one.compiled.rule.when):
+            if isinstance(condition, Contains):
+                matched.update(dict.fromkeys(condition.matched(case)))
+    matched.update(dict.fromkeys(told_by))
+    return list(matched)
+
+
+def _winners(
+    ruleset: RuleSet, case: Situation, true: list[Active], choice: Choice
+) -> list[dict[str, Any]]:
+    """List the true rules with an owner, in rank order, the table last."""
+    deciding = [one for one in true if one.decides]
+    if choice.winner is not None and not any(one is choice.winner for one in deciding):
+        deciding.append(choice.winner)
+    return [
+        {"rule": one.id, "priority": one.priority, "owner": _owner(ruleset, case, one)}
+        for one in deciding
+    ]
+
+
+def _owner(ruleset: RuleSet, case: Situation, one: Active) -> str | None:
+    if one.owner is None:
+        return None
+    found = ruleset.owners.resolve(one.owner.id, case.whereabouts)
+    return found if isinstance(found, str) else one.owner.id
+
+
+def _promised(promises: Promises) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if promises.delay:
+        found["delai"] = str(promises.delay)
+    if promises.escalation:
+        found["escalade"] = {
+            "apres": str(promises.escalation.after),
+            "vers": promises.escalation.to.id,
+        }
+    if promises.transmit_by:
+        found["transmettre_par"] = promises.transmit_by
+    return found
+
+
+def _miss(one: Compiled, case: Situation) -> dict[str, Any]:
+    """Tell the first condition, in written order, that kept a rule from holding."""
+    rule = one.rule
+    named: dict[str, Any] = {"rule": rule.id}
+    for block in rule.when[:1]:
+        for condition in block.conditions:
+            if condition.value(case) is False:
+                return named | {
+                    "condition": condition.key,
+                    "expected": condition.written,
+                    "value": condition.actual(case),
+                }
+    for block in rule.unless:
+        if any_holds((block,), case) and block.conditions:
+            first = block.conditions[0]
+            return named | {
+                "condition": f"sauf {first.key}",
+                "expected": first.written,
+                "value": first.actual(case),
+            }
+    if rule.season is not None and not rule.season.holds(case.local.date()):
+        return named | {
+            "condition": "dates",
+            "expected": "du … au …",
+            "value": case.local.date().isoformat(),
+        }
+    return named | {
+        "condition": "territoire",
+        "expected": rule.territory,
+        "value": list(case.whereabouts.candidates) or "hors territoire",
+    }
+
+
+def _flags(case: Situation, choice: Choice) -> list[str]:
+    flags = []
+    if case.whereabouts.outside:
+        flags.append("hors territoire")
+    if choice.priority == "a_defaut" and not choice.passed_over:
+        flags.append("aucune règle")
+    if choice.provisional:
+        flags.append("responsable provisoire")
+    if choice.rule == BY_AGENT:
+        flags.append("choix d'un agent")
+    return flags
+
+
+def sentence(ruleset: RuleSet, case: Situation, choice: Choice, question: str | None) -> str:
+    """Say the decision in one plain French sentence for the supervisor."""
+    entry = ruleset.configuration.services.get(choice.owner)
+    name = entry.service.name("fr") if entry else choice.owner
+    said = f"{name} est responsable {_because(ruleset, case, choice)}"
+    if question is not None:
+        asked = {"lieu": "le lieu", "categorie": "la catégorie", "date": "la date"}
+        said += f" ; {asked.get(question, f'« {question} »')} est demandé à la personne"
+        said = said.replace("la catégorie est demandé ", "la catégorie est demandée ")
+        said = said.replace("la date est demandé ", "la date est demandée ")
+    return f"{said}."
+
+
+def _because(ruleset: RuleSet, case: Situation, choice: Choice) -> str:
+    if choice.rule == BY_AGENT:
+        return "par choix d'un agent"
+    if case.whereabouts.outside:
+        return "car le lieu est hors du territoire"
+    if choice.priority == "a_defaut":
+        refused = len(case.facts.refused_by)
+        if refused:
+            return f"par défaut, après {refused} refus"
+        return "par défaut, car aucune règle ne s'applique"
+    why = f"par la règle « {choice.rule} »"
+    if choice.priority == "competence" and choice.winner is not None:
+        family = choice.rule.split(":")[1]
+        column = choice.rule.split(":", 2)[2]
+        where = "partout" if column == "partout" else f"à {column}"
+        why = f"par la table des compétences (famille « {family} », {where})"
+    if choice.provisional:
+        return f"en attendant, car le lieu manque pour savoir qui l'est {why}"
+    if len(choice.chain) > 1:
+        return f"{why}, à la place de « {choice.chain[0]} »"
+    if choice.parts:
+        return f"de coordonner {len(choice.parts)} parties {why}"
+    return why
