@@ -33,9 +33,9 @@ class Checked:
 def check(folder: Path, geography_of: GeographyOf, today: date | None = None) -> Checked:
     """Read and lint a folder, and compile it when it holds no error."""
     reading = read(folder)
-    if reading.found is None:
+    configuration = reading.configuration
+    if configuration is None:
         return Checked(reading.problems, None)
-    configuration = reading.found
     try:
         geography = geography_of(configuration.territory)
     except ConfigurationError as error:

@@ -50,9 +50,7 @@ def choose(ruleset: RuleSet, case: Situation, deciding: list[Active]) -> Choice:
             return choice
         passed_over.append(one.id)
     default, chain = _default(ruleset, case)
-    return Choice(
-        chain[-1], default.rule, "a_defaut", chain=chain, passed_over=passed_over
-    )
+    return Choice(chain[-1], default.rule, "a_defaut", chain=chain, passed_over=passed_over)
 
 
 def _by_rule(ruleset: RuleSet, case: Situation, one: Active) -> Choice | None:
@@ -110,7 +108,11 @@ def _split(ruleset: RuleSet, case: Situation, one: Active) -> Choice:
     parent = ruleset.owners.default_of(one.compiled.rule.territory, case.whereabouts)
     owner, chain = ruleset.owners.stand_ins(parent.service, case.facts.unavailable)
     choice = Choice(
-        owner or parent.service, one.id, one.priority, winner=one, chain=chain,
+        owner or parent.service,
+        one.id,
+        one.priority,
+        winner=one,
+        chain=chain,
     )
     parts = []
     for part in one.parts:

@@ -79,9 +79,7 @@ def wrong_geometry(
 
     ``area`` asks for polygons; ``box`` is the extent of the installation when it is known.
     """
-    if not isinstance(geometry, Mapping) or geometry.get("type") not in (
-        _AREAS if area else _SHAPES
-    ):
+    if geometry.get("type") not in (_AREAS if area else _SHAPES):
         return "ce n'est pas une surface" if area else "ce n'est pas une forme GeoJSON"
     try:
         points = list(positions(geometry))

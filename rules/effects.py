@@ -77,7 +77,8 @@ def active(compiled: Compiled, case: Situation) -> Active:
             own.append(step.effects)
             if facts.confirmations_before < step.confirmations:
                 once.append(step.effects)
-    owner, parts = None, ()
+    owner: Ref | None = None
+    parts: tuple[SplitPart, ...] = ()
     for effects in own:
         if effects.owner is not None or effects.parts:
             owner, parts = effects.owner, effects.parts
@@ -154,5 +155,3 @@ def _acting(found: Gathered, rule: str, effects: Effects) -> None:
     for proposal in effects.proposals:
         found.proposals.setdefault(proposal)
         found._note("proposer", rule, proposal)
-
-

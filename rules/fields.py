@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from rules import scalars
 from rules.problems import At, Problems, proposal
-from rules.scalars import Unreadable
+from rules.scalars import Season, Unreadable
 from rules.vocabulary import BLOCKS, ENGLISH, FRENCH, plain
 from rules.yaml_tree import Mapping as MappingNode
 from rules.yaml_tree import Node, Scalar, Sequence
@@ -227,7 +227,7 @@ class Fields:
         )
         return None
 
-    def season(self) -> scalars.Season | None:
+    def season(self) -> Season | None:
         """Take ``du``, ``au`` and ``chaque_annee`` where a block may carry them."""
         yearly = bool(self.read("chaque_annee", scalars.yes))
         start, end = self.read("du", scalars.day), self.read("au", scalars.day)
@@ -249,10 +249,8 @@ class Fields:
                     f"Ajoutez l'année, ou « {self.said('chaque_annee')}: oui ».",
                 )
                 return None
-        season = scalars.Season(start, end, yearly)
-        if not yearly and start and end and scalars.Season(end=end).disjoint(
-            scalars.Season(start=start)
-        ):
+        season = Season(start, end, yearly)
+        if not yearly and start and end and Season(end=end).disjoint(Season(start=start)):
             self.problems.error(
                 self.where("au"),
                 "contradiction",

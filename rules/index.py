@@ -116,9 +116,7 @@ class Index:
             for name in case.ancestry:
                 here.update(self._by_category.get(name, ()))
         channel = case.facts.channel
-        here.update(
-            self._all_channels if channel is None else self._by_channel.get(channel, ())
-        )
+        here.update(self._all_channels if channel is None else self._by_channel.get(channel, ()))
 
     def vocabulary(self) -> Iterable[str]:
         """List the words on which rules hang."""

@@ -42,7 +42,8 @@ class Owners:
             name: [
                 (value.territory, value.service)
                 for value in sorted(
-                    role.values, key=lambda value: (geography.area(value.territory), value.territory)
+                    role.values,
+                    key=lambda value: (geography.area(value.territory), value.territory),
                 )
             ]
             for name, role in configuration.roles.items()

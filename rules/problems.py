@@ -59,9 +59,7 @@ class Problems:
     def warning(self, at: At, code: str, message: str, fix: str = "", example: str = "") -> None:
         self._add(at, "warning", code, message, fix, example)
 
-    def _add(
-        self, at: At, severity: str, code: str, message: str, fix: str, example: str
-    ) -> None:
+    def _add(self, at: At, severity: str, code: str, message: str, fix: str, example: str) -> None:
         problem = Problem(at.file, at.line, at.column, severity, code, message, fix, example)
         if problem not in self.found:
             self.found.append(problem)

@@ -93,5 +93,3 @@ class CategoryReader:
         inner = Fields(node, "transmission", self.problems, fields.language)
         inner.text("adresse")
         return replace(promises, transmit_by=inner.one_of("canal", WAYS))
-
-

@@ -144,7 +144,10 @@ class CompetenceReader:
             return None
         if day.year is None:
             self.problems.error(
-                fields.where("jusqu_au"), "dates", "Il manque l'année", "Écrivez par exemple 2027-12-31."
+                fields.where("jusqu_au"),
+                "dates",
+                "Il manque l'année",
+                "Écrivez par exemple 2027-12-31.",
             )
             return None
         return date(day.year, day.month, day.day)
@@ -152,5 +155,3 @@ class CompetenceReader:
 
 def _nobody(scalar: Scalar) -> Ref:
     return Ref("", scalar.at)
-
-

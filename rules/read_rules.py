@@ -90,9 +90,7 @@ def _list(node: Node, sheet: Sheet, problems: Problems, key: Scalar) -> tuple[Ph
         return ()
     own = phrases(words, problems, sheet.language, None, Unless(unless))
     if not own and not problems.errors:
-        problems.error(
-            key.at, "liste-vide", f"La liste « {key.text} » est vide", "Ajoutez un mot."
-        )
+        problems.error(key.at, "liste-vide", f"La liste « {key.text} » est vide", "Ajoutez un mot.")
     return own
 
 

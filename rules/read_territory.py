@@ -79,9 +79,7 @@ class TerritoryReader:
             layers=layers,
             border_m=_BORDER if border is None else border,
         )
-        return TerritoryFile(
-            description, self.names.timezone, self._order(), self.names.metropole
-        )
+        return TerritoryFile(description, self.names.timezone, self._order(), self.names.metropole)
 
     def _communes(self) -> tuple[CommuneDescription, ...]:
         path = self.sources.beside(PATH, self.fields, "communes")
@@ -105,7 +103,10 @@ class TerritoryReader:
         self.box = box_of([one.outline for one in found.values()])
         if not features and not self.problems.errors:
             self.problems.error(
-                At(path), "geojson", "Ce fichier ne contient aucune commune", "Ajoutez leurs contours."
+                At(path),
+                "geojson",
+                "Ce fichier ne contient aucune commune",
+                "Ajoutez leurs contours.",
             )
         return tuple(found[insee] for insee in sorted(found))
 
@@ -190,9 +191,7 @@ class TerritoryReader:
         if not listed:
             return communes
         boxes = [box for area in territories if (box := box_of(list(area.outlines)))]
-        return tuple(
-            one for one in communes if one.insee in listed or _centred(one.outline, boxes)
-        )
+        return tuple(one for one in communes if one.insee in listed or _centred(one.outline, boxes))
 
     def _postcodes(self, inside: set[str]) -> dict[str, tuple[str, ...]]:
         path = self.sources.beside(PATH, self.fields, "codes_postaux")
@@ -255,5 +254,3 @@ def _metropole(territories: tuple[AreaDescription, ...]) -> str:
     if not territories:
         return ""
     return max(territories, key=lambda area: len(area.communes)).id
-
-

@@ -64,7 +64,10 @@ def _translation(key: Scalar, node: Node, into: dict[str, str], problems: Proble
         return
     if not isinstance(node, Scalar) or node.empty:
         problems.error(
-            node.at, "valeur-simple", f"Le texte en « {code} » manque", f"Écrivez « {code}: texte »."
+            node.at,
+            "valeur-simple",
+            f"Le texte en « {code} » manque",
+            f"Écrivez « {code}: texte ».",
         )
         return
     for found in _FIELD.findall(node.text):

@@ -171,7 +171,10 @@ class TrialReader:
         wrong = wrong_point(values[0], values[1], self.names.box)
         if wrong:
             self.problems.error(
-                node.at, "coordonnees", f"Ce point est faux : {wrong}", "Écrivez [latitude, longitude]."
+                node.at,
+                "coordonnees",
+                f"Ce point est faux : {wrong}",
+                "Écrivez [latitude, longitude].",
             )
             return None
         precision = fields.read("precision", scalars.number)

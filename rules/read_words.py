@@ -35,7 +35,9 @@ def _phrase(scalar: Scalar, problems: Problems, unless: Unless) -> tuple[Phrase,
     return (phrase,)
 
 
-def _near(node: MappingNode, problems: Problems, language: str, unless: Unless) -> tuple[Phrase, ...]:
+def _near(
+    node: MappingNode, problems: Problems, language: str, unless: Unless
+) -> tuple[Phrase, ...]:
     fields = Fields(node, "proche", problems, language)
     fields.require("proche")
     span = fields.read("mots", scalars.whole) if "mots" in fields else _NEAR_BY_DEFAULT
@@ -86,9 +88,7 @@ def _listed(
     return tuple(replace(one, unless_negated=True) for one in own) if unless.negated else own
 
 
-def one_group(
-    node: Node, fields: Fields, key: str, names: Names, unless: Unless
-) -> Group | None:
+def one_group(node: Node, fields: Fields, key: str, names: Names, unless: Unless) -> Group | None:
     """Read words of which one is enough."""
     if isinstance(node, Scalar) and node.empty:
         fields.scalar(key)
@@ -97,9 +97,7 @@ def one_group(
     return Group(found) if found else None
 
 
-def groups(
-    node: Node, fields: Fields, key: str, names: Names, unless: Unless
-) -> tuple[Group, ...]:
+def groups(node: Node, fields: Fields, key: str, names: Names, unless: Unless) -> tuple[Group, ...]:
     """Read one group a line: each must be found."""
     if isinstance(node, Scalar):
         one = one_group(node, fields, key, names, unless)

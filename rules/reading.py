@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from router.directory import Counter
 from rules.calendars import Calendar
 from rules.checks import check
 from rules.fields import Fields
 from rules.model import Category, Cell, Configuration, Role, RuleFile, ServiceEntry
 from rules.names import Names
-from rules.problems import At, InvalidConfiguration, Problem, Problems
+from rules.problems import At, Problem, Problems
 from rules.read_categories import CategoryReader, category_ids
 from rules.read_competences import CompetenceReader
 from rules.read_rules import RuleFileReader, Sheet, head, read_lists, rule_ids
@@ -26,26 +27,10 @@ REQUIRED = ("services.yaml", "competences.yaml", "categories.yaml", TERRITORY)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was found: problems, and the configuration when none of them is an error."""
+    """What was found: problems, and the configuration, None when one of them is an error."""
 
     problems: tuple[Problem, ...]
-    found: Configuration | None
-
-    @property
-    def ok(self) -> bool:
-        return self.found is not None
-
-    @property
-    def configuration(self) -> Configuration:
-        """Give the configuration.
-
-        Raises:
-            InvalidConfiguration: the folder holds errors.
-        """
-        if self.found is None:
-            errors = tuple(one for one in self.problems if one.severity == "error")
-            raise InvalidConfiguration(errors)
-        return self.found
+    configuration: Configuration | None
 
 
 def read(folder: Path) -> Reading:
@@ -89,7 +74,7 @@ class _Reader:
         categories = self._categories(categories_head)
         competences = self._competences(categories)
         counters_head = self._head("compteurs.yaml", required=False)
-        counters = ()
+        counters: tuple[Counter, ...] = ()
         if counters_head:
             taken: dict[str, At] = {}
             unique_ids(counters_head, "compteurs", "compteur", "le compteur", taken)
@@ -202,9 +187,7 @@ class _Reader:
             unique_role(taken, key.text.strip(), key.at, self.problems)
         self.names.roles = set(taken) - self.names.services
 
-    def _services(
-        self, fields: Fields | None
-    ) -> tuple[dict[str, ServiceEntry], dict[str, Role]]:
+    def _services(self, fields: Fields | None) -> tuple[dict[str, ServiceEntry], dict[str, Role]]:
         if fields is None:
             return {}, {}
         reader = ServiceReader(fields, self.names, self.problems)
@@ -226,9 +209,7 @@ class _Reader:
         reader.check_rows(categories, cells)
         return cells, reader
 
-    def _files(
-        self, sheets: list[Sheet], territory: TerritoryFile | None
-    ) -> tuple[RuleFile, ...]:
+    def _files(self, sheets: list[Sheet], territory: TerritoryFile | None) -> tuple[RuleFile, ...]:
         files = [RuleFileReader(sheet, self.names, self.problems).read() for sheet in sheets]
         order = {path: rank for rank, path in enumerate(territory.order if territory else ())}
         files.sort(key=lambda file: (order.get(file.path, len(order)), file.path))

@@ -190,9 +190,7 @@ def day(text: str) -> Day:
         year, month, number_of_day = (int(part) for part in found.groups())
         return _checked(year, month, number_of_day)
     if found := _SLASHED.match(word):
-        return _checked(
-            int(found[3]) if found[3] else None, int(found[2]), int(found[1])
-        )
+        return _checked(int(found[3]) if found[3] else None, int(found[2]), int(found[1]))
     if (found := _WRITTEN.match(word)) and found[2] in MONTHS:
         return _checked(int(found[3]) if found[3] else None, MONTHS[found[2]], int(found[1]))
     raise Unreadable("une date, par exemple « 2026-12-01 » ou « 1er décembre 2026 »")

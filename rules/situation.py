@@ -56,9 +56,7 @@ class Situation:
         return replace(self, whereabouts=here, supposed=PLACE, truths={})
 
     def suppose_category(self, category: str, ancestry: frozenset[str]) -> Situation:
-        return replace(
-            self, category=category, ancestry=ancestry, supposed=CATEGORY, truths={}
-        )
+        return replace(self, category=category, ancestry=ancestry, supposed=CATEGORY, truths={})
 
     def suppose(self, fact: str) -> Situation:
         return replace(self, supposed=fact, truths={})

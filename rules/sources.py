@@ -51,7 +51,10 @@ class Sources:
             tree = read_tree(self.raw(path), path, self.problems)
         except OSError:
             self.problems.error(
-                At(path), "fichier-illisible", "Ce fichier ne peut pas être lu", "Vérifiez ses droits."
+                At(path),
+                "fichier-illisible",
+                "Ce fichier ne peut pas être lu",
+                "Vérifiez ses droits.",
             )
             tree = None
         if self.problems.errors > before:
@@ -102,7 +105,10 @@ class Sources:
             )
         except (UnicodeDecodeError, OSError):
             self.problems.error(
-                At(path), "encodage", "Ce fichier n'est pas lisible en UTF-8", "Enregistrez-le en UTF-8."
+                At(path),
+                "encodage",
+                "Ce fichier n'est pas lisible en UTF-8",
+                "Enregistrez-le en UTF-8.",
             )
         return None
 
@@ -127,8 +133,8 @@ class Sources:
         places = self._places(path)
         return [
             (
-                one.get("properties") or {},
-                one.get("geometry") or {},
+                _block(one.get("properties")),
+                _block(one.get("geometry")),
                 places[index] if index < len(places) else At(path),
             )
             for index, one in enumerate(found)
@@ -150,3 +156,7 @@ class Sources:
             line = text.count("\n", 0, start) + 1
             places.append(At(path, line, start - (text.rfind("\n", 0, start) + 1) + 1))
         return places
+
+
+def _block(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -69,9 +69,7 @@ def run_one(ruleset: RuleSet, trial: Trial) -> TrialResult:
     )
 
 
-def _compare(
-    ruleset: RuleSet, decision: Decision, key: str, expected: object
-) -> Difference | None:
+def _compare(ruleset: RuleSet, decision: Decision, key: str, expected: object) -> Difference | None:
     got = _got(ruleset, decision, key)
     if key in _SETS_AMONG:
         wanted = {_name(ruleset, decision, one) for one in _each(expected)}
@@ -104,9 +102,7 @@ def _compare(
     return None if fine else Difference(key, _shown(expected), _shown(got))
 
 
-_SETS_AMONG = frozenset(
-    {"informer", "consulter", "etiquettes", "proposer", "repondre", "demander"}
-)
+_SETS_AMONG = frozenset({"informer", "consulter", "etiquettes", "proposer", "repondre", "demander"})
 
 
 def _name(ruleset: RuleSet, decision: Decision, name: object) -> object:
@@ -177,9 +173,7 @@ def _same_parts(
     return True
 
 
-def _same_escalation(
-    ruleset: RuleSet, decision: Decision, expected: object, got: object
-) -> bool:
+def _same_escalation(ruleset: RuleSet, decision: Decision, expected: object, got: object) -> bool:
     if not isinstance(expected, Mapping) or not isinstance(got, Mapping):
         return False
     return all(

@@ -178,6 +178,8 @@ class _Composer:
 
     def _at(self, event: yaml.Event) -> At:
         mark = event.start_mark
+        if mark is None:
+            return At(self.file)
         return At(self.file, mark.line + 1, mark.column + 1)
 
     def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:

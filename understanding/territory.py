@@ -280,9 +280,7 @@ class Territory:
         if not touching:
             return Whereabouts(known=True, outside=True)
         deep = {
-            name
-            for name in touching
-            if shapely.distance(centre, self._boundaries[name]) > radius
+            name for name in touching if shapely.distance(centre, self._boundaries[name]) > radius
         }
         candidates = self._smallest(touching, deep, centre, radius)
         if not candidates:
@@ -290,7 +288,7 @@ class Territory:
         if stated:
             candidates = self._agreeing(candidates, stated)
         each = tuple(self._containers[name] for name in candidates)
-        inside = deep | frozenset.intersection(*each)
+        inside: frozenset[str] = frozenset.intersection(*each) | deep
         if stated and not set(candidates) <= touching:
             touching |= set().union(*(self._overlaps[name] for name in candidates))
             inside = frozenset.intersection(*each)
@@ -332,9 +330,7 @@ class Territory:
     def _agreeing(self, candidates: tuple[str, ...], stated: tuple[str, ...]) -> tuple[str, ...]:
         """Let the commune that was named choose; where it contradicts the point, keep both."""
         wanted = set(stated)
-        agreed = tuple(
-            name for name in candidates if not self._containers[name].isdisjoint(wanted)
-        )
+        agreed = tuple(name for name in candidates if not self._containers[name].isdisjoint(wanted))
         if agreed:
             return agreed
         return tuple(dict.fromkeys((*candidates, *stated)))

@@ -33,9 +33,7 @@ class Received(Source):
         if self.season is not None and not self.season.holds(day):
             return False
         calendars = case.calendars
-        if self.within and not any(
-            calendars.holds(name, case.local, day) for name in self.within
-        ):
+        if self.within and not any(calendars.holds(name, case.local, day) for name in self.within):
             return False
         return not any(calendars.holds(name, case.local, day) for name in self.unless)
 

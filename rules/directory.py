@@ -1,0 +1,99 @@
+"""Looks up what the configuration says about services, counters, texts, categories and hours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from router.decision import ServiceId
+from router.directory import Counter, Service
+from rules import scalars
+from rules.calendars import BUILT_IN, Calendars, school_zone
+from rules.delays import after
+from rules.model import Configuration
+
+
+class RulesDirectory:
+    """A Directory and Texts of one configuration."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._services = tuple(entry.service for entry in configuration.services.values())
+        self._counters = {
+            (counter.channel, counter.address.casefold()): counter
+            for counter in configuration.counters
+        }
+        self._zone = ZoneInfo(configuration.timezone)
+        communes = configuration.territory.communes
+        school = school_zone(communes[0].insee) if communes else "B"
+        self._calendars = Calendars(configuration.calendars, school)
+
+    # --- services and counters -------------------------------------------------------------------
+
+    def service(self, service: ServiceId) -> Service | None:
+        entry = self._configuration.services.get(service)
+        return entry.service if entry else None
+
+    def services(self) -> tuple[Service, ...]:
+        return self._services
+
+    def counter(self, channel: str, account: str) -> Counter | None:
+        return self._counters.get((channel, account.casefold()))
+
+    def counters(self) -> tuple[Counter, ...]:
+        return self._configuration.counters
+
+    # --- texts -----------------------------------------------------------------------------------
+
+    def text(self, text: str, language: str, *, short: bool = False) -> tuple[str, str] | None:
+        """Find a text in a language, else in English, else in French."""
+        long = self._configuration.texts.get(text, {})
+        brief = self._configuration.short_texts.get(text, {}) if short else {}
+        for wanted in (language, language.split("-")[0], "en", "fr"):
+            found = brief.get(wanted) or long.get(wanted)
+            if found:
+                return wanted, found
+        return next(iter(long.items()), None)
+
+    # --- categories ------------------------------------------------------------------------------
+
+    def category_name(self, category: str, language: str) -> str:
+        """Name a category in a language, else in English, else in French, else by its id."""
+        found = self._configuration.categories.get(category)
+        if found is None:
+            return category
+        for wanted in (language, "en", "fr"):
+            if wanted in found.names:
+                return found.names[wanted]
+        return category
+
+    def category_family(self, category: str) -> str | None:
+        found = self._configuration.categories.get(category)
+        return found.family if found else None
+
+    def questions_of(self, category: str) -> tuple[str, ...]:
+        """List the facts to ask about a category; children inherit them."""
+        for name in self._configuration.ancestry(category):
+            if self._configuration.categories[name].questions:
+                return self._configuration.categories[name].questions
+        return ()
+
+    def categories(self) -> tuple[str, ...]:
+        return tuple(self._configuration.categories)
+
+    # --- time ------------------------------------------------------------------------------------
+
+    def due_at(self, received_at: datetime, delay: str) -> datetime:
+        """Find when a delay as a rule writes it ("5 jours ouvrés") ends, as aware UTC.
+
+        Raises:
+            scalars.Unreadable: the text is no delay.
+        """
+        return after(received_at, scalars.duration(delay), self._zone)
+
+    def is_open(self, calendar: str, at: datetime) -> bool:
+        """Whether a moment lies in a calendar; an unknown calendar is always open."""
+        if calendar not in self._configuration.calendars and calendar not in BUILT_IN:
+            return True
+        local = at.astimezone(self._zone)
+        return self._calendars.holds(calendar, local, local.date())
