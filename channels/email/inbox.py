@@ -1,0 +1,248 @@
+"""Fetches a counter's mail by IMAP, and tidies the mailbox once it is committed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from channels.email.imap import MOST_AT_ONCE, ImapConnection, Refused
+from channels.email.settings import EmailSettings
+from router.message import Envelope
+from router.ports import Pulled
+
+_BEGINNING = 65_536 + 256 * 1024
+"""Bytes fetched of a mail that is too large: any header, and 64 KiB."""
+_BATCH_BYTES = 32_000_000
+_FETCH_S = 10.0
+"""Seconds after which a batch is handed on as it is."""
+_SLOW = 1_000_000
+_RESCAN = timedelta(days=30)
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 60.0, 900.0
+
+
+class _Wraps(Protocol):
+    def __call__(self, raw: bytes, received_at: datetime, *, size: int) -> Envelope: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What to settle: UIDs under the UIDVALIDITY that they were fetched under."""
+
+    uidvalidity: int
+    good: tuple[int, ...]
+    bad: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a mailbox was read."""
+
+    uidvalidity: int = 0
+    last_uid: int = 0
+
+    @classmethod
+    def of(cls, text: str) -> Cursor:
+        try:
+            known = json.loads(text or "{}")
+            return cls(int(known.get("uidvalidity", 0)), int(known.get("last_uid", 0)))
+        except (ValueError, AttributeError, TypeError):
+            return cls()
+
+    def __str__(self) -> str:
+        return json.dumps({"uidvalidity": self.uidvalidity, "last_uid": self.last_uid})
+
+
+class Inbox:
+    """The mailbox of one counter; ``wrap`` makes an envelope of a mail.
+
+    Mails are moved out when they are committed, so that what lies in the mailbox is what is still
+    to do; where the server can move nothing, the last UID is remembered instead.
+    """
+
+    def __init__(self, settings: EmailSettings, account: str, wrap: _Wraps) -> None:
+        self._settings = settings
+        self._account = account
+        self._wrap = wrap
+        self._connection: ImapConnection | None = None
+        self._handled: set[tuple[int, int]] = set()
+        self._begun: set[int] = set()
+        self._refused_until = 0.0
+        self._pause = 0.0
+        self.trouble = ""
+        """Why the last poll failed, in French, or nothing."""
+
+    async def pull(self, cursor: str, received_at: Callable[[], datetime]) -> Pulled:
+        """Fetch a batch; waits a while when there is nothing.
+
+        Raises:
+            OSError, TimeoutError: the mailbox cannot be read now (``PermissionError``: the
+                password is refused, and is not tried again for a minute or more).
+        """
+        if not self._settings.imap_host:
+            await asyncio.sleep(self._settings.imap_wait_s)
+            return Pulled((), cursor)
+        await self._wait_if_refused()
+        try:
+            pulled = await self._pull(Cursor.of(cursor), received_at)
+        except BaseException as error:
+            await self._give_up(error)
+            raise
+        self.trouble, self._pause = "", 0.0
+        return pulled
+
+    async def settle(self, pulled: Pulled) -> None:
+        """Move what was committed: letters to the done folder, the rest to the failed one.
+
+        Raises:
+            OSError, TimeoutError: not now; what was not moved is fetched again and deduplicated.
+        """
+        fetched = pulled.receipt
+        if not isinstance(fetched, Fetched) or not (fetched.good or fetched.bad):
+            return
+        try:
+            connection = await self._connected()
+            if connection.uidvalidity == fetched.uidvalidity:
+                await self._tidy(connection, fetched.good, self._settings.done_folder)
+                await self._tidy(connection, fetched.bad, self._settings.failed_folder)
+        except BaseException as error:
+            await self._give_up(error)
+            raise
+        self._handled.update((fetched.uidvalidity, uid) for uid in fetched.good + fetched.bad)
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    # --- connection ------------------------------------------------------------------------------
+
+    async def _connected(self) -> ImapConnection:
+        if self._connection is None:
+            given = self._settings
+            self._connection = connection = ImapConnection(
+                given.imap_host, given.imap_port, tls=given.imap_tls, timeout_s=given.imap_timeout_s
+            )
+            await connection.login(given.user or self._account, given.password.get_secret_value())
+            await self._open(connection)
+        return self._connection
+
+    async def _open(self, connection: ImapConnection) -> None:
+        try:
+            await connection.select(self._settings.mailbox)
+            for folder in (self._settings.done_folder, self._settings.failed_folder):
+                if folder and connection.can_move:
+                    await connection.create(folder)
+        except Refused as error:
+            raise ConnectionError(f"the mailbox cannot be opened: {error}") from error
+
+    async def _give_up(self, error: BaseException) -> None:
+        """Throw the connection away: after an error it can no more be trusted."""
+        await self.close()
+        if isinstance(error, PermissionError):
+            self._pause = min(max(self._pause * 2, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
+            self._refused_until = asyncio.get_running_loop().time() + self._pause
+            self.trouble = "le serveur de courrier refuse le mot de passe"
+        elif isinstance(error, Exception):
+            self.trouble = "le serveur de courrier ne répond pas"
+
+    async def _wait_if_refused(self) -> None:
+        left = self._refused_until - asyncio.get_running_loop().time()
+        if left > 0:
+            await asyncio.sleep(min(left, self._settings.imap_wait_s))
+            if left > self._settings.imap_wait_s:
+                raise PermissionError("the mail server refused the login; waiting before a retry")
+
+    # --- fetching --------------------------------------------------------------------------------
+
+    async def _pull(self, cursor: Cursor, received_at: Callable[[], datetime]) -> Pulled:
+        connection = await self._connected()
+        try:
+            uids = await self._waiting(connection, cursor, received_at())
+            if not uids:
+                await connection.wait(self._settings.imap_wait_s)
+                uids = await self._waiting(connection, cursor, received_at())
+            return await self._fetch(connection, cursor, uids, received_at)
+        except Refused as error:
+            raise ConnectionError(f"the mail server refused a command: {error}") from error
+
+    async def _waiting(
+        self, connection: ImapConnection, cursor: Cursor, now: datetime
+    ) -> list[int]:
+        """List the UIDs that are still to do."""
+        validity = connection.uidvalidity
+        known = cursor.uidvalidity == validity
+        if self._moves(connection):
+            uids = await connection.search("ALL")
+        elif known:
+            # `n:*` gives the last message even when its UID is below n
+            uids = await connection.search("UID", f"{cursor.last_uid + 1}:*")
+            uids = [uid for uid in uids if uid > cursor.last_uid]
+        elif cursor.uidvalidity:
+            day = (now - _RESCAN).strftime("%d-%b-%Y")
+            uids = await connection.search("SINCE", day)
+        else:
+            uids = await connection.search("ALL")
+        return [uid for uid in uids if (validity, uid) not in self._handled]
+
+    def _moves(self, connection: ImapConnection) -> bool:
+        return connection.can_move and bool(self._settings.done_folder)
+
+    async def _fetch(
+        self,
+        connection: ImapConnection,
+        cursor: Cursor,
+        uids: list[int],
+        received_at: Callable[[], datetime],
+    ) -> Pulled:
+        batch = uids[: min(self._settings.batch, MOST_AT_ONCE)]
+        sizes = await connection.sizes(batch) if batch else {}
+        envelopes: list[Envelope] = []
+        good: list[int] = []
+        bad: list[int] = []
+        stop = asyncio.get_running_loop().time() + _FETCH_S
+        total = 0
+        for uid in batch:
+            if uid not in sizes:
+                continue  # somebody else took it away
+            raw = await self._body(connection, uid, sizes[uid])
+            if raw is None:
+                continue
+            envelope = self._wrap(raw, received_at(), size=sizes[uid])
+            envelopes.append(envelope)
+            (bad if envelope.note else good).append(uid)
+            total += len(raw)
+            if total > _BATCH_BYTES or asyncio.get_running_loop().time() > stop:
+                break
+        known = cursor.last_uid if cursor.uidvalidity == connection.uidvalidity else 0
+        after = Cursor(connection.uidvalidity, max((known, *good, *bad)))
+        receipt = Fetched(connection.uidvalidity, tuple(good), tuple(bad))
+        return Pulled(tuple(envelopes), str(after), receipt)
+
+    async def _body(self, connection: ImapConnection, uid: int, size: int) -> bytes | None:
+        """Fetch a mail; of one too large, or on which the line broke before, the beginning."""
+        if size > self._settings.largest_mail or uid in self._begun:
+            return await connection.body(uid, _BEGINNING)
+        if size < _SLOW:
+            return await connection.body(uid)
+        self._begun.add(uid)
+        raw = await connection.body(uid)
+        self._begun.discard(uid)
+        return raw
+
+    # --- tidying ---------------------------------------------------------------------------------
+
+    async def _tidy(self, connection: ImapConnection, uids: tuple[int, ...], folder: str) -> None:
+        if not uids:
+            return
+        try:
+            if folder and self._moves(connection):
+                await connection.move(uids, folder)
+            else:
+                await connection.flag_seen(uids)
+        except Refused:
+            # it stays where it is: remembered here, and deduplicated after a restart
+            self.trouble = f"les messages lus ne peuvent pas être rangés dans « {folder} »"

@@ -1,0 +1,83 @@
+"""Takes mail by LMTP from the city's own mail server: 250 only once it is committed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from aiosmtpd.lmtp import LMTP
+
+from router.errors import StoreUnavailable
+from router.message import Envelope
+
+if TYPE_CHECKING:
+    from channels.email.channel import EmailChannel
+
+Accept = Callable[[Envelope], Awaitable[None]]
+
+
+class _Door:
+    """What aiosmtpd calls; one recipient a transaction, so that each gets its own answer."""
+
+    def __init__(self, channel: EmailChannel, accept: Accept) -> None:
+        self._channel = channel
+        self._accept = accept
+
+    async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if envelope.rcpt_tos:
+            return "452 4.5.3 One recipient at a time"
+        local, _, domain = address.lower().rpartition("@")
+        if f"{local.partition('+')[0]}@{domain}" != self._channel.account.lower():
+            return "550 5.1.1 No such mailbox here"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(  # noqa: N802 -- aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any
+    ) -> str:
+        raw = bytes(envelope.original_content or b"")
+        returned = "".join((envelope.mail_from or "").split())
+        raw = f"Return-Path: <{returned}>\r\n".encode("utf-8", "replace") + raw
+        received = self._channel.now()
+        try:
+            await self._accept(
+                self._channel.envelope(raw, received, recipient=envelope.rcpt_tos[0])
+            )
+        except StoreUnavailable:
+            return "451 4.3.0 The database cannot take it now, try again"
+        return "250 2.0.0 OK"
+
+    async def handle_exception(self, error: Exception) -> str:
+        return "451 4.3.0 Internal error, try again"
+
+
+async def serve(channel: EmailChannel, accept: Accept) -> None:
+    """Listen until cancelled."""
+    settings = channel.settings
+    loop = asyncio.get_running_loop()
+    sessions: set[LMTP] = set()
+
+    def session() -> LMTP:
+        made = LMTP(
+            _Door(channel, accept),
+            data_size_limit=settings.largest_mail,
+            enable_SMTPUTF8=True,
+            hostname=channel.account.rpartition("@")[2],
+            ident="Guichet",
+            loop=loop,
+        )
+        sessions.add(made)
+        return made
+
+    server = await loop.create_server(session, settings.lmtp_host, settings.lmtp_port)
+    channel.lmtp_port = server.sockets[0].getsockname()[1]
+    try:
+        await server.serve_forever()
+    finally:
+        server.close()
+        for one in sessions:
+            if one.transport is not None:
+                one.transport.close()

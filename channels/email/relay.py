@@ -1,0 +1,143 @@
+"""Hands mails to the outgoing relay over warm connections, and says what became of each."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from aiosmtplib import (
+    SMTP,
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPRecipientRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+)
+
+from channels.email.settings import SmtpSettings, Tls
+from router.delivery import Permanent, Retry, SendOutcome, Sent, Unknown
+
+_IDLE_S = 45.0  # relays hang up on idle clients after a minute or more
+_GREYLIST_S = 300.0
+
+
+class _Stale(Exception):
+    """A warm connection had gone before anything was sent on it."""
+
+
+class Relay:
+    """An SMTP client of one account."""
+
+    def __init__(self, settings: SmtpSettings, account: str) -> None:
+        self._name = account.rpartition("@")[2]
+        self._settings = settings
+        self._slots = asyncio.Semaphore(settings.smtp_connections)
+        self._idle: list[tuple[SMTP, float]] = []
+
+    async def deliver(self, sender: str, recipient: str, message: bytes, ref: str) -> SendOutcome:
+        """Send one mail to one address; ``ref`` is its Message-ID. Never raises."""
+        if any(not 32 < ord(c) < 127 for c in sender + recipient) or "@" not in recipient:
+            return Permanent("address", "this address cannot be written to")
+        async with self._slots:
+            client = self._warm()
+            if client is not None:
+                with suppress(_Stale):
+                    return await self._send(client, sender, recipient, message, ref, warm=True)
+            client = self._client()
+            try:
+                await client.connect()
+            except SMTPAuthenticationError as error:
+                client.close()
+                return Retry(f"the relay refused our login ({error.code})")
+            except (SMTPException, OSError, TimeoutError, ValueError) as error:
+                client.close()
+                return Retry(f"the relay cannot be reached ({type(error).__name__})")
+            except BaseException:
+                client.close()
+                raise
+            return await self._send(client, sender, recipient, message, ref, warm=False)
+
+    async def check(self) -> str:
+        """Greet the relay; gives what is wrong, or nothing."""
+        client = self._client()
+        try:
+            await client.connect()
+            await client.quit()
+        except (SMTPException, OSError, TimeoutError, ValueError) as error:
+            return f"{type(error).__name__}"
+        finally:
+            client.close()
+        return ""
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop()[0].close()
+
+    def _client(self) -> SMTP:
+        given = self._settings
+        password = given.smtp_password.get_secret_value()
+        return SMTP(
+            hostname=given.smtp_host,
+            port=given.smtp_port,
+            use_tls=given.smtp_tls is Tls.IMPLICIT,
+            start_tls=given.smtp_tls is Tls.STARTTLS,
+            username=given.smtp_user or None,
+            password=password or None if given.smtp_user else None,
+            timeout=given.smtp_timeout_s,
+            local_hostname=self._name,
+        )
+
+    def _warm(self) -> SMTP | None:
+        now = asyncio.get_running_loop().time()
+        while self._idle:
+            client, since = self._idle.pop()
+            if client.is_connected and now - since < _IDLE_S:
+                return client
+            client.close()
+        return None
+
+    async def _send(
+        self, client: SMTP, sender: str, recipient: str, message: bytes, ref: str, *, warm: bool
+    ) -> SendOutcome:
+        started = False
+        try:
+            await client.mail(sender)
+            await client.rcpt(recipient)
+            started = True
+            await client.data(message)
+        except (SMTPRecipientRefused, SMTPSenderRefused) as error:
+            await self._reset(client, error.code)
+            return refusal(error.code, error.message)
+        except SMTPResponseException as error:
+            await self._reset(client, error.code)
+            return refusal(error.code, error.message)
+        except (SMTPException, OSError, TimeoutError) as error:
+            client.close()
+            if started:
+                return Unknown(f"the relay was cut off after DATA ({type(error).__name__})")
+            if warm and not isinstance(error, TimeoutError):
+                raise _Stale from error
+            return Retry(f"the relay was cut off ({type(error).__name__})")
+        except BaseException:
+            client.close()  # cancelled in mid-send: the connection's state is unknown
+            raise
+        self._idle.append((client, asyncio.get_running_loop().time()))
+        return Sent((ref,))
+
+    async def _reset(self, client: SMTP, code: int) -> None:
+        """Make a refused connection ready for the next mail, or close it."""
+        if code != 421:
+            with suppress(SMTPException, OSError, TimeoutError):
+                await client.rset()
+                self._idle.append((client, asyncio.get_running_loop().time()))
+                return
+        client.close()
+
+
+def refusal(code: int, message: str) -> SendOutcome:
+    """Turn a relay's reply into an outcome: 5xx is final, everything else is worth a retry."""
+    reason = f"{code} {' '.join(message.split())}"[:300]
+    if 500 <= code < 600 and code != 530:
+        return Permanent(str(code), reason)
+    greylisted = "greylist" in message.lower() or "4.7.1" in message
+    return Retry(reason, after_s=_GREYLIST_S if greylisted else None)
