@@ -1,4 +1,4 @@
-"""What the house asks about places: territories, borders, objects; coordinates are WGS84 degrees."""
+"""What the house asks about places: territories, borders, objects; positions are WGS84 degrees."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class AreaDescription:
 
 @dataclass(frozen=True, slots=True)
 class LayerDescription:
-    """Objects of one kind (roads, housing) and how near a point must be to lie on one, in metres."""
+    """Objects of one kind (roads, housing) and how many metres from one a point may lie."""
 
     id: str
     objects: tuple[Geometry, ...]
@@ -43,8 +43,8 @@ class LayerDescription:
 class TerritoryDescription:
     """Everything a Geography is built from, as plain data.
 
-    ``postcodes`` leads from a postal code to INSEE codes. A point nearer than ``border_m`` metres to
-    a border may lie on both sides of it.
+    ``postcodes`` leads from a postal code to INSEE codes. A point nearer than ``border_m`` metres
+    to a border may lie on both sides of it.
     """
 
     communes: tuple[CommuneDescription, ...] = ()

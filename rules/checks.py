@@ -1,4 +1,4 @@
-"""Checks across files that need no map: owners by default, and names that lead back to themselves."""
+"""Checks across files without a map: owners by default, names that lead back to themselves."""
 
 from __future__ import annotations
 

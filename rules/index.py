@@ -18,7 +18,7 @@ _FEW_TERRITORIES = 32
 
 
 class Index:
-    """Each alternative of a rule hangs on one access: its rarest words, else place, category, channel.
+    """Each alternative of a rule hangs on its rarest words, else on place, category or channel.
 
     Rules are known by their number, which is their rank.
     """
@@ -77,7 +77,7 @@ class Index:
                 own.append(number)
 
     def hits(self, case: Situation) -> tuple[set[int], set[int]]:
-        """List rules whose access is hit: those that may act here, and those of other territories."""
+        """List rules whose access is hit: those of this territory, and those of others."""
         here: set[int] = set(self.always)
         elsewhere: set[int] = set()
         touching = case.whereabouts.touching

@@ -1,4 +1,4 @@
-"""What a configuration folder says, read and typed: the nouns that compile, lint and tests share."""
+"""What a configuration folder says, typed: the nouns that reading, compiling and lint share."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule as it is written; ``when`` and ``unless`` are lists of blocks of which one is enough."""
+    """A rule as written; ``when`` and ``unless`` are lists of blocks of which one is enough."""
 
     id: str
     at: At

@@ -1,4 +1,4 @@
-"""The total order of rules: priority, then the smaller territory, then the order of files and lines."""
+"""The total order of rules: priority, the smaller territory, the order of files and lines."""
 
 from __future__ import annotations
 

@@ -129,9 +129,9 @@ class CompetenceReader:
             fields.require("a", "famille")
             grantee = self._grantee(fields)
             families = self._families(fields, "famille")
-            for family in families:
-                if grantee:
-                    found.append(Agreement(grantee, family, self._until(fields), fields.at))
+            until = self._until(fields)
+            if grantee:
+                found += [Agreement(grantee, family, until, fields.at) for family in families]
         return tuple(found)
 
     def _grantee(self, fields: Fields) -> str | None:

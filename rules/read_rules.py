@@ -1,4 +1,4 @@
-"""Reads the files under ``regles/``: lists first, since all files see them, then rules and tests."""
+"""Reads the files under ``regles/``: lists first, which all files see, then rules and tests."""
 
 from __future__ import annotations
 

@@ -22,7 +22,6 @@ from rules.problems import At, Problems
 from rules.read_services import take
 from rules.sources import Sources
 
-
 PATH = "territoire/territoire.yaml"
 _BORDER = 15.0
 _ON = 15.0

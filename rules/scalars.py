@@ -64,7 +64,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A number of units: minutes, heures, jours, jours ouvrés, jours ouvrables, semaines or mois."""
+    """A number of minutes, heures, jours, jours ouvrés, jours ouvrables, semaines or mois."""
 
     count: int
     unit: str
@@ -184,7 +184,7 @@ def weekdays(text: str) -> frozenset[int]:
 
 
 def day(text: str) -> Day:
-    """Read a date: ``2026-12-01``, ``1er décembre 2026``, ``01/12/2026``; the year may be missing."""
+    """Read ``2026-12-01``, ``1er décembre 2026`` or ``01/12/2026``; the year may be missing."""
     word = plain(text)
     if found := _ISO.match(word):
         year, month, number_of_day = (int(part) for part in found.groups())

@@ -1,4 +1,4 @@
-"""The files of a configuration folder: read once, remembered for the hash, never outside the folder."""
+"""The files of a configuration folder: read once, hashed, never from outside the folder."""
 
 from __future__ import annotations
 

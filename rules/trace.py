@@ -1,4 +1,4 @@
-"""Writes down why a decision came out as it did: plain JSON for the store, one sentence for people."""
+"""Writes down why a decision came out so: plain JSON for the store, a sentence for people."""
 
 from __future__ import annotations
 

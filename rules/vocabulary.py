@@ -1,4 +1,4 @@
-"""The words of the language: keys of every block, closed lists of values, and their English twins."""
+"""The words of the language: keys of every block, closed lists, and their English twins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words of a text and of the rules: folded, cut at punctuation, and found as words, never as substrings."""
+"""Words of texts and rules: folded, cut at punctuation, found as words, never as substrings."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Phrase:
 
     @property
     def anchor(self) -> str | None:
-        """The folded piece that must stand in a text for this to be found; None for a lone prefix."""
+        """The folded piece that a text must hold for this to be found; None for a lone prefix."""
         whole = self.pieces[:-1] if self.kind == "prefix" else self.pieces
         return fold(max(whole, key=lambda piece: (len(piece), piece))) if whole else None
 

@@ -1,0 +1,203 @@
+"""Warns of what is allowed but probably not meant."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from rules.calendars import SCHOOL, SCHOOL_KNOWN_UNTIL
+from rules.compile import RuleSet
+from rules.conditions.logic import leaves
+from rules.conditions.words import Contains
+from rules.owners import Lack
+from rules.problems import Problems
+from rules.ranking import rule_places
+from rules.words import Phrase
+
+_SHORTEST_WORD = 4
+_LONGEST_ALWAYS = 20
+_STOP_WORDS = frozenset(
+    {
+        *("avec", "dans", "pour", "plus", "tout", "tous", "toute", "toutes", "cette", "cela"),
+        *("chez", "mais", "sans", "sous", "vers", "bonjour", "merci", "alors", "aussi", "avoir"),
+        *("etre", "faire", "quand", "rien", "tres", "bien", "comme", "encore", "depuis"),
+        *("votre", "notre", "nous", "vous", "elle", "elles", "sont", "etait", "entre"),
+    }
+)
+_GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
+)
+
+
+def advise(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
+    """Report all warnings but conflicts."""
+    _words(ruleset, problems)
+    _roles(ruleset, problems)
+    _abroad(ruleset, problems)
+    _untested(ruleset, problems)
+    _texts(ruleset, problems)
+    _quartiers(ruleset, problems)
+    _always(ruleset, problems)
+    _school(ruleset, problems, today)
+
+
+def _words(ruleset: RuleSet, problems: Problems) -> None:
+    told: set[str] = set()
+    for one in ruleset.rules:
+        for condition in leaves(one.rule.when):
+            if not isinstance(condition, Contains):
+                continue
+            for group in condition.groups:
+                for phrase in group.phrases:
+                    doubt = _doubtful(phrase)
+                    if doubt and phrase.written not in told:
+                        told.add(phrase.written)
+                        problems.warning(
+                            condition.at,
+                            "mot-douteux",
+                            f"Le mot « {phrase.written} » de la règle « {one.rule.id} » {doubt}",
+                            "Ajoutez un autre mot à côté, ou écrivez une expression plus longue.",
+                        )
+
+
+def _doubtful(phrase: Phrase) -> str:
+    if phrase.kind not in {"plain", "prefix"} or len(phrase.pieces) > 1:
+        return ""
+    word = phrase.pieces[0]
+    if word in _STOP_WORDS:
+        return "se trouve dans presque tous les messages"
+    if len(word) < _SHORTEST_WORD and word.isascii() and not word.isdigit():
+        return f"a moins de {_SHORTEST_WORD} lettres"
+    return ""
+
+
+def _roles(ruleset: RuleSet, problems: Problems) -> None:
+    geography = ruleset.geography
+    for role in ruleset.configuration.roles.values():
+        without = [
+            geography.commune_name(commune)
+            for commune in geography.communes()
+            if ruleset.owners.resolve(role.id, geography.whereabouts((commune,))) is Lack.NOBODY
+        ]
+        if without:
+            shown = ", ".join(without[:5]) + (
+                f" et {len(without) - 5} autres" if without[5:] else ""
+            )
+            problems.warning(
+                role.at,
+                "role-sans-valeur",
+                f"Le rôle « {role.id} » n'a pas de service à {shown}",
+                "Ajoutez-le ; sans lui le responsable par défaut reçoit ces cas.",
+            )
+
+
+def _abroad(ruleset: RuleSet, problems: Problems) -> None:
+    """Report services of one commune that own cases outside it."""
+    services, geography = ruleset.configuration.services, ruleset.geography
+    everywhere = frozenset({ruleset.configuration.metropole})
+    named = [
+        (ref, rule_places(one.rule, geography) or frozenset({one.rule.territory}))
+        for one in ruleset.rules
+        for ref in one.rule.owners
+    ]
+    named += [
+        (cell.owner, everywhere if cell.territory is None else frozenset({cell.territory}))
+        for cell in ruleset.configuration.cells
+    ]
+    for ref, places in named:
+        entry = services.get(ref.id)
+        home = entry.service.insee if entry else None
+        if home is None or not geography.known(home):
+            continue
+        if not all(geography.contains(home, place) for place in places):
+            problems.warning(
+                ref.at,
+                "service-hors-commune",
+                f"Le service « {ref.id} » de {geography.commune_name(home)} reçoit ici des cas "
+                "d'autres communes",
+                "Bornez la règle à sa commune, ou nommez un rôle.",
+            )
+
+
+def _untested(ruleset: RuleSet, problems: Problems) -> None:
+    tested = {
+        str(trial.expected["regle"])
+        for file in ruleset.configuration.files
+        for trial in file.trials
+        if "regle" in trial.expected
+    }
+    for one in ruleset.rules:
+        if one.rule.owners and one.rule.id not in tested:
+            problems.warning(
+                one.rule.at,
+                "regle-sans-essai",
+                f"Aucun essai n'attend la règle « {one.rule.id} »",
+                f"Ajoutez un essai avec « regle: {one.rule.id} ».",
+            )
+
+
+def _texts(ruleset: RuleSet, problems: Problems) -> None:
+    configuration = ruleset.configuration
+    for name, at in configuration.text_places.items():
+        if "fr" not in configuration.texts.get(name, {}):
+            problems.warning(
+                at,
+                "langue-manquante",
+                f"Le texte « {name} » n'existe pas en français",
+                "Ajoutez « fr: … ».",
+            )
+        for language, text in configuration.short_texts.get(name, {}).items():
+            longest = 160 if set(text) <= _GSM else 70
+            if len(text) > longest:
+                problems.warning(
+                    at,
+                    "sms-trop-long",
+                    f"Le texte court « {name} » en « {language} » dépasse un SMS "
+                    f"({len(text)} caractères sur {longest})",
+                    "Raccourcissez-le, ou évitez les lettres hors de l'alphabet des SMS.",
+                )
+
+
+def _quartiers(ruleset: RuleSet, problems: Problems) -> None:
+    geography = ruleset.geography
+    drawn = [one.id for one in ruleset.configuration.territory.territories if one.outlines]
+    for index, one in enumerate(drawn):
+        for other in drawn[index + 1 :]:
+            apart = not geography.overlaps(one, other)
+            if apart or geography.contains(one, other) or geography.contains(other, one):
+                continue
+            at = ruleset.configuration.files[0].at
+            problems.warning(
+                type(at)("territoire/territoire.yaml"),
+                "territoires-croises",
+                f"Les territoires « {one} » et « {other} » se chevauchent",
+                "Corrigez leurs contours : un lieu ne doit avoir qu'un plus petit territoire.",
+            )
+
+
+def _always(ruleset: RuleSet, problems: Problems) -> None:
+    always = ruleset.index.always
+    if len(always) > _LONGEST_ALWAYS:
+        problems.warning(
+            ruleset.rules[always[0]].rule.at,
+            "regles-sans-acces",
+            f"{len(always)} règles n'ont ni mot, ni lieu, ni catégorie, ni canal, "
+            "et sont examinées pour chaque message",
+            "Ajoutez-leur un mot, un lieu ou une catégorie.",
+        )
+
+
+def _school(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
+    if today is None or today.year < SCHOOL_KNOWN_UNTIL.year:
+        return
+    for one in ruleset.rules:
+        for condition in leaves((*one.rule.when, *one.rule.unless)):
+            named = (*getattr(condition, "within", ()), *getattr(condition, "unless", ()))
+            if SCHOOL in named:
+                problems.warning(
+                    condition.at,
+                    "vacances-inconnues",
+                    "Les vacances scolaires de l'an prochain ne sont pas encore connues",
+                    "Mettez Guichet à jour quand le calendrier officiel paraît.",
+                )
+                return

@@ -1,0 +1,251 @@
+"""Finds rules that want different owners for one case, and rules that can never win."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from router.geography import Geography
+from rules.compile import Compiled, RuleSet
+from rules.conditions.facts import CategoryIs, ChannelIs
+from rules.conditions.place import NearObject
+from rules.conditions.words import Contains
+from rules.dnf import Term
+from rules.overlap import Comparison, Word, group_keys, word_key
+from rules.owners import Owners
+from rules.problems import Problems
+from rules.ranking import rule_places
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A rule with an owner, and what comparing it needs."""
+
+    compiled: Compiled
+    places: frozenset[str]
+    owners: frozenset[str]
+
+    @property
+    def where(self) -> str:
+        rule = self.compiled.rule
+        return f"« {rule.id} » ({rule.at.file}, ligne {rule.at.line})"
+
+
+class Conflicts:
+    """Compares the rules of one rule set two by two, but only those that can meet."""
+
+    def __init__(self, ruleset: RuleSet, problems: Problems) -> None:
+        self.problems = problems
+        self.geography: Geography = ruleset.geography
+        self.owners: Owners = ruleset.owners
+        self.compare = Comparison.of(ruleset.configuration, ruleset.geography)
+        self.names = {one.insee: one.name for one in ruleset.configuration.territory.communes}
+        self.subjects = [
+            Subject(
+                one,
+                rule_places(one.rule, ruleset.geography),
+                frozenset(ref.id for ref in one.rule.owners),
+            )
+            for one in ruleset.rules
+            if one.rule.owners
+        ]
+
+    def report(self) -> None:
+        for first, second in self._pairs():
+            if self._same_owner(first, second):
+                continue
+            meeting = self._meeting(first, second)
+            if meeting is not None:
+                self._conflict(first, second, meeting)
+            self._shadow(first, second)
+
+    def _pairs(self) -> Iterator[tuple[Subject, Subject]]:
+        """List pairs in rank order that share a word, category or object, or lack all three."""
+        buckets: dict[object, list[int]] = {}
+        generic: list[int] = []
+        for index, subject in enumerate(self.subjects):
+            for term in subject.compiled.terms:
+                keys = self._keys(term)
+                for key in keys:
+                    own = buckets.setdefault(key, [])
+                    if not own or own[-1] != index:
+                        own.append(index)
+                if not keys and (not generic or generic[-1] != index):
+                    generic.append(index)
+        pairs = {
+            (one, other)
+            for own in buckets.values()
+            for i, one in enumerate(own)
+            for other in own[i + 1 :]
+        }
+        everyone = range(len(self.subjects))
+        pairs |= {
+            (min(one, other), max(one, other))
+            for one in generic
+            for other in everyone
+            if one != other
+        }
+        for one, other in sorted(pairs):
+            yield self.subjects[one], self.subjects[other]
+
+    def _keys(self, term: Term) -> set[object]:
+        keys: set[object] = set()
+        keys |= {("word", key) for key in _words(term)}
+        keys |= {("category", key) for key in self._categories(term) or ()}
+        keys |= {("object", key) for key in _objects(term)}
+        return keys
+
+    def _categories(self, term: Term) -> frozenset[str]:
+        found = [
+            self.compare.categories(literal.condition)
+            for literal in term
+            if literal.positive and isinstance(literal.condition, CategoryIs)
+        ]
+        return frozenset.intersection(*found) if found else frozenset()
+
+    # --- meeting ---------------------------------------------------------------------------------
+
+    def _meeting(self, one: Subject, other: Subject) -> tuple[Term, Term] | None:
+        """Find how two rules of equal priority and place can both hold for one subject."""
+        if one.compiled.level != other.compiled.level or not self._same_ground(one, other):
+            return None
+        seasons = one.compiled.rule.season, other.compiled.rule.season
+        if seasons[0] and seasons[1] and seasons[0].disjoint(seasons[1]):
+            return None
+        for mine in one.compiled.terms:
+            for theirs in other.compiled.terms:
+                if self.compare.clash((*mine, *theirs)) is None and self._meet(mine, theirs):
+                    return mine, theirs
+        return None
+
+    def _same_ground(self, one: Subject, other: Subject) -> bool:
+        """Whether territories are equal, or overlap without either containing the other."""
+        if not one.places or not other.places:
+            return not one.places and not other.places
+        inner = self.compare.within(one.places, other.places)
+        outer = self.compare.within(other.places, one.places)
+        if inner or outer:
+            return inner and outer
+        return any(
+            self.geography.overlaps(here, there) for here in one.places for there in other.places
+        )
+
+    def _meet(self, one: Term, other: Term) -> bool:
+        if self.compare.term_implies(one, other) or self.compare.term_implies(other, one):
+            return True
+        words = _words(one), _words(other)
+        if words[0] and words[1]:
+            return not words[0].isdisjoint(words[1])
+        categories = self._categories(one), self._categories(other)
+        if categories[0] and categories[1]:
+            return not categories[0].isdisjoint(categories[1])
+        return not _objects(one).isdisjoint(_objects(other))
+
+    def _same_owner(self, one: Subject, other: Subject) -> bool:
+        if one.owners == other.owners:
+            return True
+        if len(one.owners) > 1 or len(other.owners) > 1:
+            return False
+        return self._resolved(one, other) == self._resolved(other, one)
+
+    def _resolved(self, one: Subject, other: Subject) -> frozenset[object]:
+        """List what a rule's owner is in every commune where both rules can act."""
+        (name,) = one.owners
+        if not self.owners.is_role(name):
+            return frozenset({name})
+        places = one.places | other.places
+        found: set[object] = set()
+        for commune in self.geography.communes():
+            if any(self.geography.overlaps(commune, place) for place in places):
+                here = self.geography.whereabouts((commune,))
+                found.add(self.owners.resolve(name, here))
+        return frozenset(found)
+
+    # --- reporting -------------------------------------------------------------------------------
+
+    def _conflict(self, one: Subject, other: Subject, meeting: tuple[Term, Term]) -> None:
+        first, second = sorted((one, other), key=lambda subject: subject.compiled.rule.at)
+        rule = second.compiled.rule
+        message = (
+            f"Les règles {first.where} et « {rule.id} » nomment des responsables différents "
+            "pour un même cas"
+        )
+        fix = "Donnez une priorité à l'une, ou excluez son cas dans l'autre avec « sauf »."
+        example = self._example(one, other, meeting)
+        if first.compiled.rule.at.file == rule.at.file:
+            self.problems.warning(rule.at, "conflit", message, fix, example)
+        else:
+            self.problems.error(rule.at, "conflit", message, fix, example)
+
+    def _shadow(self, one: Subject, other: Subject) -> None:
+        """Report a rule whose every case is taken by one that ranks above it."""
+        above, below = (one, other) if one.compiled.number < other.compiled.number else (other, one)
+        rule = above.compiled.rule
+        if rule.season or rule.effects.season or rule.effects.owner is None:
+            return
+        if not self.compare.within({below.compiled.rule.territory}, {rule.territory}):
+            return
+        for term in below.compiled.terms:
+            if not any(self.compare.term_implies(term, wide) for wide in above.compiled.terms):
+                return
+        self.problems.warning(
+            below.compiled.rule.at,
+            "jamais-gagnante",
+            f"La règle « {below.compiled.rule.id} » ne gagne jamais : "
+            f"{above.where} passe avant elle",
+            "Donnez-lui une priorité plus haute, ou supprimez-la.",
+        )
+
+    def _example(self, one: Subject, other: Subject, meeting: tuple[Term, Term]) -> str:
+        """Make up a case for which both rules hold."""
+        texts: dict[str, None] = {}
+        parts: list[str] = []
+        shared = _words(meeting[0]) & _words(meeting[1])
+        for term in meeting:
+            for literal in term:
+                condition = literal.condition
+                if not literal.positive:
+                    continue
+                if isinstance(condition, Contains):
+                    for group in condition.groups:
+                        common = [p for p in group.phrases if word_key(p) in shared]
+                        texts.setdefault((common or list(group.phrases))[0].written.strip("=*"))
+                elif isinstance(condition, CategoryIs):
+                    parts.append(f"categorie: {min(condition.categories)}")
+                elif isinstance(condition, ChannelIs):
+                    parts.append(f"canal: {min(condition.channels)}")
+        if texts:
+            parts.insert(0, f'texte: "{" ".join(texts)}"')
+        commune = self._commune(one, other)
+        if commune:
+            parts.append(f"commune: {commune}")
+        return "{" + ", ".join(dict.fromkeys(parts)) + "}"
+
+    def _commune(self, one: Subject, other: Subject) -> str:
+        for code in self.geography.communes():
+            if all(
+                not subject.places
+                or any(self.geography.overlaps(code, place) for place in subject.places)
+                for subject in (one, other)
+            ):
+                return self.names.get(code, code)
+        return ""
+
+
+def _words(term: Term) -> frozenset[Word]:
+    groups: Iterable[frozenset[Word]] = (
+        group_keys(group)
+        for literal in term
+        if literal.positive and isinstance(literal.condition, Contains)
+        for group in literal.condition.groups
+    )
+    return frozenset().union(*groups)
+
+
+def _objects(term: Term) -> frozenset[str]:
+    return frozenset(
+        layer
+        for literal in term
+        if literal.positive and isinstance(literal.condition, NearObject)
+        for layer, _ in literal.condition.layers
+    )

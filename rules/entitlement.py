@@ -1,0 +1,205 @@
+"""Checks that a file keeps to its ground: its territory, its services, the families left to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from router.directory import Level
+from router.geography import Geography
+from rules.compile import RuleSet
+from rules.conditions.facts import CategoryIs
+from rules.conditions.place import HasPostcode, Inside
+from rules.dnf import terms
+from rules.model import Cell, Configuration, Ref, Rule, RuleFile
+from rules.owners import Lack
+from rules.problems import At, Problems
+from rules.ranking import rule_places
+
+_DESK = "accueil"
+
+
+class Entitlement:
+    """Checks the rule files of one configuration; ``today`` ends agreements, when it is known."""
+
+    def __init__(self, ruleset: RuleSet, problems: Problems, today: date | None) -> None:
+        self.ruleset = ruleset
+        self.configuration: Configuration = ruleset.configuration
+        self.geography: Geography = ruleset.geography
+        self.problems = problems
+        self.today = today
+        self.communes = frozenset(ruleset.geography.communes())
+
+    def report(self) -> None:
+        for file in self.configuration.files:
+            commune = self._commune(file)
+            self._default(file)
+            if commune is not None:
+                self._services(file, commune)
+            for rule in file.rules:
+                self._inside(file, rule)
+                if rule.priority != "danger":
+                    self._reserved(file, rule, commune)
+
+    def _commune(self, file: RuleFile) -> str | None:
+        """Find the commune that a file's territory is, or lies inside."""
+        around = self.geography.containers(file.territory) & self.communes
+        return min(around) if around else None
+
+    # --- territory -------------------------------------------------------------------------------
+
+    def _inside(self, file: RuleFile, rule: Rule) -> None:
+        told: set[At] = set()
+        for term in terms(rule):
+            for literal in term:
+                condition = literal.condition
+                if not literal.positive or condition.at in told:
+                    continue
+                if isinstance(condition, Inside):
+                    away = [
+                        name for name in sorted(condition.territories) if not self._here(file, name)
+                    ]
+                elif isinstance(condition, HasPostcode) and condition.communes:
+                    some = any(self._here(file, code) for code in condition.communes)
+                    away = [] if some else [condition.written]
+                else:
+                    continue
+                if away:
+                    told.add(condition.at)
+                    self._away(file, rule, condition.at, away)
+
+    def _here(self, file: RuleFile, territory: str) -> bool:
+        return self.geography.overlaps(file.territory, territory)
+
+    def _away(self, file: RuleFile, rule: Rule, at: At, away: list[str]) -> None:
+        names = ", ".join(f"« {self._name(name)} »" for name in away)
+        self.problems.error(
+            at,
+            "hors-territoire",
+            f"La règle « {rule.id} » vise {names}, hors du territoire « "
+            f"{self._name(file.territory)} » de son fichier",
+            "Enlevez ce lieu, ou placez la règle dans le fichier de ce territoire.",
+        )
+
+    def _name(self, territory: str) -> str:
+        return self.geography.commune_name(territory)
+
+    # --- services --------------------------------------------------------------------------------
+
+    def _default(self, file: RuleFile) -> None:
+        """A role by default must have a value in the whole territory of its file."""
+        if file.default is None or not self.ruleset.owners.is_role(file.default.id):
+            return
+        here = self.geography.whereabouts((file.territory,))
+        if isinstance(self.ruleset.owners.resolve(file.default.id, here), Lack):
+            self.problems.error(
+                file.default.at,
+                "a-defaut-mort",
+                f"Le rôle « {file.default.id} » n'a pas de service certain dans le territoire "
+                f"« {self._name(file.territory)} »",
+                "Nommez un service.",
+            )
+
+    def _services(self, file: RuleFile, commune: str) -> None:
+        named: list[Ref] = [file.default] if file.default else []
+        for rule in file.rules:
+            named += rule.named
+        for ref in named:
+            if not self._granted(file, ref.id, commune):
+                self.problems.error(
+                    ref.at,
+                    "service-non-accorde",
+                    f"Le service « {ref.id} » n'est pas de {self._name(commune)} "
+                    "et ne lui a pas été accordé",
+                    "Nommez un service de la commune, un rôle, le guichet de la métropole, "
+                    "ou ajoutez un accord dans competences.yaml.",
+                )
+
+    def _granted(self, file: RuleFile, name: str, commune: str) -> bool:
+        entry = self.configuration.services.get(name)
+        if entry is None or entry.service.insee == commune:
+            return True  # a role, or a service of its own
+        service = entry.service
+        if service.level is Level.METROPOLE and service.family == _DESK:
+            return True
+        return name == self.ruleset.owners.last.service or self._agreed(file, service.family)
+
+    def _agreed(self, file: RuleFile, family: str) -> bool:
+        return any(
+            one.family == family
+            and self.geography.contains(one.grantee, file.territory)
+            and (one.until is None or self.today is None or self.today <= one.until)
+            for one in self.configuration.agreements
+        )
+
+    # --- reserved families -----------------------------------------------------------------------
+
+    def _reserved(self, file: RuleFile, rule: Rule, commune: str | None) -> None:
+        holder = "commune" if commune is None else "metropole"
+        reserved = set(self.configuration.reserved.get(holder, ()))
+        families = sorted(_required_families(rule, self.configuration) & reserved)
+        for family in families:
+            if self._agreed(file, family):
+                continue
+            allowed = self._table(rule, family)
+            for ref in rule.owners:
+                if ref.id in allowed or self._entitled_role(ref.id, holder):
+                    continue
+                whom = "à la métropole" if holder == "metropole" else "aux communes"
+                self.problems.error(
+                    ref.at,
+                    "famille-reservee",
+                    f"La règle « {rule.id} » confie à « {ref.id} » la famille « {family} », "
+                    f"réservée {whom}",
+                    "Nommez le service de la table des compétences, ou ajoutez un accord.",
+                )
+
+    def _entitled_role(self, name: str, holder: str) -> bool:
+        role = self.configuration.roles.get(name)
+        level = Level.METROPOLE if holder == "metropole" else Level.CITY
+        return role is not None and all(
+            self.configuration.services[value.service].service.level is level
+            for value in role.values
+        )
+
+    def _table(self, rule: Rule, family: str) -> set[str]:
+        """List the owners that the table names where a rule acts, roles with their services."""
+        places = rule_places(rule, self.geography) or frozenset({rule.territory})
+        allowed: set[str] = set()
+        for place in places:
+            for cell in self._cells(family, place):
+                allowed.add(cell.owner.id)
+                here = self.geography.whereabouts((place,))
+                found = self.ruleset.owners.resolve(cell.owner.id, here)
+                if isinstance(found, str):
+                    allowed.add(found)
+        return allowed
+
+    def _cells(self, family: str, place: str) -> Iterable[Cell]:
+        cells = [cell for cell in self.configuration.cells if cell.family == family]
+        around = [
+            cell
+            for cell in cells
+            if cell.territory is None or self.geography.contains(cell.territory, place)
+        ]
+        around.sort(
+            key=lambda cell: (
+                float("inf") if cell.territory is None else self.geography.area(cell.territory)
+            )
+        )
+        yield from around[:1]
+        for cell in cells:
+            if cell.territory is not None and self.geography.contains(place, cell.territory):
+                yield cell
+
+
+def _required_families(rule: Rule, configuration: Configuration) -> set[str]:
+    """List the families of the categories that a rule requires."""
+    return {
+        configuration.categories[name].family
+        for term in terms(rule)
+        for literal in term
+        if literal.positive and isinstance(literal.condition, CategoryIs)
+        for name in literal.condition.categories
+        if name in configuration.categories
+    }

@@ -1,0 +1,221 @@
+"""Compares conditions: which cannot hold together, and which follow from another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from router.geography import Geography
+from rules.conditions.facts import (
+    Annoyance,
+    CategoryIs,
+    ChannelIs,
+    Count,
+    HasAttachment,
+    LanguageIs,
+    NatureIs,
+    RuleHolds,
+    SenderIs,
+    UrgencyIs,
+)
+from rules.conditions.place import HasPostcode, Inside, NearObject, OnStreet
+from rules.conditions.source import Condition
+from rules.conditions.time import Received
+from rules.conditions.words import Contains
+from rules.dnf import Literal, Term
+from rules.model import Configuration
+from rules.scalars import Hours
+from rules.words import Group, Phrase
+
+Word = tuple[str, tuple[str, ...], int]
+
+
+def word_key(phrase: Phrase) -> Word:
+    return (phrase.kind, phrase.pieces, phrase.span)
+
+
+def group_keys(group: Group) -> frozenset[Word]:
+    return frozenset(word_key(phrase) for phrase in group.phrases)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Compares literals and terms of one configuration."""
+
+    geography: Geography
+    family_trees: dict[str, frozenset[str]]
+    """Category → itself and all its children."""
+
+    @classmethod
+    def of(cls, configuration: Configuration, geography: Geography) -> Comparison:
+        below: dict[str, set[str]] = {}
+        for name in configuration.categories:
+            for ancestor in configuration.ancestry(name):
+                below.setdefault(ancestor, set()).add(name)
+        return cls(geography, {name: frozenset(own) for name, own in below.items()})
+
+    def categories(self, condition: CategoryIs) -> frozenset[str]:
+        return frozenset().union(*(self.family_trees.get(c, {c}) for c in condition.categories))
+
+    # --- cannot hold together --------------------------------------------------------------------
+
+    def clash(self, term: Term) -> tuple[Literal, Literal] | None:
+        """Find two conditions of a term that cannot both be as the term wants them."""
+        for index, one in enumerate(term):
+            for other in term[index + 1 :]:
+                if self.disjoint(one, other):
+                    return one, other
+        return None
+
+    def disjoint(self, one: Literal, other: Literal) -> bool:
+        if one.positive and other.positive:
+            return self._apart(one.condition, other.condition)
+        if one.positive:
+            return self._implies(one.condition, other.condition)
+        return other.positive and self._implies(other.condition, one.condition)
+
+    def _apart(self, one: Condition, other: Condition) -> bool:
+        places = _territories(one), _territories(other)
+        if places[0] and places[1]:
+            return not any(
+                self.geography.overlaps(here, there) for here in places[0] for there in places[1]
+            )
+        if isinstance(one, CategoryIs) and isinstance(other, CategoryIs):
+            return self.categories(one).isdisjoint(self.categories(other))
+        if isinstance(one, Received) and isinstance(other, Received):
+            return _times_apart(one, other)
+        for kind, values in _SETS:
+            if isinstance(one, kind) and isinstance(other, kind):
+                return values(one).isdisjoint(values(other))
+        if isinstance(one, HasAttachment) and isinstance(other, HasAttachment):
+            return one.wanted is not other.wanted
+        if isinstance(one, Annoyance) and isinstance(other, Annoyance):
+            return _degrees(one).isdisjoint(_degrees(other))
+        if isinstance(one, Count) and isinstance(other, Count):
+            return one.key == other.key and (_below(one, other) or _below(other, one))
+        return False
+
+    # --- follows from another --------------------------------------------------------------------
+
+    def term_implies(self, one: Term, other: Term) -> bool:
+        return all(any(self.implies(have, wanted) for have in one) for wanted in other)
+
+    def implies(self, one: Literal, other: Literal) -> bool:
+        if one.positive and other.positive:
+            return self._implies(one.condition, other.condition)
+        if one.positive:
+            return self._apart(one.condition, other.condition)
+        return not other.positive and self._implies(other.condition, one.condition)
+
+    def within(self, inner: Iterable[str], outer: Iterable[str]) -> bool:
+        around = list(outer)
+        return all(any(self.geography.contains(big, own) for big in around) for own in inner)
+
+    def _implies(self, one: Condition, other: Condition) -> bool:
+        if isinstance(one, HasPostcode) and isinstance(other, HasPostcode):
+            return one.postcodes <= other.postcodes
+        if isinstance(other, Inside):
+            inner = _territories(one)
+            return bool(inner) and self.within(inner, other.territories)
+        if isinstance(one, Contains) and isinstance(other, Contains):
+            have = [group_keys(group) for group in one.groups]
+            return all(any(own <= group_keys(group) for own in have) for group in other.groups)
+        if isinstance(one, CategoryIs) and isinstance(other, CategoryIs):
+            return self.categories(one) <= self.categories(other)
+        if isinstance(one, NearObject) and isinstance(other, NearObject):
+            return all(
+                any(name == layer and metres <= far for layer, far in other.layers)
+                for name, metres in one.layers
+            )
+        if isinstance(one, SenderIs) and isinstance(other, SenderIs):
+            return one.kinds <= other.kinds
+        if isinstance(one, RuleHolds) and isinstance(other, RuleHolds):
+            return set(one.rules) <= set(other.rules)
+        for kind, values in _SETS:
+            if isinstance(one, kind) and isinstance(other, kind):
+                return values(one) <= values(other)
+        if isinstance(one, HasAttachment) and isinstance(other, HasAttachment):
+            return one.wanted is other.wanted
+        if isinstance(one, Annoyance) and isinstance(other, Annoyance):
+            return _degrees(one) <= _degrees(other)
+        if isinstance(one, Count) and isinstance(other, Count):
+            return one.key == other.key and _range_within(one, other)
+        if isinstance(one, Received) and isinstance(other, Received):
+            return _time_within(one, other)
+        return False
+
+
+_SETS: tuple[tuple[type, Callable[..., frozenset[object]]], ...] = (
+    (ChannelIs, lambda condition: condition.channels),
+    (LanguageIs, lambda condition: condition.languages),
+    (UrgencyIs, lambda condition: condition.urgencies),
+    (NatureIs, lambda condition: condition.natures),
+    (OnStreet, lambda condition: frozenset(condition.streets)),
+)
+
+
+def _territories(condition: Condition) -> frozenset[str]:
+    if isinstance(condition, Inside):
+        return condition.territories
+    return condition.communes if isinstance(condition, HasPostcode) else frozenset()
+
+
+def _degrees(condition: Annoyance) -> frozenset[int]:
+    least, most = condition.least or 1, condition.most or 10
+    return frozenset(
+        degree
+        for degree in range(least, most + 1)
+        if not condition.values or degree in condition.values
+    )
+
+
+def _below(one: Count, other: Count) -> bool:
+    return one.most is not None and other.least is not None and one.most < other.least
+
+
+def _range_within(one: Count, other: Count) -> bool:
+    low = other.least is None or (one.least is not None and one.least >= other.least)
+    high = other.most is None or (one.most is not None and one.most <= other.most)
+    return low and high
+
+
+def _times_apart(one: Received, other: Received) -> bool:
+    if one.season and other.season and one.season.disjoint(other.season):
+        return True
+    if one.hours and other.hours and _seconds(one.hours).isdisjoint(_seconds(other.hours)):
+        return True
+    same_days = one.hours == other.hours or not (_crosses(one) or _crosses(other))
+    if same_days and one.days and other.days and one.days.isdisjoint(other.days):
+        return True
+    return _left_out(one, other) or _left_out(other, one)
+
+
+def _left_out(one: Received, other: Received) -> bool:
+    """Whether one wants only calendars that the other leaves out."""
+    return bool(one.within) and set(one.within) <= set(other.unless)
+
+
+def _crosses(condition: Received) -> bool:
+    return any(span.start >= span.end for span in condition.hours)
+
+
+def _seconds(hours: tuple[Hours, ...]) -> frozenset[int]:
+    """List the quarters of an hour that are covered: enough to compare ranges."""
+    found: set[int] = set()
+    for span in hours:
+        end = span.end if span.start < span.end else span.end + 86400
+        found |= {minute % 1440 for minute in range(span.start // 60, (end + 59) // 60)}
+    return frozenset(found)
+
+
+def _time_within(one: Received, other: Received) -> bool:
+    hours = not other.hours or (
+        bool(one.hours)
+        and _seconds(one.hours) <= _seconds(other.hours)
+        and (one.hours == other.hours or not (_crosses(one) or _crosses(other)))
+    )
+    days = not other.days or (bool(one.days) and one.days <= other.days)
+    season = other.season is None or one.season == other.season
+    within = not other.within or (bool(one.within) and set(one.within) <= set(other.within))
+    unless = set(other.unless) <= set(one.unless)
+    return hours and days and season and within and unless
