@@ -10,8 +10,16 @@ from rules.model import Configuration, Ref, RuleFile
 from rules.problems import At, Problems
 
 
-def check(configuration: Configuration, rules: Mapping[str, At], problems: Problems) -> None:
-    _defaults(configuration, problems)
+def check(
+    configuration: Configuration,
+    rules: Mapping[str, At],
+    problems: Problems,
+    *,
+    unreadable: bool = False,
+) -> None:
+    """Report what is wrong across files; ``unreadable`` tells that a rule file is missing here."""
+    first = _defaults(configuration, problems)
+    _metropole_default(configuration, first, problems, unreadable)
     services = configuration.services
     deputies = {
         name: (entry.service.deputy,) for name, entry in services.items() if entry.service.deputy
@@ -37,7 +45,7 @@ def check(configuration: Configuration, rules: Mapping[str, At], problems: Probl
     _cycles("regle", cited, rules, problems)
 
 
-def _defaults(configuration: Configuration, problems: Problems) -> None:
+def _defaults(configuration: Configuration, problems: Problems) -> dict[str, tuple[RuleFile, Ref]]:
     first: dict[str, tuple[RuleFile, Ref]] = {}
     for file in configuration.files:
         if file.default is None or not file.territory:
@@ -54,17 +62,22 @@ def _defaults(configuration: Configuration, problems: Problems) -> None:
                 f"« {file.territory} » : « {default.id} » ({other.path}) et « {file.default.id} »",
                 "Gardez le même dans les deux, ou un seul.",
             )
-    _metropole_default(configuration, first, problems)
+    return first
 
 
 def _metropole_default(
-    configuration: Configuration, first: Mapping[str, tuple[RuleFile, Ref]], problems: Problems
+    configuration: Configuration,
+    first: Mapping[str, tuple[RuleFile, Ref]],
+    problems: Problems,
+    unreadable: bool,
 ) -> None:
     own = [file for file in configuration.files if file.territory == configuration.metropole]
     found = first.get(configuration.metropole)
     if found is None:
-        if any(file.default is None and "a_defaut" in file.broken for file in own):
+        if any("a_defaut" in file.broken for file in own):
             return  # it is there, and its own mistake is already told
+        if unreadable or not all(file.territory for file in configuration.files):
+            return
         at = own[0].at if own else None
         if at is None:
             at = configuration.files[0].at if configuration.files else At("regles")

@@ -47,22 +47,26 @@ class TerritoryReader:
         self.problems = problems
         self.box: Box | None = None
         self.taken: dict[str, At] = {}
+        self.named: dict[str, str] = {}
+        """Every commune of the file, those with a wrong outline too."""
 
     def read(self) -> TerritoryFile:
         fields = self.fields
         fields.require("communes", "territoires")
         communes = self._communes()
-        self.names.learn_communes({one.insee: one.name for one in communes}, {})
+        if not self.named:
+            self.names.territories = None  # no name of a place can be judged
+        self.names.learn_communes(self.named, {})
         territories = self._territories()
         zones = self._zones()
         layers = self._layers()
         inside = self._installed(communes, territories)
-        self.names.learn_communes(
-            {one.insee: one.name for one in inside},
-            {one.insee: one.name for one in communes if one not in inside},
-        )
+        away = {one.insee: one.name for one in communes if one not in inside}
+        here = {code: name for code, name in self.named.items() if code not in away}
+        self.names.learn_communes(here, away)
         postcodes = self._postcodes({one.insee for one in inside})
-        self.names.territories = {one.id for one in territories}
+        if self.named:
+            self.names.territories = {one.id for one in territories}
         self.names.zones = {one.id for one in zones}
         self.names.layers = {one.id: one.tolerance_m for one in layers}
         self.names.postcodes = postcodes
@@ -97,6 +101,7 @@ class TerritoryReader:
                 )
                 continue
             take(self.taken, insee, at, "la commune", self.problems)
+            self.named[insee] = name
             if self._sound(geometry, at, f"la commune {name}", area=True):
                 found[insee] = CommuneDescription(insee, name, geometry)
         self.box = box_of([one.outline for one in found.values()])

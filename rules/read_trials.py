@@ -70,7 +70,7 @@ class TrialReader:
         case, expected = fields.values["cas"], fields.values["attendu"]
         facts = self._facts(Fields(case, "cas", self.problems, self.language))
         wanted = Fields(expected, "attendu", self.problems, self.language)
-        if not wanted.values:
+        if not getattr(expected, "entries", (expected,)):
             self.problems.error(
                 wanted.at, "bloc-vide", "Cet essai n'attend rien", "Écrivez « responsable: … »."
             )

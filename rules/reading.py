@@ -106,7 +106,8 @@ class _Reader:
             metropole=territory.metropole,
             files=files,
         )
-        check(configuration, self.rule_ids, self.problems)
+        unreadable = any(path.startswith("regles") for path in self.sources.broken)
+        check(configuration, self.rule_ids, self.problems, unreadable=unreadable or not files)
         return configuration
 
     def _head(self, path: str, *, required: bool = True) -> Fields | None:

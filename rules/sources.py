@@ -57,11 +57,12 @@ class Sources:
                 "Vérifiez ses droits.",
             )
             tree = None
-        if self.problems.errors > before:
+        if tree is None:
             self.broken.add(path)
-        elif tree is None:
-            self.problems.error(At(path), "fichier-vide", "Ce fichier est vide", "Remplissez-le.")
-            self.broken.add(path)
+            if self.problems.errors == before:
+                self.problems.error(
+                    At(path), "fichier-vide", "Ce fichier est vide", "Remplissez-le."
+                )
         return tree
 
     def beside(self, path: str, fields: Fields, name: str) -> str | None:
