@@ -257,14 +257,11 @@ def moment(value: str) -> datetime | None:
         return None
 
 
-_UNSAFE_NAME = re.compile(r"[<>:\"|?*\r\n\t]")
-
-
 def file_name(name: str) -> str:
     """Make a name safe to show and to save: no path, no control or direction override."""
     name = unicodedata.normalize("NFC", clean(words(name))).translate(_OVERRIDES)
     name = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    name = _UNSAFE_NAME.sub("_", name).strip(" .") if name.strip(" .") else ""
+    name = name.strip(" .")
     if len(name) > 120:
         stem, dot, ending = name.rpartition(".")
         name = f"{stem[: 119 - len(ending)]}.{ending}" if dot and len(ending) < 12 else name[:120]

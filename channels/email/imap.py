@@ -9,7 +9,13 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from aioimaplib import IMAP4, IMAP4_SSL, AioImapException, CommandTimeout
+from aioimaplib import (
+    IMAP4,
+    IMAP4_SSL,
+    STOP_WAIT_SERVER_PUSH,
+    AioImapException,
+    CommandTimeout,
+)
 
 _UIDVALIDITY = re.compile(rb"\[UIDVALIDITY (\d+)\]", re.IGNORECASE)
 _SEARCH = re.compile(rb"^(?:SEARCH\b)?[ \d]*$", re.IGNORECASE)
@@ -147,8 +153,8 @@ class ImapConnection:
     async def _until_pushed(self) -> None:
         while True:
             push = await self._client.wait_server_push()
-            if not isinstance(push, list) or any(b"EXISTS" in line for line in push):
-                return  # a mail, or the end of the wait
+            if push is STOP_WAIT_SERVER_PUSH or any(b"EXISTS" in line for line in push):
+                return
 
     async def close(self) -> None:
         """Drop the connection and everything that the library still runs on it."""

@@ -45,14 +45,13 @@ TRANSFER_WORDS = re.compile(
 _MOBILE = re.compile(
     r"^[\s*_-]{0,6}(?:"
     r"(?:message )?(?:envoy[ée]e?|exp[ée]di[ée]|[ée]crit|r[ée]dig[ée])s? (?:de|depuis"
-    r"|[àa] partir de|par|avec|via|sur|d[’'])\s?"
+    r"|[àa] partir (?:de|d[’'])|avec|via|d[’'])\s?"
     r"(?:mon |ma |mes |un |une |l[’']|le |la |votre )?(?:t[ée]l[ée]phone|mobile|smartphone"
     r"|portable|appareil"
     r"|iphone|ipad|ipod|mac\b|android|samsung|galaxy|huawei|xiaomi|redmi|pixel|oppo|oneplus"
     r"|honor|nokia|sony|xperia"
     r"|motorola|wiko|fairphone|blackberry|windows|outlook|yahoo|gmail|orange|sfr|bouygues|free\b"
-    r"|la ?poste|la "
-    r"messagerie|l[’']appli|appli|application|courrier|proton|tutanota|tuta|bluemail|mail\b|k-9"
+    r"|messagerie|appli|application|courrier pour|mail pour|proton|tutanota|tuta|bluemail|k-9"
     r"|thunderbird|aol|spark"
     r"|tablette|webmail|blackberry|hotmail|boxer|typeapp|mobile)"
     r"|obtenez? outlook|obtenir outlook|t[ée]l[ée]charge[rz] outlook|get outlook"
@@ -147,7 +146,9 @@ def attribution_length(lines: list[str], index: int) -> int:
             return 0
         joined = f"{joined} {line.lstrip('> ').strip()}".strip()
         if _END.search(joined[-300:]):
-            below = next((text for text in lines[index + count :][:4] if text.strip()), "")
+            below = next(
+                (text for text in lines[index + count : index + count + 4] if text.strip()), ""
+            )
             return count if _is_attribution(joined, below) else 0
     return 0
 

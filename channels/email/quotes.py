@@ -18,6 +18,8 @@ from channels.email.quote_marks import (
     unquoted,
 )
 
+_LONGEST = 200_000  # characters; nobody writes more himself
+_MOST_SIGNATURES = 20  # lines of dashes that are looked at
 _LONGEST_SIGNATURE = 15  # lines below a "--" without its space
 _FORWARD_SUBJECT = re.compile(r"^\s*(?:re\s*:\s*)*(?:tr|fwd?|wg|rv|i|enc)\s*:", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -42,9 +44,11 @@ class _Sorted:
 
 def strip_quotes(text: str, subject: str = "") -> Cut:
     """Separate new words from old; a forwarded mail counts as new when nothing else is said."""
-    heaps = _sort(text.split("\n"), forwarding=_FORWARD_SUBJECT.match(subject) is not None)
+    heaps = _sort(
+        text[:_LONGEST].split("\n"), forwarding=_FORWARD_SUBJECT.match(subject) is not None
+    )
     shown = _trim(heaps.new)
-    quoted = _trim(heaps.old)
+    quoted = _trim(heaps.old) + text[_LONGEST:]
     if heaps.forwarded and _says_nothing(shown):
         inner = strip_quotes("\n".join(_without_marks(heaps.forwarded))).shown
         if inner:
@@ -56,7 +60,7 @@ def strip_quotes(text: str, subject: str = "") -> Cut:
 
 def _sort(lines: list[str], *, forwarding: bool) -> _Sorted:
     heaps = _Sorted([], [], [])
-    index, end = 0, len(lines)
+    index, end, dashes = 0, len(lines), 0
     while index < end:
         line = lines[index]
         if FORWARD.match(line[:200]):
@@ -77,7 +81,8 @@ def _sort(lines: list[str], *, forwarding: bool) -> _Sorted:
                 heaps.old.extend(lines[index:])
                 break
             continue
-        if _is_signature(lines, index):
+        dashes += line[:2] == "--"
+        if dashes <= _MOST_SIGNATURES and _is_signature(lines, index):
             index = _behind_signature(lines, index, heaps)
             continue
         index = _sort_line(lines, index, heaps)
@@ -134,7 +139,8 @@ def _is_signature(lines: list[str], index: int) -> bool:
         return True
     if line.rstrip() not in {"--", "—"}:
         return False
-    below = [text for text in lines[index + 1 :][:200] if text.strip() and not is_quoted(text)]
+    near = lines[index + 1 : index + 200]
+    below = [text for text in near if text.strip() and not is_quoted(text)]
     return len(below) <= _LONGEST_SIGNATURE or _history_within(lines, index)
 
 

@@ -38,12 +38,16 @@ _STEMS = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attached file: its safe name, type, size, and the ``ref`` by which it is found again."""
+    """An attached file: its safe name, type, size, and the ``ref`` by which it is found again.
+
+    ``unnamed`` is true when the name is ours, because the sender gave none.
+    """
 
     name: str
     media_type: str
     size: int
     ref: str
+    unnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,8 @@ def _read(headers: Headers, parts: list[Part], depth: int) -> Mail:
             files.extend(_tnef_files(letter, part))
         elif part.kind == "message/rfc822" and depth < 3:
             inner_texts.append(_attached_text(part, depth))
-        files.append(File(_name(part), part.kind, _size(part), f"part:{part.number}"))
+        ref = f"part:{part.number}"
+        files.append(File(_name(part), part.kind, _size(part), ref, unnamed=not part.name))
     if not text.strip():
         text = "\n\n".join(inner for inner in inner_texts if inner)
     if TRUNCATED in headers:
@@ -264,13 +269,13 @@ def _default_name(kind: str) -> str:
 
 
 def _numbered(files: list[File]) -> list[File]:
-    """Keep names apart: a second ``image.jpg`` is ``image-2.jpg``."""
+    """Keep the names apart that we gave: a second ``image.jpg`` is ``image-2.jpg``."""
     seen: dict[str, int] = {}
     kept = []
     for file in files:
         count = seen[file.name] = seen.get(file.name, 0) + 1
         name = file.name
-        if count > 1:
+        if count > 1 and file.unnamed:
             stem, dot, ending = name.rpartition(".")
             name = f"{stem}-{count}.{ending}" if dot else f"{name}-{count}"
         kept.append(File(name, file.media_type, file.size, file.ref))
