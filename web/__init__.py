@@ -1,0 +1,1 @@
+"""HTTP by audience: providers' webhooks, citizens, and partners without an account."""

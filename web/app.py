@@ -1,0 +1,72 @@
+"""Put the pages and the webhooks together into one application."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from router.errors import StoreUnavailable
+from web.guard import BodyLimit, SecurityHeaders, security_headers
+from web.information import InformationPages
+from web.partner import PartnerPages
+from web.parts import WebParts
+from web.render import Renderer
+from web.report import ReportPages
+from web.seals import Seals
+from web.tracking import TrackingPages
+from web.webhooks import RETRY_AFTER_S, Webhooks
+
+_EXPLAINED = {403, 404, 413}
+"""Statuses that have words of their own; others share the words of 400 and 500."""
+
+
+def create_app(parts: WebParts) -> FastAPI:
+    """Build the application of one installation.
+
+    Raises:
+        ConfigurationError: a language is offered that has no catalogue.
+    """
+    renderer = Renderer(parts.settings)
+    seals = Seals(parts.settings.form_secret, parts.clock)
+    app = FastAPI(title=parts.settings.title, docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(Webhooks(parts).routes())
+    app.include_router(ReportPages(parts, renderer, seals).routes())
+    app.include_router(TrackingPages(parts, renderer, seals).routes())
+    app.include_router(PartnerPages(parts, renderer, seals).routes())
+    app.include_router(InformationPages(parts, renderer).routes())
+    static = resources.files("web").joinpath("static")
+    app.mount("/static", StaticFiles(directory=str(static)), name="static")
+    headers = security_headers(parts.settings.base_url)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders, headers=headers)
+    _explain_errors(app, renderer, headers)
+    return app
+
+
+def _explain_errors(app: FastAPI, renderer: Renderer, always: dict[str, str]) -> None:
+    async def refused(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+        return _page(request, status, headers)
+
+    async def store_down(request: Request, error: Exception) -> Response:
+        return _page(request, 503, {"retry-after": RETRY_AFTER_S})
+
+    async def broken(request: Request, error: Exception) -> Response:
+        # outside all middleware, so that the headers are not added for us
+        return _page(request, 500, always)
+
+    def _page(request: Request, status: int, headers: dict[str, str]) -> Response:
+        if request.url.path.startswith("/webhooks/"):
+            return PlainTextResponse(f"This request was refused ({status}).", status, headers)
+        key = status if status in {*_EXPLAINED, 503} else 400 if status < 500 else 500
+        return renderer.trouble(request, status, f"trouble.{key}", headers)
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(StoreUnavailable, store_down)
+    app.add_exception_handler(Exception, broken)

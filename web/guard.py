@@ -1,0 +1,100 @@
+"""Keep pages safe: headers on every answer, limits on every body, forms from our own pages only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+WEBHOOK_LIMIT = 1_000_000
+FORM_LIMIT = 32_000_000
+"""Bytes of a form with its pictures."""
+_FORMS_WITH_PICTURES = ("/signaler", "/p/")
+
+
+def security_headers(base_url: str) -> dict[str, str]:
+    """List the headers that every answer carries."""
+    headers = {
+        "content-security-policy": _POLICY,
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "geolocation=(self), camera=(), microphone=()",
+    }
+    if base_url.startswith("https:"):
+        headers["strict-transport-security"] = "max-age=31536000"
+    return headers
+
+
+class SecurityHeaders:
+    """ASGI middleware that adds headers where the answer does not set them itself."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+        self._app = app
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+class BodyLimit:
+    """ASGI middleware that stops reading a body at its limit and answers 413."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = FORM_LIMIT if scope["path"].startswith(_FORMS_WITH_PICTURES) else WEBHOOK_LIMIT
+        declared = Headers(scope=scope).get("content-length", "")
+        too_long = declared.isdigit() and int(declared) > limit
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if too_long or seen > limit:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counted, send)
+
+
+def check_origin(request: Request, base_url: str) -> None:
+    """Refuse a form that another site's page sent.
+
+    Our own pages send ``Origin: null``, since they forbid the referrer (Fetch standard, "append a
+    request Origin header"); then Sec-Fetch-Site tells, and the signed id of the form.
+
+    Raises:
+        HTTPException: 403.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise HTTPException(403)
+    origin = request.headers.get("origin", "null")
+    ours = {urlsplit(base_url).netloc, request.headers.get("host", "")}
+    if origin != "null" and urlsplit(origin).netloc not in ours:
+        raise HTTPException(403)

@@ -1,0 +1,210 @@
+"""A service's page for one case, opened by a signed link: reading shows, only a form acts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from fastapi import APIRouter
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from router.case import TRANSITIONS, Case, Status
+from router.directory import Service
+from router.errors import InvalidInput, StoreUnavailable
+from router.message import Address, Envelope
+from router.tokens import PARTNER, Token, party_of
+from router.tracking import printed
+from web.guard import check_origin
+from web.parts import WebParts
+from web.render import Renderer
+from web.report_form import LONGEST_TEXT, KeptPhoto, Problem, by_field
+from web.seals import Seals
+from web.sending import Sending
+from web.uploads import Uploads
+
+_PURPOSE = "act"
+_ACTS = ("accept", "progress", "close", "refuse")
+_NEEDS = {"refuse": "reason", "close": "text"}
+"""The field without which an act says nothing to the citizen or to the desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Who opened the link, on which case, and whether the case is his now."""
+
+    token: Token
+    case: Case
+    service: Service
+
+    @property
+    def in_charge(self) -> bool:
+        return self.case.owner == self.service.id
+
+    @property
+    def sees(self) -> frozenset[str]:
+        """What the service may see; a body that is no longer concerned sees nothing more."""
+        if self.in_charge or self.service.id in self.case.watchers:
+            return frozenset(self.service.sees)
+        return frozenset()
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        status = self.case.status
+        allowed = TRANSITIONS[Status.ASSIGNED if status is Status.RECEIVED else status]
+        leads_to = {
+            "accept": Status.ACCEPTED,
+            "progress": Status.IN_PROGRESS,
+            "close": Status.RESOLVED,
+            "refuse": Status.REFUSED,
+        }
+        if not self.in_charge:
+            return ()
+        return tuple(act for act in _ACTS if leads_to[act] in allowed)
+
+
+class PartnerPages:
+    """``/p/{token}``."""
+
+    def __init__(self, parts: WebParts, renderer: Renderer, seals: Seals) -> None:
+        self._parts = parts
+        self._renderer = renderer
+        self._seals = seals
+        self._uploads = Uploads(parts.save_photo, seals)
+        self._sending = Sending(parts)
+
+    def routes(self) -> APIRouter:
+        router = APIRouter()
+        read = ["GET", "HEAD"]
+        router.add_api_route("/p/{token}", self.show, methods=read, response_model=None)
+        router.add_api_route("/p/{token}", self.act, methods=["POST"], response_model=None)
+        return router
+
+    async def show(self, request: Request, token: str) -> Response:
+        """Show the case; mail scanners follow links, so that nothing happens here."""
+        invited = await self._invited(token)
+        if invited is None:
+            return self._renderer.trouble(request, 404, "trouble.link")
+        done = request.query_params.get("fait", "")
+        return self._page(request, invited, done=done if done in _ACTS else "")
+
+    async def act(self, request: Request, token: str) -> Response:
+        """Take an act: accept, progress, close with an answer, or refuse with a reason."""
+        check_origin(request, self._parts.settings.base_url)
+        invited = await self._invited(token)
+        if invited is None:
+            return self._renderer.trouble(request, 404, "trouble.link")
+        async with request.form(max_files=20, max_fields=20) as form:
+            typed = _typed(form)
+            problems = self._problems(form, typed)
+            uploaded = await self._uploads.take(form)
+        if not invited.in_charge:
+            return self._page(request, invited, status=409)
+        problems = (*problems, *uploaded.problems)
+        if problems:
+            return self._page(request, invited, typed, problems, status=422)
+        try:
+            await self._sending.accept((self._envelope(token, invited, typed, uploaded.photos),))
+        except StoreUnavailable:
+            problem = Problem(f"act-{typed['act']}", "error.store")
+            return self._page(request, invited, typed, (problem,), status=503)
+        await self._sending.until(lambda: self._moved(invited.case))
+        speaker = self._renderer.speaker(request)
+        return RedirectResponse(speaker.link(f"/p/{token}", fait=typed["act"]), 303)
+
+    # --- who and what --------------------------------------------------------------------------
+
+    async def _invited(self, text: str) -> Invited | None:
+        try:
+            token = self._parts.signer.read(text)
+        except InvalidInput:
+            return None
+        case = await self._parts.cases.case(token.number) if token.kind == PARTNER else None
+        services = self._parts.rulebooks.current().directory.services()
+        service = next((one for one in services if party_of(one.id) == token.party), None)
+        return Invited(token, case, service) if case and service else None
+
+    def _problems(self, form: FormData, typed: dict[str, str]) -> tuple[Problem, ...]:
+        form_id, act = typed["id"], typed["act"]
+        if act not in _ACTS:
+            return (Problem("act-accept", "error.act"),)
+        if not self._seals.is_ours(_PURPOSE, form_id) or not self._seals.is_fresh(form_id):
+            return (Problem(f"act-{act}", "error.form_old"),)
+        if act in _NEEDS and not typed[_NEEDS[act]]:
+            return (Problem(f"{_NEEDS[act]}-{act}", f"error.{_NEEDS[act]}_missing_partner"),)
+        if max(len(typed["text"]), len(typed["reason"])) > LONGEST_TEXT:
+            return (Problem(f"{_NEEDS.get(act, 'text')}-{act}", "error.text_long"),)
+        return ()
+
+    def _envelope(
+        self, token: str, invited: Invited, typed: dict[str, str], photos: tuple[KeptPhoto, ...]
+    ) -> Envelope:
+        account = self._parts.partner_account
+        act = typed["act"]
+        payload = {
+            "token": token,
+            "act": act,
+            "reason": typed["reason"] if act == "refuse" else "",
+            "text": typed["text"] if act != "refuse" else "",
+            "attachments": [asdict(photo) for photo in photos],
+        }
+        said = json.dumps([token, act, typed["id"]])
+        return Envelope(
+            channel="partner_email",
+            account=account,
+            provider_id=hashlib.sha256(said.encode()).hexdigest()[:32],
+            conversation=Address("partner_email", account, invited.token.party).key,
+            payload=json.dumps(payload, ensure_ascii=False).encode(),
+            received_at=self._parts.clock.now(),
+        )
+
+    async def _moved(self, before: Case) -> Case | None:
+        """Give the case once the router has worked the act, so that the page shows what it did."""
+        now = await self._parts.cases.case_by_id(before.id)
+        return now if now and now.version > before.version else None
+
+    # --- showing -------------------------------------------------------------------------------
+
+    def _page(
+        self,
+        request: Request,
+        invited: Invited,
+        typed: dict[str, str] | None = None,
+        problems: tuple[Problem, ...] = (),
+        *,
+        done: str = "",
+        status: int = 200,
+    ) -> Response:
+        rulebook = self._parts.rulebooks.current()
+        case, speaker = invited.case, self._renderer.speaker(request)
+        owner = rulebook.directory.service(case.owner)
+        asked = request.query_params.get("act", "")
+        return self._renderer.page(
+            request,
+            "partner.html",
+            status=status,
+            private=True,
+            headers={"retry-after": "30"} if status == 503 else None,
+            case=case,
+            number=printed(case.public_number or case.number),
+            service=invited.service.name(speaker.code),
+            owner=owner.name(speaker.code) if owner else case.owner,
+            in_charge=invited.in_charge,
+            sees=invited.sees,
+            acts=invited.acts,
+            category=rulebook.category_name(case.category, speaker.code) if case.category else "",
+            communes=[rulebook.commune_name(code) for code in case.place.communes],
+            typed=typed or {"act": asked if asked in _ACTS else "", "reason": "", "text": ""},
+            problems=problems,
+            wrong=by_field(problems),
+            done=done,
+            form_id=self._seals.form_id(_PURPOSE),
+            photos_offered=self._uploads.offered,
+        )
+
+
+def _typed(form: FormData) -> dict[str, str]:
+    names = ("id", "act", "reason", "text")
+    return {name: str(form.get(name, "")).replace("\x00", "").strip() for name in names}

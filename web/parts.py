@@ -1,0 +1,57 @@
+"""What the web is built from: the ports that start-up hands over, and its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from router.ports import CaseReader, Clock, Intake, Rulebooks
+from router.tokens import Signer
+from router.tracking import TrackingNumber
+
+SavePhoto = Callable[[str, bytes], Awaitable[str]]
+"""Keep a picture (file name, JPEG bytes); gives the reference by which a channel fetches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """Settings of the pages; ``base_url`` is the address that people and providers use.
+
+    ``patience`` are the pauses, in seconds, in which a page waits for the router before it answers.
+    ``form_secret`` signs what forms carry and must survive a restart.
+    """
+
+    base_url: str
+    title: str
+    form_secret: bytes = field(repr=False)
+    default_language: str = "fr"
+    languages: tuple[str, ...] = ("fr", "en")
+    timezone: str = "Europe/Paris"
+    region: str = "FR"
+    patience: tuple[float, ...] = (0.02, 0.03, 0.05, 0.1, 0.2, 0.2, 0.2, 0.2, 0.3, 0.3, 0.4)
+    accept_deadline_s: float = 10.0
+    guesses: int = 20
+    """Wrong tracking numbers that one client may try at once; one more every ten seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """The ports of the web.
+
+    ``channels`` leads from (channel name, account) to the channel, for those that take webhooks;
+    ``("web", "web")`` is the form of the start page. ``submission_number`` finds the case that a
+    submitted form became, None while it waits to be routed. ``communes`` lists INSEE codes.
+    """
+
+    intake: Intake
+    cases: CaseReader
+    channels: Mapping[tuple[str, str], object]
+    rulebooks: Rulebooks
+    signer: Signer
+    clock: Clock
+    wake: Callable[[], None]
+    settings: WebSettings
+    submission_number: Callable[[str], Awaitable[TrackingNumber | None]]
+    partner_account: str = "partner_email"
+    save_photo: SavePhoto | None = None
+    communes: Callable[[], Sequence[str]] = tuple

@@ -1,0 +1,195 @@
+"""Read and check what a citizen typed into the report form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+
+import phonenumbers
+
+from router.errors import InvalidInput
+from web.seals import Seals
+
+LONGEST_TEXT = 5000
+MOST_PHOTOS = 3
+REPLIES = ("page", "email", "sms")
+ANSWER_LANGUAGES = ("fr", "en", "es", "pt", "ar", "tr", "uk", "zh")
+_EMAIL = re.compile(r"[^@\s<>()\[\],;:\"]{1,64}@[^@\s<>()\[\],;:\"]+\.[^@\s<>()\[\],;:\".]{2,}")
+_PURPOSE = "photo"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPhoto:
+    """A picture that is already stored; it survives errors in the rest of the form."""
+
+    name: str
+    media_type: str
+    size: int
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a field: the summary links to it, the same words stand beside it."""
+
+    field: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was typed, trimmed; positions in degrees WGS84, the accuracy in metres."""
+
+    id: str
+    text: str = ""
+    where: str = ""
+    commune: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    accuracy: float | None = None
+    name: str = ""
+    reply: str = "page"
+    email: str = ""
+    phone: str = ""
+    language: str = ""
+    website: str = ""
+    photos: tuple[KeptPhoto, ...] = ()
+    photo_position: tuple[float, float] | None = field(default=None, compare=False)
+
+    @property
+    def submission(self) -> str:
+        """The id under which it is sent: the same form sent twice is one, changed it is another.
+
+        Somebody who goes back in the browser and reports the next thing must not be taken for
+        somebody who pressed the button twice.
+        """
+        sizes = [photo.size for photo in self.photos]
+        said = json.dumps([self.text, self.where, self.commune, self.reply, sizes])
+        return f"{self.id}.{hashlib.sha256(said.encode()).hexdigest()[:8]}"
+
+    @property
+    def located(self) -> bool:
+        return bool(self.where or self.commune or self.lat is not None)
+
+
+def read(form: Mapping[str, object], communes: tuple[str, ...], region: str) -> Report:
+    """Read the fields; what cannot be understood is dropped or left for :func:`check`."""
+    lat, lon = _number(form, "lat", 90), _number(form, "lon", 180)
+    report = Report(
+        id=_line(form, "id"),
+        text=_text(form, "text"),
+        reply=_one_of(form, "reply", REPLIES) or "page",
+        commune=_one_of(form, "commune", communes),
+        language=_one_of(form, "language", ANSWER_LANGUAGES),
+        website=_line(form, "website")[:200],
+        where=_line(form, "where")[:300],
+        name=_line(form, "name")[:120],
+        email=_line(form, "email")[:254],
+        phone=_phone(_line(form, "phone")[:40], region),
+    )
+    if lat is not None and lon is not None:
+        report = replace(report, lat=lat, lon=lon, accuracy=_number(form, "accuracy", 1e6))
+    return report
+
+
+def check(report: Report) -> tuple[Problem, ...]:
+    """List what keeps a report from being sent."""
+    problems = []
+    if not report.text and not report.photos:
+        problems.append(Problem("text", "error.text_missing"))
+    if len(report.text) > LONGEST_TEXT:
+        problems.append(Problem("text", "error.text_long"))
+    if report.reply == "email" and not report.email:
+        problems.append(Problem("email", "error.email_missing"))
+    elif report.email and not _EMAIL.fullmatch(report.email):
+        problems.append(Problem("email", "error.email_wrong"))
+    if report.reply == "sms" and not report.phone:
+        problems.append(Problem("phone", "error.phone_missing"))
+    elif report.phone and not report.phone.startswith("+"):
+        problems.append(Problem("phone", "error.phone_wrong"))
+    return tuple(problems)
+
+
+def by_field(problems: Iterable[Problem]) -> Mapping[str, str]:
+    """Sort problems by field, the first of each; a field without one gives an empty key."""
+    wrong: defaultdict[str, str] = defaultdict(str)
+    for problem in problems:
+        wrong[problem.field] = wrong[problem.field] or problem.key
+    return wrong
+
+
+def body_of(report: Report) -> bytes:
+    """Write the JSON that the web channel reads."""
+    sent = {
+        name: value
+        for name, value in asdict(report).items()
+        if name not in {"photos", "photo_position"}
+    }
+    sent["id"] = report.submission
+    sent["attachments"] = [asdict(photo) for photo in report.photos]
+    return json.dumps(sent, ensure_ascii=False).encode()
+
+
+# --- stored pictures, carried by the form --------------------------------------------------------
+
+
+def seal_photo(seals: Seals, photo: KeptPhoto, position: tuple[float, float] | None) -> str:
+    return seals.seal(_PURPOSE, json.dumps([asdict(photo), position]))
+
+
+def open_photo(seals: Seals, sealed: str) -> tuple[KeptPhoto, tuple[float, float] | None]:
+    """Give back a stored picture.
+
+    Raises:
+        InvalidInput: the form was changed.
+    """
+    try:
+        fields, position = json.loads(seals.unseal(_PURPOSE, sealed))
+        return KeptPhoto(**fields), (position[0], position[1]) if position else None
+    except (ValueError, TypeError) as broken:
+        raise InvalidInput("this form was changed on its way") from broken
+
+
+# --- one field -----------------------------------------------------------------------------------
+
+
+def _text(form: Mapping[str, object], name: str) -> str:
+    value = form.get(name)
+    text = value if isinstance(value, str) else ""
+    text = text.replace("\r\n", "\n").replace("\x00", "")
+    return text.encode("utf-8", "replace").decode().strip()
+
+
+def _line(form: Mapping[str, object], name: str) -> str:
+    return " ".join(_text(form, name).split())
+
+
+def _one_of(form: Mapping[str, object], name: str, allowed: tuple[str, ...]) -> str:
+    value = _line(form, name)
+    return value if value in allowed else ""
+
+
+def _number(form: Mapping[str, object], name: str, most: float) -> float | None:
+    try:
+        value = float(_line(form, name).replace(",", "."))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and abs(value) <= most else None
+
+
+def _phone(typed: str, region: str) -> str:
+    """Write a number as E.164; one that cannot be a number stays as typed."""
+    if not typed:
+        return ""
+    try:
+        number = phonenumbers.parse(typed, region)
+    except phonenumbers.NumberParseException:
+        return typed.lstrip("+")
+    if not phonenumbers.is_possible_number(number):
+        return typed.lstrip("+")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

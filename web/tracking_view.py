@@ -1,0 +1,243 @@
+"""Choose what anyone who knows a tracking number may see of a case: no person, no private word."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from router.case import Case, Event, EventKind, Status, Visibility
+from router.decision import ServiceId
+from router.delivery import Delivery, DeliveryKind
+from router.directory import Service
+from router.ports import Rulebook
+
+_HOUSE_NUMBER = re.compile(r"^\s*\d+\s*(?:bis|ter|quater|[a-dA-D])?\b[\s,]*", re.IGNORECASE)
+_OWN_WORDS = {EventKind.ANSWERED, EventKind.STATUS, EventKind.NOTE}
+"""Events whose text a service or the router wrote for citizens; other texts are a person's own."""
+_AT_RISK = timedelta(days=1)
+
+
+class Step(StrEnum):
+    DONE = "done"
+    NOW = "now"
+    AHEAD = "ahead"
+
+
+class Promise(StrEnum):
+    """How the answer's date looks."""
+
+    KEPT = "kept"
+    AT_RISK = "at_risk"
+    LATE = "late"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the timeline: a wording's key, who did it, and what he wrote for the citizen."""
+
+    at: datetime
+    key: str
+    service: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who is in charge of the case, or of one part of it."""
+
+    name: str
+    phone: str
+    email: str
+    category: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A case as its tracking page shows it."""
+
+    number: str
+    status: Status
+    steps: tuple[tuple[str, Step], ...]
+    owners: tuple[Owner, ...]
+    category: str
+    place: str
+    received_at: datetime
+    due_at: datetime | None
+    promise: Promise
+    lines: tuple[Line, ...]
+    letters: tuple[Line, ...]
+    """What was written to those who reported by the web form."""
+    urgent: bool
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A case with its parts, and what happened on all of them."""
+
+    case: Case
+    parts: tuple[Case, ...]
+    events: tuple[Event, ...]
+    deliveries: tuple[Delivery, ...]
+
+
+def view_of(found: Found, number: str, rulebook: Rulebook, language: str, now: datetime) -> View:
+    """Show a case in a language; a confidential one shows neither subject nor place."""
+    case = found.case
+    hidden = case.confidential
+    owners = tuple(_owner(part, rulebook, language) for part in found.parts or (case,))
+    return View(
+        number=number,
+        status=case.status,
+        steps=_steps(case.status),
+        owners=owners,
+        category="" if hidden else _category(case, rulebook, language),
+        place="" if hidden else public_place(case, rulebook),
+        received_at=case.received_at,
+        due_at=case.due_at if case.status.open else None,
+        promise=_promise(case, now),
+        lines=_lines(found, rulebook, language),
+        letters=_letters(found, rulebook, language),
+        urgent=case.urgency.rank >= 3,
+        ended=not case.status.open,
+    )
+
+
+def public_place(case: Case, rulebook: Rulebook) -> str:
+    """Name street and commune, without the house number, which would name a person."""
+    street = _HOUSE_NUMBER.sub("", case.place.street or "")
+    communes = [rulebook.commune_name(code) for code in case.place.communes[:1]]
+    return ", ".join(part for part in (street, *communes) if part)
+
+
+# --- where it stands -----------------------------------------------------------------------------
+
+_POSITION = {
+    Status.RECEIVED: 0,
+    Status.ASSIGNED: 1,
+    Status.ACCEPTED: 1,
+    Status.REOPENED: 1,
+    Status.PASSED_ON: 1,
+    Status.IN_PROGRESS: 2,
+    Status.WAITING_CITIZEN: 2,
+    Status.WAITING_PARTNER: 2,
+    Status.ANSWERED: 3,
+    Status.RESOLVED: 3,
+    Status.REFUSED: 4,
+    Status.MERGED: 4,
+    Status.CLOSED: 4,
+}
+
+
+def _steps(status: Status) -> tuple[tuple[str, Step], ...]:
+    here = _POSITION[status]
+    names = ["received", "in_charge", "in_progress", "answered", "closed"]
+    names[1] = "passed_on" if status is Status.PASSED_ON else names[1]
+    names[3] = "resolved" if status is Status.RESOLVED else names[3]
+    names[4] = "refused" if status is Status.REFUSED else names[4]
+    return tuple(
+        (f"step.{name}", Step.DONE if at < here else Step.NOW if at == here else Step.AHEAD)
+        for at, name in enumerate(names)
+    )
+
+
+def _promise(case: Case, now: datetime) -> Promise:
+    if case.due_at is None or now < case.due_at - _AT_RISK:
+        return Promise.KEPT
+    return Promise.LATE if now > case.due_at else Promise.AT_RISK
+
+
+def _owner(case: Case, rulebook: Rulebook, language: str) -> Owner:
+    service = rulebook.directory.service(case.owner)
+    category = "" if case.confidential else _category(case, rulebook, language)
+    if service is None:
+        return Owner(case.owner, "", "", category, case.status)
+    contact = service.contact
+    return Owner(service.name(language), contact.phone, contact.email, category, case.status)
+
+
+def _category(case: Case, rulebook: Rulebook, language: str) -> str:
+    return rulebook.category_name(case.category, language) if case.category else ""
+
+
+# --- what happened -------------------------------------------------------------------------------
+
+
+def _lines(found: Found, rulebook: Rulebook, language: str) -> tuple[Line, ...]:
+    lines = [
+        _line(event, found.case, rulebook, language)
+        for event in found.events
+        if event.visibility is Visibility.CITIZEN
+    ]
+    return tuple(sorted(lines, key=lambda line: line.at, reverse=True))
+
+
+def _line(event: Event, case: Case, rulebook: Rulebook, language: str) -> Line:
+    key = f"event.{event.kind}"
+    if event.kind is EventKind.STATUS and event.data in set(Status):
+        key = f"event.status.{event.data}"
+    text = _without_person(event.text, case, rulebook) if event.kind in _OWN_WORDS else ""
+    service = rulebook.directory.service(_acting(event))
+    return Line(event.at, key, _named(service, language), text)
+
+
+def _acting(event: Event) -> ServiceId:
+    """Find the service of an event: whom it was handed to, else who did it."""
+    if event.kind is EventKind.FORWARDED:
+        try:
+            data = json.loads(event.data)
+        except ValueError:
+            return ServiceId(event.who)
+        if isinstance(data, dict):
+            return ServiceId(str(data.get("service", event.who)))
+    return ServiceId(event.who)
+
+
+def _named(service: Service | None, language: str) -> str:
+    return service.name(language) if service else ""
+
+
+def _letters(found: Found, rulebook: Rulebook, language: str) -> tuple[Line, ...]:
+    """List what the web form's reporters were written; an answer stands in the timeline already."""
+    answered = any(event.kind is EventKind.ANSWERED for event in found.events)
+    shown = {DeliveryKind.ACKNOWLEDGEMENT, DeliveryKind.QUESTION}
+    if not answered:
+        shown.add(DeliveryKind.ANSWER)
+    letters = [
+        delivery
+        for delivery in found.deliveries
+        if delivery.address.channel == "web" and delivery.kind in shown
+    ]
+    texts: dict[str, Line] = {}
+    for letter in _in_language(letters, language):
+        text = _without_person(letter.text, found.case, rulebook)
+        texts.setdefault(text, Line(letter.created_at, f"letter.{letter.kind}", "", text))
+    return tuple(sorted(texts.values(), key=lambda line: line.at, reverse=True))
+
+
+def _in_language(letters: Sequence[Delivery], language: str) -> Iterable[Delivery]:
+    """Of letters of one kind, prefer those in the page's language; two reporters may have two."""
+    for letter in letters:
+        same_kind = [other for other in letters if other.kind == letter.kind]
+        if letter.language == language or all(other.language != language for other in same_kind):
+            yield letter
+
+
+def _without_person(text: str, case: Case, rulebook: Rulebook) -> str:
+    """Take names, addresses and the citizen's own words of place out of a text for all eyes."""
+    hidden = {case.place.text: public_place(case, rulebook)} if case.place.text else {}
+    for reporter in case.reporters:
+        hidden[reporter.address.value] = "…"
+        hidden[reporter.name] = "…"
+        for word in reporter.name.split()[-1:]:
+            hidden[word] = "…"
+    for words, instead in hidden.items():
+        if len(words) >= 3:
+            shown = instead.replace("\\", "\\\\")  # a replacement is a template to re.sub
+            text = re.sub(rf"(?<!\w){re.escape(words)}(?!\w)", shown, text)
+    return text
