@@ -1,0 +1,200 @@
+"""Names of communes in a text, ours and others, each with what it is said to be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from router.geography import Geography
+from understanding.streets import PLACE_WORDS, Street, folded_set
+from understanding.words import PhraseBook, Words, fold, words_of
+
+_LOCATING = folded_set("mention", "locating")
+_NEAR = folded_set("mention", "near")
+_INSTITUTION = folded_set("mention", "institution")
+_RESIDE = folded_set("mention", "reside")
+_DIRECTION = folded_set("mention", "direction")
+_JOINING = folded_set("mention", "joining")
+_OF = frozenset({"de", "d", "of", "la", "le", "les", "du", "des"})
+_TAIL = frozenset({"sur", "les", "lez", "en", "sous", "de", "du", "aux", "grandlieu", "grand"})
+_ARTICLES = {"le": ("au", "du"), "les": ("aux", "des"), "la": (), "l": ()}
+_GENERIC = frozenset({"saint", "sainte", "st", "ste", "la", "le", "les", "haute", "basse"})
+_ORDINARY = frozenset(
+    {"montagne", "la montagne", "brains", "indre", "mauves", "pellerin", "le pellerin", "bron"}
+)
+_BODIES = (
+    "{0} metropole habitat", "{0} metropole", "metropole de {0}", "{0} habitat", "fc {0}",
+    "agglomeration de {0}", "agglo de {0}", "{0} atlantique", "{0} universite", "metropole {0}",
+    "universite de {0}", "{0} agglomeration", "{0} agglo", "tribunal de {0}", "prison de {0}",
+)  # fmt: skip
+
+
+class Said(IntEnum):
+    """How surely the place of the matter is meant, least first."""
+
+    AIM = 0  # "direction Rezé"
+    BODY = 1  # "la mairie de Rezé"
+    HOME = 2  # "j'habite Rezé"
+    BARE = 3
+    LOCATED = 4  # "à Rezé"
+    ADDRESS = 5  # "rue de la Poterie à Rezé", "44400 Rezé"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A commune named at words ``start`` to ``end``; ``communes`` is empty for one not ours."""
+
+    start: int
+    end: int
+    communes: tuple[str, ...]
+    said: Said
+    postcode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    communes: tuple[str, ...]
+    doubtful: bool = False  # an ordinary word too, or a shortened name
+    after: tuple[str, ...] = ()  # words of which one must stand before it
+    ignored: bool = False
+
+
+class CommuneNames:
+    """All names that may be found, made once from a geography."""
+
+    def __init__(self, geography: Geography) -> None:
+        self._book = PhraseBook(_names(geography))
+        forms = {
+            form.replace("-", " "): code
+            for name, written in PLACE_WORDS["scripts"].items()
+            if (code := geography.commune(name)) is not None
+            for form in written.split()
+        }
+        self._forms = {form.lower(): code for form, code in forms.items()}
+        ordered = sorted(self._forms, key=len, reverse=True)
+        self._scripts = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+
+    def starts(self, words: Words) -> frozenset[int]:
+        """List the words at which a commune's name begins, and so a street's name ends."""
+        return frozenset(
+            found.start
+            for found in self._book.find(words)
+            if not found.value.ignored and not found.value.after
+        )
+
+    def mentions(self, words: Words, streets: tuple[Street, ...]) -> tuple[Mention, ...]:
+        """Find the communes that are named, outside street names, in reading order."""
+        shouted = words.text.isupper()
+        in_streets = {index for street in streets for index in range(street.start, street.end)}
+        ends = {street.end for street in streets}
+        found: list[Mention] = []
+        for name in self._book.find(words):
+            if name.value.ignored or name.start in in_streets:
+                continue
+            said = _said(words, name.start, ends, found)
+            if _meant(words, name.start, name.end, name.value, said, shouted):
+                found.append(Mention(name.start, name.end, name.value.communes, said))
+        return (*found, *self._in_other_scripts(words))
+
+    def _in_other_scripts(self, words: Words) -> Iterator[Mention]:
+        if self._scripts is None or words.text.isascii():
+            return
+        spaced = words.text.lower().replace("-", " ")
+        end = len(words.folded)
+        for form in self._scripts.finditer(spaced):
+            yield Mention(end, end, (self._forms[form.group()],), Said.LOCATED)
+
+
+def _names(geography: Geography) -> Iterator[tuple[str, _Name]]:
+    for code in geography.communes():
+        name = fold(" ".join(words_of(geography.commune_name(code)).folded))
+        for written in _with_shorts(name):
+            for body in _BODIES:
+                yield body.format(written), _Name((), ignored=True)
+            yield written, _Name((code,), doubtful=written in _ORDINARY)
+    yield from _short_names(geography)
+    for key, doubtful in (("names", False), ("ambiguous", True)):
+        for city in PLACE_WORDS["foreign"][key].split(","):
+            if geography.commune(city.strip()) is None:
+                for written in _with_shorts(" ".join(words_of(city).folded)):
+                    yield written, _Name((), doubtful=doubtful)
+
+
+def _with_shorts(name: str) -> Iterator[str]:
+    """Give a name with "saint" as people write it."""
+    yield name
+    if re.search(r"\bsainte?\b", name):
+        yield re.sub(r"\bsaint(e?)\b", r"st\1", name)
+
+
+def _short_names(geography: Geography) -> Iterator[tuple[str, _Name]]:
+    """Give what people leave of long names, where only one commune can be meant."""
+    shorts: dict[str, list[_Name]] = {}
+    for code in geography.communes():
+        tokens = words_of(geography.commune_name(code)).folded
+        cut = next((i for i, word in enumerate(tokens) if i and word in _TAIL), len(tokens))
+        head = tokens[:cut]
+        if cut < len(tokens) and not set(head) <= _GENERIC:
+            for written in _with_shorts(" ".join(head)):
+                shorts.setdefault(written, []).append(_Name((code,), doubtful=True))
+        after = _ARTICLES.get(tokens[0], ())
+        if after and len(tokens) > 1:
+            shorts.setdefault(" ".join(tokens[1:]), []).append(_Name((code,), after=after))
+    for written, names in shorts.items():
+        if len(names) == 1:
+            yield written, names[0]
+
+
+def _said(words: Words, start: int, street_ends: Iterable[int], found: list[Mention]) -> Said:
+    """Tell how a name is introduced by the words before it."""
+    before = words.folded[max(0, start - 5) : start][::-1]
+    one = before[0] if before else ""
+    two = before[1] if len(before) > 1 else ""
+    if _follows_street(words, start, street_ends):
+        return Said.ADDRESS
+    if one in _JOINING and found and found[-1].end == start - 1:
+        return found[-1].said
+    if set(before[:3]) & _RESIDE and "." not in words.before(start):
+        return Said.HOME
+    if one in _DIRECTION or (one in _OF and two in _DIRECTION):
+        return Said.AIM
+    if one in _INSTITUTION or (one in _OF and two in _INSTITUTION):
+        return Said.LOCATED if set(before[2:4]) & {"dans", "devant", "a", "pres"} else Said.BODY
+    if one in _LOCATING or one in {"au", "aux"} or (one in _OF and two in _NEAR):
+        return Said.LOCATED
+    return Said.BARE
+
+
+def _follows_street(words: Words, start: int, street_ends: Iterable[int]) -> bool:
+    for end in street_ends:
+        between = words.folded[end:start]
+        if end <= start and all(w in _LOCATING or w in _OF or _is_code(w) for w in between):
+            return "\n" not in words.before(start) or not between
+    return bool(start) and _is_code(words.folded[start - 1])
+
+
+def _is_code(word: str) -> bool:
+    return len(word) == 5 and word.isdigit()
+
+
+def _meant(words: Words, start: int, end: int, name: _Name, said: Said, shouted: bool) -> bool:
+    """Whether a name is meant as a place at all, where the words may mean something else."""
+    before = words.folded[start - 1] if start else ""
+    if name.after:
+        return before in name.after and (words.capital(start) or shouted)
+    if not name.doubtful:
+        return bool(name.communes) or said is not Said.BARE or _stands_alone(words, start, end)
+    if said in {Said.ADDRESS, Said.LOCATED, Said.HOME, Said.BODY}:
+        return words.capital(end - 1) or (bool(name.communes) and before in {"a", "de", "commune"})
+    whole = " ".join(words.folded[start:end]) in _ORDINARY
+    return whole and words.capital(end - 1) and not shouted and start > 0
+
+
+def _stands_alone(words: Words, start: int, end: int) -> bool:
+    """Whether a name that nothing introduces stands at an end or between commas, in capitals."""
+    if not words.capital(start):
+        return False
+    after = words.between(end - 1)
+    return end == len(words.folded) or bool(after.strip(" '’-"))

@@ -1,0 +1,238 @@
+"""Where a message is about: communes, postal codes, streets and pins, as far as its words say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from router.decision import Place, Point
+from router.directory import Counter
+from router.geography import Geography
+from router.message import Given, Location, Message
+from understanding.communes import CommuneNames, Mention, Said
+from understanding.streets import Street, find_streets, folded_set
+from understanding.words import Words, words_of
+
+_LONGEST = 4_000  # characters
+_NUMBERING = folded_set("mention", "numbering")
+_COUNTED = folded_set("mention", "counted")
+_POSITION = re.compile(r"(?<![\d.])(-?\d{1,2}\.\d{4,})\s*[,;]\s*(-?\d{1,3}\.\d{4,})(?![\d.])")
+_PIN_PRECISION = 5.0
+_TYPED_PRECISION = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """What the words of a message say."""
+
+    streets: tuple[Street, ...]
+    mentions: tuple[Mention, ...]
+    words: Words
+
+
+class PlaceReader:
+    """Reads places with the names of one geography; pure, and never raises on any text."""
+
+    def __init__(self, geography: Geography) -> None:
+        self._geography = geography
+        self._names = CommuneNames(geography)
+
+    def read(self, message: Message, counter: Counter | None) -> Place:
+        """Tell the place of a message: form before pin before words before counter."""
+        text = f"{message.subject}\n{message.text_shown}" if message.subject else message.text_shown
+        stated = self._stated(text[:_LONGEST])
+        place = self._from_words(stated)
+        point = _pin(message.location) or _typed(text)
+        if point is not None:
+            place = self._with_point(place, point)
+        place = self._with_form(place, message.given)
+        if place.known:
+            return place
+        return self._with_counter(place, counter)
+
+    # --- words ---------------------------------------------------------------------------------
+
+    def _stated(self, text: str) -> _Stated:
+        words = words_of(text)
+        streets = find_streets(words, self._names.starts(words))
+        mentions = self._names.mentions(words, streets)
+        return _Stated(streets, (*mentions, *self._postcodes(words, mentions, streets)), words)
+
+    def _from_words(self, stated: _Stated) -> Place:
+        mentions = [one for one in stated.mentions if one.said is not Said.AIM]
+        street = self._street(stated)
+        name, shown = (street.name, street.text) if street else (None, "")
+        if not mentions:
+            return Place(text=shown, street=name, source="message" if street else "")
+        most = max(one.said for one in mentions)
+        best = [one for one in mentions if one.said is most]
+        communes = tuple(dict.fromkeys(code for one in best for code in one.communes))
+        communes = self._agreeing(best, communes)
+        postcode = next((one.postcode for one in best if one.postcode), None)
+        if not shown:
+            shown = _as_said(stated.words, best)
+        return Place(
+            text=shown,
+            communes=communes,
+            postcode=postcode if communes or not _ours(best) else None,
+            street=name,
+            outside=not communes,
+            source="message",
+        )
+
+    def _agreeing(self, best: list[Mention], communes: tuple[str, ...]) -> tuple[str, ...]:
+        """Let a name choose among the communes of a shared postal code beside it."""
+        named = {code for one in best if one.postcode is None for code in one.communes}
+        coded = {code for one in best if one.postcode is not None for code in one.communes}
+        both = named & coded
+        return tuple(code for code in communes if code in both) if both else communes
+
+    def _street(self, stated: _Stated) -> Street | None:
+        """Choose the street that is meant: one with a number, else the first."""
+        numbered = [one for one in stated.streets if one.number]
+        return next(iter([*numbered, *stated.streets]), None)
+
+    # --- postal codes ----------------------------------------------------------------------------
+
+    def _postcodes(
+        self, words: Words, mentions: tuple[Mention, ...], streets: tuple[Street, ...]
+    ) -> list[Mention]:
+        starts = {one.start: one for one in mentions}
+        ends = {one.end: one for one in mentions}
+        street_ends = {street.end for street in streets}
+        found = []
+        for index, word in enumerate(words.folded):
+            code, last = _code_at(words, index, word)
+            if code is None:
+                continue
+            beside = starts.get(last) or ends.get(index)
+            mention = self._postcode(words, index, last, code, beside, index in street_ends)
+            if mention is not None:
+                found.append(mention)
+        return found
+
+    def _postcode(
+        self,
+        words: Words,
+        index: int,
+        end: int,
+        code: str,
+        beside: Mention | None,
+        after_street: bool,
+    ) -> Mention | None:
+        communes = self._geography.communes_of_postcode(code)
+        split = end > index + 1
+        if communes:
+            if split and beside is None:
+                return None
+            said = Said.ADDRESS if beside and beside.said is Said.ADDRESS else Said.LOCATED
+            return Mention(index, end, communes, said, code)
+        if split or (beside is not None and beside.communes):
+            return None  # a CEDEX code, or any number beside one of our names
+        if beside is not None or after_street or _looks_foreign(words, index, end):
+            return Mention(index, end, (), Said.ADDRESS, code)
+        return None
+
+    # --- other sources ---------------------------------------------------------------------------
+
+    def _with_point(self, place: Place, point: Point) -> Place:
+        located = self._geography.candidates(Place(point=point))
+        if not located:
+            return replace(place, point=point, communes=(), outside=True, source="location")
+        communes = tuple(
+            code
+            for code in self._geography.communes()
+            if any(self._geography.contains(code, inner) for inner in located)
+        )
+        agreed = tuple(code for code in communes if code in place.communes)
+        return replace(
+            place, point=point, communes=agreed or communes, outside=False, source="location"
+        )
+
+    def _with_form(self, place: Place, given: Given) -> Place:
+        if given.street:
+            place = replace(place, street=given.street, text=given.street, source="form")
+        if given.postcode:
+            communes = self._geography.communes_of_postcode(given.postcode)
+            place = replace(
+                place,
+                text=place.text or given.postcode,
+                postcode=given.postcode,
+                communes=communes,
+                outside=not communes,
+                source="form",
+            )
+        if given.commune:
+            code = self._geography.commune(given.commune)
+            place = replace(
+                place,
+                text=place.text or given.commune,
+                communes=(code,) if code else (),
+                outside=code is None,
+                source="form",
+            )
+        return place
+
+    def _with_counter(self, place: Place, counter: Counter | None) -> Place:
+        if counter is None or not counter.commune:
+            return place
+        code = self._geography.commune(counter.commune)
+        if code is None:
+            return place
+        return replace(place, communes=(code,), source="counter")
+
+
+def _pin(location: Location | None) -> Point | None:
+    if location is None:
+        return None
+    return Point(location.lat, location.lon, location.accuracy_m or _PIN_PRECISION)
+
+
+def _typed(text: str) -> Point | None:
+    """Read a position that was typed or stands in a map link: 47.2184, -1.5536."""
+    found = _POSITION.search(text)
+    if found is None or not abs(float(found[1])) <= 90:
+        return None
+    return Point(float(found[1]), float(found[2]), _TYPED_PRECISION)
+
+
+def _code_at(words: Words, index: int, word: str) -> tuple[str | None, int]:
+    """Read a postal code at a word: five digits, or "44 400" in two; and the word after it."""
+    code, end = word, index + 1
+    if len(word) == 2 and word.isdigit() and index + 1 < len(words.folded):
+        following = words.folded[index + 1]
+        if len(following) == 3 and following.isdigit() and words.between(index) == " ":
+            code, end = word + following, index + 2
+    if len(code) != 5 or not (code.isascii() and code.isdigit()) or not "01" <= code[:2] <= "98":
+        return None, end
+    before = words.folded[index - 1] if index else ""
+    after = words.folded[end] if end < len(words.folded) else ""
+    touching = words.before(index)[-1:] in {"+", ".", "#"} and not words.before(index)[:-1]
+    counted = words.between(end - 1).strip()[:1] in {"€", "%"} or after in _COUNTED
+    many = (before.isdigit() and len(before) <= 3) or (after.isdigit() and len(after) <= 3)
+    if before in _NUMBERING or touching or counted or (many and index and before.isdigit()):
+        return None, end
+    return code, end
+
+
+def _looks_foreign(words: Words, index: int, end: int) -> bool:
+    """Whether an unknown number of five digits is meant as a postal code."""
+    before = words.folded[max(0, index - 2) : index]
+    if before[-1:] in (("cp",), ("a",), ("postal",)) or before == ("code", "postal"):
+        return True
+    named = end < len(words.folded) and words.capital(end) and not words.text.isupper()
+    return (named and words.before(end) == " ") or len(words.folded) <= 2
+
+
+def _ours(mentions: list[Mention]) -> bool:
+    return any(one.communes for one in mentions)
+
+
+def _as_said(words: Words, mentions: list[Mention]) -> str:
+    """Quote the places that were named, as they were written."""
+    said = [
+        words.text[words.spans[one.start][0] : words.spans[one.end - 1][1]]
+        for one in sorted(mentions, key=lambda mention: mention.start)
+        if one.start < len(words.spans)
+    ]
+    return ", ".join(dict.fromkeys(said))
