@@ -1,0 +1,1 @@
+"""The SQL database as system of record and queue, and the same store in memory."""

@@ -1,0 +1,104 @@
+"""What can be looked up in the store without changing any work, and the versions of the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from router.case import Case, Event
+from router.delivery import Delivery, DeliveryState
+from router.message import Envelope
+from router.ports import Action, CaseFilter, JournalLine, RulesetVersion
+from router.tracking import TrackingNumber
+from storage import reading, rulesets
+from storage.codec import to_us
+from storage.database import Database
+from storage.rows import Row
+
+T = TypeVar("T")
+
+
+class Library:
+    """The reading half of the store."""
+
+    def __init__(self, database: Database, cell: str) -> None:
+        self._database = database
+        self._cell = cell
+
+    async def _read(self, tx: Callable[..., T], *args: Any) -> T:
+        return await self._database.read(lambda conn: tx(conn, self._cell, *args))
+
+    async def _envelope(self, row: Row) -> Envelope:
+        raise LookupError(row["blob"])
+
+    async def case(self, number: TrackingNumber) -> Case | None:
+        return await self._database.read(
+            lambda conn: reading.case_by(conn, reading.BY_NUMBER, cell_=self._cell, number_=number)
+        )
+
+    async def case_by_id(self, case_id: int) -> Case | None:
+        return await self._database.read(
+            lambda conn: reading.case_by(conn, reading.BY_ID, cell_=self._cell, id_=case_id)
+        )
+
+    async def children(self, case_id: int) -> Sequence[Case]:
+        return await self._read(reading.children, case_id)
+
+    async def cases(self, wanted: CaseFilter) -> Sequence[Case]:
+        return await self._read(reading.cases, wanted)
+
+    async def events(self, case_id: int) -> Sequence[Event]:
+        return await self._read(reading.events, case_id)
+
+    async def deliveries(self, case_id: int) -> Sequence[Delivery]:
+        return await self._read(reading.deliveries, case_id)
+
+    async def journal(
+        self, *, action: Action | None = None, waiting: bool = False, limit: int = 10_000
+    ) -> Sequence[JournalLine]:
+        return await self._read(reading.journal, action, waiting, limit)
+
+    async def outcome(self, channel: str, account: str, provider_id: str) -> JournalLine | None:
+        once = (channel, account, provider_id)
+        lines = await self._read(reading.journal, None, False, 1, once)
+        return lines[0] if lines else None
+
+    async def envelope(self, inbound_id: int) -> Envelope | None:
+        row = await self._database.read(
+            lambda conn: (
+                conn.execute(reading.ENVELOPE, {"cell_": self._cell, "id_": inbound_id})
+                .mappings()
+                .first()
+            )
+        )
+        return None if row is None else await self._envelope(row)
+
+    async def list_deliveries(
+        self, states: Sequence[DeliveryState], limit: int = 100
+    ) -> Sequence[Delivery]:
+        return await self._read(reading.list_deliveries, states, limit)
+
+    async def pending(self) -> int:
+        return await self._read(reading.pending)
+
+    async def active(self) -> RulesetVersion | None:
+        return await self._read(rulesets.active)
+
+    async def active_hash(self) -> str | None:
+        return await self._database.read(
+            lambda conn: conn.scalar(rulesets.ACTIVE_HASH, {"cell_": self._cell})
+        )
+
+    async def publish(
+        self, files: Mapping[str, bytes], hash: str, author: str, reason: str, now: datetime
+    ) -> RulesetVersion:
+        row = {
+            "hash": hash,
+            "author": author,
+            "reason": reason,
+            "at": to_us(now),
+            "files": rulesets.files_text(files),
+        }
+        number = await self._database.write(lambda conn: rulesets.publish(conn, self._cell, row))
+        return RulesetVersion(number, hash, author, reason, now, dict(files))

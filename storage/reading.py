@@ -1,0 +1,170 @@
+"""Questions that people and programs ask: cases, their history, the journal, the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Text, bindparam, func, or_, select
+
+from router.case import Case, Event
+from router.delivery import Delivery, DeliveryState
+from router.message import ConversationKey
+from router.ports import Action, CaseFilter, JournalLine
+from storage.codec import from_us
+from storage.columns import Key, clean
+from storage.rows import case_of, delivery_of, event_of
+from storage.tables import (
+    CASE_IS_PART,
+    DELIVERY_HAS_CASE,
+    DELIVERY_WAITS,
+    INBOUND_WAITS,
+    blob,
+    case_,
+    case_event,
+    delivery,
+    inbound,
+)
+
+_cell = bindparam("cell_", type_=Text())
+_id = bindparam("id_", type_=BigInteger())
+BY_ID = select(case_).where(case_.c.cell == _cell, case_.c.id == _id)
+BY_NUMBER = select(case_).where(
+    case_.c.cell == _cell, case_.c.number == bindparam("number_", type_=Key())
+)
+CHILDREN = (
+    select(case_)
+    .where(case_.c.cell == _cell, case_.c.parent == _id, CASE_IS_PART)
+    .order_by(case_.c.id)
+)
+EVENTS = (
+    select(case_event)
+    .where(case_event.c.cell == _cell, case_event.c.case_id == _id)
+    .order_by(case_event.c.id)
+)
+DELIVERIES = (
+    select(delivery)
+    .where(delivery.c.cell == _cell, delivery.c.case_id == _id, DELIVERY_HAS_CASE)
+    .order_by(delivery.c.id)
+)
+ENVELOPE = select(inbound).where(inbound.c.cell == _cell, inbound.c.id == _id)
+BLOB = select(blob.c.data).where(blob.c.cell == _cell, blob.c.name == bindparam("name_"))
+WAITING_INBOUND = select(func.count()).where(inbound.c.cell == _cell, INBOUND_WAITS)
+WAITING_DELIVERIES = select(func.count()).where(delivery.c.cell == _cell, DELIVERY_WAITS)
+
+
+def case_by(conn: Connection, statement: Any, **wanted: Any) -> Case | None:
+    row = conn.execute(statement, wanted).mappings().first()
+    return case_of(row) if row is not None else None
+
+
+def children(conn: Connection, cell: str, case_id: int) -> list[Case]:
+    rows = conn.execute(CHILDREN, {"cell_": cell, "id_": case_id}).mappings()
+    return [case_of(row) for row in rows]
+
+
+def cases(conn: Connection, cell: str, wanted: CaseFilter) -> list[Case]:
+    query = select(case_).where(case_.c.cell == cell)
+    for column, value in (
+        (case_.c.status, wanted.status),
+        (case_.c.owner, wanted.owner),
+        (case_.c.channel, wanted.channel),
+    ):
+        if value:
+            query = query.where(column == value)
+    if wanted.before is not None:
+        query = query.where(case_.c.id < wanted.before)
+    if wanted.text:
+        number = "".join(filter(str.isalnum, wanted.text)).upper()
+        query = query.where(
+            or_(
+                func.lower(case_.c.text).contains(clean(wanted.text).lower(), autoescape=True),
+                func.lower(case_.c.subject).contains(clean(wanted.text).lower(), autoescape=True),
+                case_.c.number == (number or "-"),
+            )
+        )
+    query = query.order_by(case_.c.id.desc()).limit(wanted.limit)
+    return [case_of(row) for row in conn.execute(query).mappings()]
+
+
+def events(conn: Connection, cell: str, case_id: int) -> list[Event]:
+    rows = conn.execute(EVENTS, {"cell_": cell, "id_": case_id}).mappings()
+    return [event_of(row) for row in rows]
+
+
+def deliveries(conn: Connection, cell: str, case_id: int) -> list[Delivery]:
+    rows = conn.execute(DELIVERIES, {"cell_": cell, "id_": case_id}).mappings()
+    return [delivery_of(row) for row in rows]
+
+
+def list_deliveries(
+    conn: Connection, cell: str, states: Sequence[DeliveryState], limit: int
+) -> list[Delivery]:
+    query = (
+        select(delivery)
+        .where(delivery.c.cell == cell, delivery.c.state.in_([str(state) for state in states]))
+        .where(*_narrowed(states))
+        .order_by(delivery.c.id)
+        .limit(limit)
+    )
+    return [delivery_of(row) for row in conn.execute(query).mappings()]
+
+
+def _narrowed(states: Sequence[DeliveryState]) -> list[Any]:
+    """Name the index's own condition where it holds, so that the planner may use it."""
+    return [DELIVERY_WAITS] if states and not any(state.settled for state in states) else []
+
+
+def journal(
+    conn: Connection,
+    cell: str,
+    action: Action | None,
+    waiting: bool,
+    limit: int,
+    once: tuple[str, str, str] | None = None,
+) -> list[JournalLine]:
+    query = select(
+        inbound.c.id,
+        inbound.c.channel,
+        inbound.c.account,
+        inbound.c.provider_id,
+        inbound.c.conversation,
+        inbound.c.received_at,
+        inbound.c.action,
+        inbound.c.case_id,
+        inbound.c.reason,
+    ).where(inbound.c.cell == cell)
+    if action is not None:
+        query = query.where(inbound.c.action == str(action))
+    if waiting:
+        query = query.where(INBOUND_WAITS)
+    if once is not None:
+        channel, account, provider_id = once
+        query = query.where(
+            inbound.c.channel == channel,
+            inbound.c.account == account,
+            inbound.c.provider_id == provider_id,
+        )
+    rows = conn.execute(query.order_by(inbound.c.id).limit(limit))
+    return [
+        JournalLine(
+            inbound_id=row.id,
+            channel=row.channel,
+            account=row.account,
+            provider_id=row.provider_id,
+            conversation=ConversationKey(row.conversation),
+            received_at=from_us(row.received_at),
+            action=Action(row.action) if row.action is not None else None,
+            case_id=row.case_id,
+            reason=row.reason or "",
+        )
+        for row in rows
+    ]
+
+
+def pending(conn: Connection, cell: str) -> int:
+    """Count messages to route and deliveries to send, those put off included."""
+    total = 0
+    for statement in (WAITING_INBOUND, WAITING_DELIVERIES):
+        total += conn.scalar(statement, {"cell_": cell}) or 0
+    return total

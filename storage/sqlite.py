@@ -1,0 +1,117 @@
+"""SQLite as the database of one machine: one writer thread, readers beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from router.errors import StoreUnavailable
+from storage.database import PATIENCE_S
+from storage.failures import sorted_out
+from storage.migrate import assert_current, upgrade_connection
+
+T = TypeVar("T")
+
+_READERS = 2
+_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: a commit is on the disk before anybody is told so
+    "foreign_keys": 1,
+    "busy_timeout": 3000,
+    "temp_store": 2,
+    "cache_size": -65536,
+}
+
+
+class SqliteDatabase:
+    """A file; every write goes through one thread, so that writers never meet."""
+
+    def __init__(self, path: Path, *, migrate: bool = True) -> None:
+        self._path = path
+        self._migrate = migrate
+        self._writer: Engine | None = None
+        self._reader: Engine | None = None
+        self._write_thread = ThreadPoolExecutor(1, "store-write")
+        self._read_threads = ThreadPoolExecutor(_READERS, "store-read")
+
+    async def open(self) -> None:
+        await self._in_thread(self._write_thread, self._open)
+
+    def _open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._writer = _engine(self._path, "BEGIN IMMEDIATE", StaticPool)
+        self._reader = _engine(self._path, "BEGIN", QueuePool, pool_size=_READERS)
+        event.listen(self._reader, "connect", _read_only)
+        with self._writer.begin() as connection:
+            if self._migrate:
+                upgrade_connection(connection)
+            assert_current(connection)
+
+    async def close(self) -> None:
+        if self._writer is not None:
+            await self._in_thread(self._write_thread, self._close)
+        self._write_thread.shutdown(wait=False)
+        self._read_threads.shutdown(wait=False)
+
+    def _close(self) -> None:
+        if self._writer is not None and self._reader is not None:
+            with self._writer.begin() as connection:
+                connection.execute(text("PRAGMA optimize"))
+            self._reader.dispose()
+            self._writer.dispose()
+        self._writer = self._reader = None
+
+    async def write(self, tx: Callable[[Connection], T]) -> T:
+        return await self._in_thread(self._write_thread, lambda: _run(self._writer, tx))
+
+    async def read(self, tx: Callable[[Connection], T]) -> T:
+        return await self._in_thread(self._read_threads, lambda: _run(self._reader, tx))
+
+    async def _in_thread(self, threads: ThreadPoolExecutor, job: Callable[[], T]) -> T:
+        """Wait for a job; one not begun when the caller gives up is never begun."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await asyncio.get_running_loop().run_in_executor(threads, job)
+        except (StoreUnavailable, asyncio.CancelledError):
+            raise
+        except RuntimeError as error:  # the threads were shut down
+            raise StoreUnavailable("the store is closed") from error
+        except Exception as error:
+            raise sorted_out(error) from error
+
+
+def _run(engine: Engine | None, tx: Callable[[Connection], T]) -> T:
+    if engine is None:
+        raise StoreUnavailable("the store is not open")
+    with engine.begin() as connection:
+        return tx(connection)
+
+
+def _engine(path: Path, begin: str, pool: type[Any], **options: Any) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}", poolclass=pool, connect_args={"check_same_thread": False}, **options
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    """Set and then ask back every pragma: SQLite ignores silently what it cannot do."""
+    connection.isolation_level = None  # the module must not begin transactions by itself
+    for name, wanted in _PRAGMAS.items():
+        connection.execute(f"PRAGMA {name} = {wanted}")
+        found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if found != wanted:
+            raise StoreUnavailable(f"SQLite keeps {name} = {found!r} instead of {wanted!r}")
+
+
+def _read_only(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA query_only = 1")
