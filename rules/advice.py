@@ -42,33 +42,45 @@ def advise(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
 
 
 def _words(ruleset: RuleSet, problems: Problems) -> None:
+    """Report words that match too much, once each, together with their neighbours."""
     told: set[str] = set()
     for one in ruleset.rules:
         for condition in leaves(one.rule.when):
             if not isinstance(condition, Contains):
                 continue
-            for group in condition.groups:
-                for phrase in group.phrases:
-                    doubt = _doubtful(phrase)
-                    if doubt and phrase.written not in told:
-                        told.add(phrase.written)
-                        problems.warning(
-                            condition.at,
-                            "mot-douteux",
-                            f"Le mot « {phrase.written} » de la règle « {one.rule.id} » {doubt}",
-                            "Ajoutez un autre mot à côté, ou écrivez une expression plus longue.",
-                        )
+            phrases = [phrase for group in condition.groups for phrase in group.phrases]
+            for doubtful, why in ((_short, _SHORT), (_common, _COMMON)):
+                found = [p.written for p in phrases if doubtful(p) and p.written not in told]
+                told.update(found)
+                if found:
+                    problems.warning(
+                        condition.at,
+                        "mot-douteux",
+                        f"Dans la règle « {one.rule.id} », {why} : {_listed(found)}",
+                        "Écrivez plutôt une expression de plusieurs mots.",
+                    )
 
 
-def _doubtful(phrase: Phrase) -> str:
-    if phrase.kind not in {"plain", "prefix"} or len(phrase.pieces) > 1:
-        return ""
-    word = phrase.pieces[0]
-    if word in _STOP_WORDS:
-        return "se trouve dans presque tous les messages"
-    if len(word) < _SHORTEST_WORD and word.isascii() and not word.isdigit():
-        return f"a moins de {_SHORTEST_WORD} lettres"
-    return ""
+_SHORT = f"des mots ont moins de {_SHORTEST_WORD} lettres"
+_COMMON = "des mots se trouvent dans presque tous les messages"
+
+
+def _listed(words: list[str]) -> str:
+    return ", ".join(f"« {word} »" for word in dict.fromkeys(words))
+
+
+def _alone(phrase: Phrase) -> str:
+    single = phrase.kind in {"plain", "prefix"} and len(phrase.pieces) == 1
+    return phrase.pieces[0] if single else ""
+
+
+def _short(phrase: Phrase) -> bool:
+    word = _alone(phrase)
+    return 0 < len(word) < _SHORTEST_WORD and word.isascii() and word.isalpha()
+
+
+def _common(phrase: Phrase) -> bool:
+    return _alone(phrase) in _STOP_WORDS
 
 
 def _roles(ruleset: RuleSet, problems: Problems) -> None:

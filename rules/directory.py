@@ -91,6 +91,11 @@ class RulesDirectory:
         """
         return after(received_at, scalars.duration(delay), self._zone)
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the territory."""
+        return self._zone
+
     def is_open(self, calendar: str, at: datetime) -> bool:
         """Whether a moment lies in a calendar; an unknown calendar is always open."""
         if calendar not in self._configuration.calendars and calendar not in BUILT_IN:

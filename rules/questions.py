@@ -60,7 +60,10 @@ def _facts(rules: Iterable[Compiled], case: Situation) -> set[str]:
 def _helped(
     ruleset: RuleSet, case: Situation, choice: Choice, rules: list[Compiled], fact: str
 ) -> int:
-    """Count the rules that could take the case over, were this fact known and no other."""
+    """Count the rules that could take the case over, were this fact known and no other.
+
+    The competence table counts as one: its many rows are one question.
+    """
     helped: set[int] = set()
     for supposed in _answers(ruleset, case, fact):
         for one in rules:
@@ -69,7 +72,7 @@ def _helped(
                 continue
             other = _names_another(ruleset, supposed, choice, one)
             if other:
-                helped.add(one.number)
+                helped.add(min(one.number, len(ruleset.rules)))
             elif other is False and not false:
                 break  # under this answer the owner stays: rules below cannot matter
     return len(helped)

@@ -232,7 +232,10 @@ def test_an_english_file_says_the_same(town: Town) -> None:
         default: guichet
         rules:
           - id: a
-            if: {contains: [street light], channel: sms, received: {days: [monday], hours: "8:00-18:00"}}
+            if:
+              contains: [street light]
+              channel: sms
+              received: {days: [monday], hours: "8:00-18:00"}
             then: {owner: routes, urgency: high, delay: 5 working days}
         tests:
           - case: {text: street light, channel: sms, received: "2026-11-23 09:00"}
@@ -248,8 +251,8 @@ def test_an_english_file_says_the_same(town: Town) -> None:
 
 def test_values_that_yaml_would_spoil_need_no_quotes(town: Town) -> None:
     town.rules(
-        "- {id: a, si: {code_postal: [44400], recu: {heures: 08:00-12:00}}, sauf: {piece_jointe: on},"
-        " alors: {responsable: routes, publier: non}}"
+        "- {id: a, si: {code_postal: [44400], recu: {heures: 08:00-12:00}},"
+        " sauf: {piece_jointe: on}, alors: {responsable: routes, publier: non}}"
     )
     decision = town.decide("{texte: x, code_postal: 44400, piece_jointe: off}")
     assert decision.owner == "routes"

@@ -1,0 +1,166 @@
+"""Effects collect from all true rules; promises come from the owner's rule; everything is told."""
+
+from __future__ import annotations
+
+import json
+
+from rules_town import CATEGORIES, SERVICES, Town
+
+from router.decision import Urgency
+from rules.explain import explain
+
+
+def test_effects_collect_from_all_true_rules(town: Town) -> None:
+    town.rules(
+        """
+        - {id: a, si: {contient: [banc]}, alors: {responsable: routes, informer: [voirie-m],
+           urgence: basse, etiquettes: [un], consulter: [astreinte]}}
+        - {id: b, si: {contient: [cassé]}, alors: {informer: [eclairage-m, voirie-m],
+           urgence: haute, etiquettes: [deux, un], confidentiel: oui, proposer: entretien,
+           cloture: {preuve: photo}}}
+        - {id: c, si: {contient: [banc, arbre]}, alors: {publier: non, demander: [photo]}}
+        """
+    )
+    town.expect(
+        "{texte: banc cassé}",
+        "{responsable: routes, informer: [voirie-m, eclairage-m], urgence: haute,"
+        " etiquettes: [un, deux], consulter: [astreinte], confidentiel: oui, publier: non,"
+        " proposer: entretien, cloture: {preuve: photo}, demander: [photo], question: photo}",
+    )
+    decision = town.decide("{texte: banc cassé}")
+    assert decision.trace["effects"]["urgence"] == [["a", "low"], ["b", "high"]]
+    assert decision.trace["true_rules"] == ["a", "b", "c"]
+
+
+def test_without_a_word_about_it_urgency_is_normal(town: Town) -> None:
+    assert town.decide("{texte: banc, urgence: haute}").urgency is Urgency.NORMAL
+
+
+def test_an_informed_owner_is_not_told_twice(town: Town) -> None:
+    town.rules("- {id: a, si: {contient: [banc]}, alors: {responsable: routes, informer: routes}}")
+    assert town.decide("{texte: banc}").notify == ()
+
+
+def test_promises_come_from_the_owners_rule_only(town: Town) -> None:
+    town.rules(
+        """
+        - {id: a, si: {contient: [banc]}, alors: {responsable: routes}}
+        - {id: b, si: {contient: [arbre]}, alors: {responsable: voirie-m, delai: 2 jours,
+           repondre: merci, transmettre_par: webhook}}
+        """
+    )
+    decision = town.decide("{texte: banc et arbre}")
+    assert (decision.owner, decision.delay, decision.replies) == ("routes", None, ())
+    assert decision.transmit_by is None
+    decision = town.decide("{texte: arbre}")
+    assert (decision.delay, decision.replies) == ("2 jours", ("merci",))
+    assert decision.transmit_by == "webhook"
+
+
+def test_promises_fall_back_on_the_category_then_the_service(town: Town) -> None:
+    town.write(
+        "categories.yaml",
+        CATEGORIES.replace("famille: voirie\n", "famille: voirie\n    delai: 1 mois\n"),
+    )
+    town.write(
+        "services.yaml",
+        SERVICES.replace("e@m.example}, contact", "e@m.example}, delai: 3 semaines, contact"),
+    )
+    assert town.decide("{texte: trottoir}").delay == "1 mois"
+    assert town.decide("{texte: lampadaire}").delay == "3 semaines"
+
+
+def test_every_true_danger_answers_first(town: Town) -> None:
+    town.rules(
+        """
+        - {id: a, priorite: danger, si: {contient: [gaz]}, alors: {repondre: consigne-gaz}}
+        - {id: b, priorite: exception, si: {contient: [banc]}, alors: {responsable: routes,
+           repondre: merci}}
+        """
+    )
+    decision = town.decide("{texte: gaz sous le banc}")
+    assert decision.owner == "routes"
+    assert decision.replies == ("consigne-gaz", "merci")
+    assert decision.danger_replies == 1
+    assert decision.danger
+
+
+def test_thresholds_act_once_and_hold(town: Town) -> None:
+    town.rules(
+        """
+        - id: a
+          si: {categorie: bruit}
+          seuils:
+            - {confirmations: 10, informer: [routes], responsable: voirie-m}
+            - {confirmations: 100, informer: [astreinte], urgence: haute, responsable: routes}
+        """
+    )
+    case = "{{texte: bruit, commune: Rezé, confirmations: {}, confirmations_avant: {}}}"
+    town.expect(case.format(9, 0), "{responsable: mairie-reze, pas_informes: [routes]}")
+    town.expect(case.format(10, 9), "{responsable: voirie-m, informer: [routes], urgence: normale}")
+    town.expect(case.format(11, 10), "{responsable: voirie-m, pas_informes: [routes]}")
+    town.expect(case.format(150, 3), "{responsable: routes, informer: [astreinte], urgence: haute}")
+    town.expect(case.format(150, 150), "{urgence: haute, pas_informes: [astreinte]}")
+
+
+def test_the_trace_is_plain_json_with_words_winners_and_near_misses(town: Town) -> None:
+    town.rules(
+        """
+        - {id: sms-seul, priorite: exception, si: {contient: [banc], canal: sms},
+           alors: {responsable: voirie-m}}
+        - {id: banc, si: {contient: [banc, siège]}, alors: {responsable: routes}}
+        - {id: sauf-nuit, si: {contient: [banc]}, sauf: {canal: web},
+           alors: {responsable: voirie-m}}
+        - {id: autre, si: {contient: [arbre]}, alors: {responsable: voirie-m}}
+        """
+    )
+    decision = town.decide("{texte: un banc, canal: web, commune: Nantes}")
+    trace = json.loads(json.dumps(decision.trace))
+    assert trace["words"] == ["banc"]
+    assert trace["winners"] == [{"rule": "banc", "priority": "normale", "owner": "routes"}]
+    assert [(one["rule"], one["condition"]) for one in trace["near_misses"]] == [
+        ("sms-seul", "canal"),
+        ("sauf-nuit", "sauf canal"),
+    ]
+    assert trace["near_misses"][0]["expected"] == "sms"
+    assert trace["near_misses"][0]["value"] == "web"
+    assert trace["facts"]["canal"] == "web"
+    assert decision.sentence == "Routes nationales est responsable par la règle « banc »."
+
+
+def test_at_most_ten_near_misses_are_kept_in_rank_order(town: Town) -> None:
+    town.rules(
+        "".join(
+            f"- {{id: r{number:02}, si: {{contient: [banc], canal: sms}},"
+            " alors: {responsable: routes}}\n"
+            for number in range(15)
+        )
+    )
+    misses = town.decide("{texte: banc, canal: web}").trace["near_misses"]
+    assert [one["rule"] for one in misses] == [f"r{number:02}" for number in range(10)]
+
+
+def test_a_person_reads_why(town: Town) -> None:
+    town.rules(
+        """
+        - {id: nuit, priorite: exception, si: {categorie: bruit, recu: {heures: 22h-6h}},
+           alors: {responsable: astreinte}}
+        """
+    )
+    told = explain(town.decide("{texte: bruit, commune: Nantes}"))
+    assert told.startswith("Tranquillité est responsable par la table des compétences")
+    assert "competence:tranquillite:Nantes → paix-nantes" in told
+    assert "nuit : « recu » veut « {heures: 22h-6h} »" in told
+    assert "Mots trouvés : bruit" in told
+    assert "Rules that hold" in explain(town.decide("{texte: bruit, commune: Nantes}"), "en")
+
+
+def test_a_failed_test_says_expected_got_and_why(town: Town) -> None:
+    result = town.trial("{texte: bruit, commune: Nantes}", "{responsable: routes, urgence: haute}")
+    assert not result.passed
+    assert [(one.key, one.expected, one.got) for one in result.differences] == [
+        ("responsable", "routes", "paix-nantes"),
+        ("urgence", "haute", "normale"),
+    ]
+    assert str(result).startswith("regles/essai.yaml:4: ")
+    assert "table des compétences" in str(result)

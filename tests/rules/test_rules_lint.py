@@ -1,0 +1,213 @@
+"""Checks against the map: what one file may say about another's ground, and what meets."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from rules_town import COMPETENCES, TERRITORY, Town
+
+from rules.lint import lint
+from rules.reading import read
+from understanding.territory import Territory
+
+RESERVE = COMPETENCES + "reserve: {metropole: [voirie], commune: [tranquillite]}\n"
+GRANT = "accords: [{a: '44143', famille: voirie, jusqu_au: 2027-12-31}]\n"
+
+
+def codes(town: Town, severity: str) -> list[str]:
+    return [one.code for one in town.problems if one.severity == severity]
+
+
+def test_a_sound_folder_has_no_error(town: Town) -> None:
+    assert town.errors == []
+
+
+def test_a_commune_may_not_take_a_reserved_family(town: Town) -> None:
+    town.write("competences.yaml", RESERVE)
+    town.rules(
+        "- {id: a, si: {categorie: trottoir}, alors: {responsable: mairie-reze}}",
+        "regles/reze.yaml",
+        territoire="Rezé",
+    )
+    (error,) = town.errors
+    assert error.startswith("regles/reze.yaml:3:61: ")
+    assert "réservée à la métropole" in error
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{id: a, si: {contient: [trottoir]}, alors: {responsable: mairie-reze}}",
+        "{id: a, priorite: danger, si: {categorie: trottoir}, alors: {responsable: mairie-reze}}",
+        "{id: a, si: {categorie: trottoir}, alors: {informer: mairie-reze}}",
+    ],
+)
+def test_words_alone_danger_and_effects_are_exempt(rule: str, town: Town) -> None:
+    town.write("competences.yaml", RESERVE)
+    town.rules(f"- {rule}", "regles/reze.yaml", territoire="Rezé")
+    assert town.errors == []
+
+
+def test_an_agreement_grants_a_family_until_its_last_day(town: Town) -> None:
+    town.write("competences.yaml", RESERVE + GRANT)
+    town.rules(
+        "- {id: a, si: {categorie: trottoir}, alors: {responsable: mairie-reze}}\n"
+        "- {id: b, si: {contient: [banc]}, alors: {responsable: voirie-m}}",
+        "regles/reze.yaml",
+        territoire="Rezé",
+    )
+    assert town.errors == []
+    configuration = read(town.folder).configuration
+    assert configuration is not None
+    geography = Territory.from_description(configuration.territory)
+    for today, errors in ((date(2027, 12, 31), 0), (date(2028, 1, 1), 2)):
+        found = lint(configuration, geography, today)
+        assert sum(one.severity == "error" for one in found) == errors
+
+
+def test_the_metropole_may_not_take_a_familys_commune(town: Town) -> None:
+    town.write("competences.yaml", RESERVE)
+    town.rules("- {id: a, si: {categorie: bruit}, alors: {responsable: routes}}")
+    (error,) = town.errors
+    assert "réservée aux communes" in error
+    town.rules("- {id: a, si: {categorie: bruit}, alors: {responsable: mairie-du-lieu}}")
+    assert town.errors == []
+    town.rules(
+        "- {id: a, si: {categorie: bruit, commune: Nantes}, alors: {responsable: paix-nantes}}"
+    )
+    assert town.errors == []
+
+
+def test_a_commune_names_its_own_services_roles_and_the_desk(town: Town) -> None:
+    for owner, errors in (
+        ("mairie-reze", 0),
+        ("mairie-du-lieu", 0),
+        ("guichet", 0),
+        ("mairie-nantes", 1),
+        ("voirie-m", 1),
+        ("routes", 1),
+    ):
+        town.rules(
+            f"- {{id: a, si: {{contient: [banc]}}, alors: {{responsable: {owner}}}}}",
+            "regles/reze.yaml",
+            territoire="Rezé",
+        )
+        assert len(town.errors) == errors, owner
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("{contient: [banc, arbre]}", "{contient: [banc, siège]}", "error"),
+        ("{contient: [banc]}", "{contient: [siège]}", None),
+        ("{categorie: bruit, canal: sms}", "{categorie: bruit, langue: fr}", "error"),
+        ("{categorie: bruit}", "{contient: [banc]}", None),
+        ("{categorie: voirie, contient: [trou]}", "{categorie: voirie, contient: [banc]}", None),
+        ("{categorie: voirie}", "{categorie: trottoir}", "error"),
+        ("{contient: [banc], commune: Rezé}", "{contient: [banc], commune: Nantes}", None),
+        ("{contient: [banc], commune: Rezé}", "{contient: [banc]}", None),
+        (
+            "{contient: [banc], commune: [Rezé, Nantes]}",
+            "{contient: [banc], commune: [Nantes, Orvault]}",
+            "error",
+        ),
+        (
+            "{contient: [banc], recu: {heures: 8h-18h}}",
+            "{contient: [banc], recu: {heures: 18h-8h}}",
+            None,
+        ),
+        ("{contient: [banc], recu: {jours: lun}}", "{contient: [banc], recu: {jours: mar}}", None),
+        (
+            "{contient: [banc], recu: {au: 2026-11-30}}",
+            "{contient: [banc], recu: {du: 2026-12-01}}",
+            None,
+        ),
+        ("{contient: [banc], canal: sms}", "{contient: [banc], canal: x}", None),
+        ("{contient: [banc], sur: peripherique}", "{contient: [trou], sur: peripherique}", None),
+        ("{canal: x, sur: peripherique}", "{langue: fr, sur: peripherique}", "error"),
+        ("{contient: [banc]}", "{contient_tous: [banc, cassé]}", "error"),
+    ],
+)
+def test_conflicts_are_errors_across_files(
+    one: str, other: str, level: str | None, town: Town
+) -> None:
+    town.rules(f"- {{id: a, si: {one}, alors: {{responsable: routes}}}}", "regles/a.yaml")
+    town.rules(f"- {{id: b, si: {other}, alors: {{responsable: voirie-m}}}}", "regles/b.yaml")
+    found = [problem for problem in town.problems if problem.code == "conflit"]
+    assert [problem.severity for problem in found] == ([level] if level else [])
+    if found:
+        assert found[0].file == "regles/b.yaml"
+        assert "a" in found[0].message
+        assert found[0].example.startswith("{")
+
+
+def test_a_conflict_within_a_file_is_a_warning(town: Town) -> None:
+    town.rules(
+        """
+        - {id: a, si: {contient: [banc]}, alors: {responsable: routes}}
+        - {id: b, si: {contient: [banc], canal: sms}, alors: {responsable: voirie-m}}
+        """
+    )
+    assert town.errors == []
+    assert {"conflit", "jamais-gagnante"} <= set(codes(town, "warning"))
+
+
+def test_the_same_owner_or_another_priority_is_no_conflict(town: Town) -> None:
+    town.rules(
+        """
+        - {id: a, si: {contient: [banc]}, alors: {responsable: routes}}
+        - {id: b, si: {contient: [banc], canal: sms}, alors: {responsable: routes}}
+        - {id: c, priorite: exception, si: {contient: [banc], canal: x},
+           alors: {responsable: voirie-m}}
+        """
+    )
+    assert "conflit" not in codes(town, "warning")
+
+
+def test_the_example_of_a_conflict_is_a_case_in_which_both_hold(town: Town) -> None:
+    town.rules(
+        "- {id: a, si: {contient: [banc], commune: [Rezé, Nantes]}, alors: {responsable: routes}}",
+        "regles/a.yaml",
+    )
+    town.rules(
+        "- {id: b, si: {contient: [banc], commune: [Nantes, Orvault]},"
+        " alors: {responsable: voirie-m}}",
+        "regles/b.yaml",
+    )
+    (problem,) = [one for one in town.problems if one.code == "conflit"]
+    assert problem.example == '{texte: "banc", commune: Nantes}'
+
+
+@pytest.mark.parametrize(
+    "si",
+    [
+        "{commune: Nantes, dans: Rezé}",
+        "{canal: sms, aucun_de: [{canal: sms}]}",
+        "{tous: [{categorie: bruit}, {categorie: voirie}]}",
+        "{tous: [{desordre: {max: 3}}, {desordre: {min: 7}}]}",
+    ],
+)
+def test_a_rule_that_contradicts_itself_is_refused(si: str, town: Town) -> None:
+    town.rules(f"- {{id: a, si: {si}, alors: {{responsable: routes}}}}")
+    assert codes(town, "error") == ["contradiction"]
+
+
+def test_words_that_match_too_much_are_warned_of(town: Town) -> None:
+    town.rules("- {id: a, si: {contient: [feu, bonjour, poubelle]}, alors: {responsable: routes}}")
+    assert codes(town, "warning").count("mot-douteux") == 2
+
+
+def test_a_service_of_a_commune_that_owns_elsewhere_is_warned_of(town: Town) -> None:
+    town.rules("- {id: a, si: {contient: [banc]}, alors: {responsable: mairie-reze}}")
+    assert "service-hors-commune" in codes(town, "warning")
+
+
+def test_crossing_quartiers_are_warned_of(town: Town) -> None:
+    crossing = (town.folder / "territoire/graslin.geojson").read_text()
+    town.write("territoire/croise.geojson", crossing)
+    town.write(
+        "territoire/territoire.yaml",
+        TERRITORY.replace("zones:", "  - {id: croise, contour: croise.geojson}\nzones:"),
+    )
+    assert codes(town, "warning").count("territoires-croises") == 2
