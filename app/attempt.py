@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from app.offline import Offline, offline_channels
 from app.rulebook import LoadedRulebook
-from app.system import SystemIds
+from app.system import SystemClock, SystemIds
+from router.decision import Decision
 from router.delivery import Delivery
 from router.directory import Counter
 from router.errors import InvalidInput
@@ -29,11 +32,22 @@ from router.message import (
     MessageReceived,
 )
 from router.policy import Policy
-from router.ports import Action, Inbound, Reads, Unit, Verdict
+from router.ports import (
+    Action,
+    Claim,
+    Gathered,
+    Inbound,
+    Reads,
+    RouteClaim,
+    Store,
+    Unit,
+    Verdict,
+    Wanted,
+)
 from router.route import Router
 from router.tokens import Signer
 from router.tracking import printed
-from storage.memory import MemoryStore
+from storage.engine import open_store
 from understanding.reader import Reader
 
 FIELDS = (
@@ -82,24 +96,55 @@ class _Stated:
         )
 
 
-class _Recorded(MemoryStore):
-    """Remembers what the last batch wrote."""
+@dataclass(slots=True)
+class _Recorded:
+    """Passes everything to a store, and remembers what the last batch wrote."""
 
+    store: Store
     written: tuple[Unit, ...] = ()
+
+    async def claim_routes(self, limit: int, lease_s: float, now: datetime) -> Sequence[RouteClaim]:
+        return await self.store.claim_routes(limit, lease_s, now)
+
+    async def gather(self, wanted: Wanted) -> Gathered:
+        return await self.store.gather(wanted)
 
     async def commit(self, units: Sequence[Unit], now: datetime) -> Sequence[Verdict]:
         self.written = tuple(units)
-        return await super().commit(units, now)
+        return await self.store.commit(units, now)
+
+    async def release(
+        self, claims: Sequence[Claim], due: datetime, *, failed: bool = False
+    ) -> None:
+        await self.store.release(claims, due, failed=failed)
+
+    async def next_due(self, role: str) -> datetime | None:
+        return await self.store.next_due(role)
+
+
+@asynccontextmanager
+async def attempts(rulebook: LoadedRulebook) -> AsyncIterator[Attempt]:
+    """Open a store that is thrown away at the end, for messages to be tried on."""
+    with tempfile.TemporaryDirectory(prefix="guichet-try-") as folder:
+        store = open_store(Path(folder), ids=SystemIds())
+        await store.open()
+        try:
+            now = SystemClock().now()
+            await store.publish({}, rulebook.hash, "guichet try", "essai", now)
+            yield Attempt(rulebook, store)
+        finally:
+            await store.close()
 
 
 class Attempt:
-    """Tries messages one after another on one store in memory, so that follow-ups find their case."""
+    """Tries messages one after another on one store, so that follow-ups find their case."""
 
-    def __init__(self, rulebook: LoadedRulebook) -> None:
+    def __init__(self, rulebook: LoadedRulebook, store: Store) -> None:
         self._rulebook = rulebook
         self._clock = _SetClock(datetime(2026, 1, 1, tzinfo=UTC))
         self._ids = SystemIds()
-        self._store = _Recorded()
+        self._store = store
+        self._recorded = _Recorded(store)
         self._signer = Signer({"t": b"guichet try signs for itself alone"}, "t")
         self._channels = offline_channels(rulebook.directory.counters(), self._signer)
         self._readers: dict[tuple[str, str], Reads] = {
@@ -109,7 +154,7 @@ class Attempt:
         self._failure: Exception | None = None
         self._numbers: dict[str, str] = {}
         self._router = Router(
-            store=self._store,
+            store=self._recorded,
             readers=self._readers,
             rulebooks=self,
             understands=Reader(rulebook.geography, default_language="fr"),
@@ -124,6 +169,11 @@ class Attempt:
     def current(self) -> LoadedRulebook:
         return self._rulebook
 
+    @property
+    def decided(self) -> Decision | None:
+        """The decision on the message tried last."""
+        return self._seen[-1][1].decision if self._seen else None
+
     def _failed(self, where: str, error: Exception) -> None:
         self._failure = error
         print(f"guichet try: {where}: {type(error).__name__}: {error}", file=sys.stderr)
@@ -137,14 +187,14 @@ class Attempt:
             return _unread(name, str(error))
 
     async def _run(self, name: str, line: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-        self._clock.time = _time(line.get("at"), now, self._rulebook.services.timezone)
+        self._clock.time = _time(line.get("at"), now, self._rulebook.services.zone)
         counter, channel = self._channel(line)
         envelopes = self._envelopes(line, channel, counter, name)
         self._state(line, channel)
         await self._store.accept(envelopes)
         self._seen.clear()
         self._failure = None
-        self._store.written = ()
+        self._recorded.written = ()
         while await self._router.run_once():
             pass
         if self._failure is not None and not self._seen:
@@ -220,7 +270,7 @@ class Attempt:
 
     def _result(self, name: str, worked: Worked) -> dict[str, Any]:
         case, decision, message = worked.case, worked.decision, worked.message
-        deliveries = [d for unit in self._store.written for d in unit.deliveries]
+        deliveries = [d for unit in self._recorded.written for d in unit.deliveries]
         place = case.place if case else worked.understood.place if worked.understood else None
         point = place.point if place else None
         action = Action.IGNORE if worked.action is Action.RECEIPT else worked.action

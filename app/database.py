@@ -24,5 +24,5 @@ def upgrade(data: Data = DEFAULT_DATA, database_url: DatabaseUrl = "") -> None:
     Example: guichet db upgrade --database-url postgresql://guichet@localhost/guichet
     """
     with speaking():
-        version = asyncio.run(migrate(data, database_url))
-        out.print(f"La base est à la version {version}.")
+        asyncio.run(migrate(data, database_url))
+        out.print("La base est à jour.")

@@ -12,11 +12,11 @@ from router.decision import Decision, Facts
 from router.directory import Directory, Texts
 from router.errors import ConfigurationError
 from router.geography import Geography
-from rules.compile import RuleSet, compile_rules
+from rules.checking import check
+from rules.compile import RuleSet
 from rules.decide import decide
 from rules.directory import RulesDirectory
 from rules.problems import Problem
-from rules.reading import Reading, read
 from understanding.territory import Territory
 
 _SUFFIXES = {".yaml", ".yml", ".json", ".geojson", ".csv"}
@@ -76,20 +76,15 @@ def load_folder(folder: Path) -> LoadedRulebook:
     """
     if not folder.is_dir():
         raise ConfigurationError(f"Le dossier de configuration « {folder} » n'existe pas.")
-    reading = read(folder)
-    if reading.configuration is None:
-        raise BadConfiguration(reading.problems)
-    geography = _geography(reading)
+    checked = check(folder, Territory.from_description)
+    if checked.ruleset is None:
+        raise BadConfiguration(checked.problems)
+    configuration = checked.ruleset.configuration
     return LoadedRulebook(
-        compile_rules(reading.configuration, geography),
-        RulesDirectory(reading.configuration),
-        geography,
+        checked.ruleset,
+        RulesDirectory(configuration),
+        Territory.from_description(configuration.territory),
     )
-
-
-def _geography(reading: Reading) -> Territory:
-    assert reading.configuration is not None  # noqa: S101 -- the caller has looked
-    return Territory.from_description(reading.configuration.territory)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

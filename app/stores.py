@@ -37,6 +37,6 @@ async def opened(data: Path, database_url: str) -> AsyncIterator[Store]:
         await store.close()
 
 
-async def migrate(data: Path, database_url: str) -> str:
-    """Bring the tables up to date; returns the version they have then."""
-    return await upgrade(url_of(data, database_url))
+async def migrate(data: Path, database_url: str) -> None:
+    """Bring the tables up to date."""
+    await upgrade(url_of(data, database_url))

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from app.attempt import Attempt, lines_of
+from app.attempt import attempts, lines_of
 from app.console import DEFAULT_CONFIG, Config, Json, config_folder, out, print_json, speaking
-from app.rulebook import load_folder
+from app.rulebook import LoadedRulebook, load_folder
 from app.system import SystemClock
 from router.errors import ConfigurationError
 
@@ -43,8 +43,8 @@ def try_(
         "category": category, "raw": raw,
     }  # fmt: skip
     with speaking():
-        attempt = Attempt(load_folder(config_folder(config)))
-        asyncio.run(_run(attempt, _batch(batch) if batch else [one], as_json or bool(batch)))
+        rulebook = load_folder(config_folder(config))
+        asyncio.run(_run(rulebook, _batch(batch) if batch else [one], as_json or bool(batch)))
 
 
 def _batch(path: Path) -> Iterable[Mapping[str, Any]]:
@@ -54,15 +54,16 @@ def _batch(path: Path) -> Iterable[Mapping[str, Any]]:
         raise ConfigurationError(f"« {path} » ne peut pas être lu : {error.strerror}.") from error
 
 
-async def _run(attempt: Attempt, lines: Iterable[Mapping[str, Any]], as_json: bool) -> None:
+async def _run(rulebook: LoadedRulebook, lines: Iterable[Mapping[str, Any]], as_json: bool) -> None:
     clock = SystemClock()
-    for line in lines:
-        result = await attempt.run(line, clock.now())
-        if as_json:
-            print_json(result)
-            sys.stdout.flush()
-        else:
-            _show(result)
+    async with attempts(rulebook) as attempt:
+        for line in lines:
+            result = await attempt.run(line, clock.now())
+            if as_json:
+                print_json(result)
+                sys.stdout.flush()
+            else:
+                _show(result)
 
 
 def _show(result: Mapping[str, Any]) -> None:

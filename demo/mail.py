@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from weakref import WeakSet
 
 import aiosmtplib
@@ -38,7 +39,7 @@ class Mail:
 
     @property
     def message(self) -> EmailMessage:
-        return email.message_from_bytes(self.raw, policy=email.policy.default)
+        return _parsed(self.raw)
 
     @property
     def sender(self) -> str:
@@ -59,6 +60,11 @@ class Mail:
         """The plain text, or nothing."""
         body = self.message.get_body(("plain",))
         return str(body.get_content()).replace("\r\n", "\n") if body else ""
+
+
+@lru_cache(maxsize=4096)
+def _parsed(raw: bytes) -> EmailMessage:
+    return email.message_from_bytes(raw, policy=email.policy.default)
 
 
 def mailbox_of(address: str) -> str:
@@ -161,6 +167,17 @@ class MailSimulator:
         box = self._box(mailbox_of(address))
         await self._changes.until(lambda: len(box.messages()) >= count, seconds)
         return self.mailbox(address)
+
+    def addresses(self) -> list[str]:
+        """List the addresses that ever received something here."""
+        known = set(self._boxes)
+        if self._folder and self._folder.is_dir():
+            known |= {unquote(folder.name) for folder in self._folder.iterdir()}
+        return sorted(address for address in known if self._box(address).messages())
+
+    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+        """Wait until a condition holds, looking again after each mail; raises TimeoutError."""
+        await self._changes.until(condition, seconds)
 
     async def drop_imap(self) -> None:
         """Cut every open IMAP connection."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,10 @@ class TelegramSimulator:
     def base_file_url(self) -> str:
         """What stands for https://api.telegram.org/file/bot."""
         return f"{self._http.url}/file/bot"
+
+    @property
+    def port(self) -> int:
+        return self._http.port
 
     async def start(self) -> None:
         self._ledger.load()
@@ -208,6 +213,14 @@ class TelegramSimulator:
             for message in self._ledger.data["messages"]
             if message["chat"]["id"] == chat_id and not message["from"]["is_bot"]
         ]
+
+    def messages(self) -> list[dict[str, Any]]:
+        """List all messages of all chats as Telegram keeps them, oldest first."""
+        return list(self._ledger.data["messages"])
+
+    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+        """Wait until a condition holds, looking again after each change; raises TimeoutError."""
+        await self._ledger.until(condition, seconds)
 
     async def until_received(
         self, chat_id: int, count: int = 1, seconds: float = 10.0

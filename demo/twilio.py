@@ -8,7 +8,7 @@ import hmac
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
 from pathlib import Path
@@ -100,6 +100,10 @@ class TwilioSimulator:
         """What stands for https://api.twilio.com."""
         return self._http.url
 
+    @property
+    def port(self) -> int:
+        return self._http.port
+
     async def start(self) -> None:
         self._ledger.load()
         self._client = httpx.AsyncClient(timeout=15.0)
@@ -165,6 +169,17 @@ class TwilioSimulator:
             for m in self._ledger.data["messages"].values()
             if m["direction"] == "inbound" and m["from"] == number
         ]
+
+    def messages(self) -> list[Sms]:
+        """List all that went between the account and phones, in either direction, oldest first."""
+        return [
+            Sms(m["sid"], m["from"], m["to"], m["body"], m["status"])
+            for m in self._ledger.data["messages"].values()
+        ]
+
+    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+        """Wait until a condition holds, looking again after each change; raises TimeoutError."""
+        await self._ledger.until(condition, seconds)
 
     async def until_received(self, number: str, count: int = 1, seconds: float = 10.0) -> list[Sms]:
         """Wait until this phone has received so many messages."""

@@ -106,6 +106,10 @@ class XSimulator:
         """The id of the account itself."""
         return self.person(self.username)
 
+    @property
+    def port(self) -> int:
+        return self._http.port
+
     async def start(self) -> None:
         self._ledger.load()
         self.person(self.username)
@@ -120,6 +124,16 @@ class XSimulator:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+
+    @property
+    def bearer(self) -> str:
+        """An access token that is valid now."""
+        return str([*self._ledger.data["access"], self.keys.access_token][-1])
+
+    @property
+    def refresh_token(self) -> str:
+        """The refresh token that is valid now."""
+        return str(self._ledger.data["refresh"])
 
     def expire_access(self) -> None:
         """Let the access tokens run out, so that they must be refreshed."""
@@ -187,6 +201,30 @@ class XSimulator:
         written = [event for event in data["dms"] if event["sender_id"] == them]
         written += [post for post in data["posts"] if post["author_id"] == them]
         return [record["text"] for record in sorted(written, key=lambda r: int(r["id"]))]
+
+    def usernames(self) -> list[str]:
+        """List everybody but the account itself."""
+        names = [str(user["username"]) for user in self._ledger.data["users"].values()]
+        return [name for name in names if name != self.username]
+
+    def spoken(self, user: str) -> list[Record]:
+        """List all that a user wrote to the account or received from it, oldest first.
+
+        Private messages have ``participant_ids``, public posts ``author_id``.
+        """
+        me, them, data = self.user_id, self.person(user), self._ledger.data
+        private = [event for event in data["dms"] if them in event["participant_ids"]]
+        public = [
+            post
+            for post in data["posts"]
+            if post["author_id"] == them
+            or (post["author_id"] == me and post.get("in_reply_to_user_id") == them)
+        ]
+        return sorted(private + public, key=lambda record: int(record["id"]))
+
+    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+        """Wait until a condition holds, looking again after each change; raises TimeoutError."""
+        await self._ledger.until(condition, seconds)
 
     async def until_received(
         self, user: str, count: int = 1, seconds: float = 10.0

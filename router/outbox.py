@@ -53,7 +53,7 @@ class Courier:
     ids: Ids
     lanes: int = 32
     back_off_s: Sequence[float] = BACK_OFF_S
-    spread: random.Random = random.Random()  # noqa: RUF009 -- shared on purpose: jitter only
+    spread: random.Random = random.Random()
 
     async def run_once(self) -> int:
         """Send what is due now; returns how many deliveries were tried.

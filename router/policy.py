@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from router.decision import ServiceId
 
-
 _DESK = ServiceId("guichet-metropole")
 
 

@@ -197,9 +197,7 @@ def fence(conn: Connection, cell: str, claims: Iterable[Claim]) -> frozenset[Cla
         tokens = dict(
             conn.execute(
                 FENCE, {"cell_": cell, "role_": role, "keys_": [each.lane for each in held]}
-            )
-            
-            .all()
+            ).all()
         )
         alive.update(each for each in held if tokens.get(fit_key(each.lane)) == each.token)
     return frozenset(alive)

@@ -81,13 +81,19 @@ class CommuneNames:
         return frozenset(
             found.start
             for found in self._book.find(words)
-            if not found.value.ignored and not found.value.after
+            if not found.value.ignored
+            and (not found.value.after or _has_article(words, found.start, found.value))
         )
 
     def mentions(self, words: Words, streets: tuple[Street, ...]) -> tuple[Mention, ...]:
         """Find the communes that are named, outside street names, in reading order."""
         shouted = words.text.isupper()
-        in_streets = {index for street in streets for index in range(street.start, street.end)}
+        in_streets = {
+            index
+            for street in streets
+            if not street.landmark
+            for index in range(street.start, street.end)
+        }
         ends = {street.end for street in streets}
         found: list[Mention] = []
         for name in self._book.find(words):
@@ -161,7 +167,9 @@ def _said(words: Words, start: int, street_ends: Iterable[int], found: list[Ment
     if one in _DIRECTION or (one in _OF and two in _DIRECTION):
         return Said.AIM
     if one in _INSTITUTION or (one in _OF and two in _INSTITUTION):
-        return Said.LOCATED if set(before[2:4]) & {"dans", "devant", "a", "pres"} else Said.BODY
+        return (
+            Said.LOCATED if set(before[2:4]) & {"dans", "devant", "derriere", "pres"} else Said.BODY
+        )
     if one in _LOCATING or one in {"au", "aux"} or (one in _OF and two in _NEAR):
         return Said.LOCATED
     return Said.BARE
@@ -183,13 +191,19 @@ def _meant(words: Words, start: int, end: int, name: _Name, said: Said, shouted:
     """Whether a name is meant as a place at all, where the words may mean something else."""
     before = words.folded[start - 1] if start else ""
     if name.after:
-        return before in name.after and (words.capital(start) or shouted)
+        return _has_article(words, start, name)
     if not name.doubtful:
         return bool(name.communes) or said is not Said.BARE or _stands_alone(words, start, end)
     if said in {Said.ADDRESS, Said.LOCATED, Said.HOME, Said.BODY}:
         return words.capital(end - 1) or (bool(name.communes) and before in {"a", "de", "commune"})
     whole = " ".join(words.folded[start:end]) in _ORDINARY
     return whole and words.capital(end - 1) and not shouted and start > 0
+
+
+def _has_article(words: Words, start: int, name: _Name) -> bool:
+    """Whether "aux" stands before Sorinières, "au" before Pellerin."""
+    before = words.folded[start - 1] if start else ""
+    return before in name.after and words.capital(start)
 
 
 def _stands_alone(words: Words, start: int, end: int) -> bool:

@@ -96,12 +96,9 @@ class LanguageDetector:
 
 
 def _speaking(text: str) -> Words | None:
-    """Give the words that tell a language; street names, French in every language, tell little."""
-    for shown in (_STREET.sub(" ", text), text):
-        words = words_of(shown)
-        if any(word.isalpha() for word in words.folded):
-            return words
-    return None
+    """Give the words that tell a language; street names, French in every language, tell none."""
+    words = words_of(_STREET.sub(" ", text))
+    return words if any(word.isalpha() for word in words.folded) else None
 
 
 def _leaders(votes: dict[str, float]) -> tuple[str, float, float]:

@@ -43,6 +43,7 @@ _NUMBER = re.compile(r"\d{1,4}(?:bis|ter|quater|[a-d])?")
 _SUFFIX = frozenset({"bis", "ter", "quater", "a", "b", "c", "d"})
 _NUMBER_AFTER = frozenset({"n", "no", "numero", "au"})
 _NAMED_WITH_DE = frozenset({"école", "porte", "voie", "gare", "parking", "station", "stade"})
+_LANDMARKS = ("gare", "marché", "cimetière", "piscine", "stade", "médiathèque", "gymnase")
 _LONGEST = 5
 
 
@@ -54,6 +55,11 @@ class Street:
     number: str
     start: int
     end: int
+
+    @property
+    def landmark(self) -> bool:
+        """Whether a commune in its name is where it stands: the station of Nantes is in Nantes."""
+        return self.name.startswith(_LANDMARKS)
 
     @property
     def text(self) -> str:

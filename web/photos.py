@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -48,12 +47,13 @@ def clean(data: bytes) -> Photo:
     if len(data) > LARGEST_BYTES:
         raise BadPhoto("error.photo_large")
     try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            warnings.simplefilter("ignore")  # Pillow warns of odd EXIF; it is thrown away anyway
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             if image.width * image.height > LARGEST_PIXELS:
                 raise BadPhoto("error.photo_large")
             return Photo(_encode(image), _position(image))
-    except (UnidentifiedImageError, Image.DecompressionBombError) as not_ours:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        raise BadPhoto("error.photo_large") from bomb
+    except UnidentifiedImageError as not_ours:
         raise BadPhoto("error.photo_type") from not_ours
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as broken:
         raise BadPhoto("error.photo_broken") from broken

@@ -7,7 +7,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture
-def town():
-    from town import Town
+async def town(tmp_path):
+    from town import START, Town
 
-    return Town()
+    town = Town(tmp_path)
+    await town.store.open()
+    await town.store.publish({}, town.rules.hash, "test", "test", START)
+    yield town
+    await town.store.close()

@@ -1,4 +1,4 @@
-"""The way of a message, from the journal to what is queued, on the store in memory."""
+"""The way of a message, from the journal to what is queued, on a store on disk."""
 
 import json
 

@@ -30,7 +30,7 @@ from router.route import Router
 from router.timers import Clockwork
 from router.tokens import Signer
 from router.tracking import from_bits
-from storage.memory import MemoryStore
+from storage.engine import open_store
 
 START = datetime(2026, 11, 24, 10, 15, tzinfo=UTC)
 
@@ -257,10 +257,11 @@ class TownSender:
 
 
 class Town:
-    """The way of a message on the store in memory."""
+    """The way of a message on a store on disk."""
 
-    def __init__(self) -> None:
-        self.clock, self.ids, self.store = SetClock(), CountedIds(), MemoryStore()
+    def __init__(self, folder) -> None:
+        self.clock, self.ids = SetClock(), CountedIds()
+        self.store = open_store(folder, ids=self.ids)
         self.signer = Signer({"k": b"town"}, "k")
         self.rules = TownRules()
         self.policy = Policy(ways={"email": ("partner", "town")})

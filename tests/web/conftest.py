@@ -1,0 +1,23 @@
+"""A house of fakes, and a browser that speaks to it without a network."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from web_fakes import Browser, House
+
+from web.app import create_app
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture
+async def browser(house: House) -> AsyncIterator[Browser]:
+    transport = httpx.ASGITransport(create_app(house.parts()), raise_app_exceptions=False)
+    async with Browser(transport=transport, base_url="http://city.example") as client:
+        yield client
