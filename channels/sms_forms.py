@@ -1,0 +1,157 @@
+"""Read the forms that Twilio posts: inbound messages and the statuses of our own."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import mimetypes
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from router.delivery import DeliveryState
+from router.errors import InvalidSignature
+from router.message import (
+    Address,
+    Attachment,
+    Envelope,
+    Ignored,
+    Location,
+    Message,
+    ReceiptReceived,
+)
+
+DELIVERY_FIELD = "GuichetDelivery"
+"""Added to a status callback: the delivery that its address named."""
+
+_STOP = {"STOP", "ARRET", "ARRÊT", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"}
+_KEYWORDS = dict.fromkeys(_STOP, "stop")
+_KEYWORDS |= dict.fromkeys(("START", "UNSTOP"), "start")
+_KEYWORDS |= dict.fromkeys(("HELP", "AIDE", "INFO", "CONTACT"), "help")
+_STATES: Mapping[str, DeliveryState] = {
+    # the first words already prove that Twilio has the message, whatever the call seemed to end in
+    "accepted": DeliveryState.SENT,
+    "scheduled": DeliveryState.SENT,
+    "queued": DeliveryState.SENT,
+    "sending": DeliveryState.SENT,
+    "sent": DeliveryState.SENT,
+    "delivered": DeliveryState.DELIVERED,
+    "read": DeliveryState.DELIVERED,
+    "undelivered": DeliveryState.BOUNCED,
+    "failed": DeliveryState.BOUNCED,
+    "canceled": DeliveryState.REJECTED,
+}
+_REASONS: Mapping[str, str] = {
+    "21610": "the person texted STOP",
+    "30003": "the phone is switched off or out of reach",
+    "30004": "the person or the operator blocks the message",
+    "30005": "the number does not exist",
+    "30006": "the number cannot receive text messages",
+    "30007": "the operator filtered the message as unwanted",
+}
+_NUMBER = re.compile(r"(?:whatsapp:)?\+[1-9]\d{6,14}")
+_MOST_FILES = 20
+
+
+def read_form(body: bytes) -> dict[str, str]:
+    """Read a form body; bytes that are not UTF-8 become U+FFFD."""
+    text = body.decode("utf-8", "replace")
+    return dict(parse_qsl(text, keep_blank_values=True, errors="replace"))
+
+
+def signed_fields(body: bytes) -> str:
+    """Join the fields as Twilio signs them: sorted, name and value, blank ones included."""
+    text = body.decode("utf-8", "replace")
+    pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
+    return "".join(name + value for name, value in sorted(set(pairs)))
+
+
+def algorithm(header: str) -> str:
+    """Name the digest of ``X-Twilio-Webhooks-Signature-Settings``; SHA-1 when it is absent.
+
+    Raises:
+        InvalidSignature: a digest that Twilio does not document.
+    """
+    for part in header.split(","):
+        name, _, value = part.partition("=")
+        if name.strip() == "algorithm" and value.strip():
+            if value.strip().upper() not in {"HMAC_SHA1", "HMAC_SHA256"}:
+                raise InvalidSignature("the signature is of an unknown kind")
+            return value.strip().upper().removeprefix("HMAC_").lower()
+    return "sha1"
+
+
+def sign(token: str, text: str, digest: str) -> bytes:
+    """Sign as Twilio does."""
+    mac = hmac.new(token.encode(), text.encode("utf-8", "replace"), getattr(hashlib, digest))
+    return base64.b64encode(mac.digest())
+
+
+def status_of(form: Mapping[str, str]) -> str:
+    """Give the status that a callback tells; empty for an inbound message."""
+    status = form.get("MessageStatus", "").lower()
+    return "" if status in {"", "received", "receiving"} else status
+
+
+def receipt(form: Mapping[str, str], status: str) -> ReceiptReceived | Ignored:
+    """Read a status callback; they arrive in any order, so the core never lowers a state."""
+    state = _STATES.get(status)
+    if state is None:
+        return Ignored(f"status {status[:40]} says nothing")
+    code = form.get("ErrorCode", "")
+    delivery = form.get(DELIVERY_FIELD, "")
+    return ReceiptReceived(
+        state=DeliveryState.REJECTED if code == "21610" else state,
+        delivery_id=int(delivery) if delivery.isascii() and delivery.isdigit() else None,
+        provider_id=form["MessageSid"],
+        code=code,
+        reason=_REASONS.get(code, form.get("ErrorMessage", "")),
+    )
+
+
+def keyword(text: str) -> str:
+    """Name what a whole text asks for: ``stop``, ``start``, ``help``, or nothing."""
+    return _KEYWORDS.get(text.strip(" \t\r\n.!").upper(), "")
+
+
+def message_of(form: Mapping[str, str], address: Address, envelope: Envelope) -> Message:
+    """Read an inbound message; its body may be empty."""
+    place = "\n".join(form[name] for name in ("Label", "Address") if form.get(name))
+    text = form.get("Body", "") or place
+    sender = form.get("From", "")
+    answerable = _NUMBER.fullmatch(sender) is not None
+    return Message(
+        address=address,
+        provider_id=envelope.provider_id,
+        received_at=envelope.received_at,
+        sender=sender,
+        sender_name=form.get("ProfileName", ""),
+        text=text,
+        text_shown=text,
+        attachments=_files(form),
+        location=_location(form),
+        # names and short codes are machines', and nobody reads what is sent to them
+        automatic="" if answerable else "sender cannot be answered",
+    )
+
+
+def _files(form: Mapping[str, str]) -> tuple[Attachment, ...]:
+    count = form.get("NumMedia", "0")
+    number = min(int(count), _MOST_FILES) if count.isascii() and count.isdigit() else 0
+    files = []
+    for place in range(number):
+        url = form.get(f"MediaUrl{place}", "")
+        media_type = form.get(f"MediaContentType{place}", "") or "application/octet-stream"
+        ending = mimetypes.guess_extension(media_type) or ""
+        files.append(Attachment(f"mms-{place + 1}{ending}", media_type, None, url))
+    return tuple(files)
+
+
+def _location(form: Mapping[str, str]) -> Location | None:
+    with contextlib.suppress(KeyError, ValueError):
+        lat, lon = float(form["Latitude"]), float(form["Longitude"])
+        if abs(lat) <= 90 and abs(lon) <= 180:
+            return Location(lat, lon)
+    return None

@@ -1,0 +1,110 @@
+"""Speak to Twilio's Messages API through the vendor's client, under our deadline and base URL."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import httpx
+from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
+from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
+from twilio.http.response import Response  # type: ignore[import-untyped]
+
+from router.delivery import OptedOut, Permanent, Retry, SendOutcome, Unknown
+
+VENDOR = "https://api.twilio.com"
+_OPTED_OUT = 21610
+_TOO_MANY_REPLIES = 14107  # more than 30 replies in 30 s between two numbers
+_THROTTLED = {429, 20429, 30001, 30022}
+_LATER = {30003: 3600.0}  # the phone is switched off or out of reach
+_CREDENTIALS = {20003, 20005, 20006, 401}
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class Throttled(Exception):
+    """Twilio answered 429; ``after_s`` as it asked, when it did."""
+
+    def __init__(self, after_s: float | None) -> None:
+        super().__init__("Twilio answered 429")
+        self.after_s = after_s
+
+
+class HttpClient(AsyncHttpClient):  # type: ignore[misc]
+    """Carries the vendor client's calls over httpx.
+
+    The vendor's own asynchronous client ignores its time-out, has no base URL to set, and writes
+    telephone numbers to the log.
+    """
+
+    def __init__(self, base_url: str, deadline_s: float) -> None:
+        super().__init__(logging.getLogger(__name__), True, deadline_s)
+        self._base_url = base_url.rstrip("/")
+        self._http = httpx.AsyncClient(timeout=deadline_s, follow_redirects=False)
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        **_: Any,
+    ) -> Response:
+        """Send one request, as the vendor's client wants it."""
+        given = {name: str(value) for name, value in (params or {}).items() if value is not None}
+        answer = await self._http.request(
+            method,
+            url.replace(VENDOR, self._base_url, 1),
+            params=given or None,
+            data=data or None,
+            headers=headers,
+            auth=auth,
+        )
+        if answer.status_code == 429:
+            raise Throttled(_seconds(answer.headers.get("retry-after", "")))
+        return Response(answer.status_code, answer.text, answer.headers)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        return None
+
+
+def outcome_of(error: BaseException) -> SendOutcome:
+    """Say what a failed call means for the delivery.
+
+    Codes: https://www.twilio.com/docs/api/errors
+    """
+    if isinstance(error, Throttled):
+        return Retry("Twilio's limit was hit (429)", error.after_s, throttled=True)
+    if isinstance(error, _NOT_SENT):
+        return Retry(f"Twilio cannot be reached ({type(error).__name__})")
+    if isinstance(error, (httpx.HTTPError, asyncio.TimeoutError)):
+        return Unknown(f"the connection to Twilio broke ({type(error).__name__})")
+    if isinstance(error, TwilioException):
+        return _refusal(int(getattr(error, "status", 0) or 0), getattr(error, "code", 0))
+    return Unknown(f"Twilio gave an odd answer ({type(error).__name__})")
+
+
+def _refusal(status: int, code: object) -> SendOutcome:
+    number = code if isinstance(code, int) else status
+    if number == _OPTED_OUT:
+        return OptedOut("the person texted STOP (21610)")
+    if number == _TOO_MANY_REPLIES:
+        return Retry("more than 30 replies in 30 s between two numbers (14107)", 30.0)
+    if number in _THROTTLED:
+        return Retry(f"Twilio's limit was hit ({number})", throttled=True)
+    if number in _LATER:
+        return Retry(f"the phone cannot be reached ({number})", _LATER[number])
+    if number in _CREDENTIALS or status == 401:
+        return Retry(f"Twilio refuses our credentials ({number})", 300.0)
+    if status >= 500 or not status:
+        return Retry(f"Twilio is out of order ({number})")
+    return Permanent(str(number), f"refused by Twilio with {status}")
