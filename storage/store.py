@@ -26,7 +26,7 @@ from router.ports import (
     Verdict,
     Wanted,
 )
-from storage import lanes, outbox, pollers, reading, routing, timers, units
+from storage import lanes, outbox, pollers, reading, routing, timers
 from storage.blobs import Blobs
 from storage.codec import from_us, to_us, us_or_none
 from storage.database import Database
@@ -34,6 +34,7 @@ from storage.failures import DataRefused
 from storage.intake import GroupCommit
 from storage.library import Library
 from storage.rows import Row, envelope_of
+from storage.units import commit
 
 T = TypeVar("T")
 
@@ -112,19 +113,19 @@ class SqlStore(Library):
     async def gather(self, wanted: Wanted) -> Gathered:
         return await self._database.read(lambda conn: routing.gather(conn, self._cell, wanted))
 
-    async def commit(self, units_: Sequence[Unit], now: datetime) -> Sequence[Verdict]:
+    async def commit(self, units: Sequence[Unit], now: datetime) -> Sequence[Verdict]:
         """Write units; those that the database refuses are found by halves."""
-        if not units_:
+        if not units:
             return []
         try:
-            written = await self._write(units.commit, units_, to_us(now))
+            written = await self._write(commit, units, to_us(now))
         except DataRefused:
-            if len(units_) == 1:
-                await self.release(units_[0].claims, now + _REFUSED_WAIT, failed=True)
+            if len(units) == 1:
+                await self.release(units[0].claims, now + _REFUSED_WAIT, failed=True)
                 return [Verdict.FAILED]
-            middle = len(units_) // 2
-            first = await self.commit(units_[:middle], now)
-            return [*first, *await self.commit(units_[middle:], now)]
+            middle = len(units) // 2
+            first = await self.commit(units[:middle], now)
+            return [*first, *await self.commit(units[middle:], now)]
         for role in sorted(written.awake):
             self._wake(role)
         return written.verdicts

@@ -156,9 +156,9 @@ def judge(unit: Unit, alive: frozenset[Any], live: str | None, versions: dict[in
         return Verdict.LOST_CLAIM
     if unit.ruleset and live is not None and unit.ruleset != live:
         return Verdict.STALE_RULES
-    known = dict(versions)
+    known = {write.case.id: versions.get(write.case.id) for write in unit.cases}
     for write in unit.cases:
-        if write.expected is not None and known.get(write.case.id) != write.expected:
+        if write.expected is not None and known[write.case.id] != write.expected:
             return Verdict.STALE_CASE
         known[write.case.id] = version_after(write)
     return Verdict.COMMITTED

@@ -1,0 +1,104 @@
+"""What can be looked up in the store in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from router.case import Case, Event
+from router.delivery import Delivery
+from router.message import Envelope
+from router.ports import Action, CaseFilter, JournalLine, RulesetVersion
+from router.tracking import TrackingNumber
+from storage.memory_state import Row, State
+
+
+class MemoryLibrary:
+    """The reading half, and the versions of the rules."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def case(self, number: TrackingNumber) -> Case | None:
+        case_id = self._state.numbers.get(number)
+        return None if case_id is None else self._state.cases[case_id]
+
+    async def case_by_id(self, case_id: int) -> Case | None:
+        return self._state.cases.get(case_id)
+
+    async def children(self, case_id: int) -> Sequence[Case]:
+        cases = self._state.cases
+        return [cases[each] for each in sorted(cases) if cases[each].parent == case_id]
+
+    async def cases(self, wanted: CaseFilter) -> Sequence[Case]:
+        cases = self._state.cases
+        found = (cases[each] for each in sorted(cases, reverse=True))
+        return [case for case in found if _matches(case, wanted)][: wanted.limit]
+
+    async def events(self, case_id: int) -> Sequence[Event]:
+        return sorted(self._state.events.get(case_id, ()), key=lambda event: event.id)
+
+    async def deliveries(self, case_id: int) -> Sequence[Delivery]:
+        found = sorted(self._state.deliveries.values(), key=lambda each: each.id)
+        return [each for each in found if each.case_id == case_id]
+
+    async def journal(
+        self, *, action: Action | None = None, waiting: bool = False, limit: int = 10_000
+    ) -> Sequence[JournalLine]:
+        rows = (self._state.inbound[each] for each in sorted(self._state.inbound))
+        lines = (
+            _line(row)
+            for row in rows
+            if (action is None or (row.done is not None and row.done.action == action))
+            and not (waiting and row.done is not None)
+        )
+        return [line for line, _ in zip(lines, range(limit), strict=False)]
+
+    async def envelope(self, inbound_id: int) -> Envelope | None:
+        row = self._state.inbound.get(inbound_id)
+        return None if row is None else row.envelope
+
+    async def pending(self) -> int:
+        lanes = (*self._state.waiting.values(), *self._state.outbox.values())
+        return sum(len(lane) for lane in lanes)
+
+    async def active(self) -> RulesetVersion | None:
+        return self._state.rulesets[-1] if self._state.rulesets else None
+
+    async def active_hash(self) -> str | None:
+        return self._state.rulesets[-1].hash if self._state.rulesets else None
+
+    async def publish(
+        self, files: Mapping[str, bytes], hash: str, author: str, reason: str, now: datetime
+    ) -> RulesetVersion:
+        number = len(self._state.rulesets) + 1
+        version = RulesetVersion(number, hash, author, reason, now, dict(files))
+        self._state.rulesets.append(version)
+        return version
+
+
+def _matches(case: Case, wanted: CaseFilter) -> bool:
+    text = wanted.text.lower()
+    number = "".join(filter(str.isalnum, wanted.text)).upper()
+    return (
+        wanted.status in ("", case.status)
+        and wanted.owner in ("", case.owner)
+        and wanted.channel in ("", case.channel)
+        and (wanted.before is None or case.id < wanted.before)
+        and (text in case.text.lower() or text in case.subject.lower() or number == case.number)
+    )
+
+
+def _line(row: Row) -> JournalLine:
+    envelope, done = row.envelope, row.done
+    return JournalLine(
+        inbound_id=row.id,
+        channel=envelope.channel,
+        account=envelope.account,
+        provider_id=envelope.provider_id,
+        conversation=envelope.conversation,
+        received_at=envelope.received_at,
+        action=done.action if done else None,
+        case_id=done.case_id if done else None,
+        reason=done.reason if done else "",
+    )
