@@ -50,7 +50,8 @@ def clean(data: bytes) -> Photo:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             if image.width * image.height > LARGEST_PIXELS:
                 raise BadPhoto("error.photo_large")
-            return Photo(_encode(image), _position(image))
+            position = _position(image)
+            return Photo(_encode(image), position)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise BadPhoto("error.photo_large") from bomb
     except UnidentifiedImageError as not_ours:
@@ -60,7 +61,6 @@ def clean(data: bytes) -> Photo:
 
 
 def _encode(image: Image.Image) -> bytes:
-    exif = image.getexif()
     image.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # JPEG: decode no larger than needed
     upright = ImageOps.exif_transpose(image)
     upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
@@ -70,7 +70,6 @@ def _encode(image: Image.Image) -> bytes:
         plain.paste(layered, mask=layered.getchannel("A"))
     else:
         plain.paste(upright.convert("RGB"))
-    exif.clear()
     out = io.BytesIO()
     plain.save(out, "JPEG", quality=85, optimize=True)
     return out.getvalue()

@@ -260,7 +260,8 @@ async def test_a_report_can_be_read_over_and_changed(browser: Browser, house: Ho
 
 
 async def test_a_form_of_many_megabytes_is_refused(browser: Browser) -> None:
-    answer = await browser.post("/signaler", content=b"x" * 32_000_001)
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    answer = await browser.post("/signaler", content=b"x" * 32_000_001, headers=kind)
 
     assert answer.status_code == 413
     assert "Revenez en arrière" in answer.text

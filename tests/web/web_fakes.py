@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
-from router.case import Case, Event
-from router.decision import Decision, Facts, ServiceId
+from router.case import Case, Event, Reporter, Status
+from router.decision import Decision, Facts, Place, ServiceId
 from router.delivery import Delivery
 from router.directory import Contact, Counter, Directory, Level, Service, Texts
 from router.errors import InvalidSignature, StoreUnavailable
@@ -25,6 +25,29 @@ from web.parts import WebParts, WebSettings
 NOW = datetime(2026, 11, 22, 9, 5, tzinfo=UTC)
 NUMBER = from_bits(123_456_789_012_345)
 COMMUNES = {"44109": "Nantes", "44114": "Orvault"}
+
+
+HER = Address("email", "guichet@nantes.example", "lea.durand@mail.example")
+
+
+def a_case(**fields: object) -> Case:
+    case = Case(
+        id=1,
+        number=NUMBER,
+        version=3,
+        status=Status.IN_PROGRESS,
+        owner=ServiceId("voirie-metropole"),
+        created_at=NOW,
+        updated_at=NOW,
+        received_at=NOW,
+        category="chaussee-trottoir",
+        place=Place("devant chez moi, 12 rue Crébillon", ("44109",), None, "12 bis rue Crébillon"),
+        subject="Ma voisine Paulette",
+        text="Je m'appelle Léa, un trou énorme",
+        reporters=(Reporter(HER, "Léa Durand"),),
+        due_at=NOW + timedelta(days=5),
+    )
+    return replace(case, **fields)  # type: ignore[arg-type]
 
 
 class StillClock:

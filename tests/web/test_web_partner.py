@@ -1,0 +1,171 @@
+"""A service acts on a case by a signed link, and by nothing else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from web_fakes import NUMBER, Browser, House, a_case
+
+from router.case import Status
+from router.decision import ServiceId
+from router.message import Envelope
+from router.tokens import REPLY
+
+
+@pytest.fixture
+def link(house: House) -> str:
+    house.cases.keep(a_case(status=Status.ASSIGNED))
+    return "/p/" + house.signer.sign("p", NUMBER, "voirie-metropole")
+
+
+async def test_the_link_shows_the_case_and_reading_it_changes_nothing(
+    browser: Browser, house: House, link: str
+) -> None:
+    page = await browser.get(link + "?act=refuse")
+
+    assert page.status_code == 200
+    assert "un trou énorme" in page.text
+    assert "Service de la voirie" in page.text
+    assert page.text.count("<details open>") == 1
+    assert page.headers["x-robots-tag"] == "noindex"
+    assert house.journal.envelopes == []
+    assert (await browser.head(link)).status_code == 200
+
+
+async def test_a_service_sees_only_what_it_may(browser: Browser, house: House, link: str) -> None:
+    house.cases.keep(a_case(owner=ServiceId("tranquillite-nantes")))
+    peace = "/p/" + house.signer.sign("p", NUMBER, "tranquillite-nantes")
+
+    page = (await browser.get(peace)).text
+
+    assert "Crébillon" in page
+    assert "trou énorme" not in page
+    assert "Paulette" not in page
+    assert "Durand" not in page
+
+
+async def test_a_service_that_no_longer_has_the_case_sees_nothing_of_it(
+    browser: Browser, house: House, link: str
+) -> None:
+    form_id = await browser.form_id(link)
+    house.cases.keep(a_case(owner=ServiceId("tranquillite-nantes")))
+
+    page = await browser.get(link)
+    acted = await browser.post(link, data={"id": form_id, "act": "accept"})
+
+    assert "Tranquillité publique" in page.text
+    assert "trou" not in page.text
+    assert "<form" not in page.text
+    assert acted.status_code == 409
+    assert house.journal.envelopes == []
+
+
+@pytest.mark.parametrize(
+    ("act", "field", "words"),
+    [
+        ("accept", "text", ""),
+        ("progress", "text", "Équipe prévue mardi"),
+        ("close", "text", "Le trou est rebouché"),
+        ("refuse", "reason", "C'est une voie privée"),
+    ],
+)
+async def test_an_act_is_accepted_as_a_message_of_the_service(
+    browser: Browser, house: House, link: str, act: str, field: str, words: str
+) -> None:
+    form_id = await browser.form_id(link)
+
+    answer = await browser.post(link, data={"id": form_id, "act": act, field: words})
+    await browser.post(link, data={"id": form_id, "act": act, field: words})
+    shown = await browser.get(answer.headers["location"])
+
+    assert answer.status_code == 303
+    (envelope,) = house.journal.envelopes
+    assert (envelope.channel, envelope.account) == ("partner_email", "partner_email")
+    sent = json.loads(envelope.payload)
+    assert (sent["token"], sent["act"]) == (link.removeprefix("/p/"), act)
+    assert (sent[field], sent["attachments"]) == (words, [])
+    assert "C’est noté" in shown.text
+
+
+async def test_the_page_shows_what_the_act_did(browser: Browser, house: House, link: str) -> None:
+    def route(envelope: Envelope) -> None:
+        house.cases.keep(replace(a_case(status=Status.ACCEPTED), version=4))
+
+    house.journal.accepted = route
+    form_id = await browser.form_id(link)
+    answer = await browser.post(link, data={"id": form_id, "act": "accept"})
+    page = (await browser.get(answer.headers["location"])).text
+
+    assert "Acceptée" in page
+    assert 'value="accept"' not in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"act": "refuse", "reason": " "}, "pas pour vous"),
+        ({"act": "close", "text": ""}, "la réponse que la personne"),
+        ({"act": "close", "text": "x" * 5001}, "trop long"),
+        ({"act": "delete"}, "Choisissez une action"),
+    ],
+)
+async def test_an_act_without_its_words_comes_back(
+    browser: Browser, house: House, link: str, fields: dict[str, str], words: str
+) -> None:
+    form_id = await browser.form_id(link)
+
+    answer = await browser.post(link, data={"id": form_id, **fields})
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert house.journal.envelopes == []
+
+
+async def test_when_the_store_is_down_the_words_stay(
+    browser: Browser, house: House, link: str
+) -> None:
+    form_id = await browser.form_id(link)
+    house.journal.down = True
+
+    fields = {"id": form_id, "act": "close", "text": "Rebouché <b>hier</b>"}
+    answer = await browser.post(link, data=fields)
+
+    assert answer.status_code == 503
+    assert "Rebouché &lt;b&gt;hier" in answer.text
+
+
+async def test_a_link_that_is_not_ours_opens_nothing(
+    browser: Browser, house: House, link: str
+) -> None:
+    forged = link[:-1] + ("a" if link[-1] != "a" else "b")
+    citizens = "/p/" + house.signer.sign(REPLY, NUMBER, "voirie-metropole")
+    unknown = "/p/" + house.signer.sign("p", NUMBER, "no-such-service")
+
+    for path in (forged, citizens, unknown, "/p/x"):
+        shown = await browser.get(path)
+        acted = await browser.post(path, data={"act": "accept"})
+
+        assert (shown.status_code, acted.status_code) == (404, 404)
+        assert "n’a pas été fait par nous" in shown.text
+    assert house.journal.envelopes == []
+
+
+async def test_an_ended_case_offers_no_act(browser: Browser, house: House, link: str) -> None:
+    house.cases.keep(a_case(status=Status.CLOSED))
+
+    page = (await browser.get(link)).text
+
+    assert "plus rien à faire" in page
+    assert "<form" not in page
+
+
+async def test_another_sites_page_cannot_act(browser: Browser, house: House, link: str) -> None:
+    form_id = await browser.form_id(link)
+    elsewhere = {"sec-fetch-site": "cross-site"}
+
+    fields = {"id": form_id, "act": "accept"}
+    assert (await browser.post(link, data=fields, headers=elsewhere)).status_code == 403
+    assert (await browser.post(link, data={"act": "accept"})).status_code == 422
+    assert house.journal.envelopes == []

@@ -1,0 +1,276 @@
+"""Anyone with the number follows the case; nobody learns who wrote, or what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from web_fakes import NOW, NUMBER, Browser, House, a_case
+
+from router.case import Event, EventKind, Status, Visibility
+from router.decision import Place, Point, ServiceId, Urgency
+from router.delivery import Delivery, DeliveryKind
+from router.message import Address
+from router.tracking import from_bits, printed
+
+PRINTED = printed(NUMBER)
+
+
+def event(kind: EventKind, text: str = "", **fields: object) -> Event:
+    line = Event(9, 1, kind, NOW, "voirie-metropole", text, Visibility.CITIZEN)
+    return replace(line, **fields)  # type: ignore[arg-type]
+
+
+def letter(kind: DeliveryKind, text: str, language: str = "fr") -> Delivery:
+    address = Address("web", "web", "someone")
+    return Delivery(4, f"{kind}{language}", "lane", kind, address, text, NOW, 1, language=language)
+
+
+async def test_the_page_says_where_it_stands_who_has_it_and_when_the_answer_is_due(
+    browser: Browser, house: House
+) -> None:
+    house.cases.keep(a_case())
+
+    page = await browser.get(f"/suivi/{PRINTED}")
+
+    assert page.status_code == 200
+    for words in (
+        PRINTED,
+        "En cours",
+        "Prise en charge par : Service de la voirie.",
+        "02 61 91 01 03",
+        "par relais si vous êtes sourd",
+        "Chaussée abîmée",
+        "rue Crébillon, Nantes",
+        "Dans les temps",
+        "27\u00a0novembre\u00a02026",
+        "22\u00a0novembre\u00a02026 à 10\u00a0h\u00a005",
+    ):
+        assert words in page.text, words
+    assert page.text.count('aria-current="step"') == 1
+
+
+async def test_no_person_and_no_word_of_hers_is_on_the_page(browser: Browser, house: House) -> None:
+    house.cases.keep(
+        a_case(),
+        event(EventKind.RECEIVED, "Je m'appelle Léa, un trou énorme", who="citizen"),
+        event(EventKind.MESSAGE, "mon code est 4521", who="citizen"),
+        event(EventKind.NOTE, "rappeler lundi", visibility=Visibility.SERVICE),
+        event(EventKind.ANSWERED, "Madame Durand, lea.durand@mail.example, c'est réparé."),
+    )
+
+    page = (await browser.get(f"/suivi/{PRINTED}")).text
+
+    for secret in ("Léa", "Durand", "mail.example", "trou", "4521", "Paulette", "12 bis", "lundi"):
+        body = page.split("<main", 1)[1].split("<footer", 1)[0]
+        assert secret not in body, secret
+    assert "c&#39;est réparé" in page
+
+
+async def test_a_confidential_case_shows_neither_subject_nor_place(
+    browser: Browser, house: House
+) -> None:
+    house.cases.keep(a_case(confidential=True))
+
+    page = (await browser.get(f"/suivi/{PRINTED}")).text
+
+    assert "Chaussée" not in page
+    assert "Crébillon" not in page
+    assert "Nantes</dd>" not in page
+
+
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_every_status_has_words_a_step_and_one_heading(
+    browser: Browser, house: House, status: Status, language: str
+) -> None:
+    house.cases.keep(a_case(status=status), event(EventKind.STATUS, data=str(status)))
+
+    page = await browser.get(f"/suivi/{PRINTED}?lang={language}")
+
+    assert page.status_code == 200
+    assert page.text.count("<h1") == 1
+    assert page.text.count('aria-current="step"') == 1
+
+
+@pytest.mark.parametrize("kind", list(EventKind))
+async def test_every_event_for_citizens_has_words(
+    browser: Browser, house: House, kind: EventKind
+) -> None:
+    house.cases.keep(a_case(), event(kind, "text", data="neither JSON nor a status"))
+
+    assert (await browser.get(f"/suivi/{PRINTED}")).status_code == 200
+
+
+async def test_a_hand_over_reads_as_a_service_in_charge_and_never_as_a_refusal(
+    browser: Browser, house: House
+) -> None:
+    to = '{"service": "tranquillite-nantes"}'
+    house.cases.keep(a_case(), event(EventKind.FORWARDED, "x", who="rules", data=to))
+
+    page = (await browser.get(f"/suivi/{PRINTED}?lang=en")).text
+
+    assert "Given to the service</strong> – Public peace – Nantes" in page
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(5, "Dans les temps"), (0.5, "Délai proche"), (-1, "En retard")]
+)
+async def test_the_promise_has_words_beside_its_colour(
+    browser: Browser, house: House, days: float, words: str
+) -> None:
+    house.cases.keep(a_case(due_at=NOW + timedelta(days=days)))
+
+    assert words in (await browser.get(f"/suivi/{PRINTED}")).text
+
+
+async def test_who_reported_on_the_web_reads_our_message_here_in_her_language(
+    browser: Browser, house: House
+) -> None:
+    house.cases.keep(
+        a_case(urgency=Urgency.IMMEDIATE),
+        sent=(
+            letter(DeliveryKind.ACKNOWLEDGEMENT, "Éloignez-vous et appelez le 18."),
+            letter(DeliveryKind.ACKNOWLEDGEMENT, "Move away and call 18.", "en"),
+            letter(DeliveryKind.FORWARD, "for the service only"),
+        ),
+    )
+
+    french = (await browser.get(f"/suivi/{PRINTED}")).text
+    english = (await browser.get(f"/suivi/{PRINTED}?lang=en")).text
+
+    assert "appelez le 18" in french
+    assert "Appelez le 112" in french
+    assert "Move away" not in french
+    assert "Move away" in english
+    assert "service only" not in french + english
+
+
+async def test_a_case_of_several_parts_names_everyone_in_charge_under_one_number(
+    browser: Browser, house: House
+) -> None:
+    part = from_bits(77)
+    house.cases.keep(a_case(status=Status.ASSIGNED))
+    house.cases.keep(
+        a_case(
+            id=2,
+            number=part,
+            public_number=NUMBER,
+            parent=1,
+            owner=ServiceId("tranquillite-nantes"),
+        ),
+        event(EventKind.ANSWERED, "La patrouille est passée.", case_id=2),
+    )
+
+    page = await browser.get(f"/suivi/{PRINTED}")
+    of_part = await browser.get(f"/suivi/{part}")
+
+    assert "Tranquillité publique" in page.text
+    assert "La patrouille est passée." in page.text
+    assert of_part.headers["location"] == f"/suivi/{PRINTED}"
+
+
+async def test_a_merged_case_leads_on_and_keeps_its_number(browser: Browser, house: House) -> None:
+    house.cases.keep(a_case(status=Status.MERGED, merged_into=2))
+    house.cases.keep(a_case(id=2, number=from_bits(5), status=Status.RESOLVED))
+
+    page = (await browser.get(f"/suivi/{PRINTED}")).text
+
+    assert PRINTED in page
+    assert "a rejoint une autre" in page
+    assert "Résolue" in page
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [PRINTED, PRINTED.lower(), NUMBER, f" {PRINTED.replace('-', ' ')} ", NUMBER.replace("0", "O")],
+)
+async def test_the_number_is_read_as_people_type_it(
+    browser: Browser, house: House, typed: str
+) -> None:
+    house.cases.keep(a_case())
+
+    answer = await browser.get("/suivi", params={"numero": typed})
+
+    assert answer.headers["location"] == f"/suivi/{PRINTED}"
+    assert (await browser.get(f"/suivi/{typed.strip()}")).status_code == 200
+
+
+async def test_a_wrong_number_gets_help(browser: Browser) -> None:
+    mistyped = await browser.get("/suivi/7K4M-<b>")
+    unknown = await browser.get(f"/suivi/{PRINTED}")
+
+    assert (mistyped.status_code, unknown.status_code) == (404, 404)
+    assert "un caractère est faux" in mistyped.text
+    assert "<b>" not in mistyped.text
+    assert "Aucune demande" in unknown.text
+    assert "Que vérifier" in unknown.text
+
+
+async def test_who_guesses_numbers_is_slowed_down(browser: Browser, house: House) -> None:
+    house.cases.keep(a_case())
+    for bits in range(3):
+        assert (await browser.get(f"/suivi/{from_bits(bits)}")).status_code == 404
+
+    throttled = await browser.get(f"/suivi/{PRINTED}")
+    looked = house.cases.looked
+    await browser.get(f"/suivi/{PRINTED}")
+    house.clock.advance(int(throttled.headers["retry-after"]))
+
+    assert throttled.status_code == 429
+    assert house.cases.looked == looked
+    assert (await browser.get(f"/suivi/{PRINTED}")).status_code == 200
+
+
+async def test_while_the_store_is_down_the_page_says_to_come_back(
+    browser: Browser, house: House
+) -> None:
+    house.cases.down = True
+
+    answer = await browser.get(f"/suivi/{PRINTED}")
+
+    assert answer.status_code == 503
+    assert "retry-after" in answer.headers
+    assert answer.headers["content-security-policy"]
+
+
+async def test_a_word_is_added_through_the_web_channel_with_the_number_in_it(
+    browser: Browser, house: House
+) -> None:
+    house.cases.keep(a_case())
+    form_id = await browser.form_id(f"/suivi/{PRINTED}")
+    fields = {"id": form_id, "text": "C'est revenu"}
+
+    answer = await browser.post(f"/suivi/{PRINTED}", data=fields)
+    await browser.post(f"/suivi/{PRINTED}", data=fields)
+    thanks = await browser.get(answer.headers["location"])
+
+    assert answer.status_code == 303
+    assert [sent["text"] for sent in house.journal.payloads] == [f"C'est revenu\n\n{PRINTED}"]
+    assert "bien enregistré" in thanks.text
+
+
+async def test_an_empty_or_forged_word_is_not_sent_and_a_failed_one_stays(
+    browser: Browser, house: House
+) -> None:
+    house.cases.keep(a_case())
+    form_id = await browser.form_id(f"/suivi/{PRINTED}")
+    empty = await browser.post(f"/suivi/{PRINTED}", data={"id": form_id, "text": " "})
+    forged = await browser.post(f"/suivi/{PRINTED}", data={"id": "x-1-y", "text": "bonjour"})
+    house.journal.down = True
+    failed = await browser.post(f"/suivi/{PRINTED}", data={"id": form_id, "text": "bonjour"})
+
+    assert [answer.status_code for answer in (empty, forged, failed)] == [422, 422, 503]
+    assert "bonjour" in failed.text
+    assert house.journal.envelopes == []
+
+
+async def test_the_page_is_neither_cached_nor_indexed(browser: Browser, house: House) -> None:
+    house.cases.keep(a_case(place=Place(point=Point(47.2, -1.5))))
+
+    answer = await browser.get(f"/suivi/{PRINTED}")
+
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-robots-tag"] == "noindex"
+    assert "47.2" not in answer.text
