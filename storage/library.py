@@ -74,6 +74,9 @@ class Library:
         )
         return None if row is None else await self._envelope(row)
 
+    async def outcome(self, channel: str, account: str, provider_id: str) -> JournalLine | None:
+        return await self._read(reading.outcome, channel, account, provider_id)
+
     async def list_deliveries(
         self, states: Sequence[DeliveryState], limit: int = 100
     ) -> Sequence[Delivery]:

@@ -58,6 +58,10 @@ class MemoryLibrary:
         row = self._state.inbound.get(inbound_id)
         return None if row is None else row.envelope
 
+    async def outcome(self, channel: str, account: str, provider_id: str) -> JournalLine | None:
+        inbound_id = self._state.once.get((channel, account, provider_id))
+        return None if inbound_id is None else _line(self._state.inbound[inbound_id])
+
     async def pending(self) -> int:
         lanes = (*self._state.waiting.values(), *self._state.outbox.values())
         return sum(len(lane) for lane in lanes)

@@ -47,6 +47,23 @@ DELIVERIES = (
     .where(delivery.c.cell == _cell, delivery.c.case_id == _id, DELIVERY_HAS_CASE)
     .order_by(delivery.c.id)
 )
+LINE = select(
+    inbound.c.id,
+    inbound.c.channel,
+    inbound.c.account,
+    inbound.c.provider_id,
+    inbound.c.conversation,
+    inbound.c.received_at,
+    inbound.c.action,
+    inbound.c.case_id,
+    inbound.c.reason,
+)
+OUTCOME = LINE.where(
+    inbound.c.cell == _cell,
+    inbound.c.channel == bindparam("channel_", type_=Key()),
+    inbound.c.account == bindparam("account_", type_=Key()),
+    inbound.c.provider_id == bindparam("provider_", type_=Key()),
+)
 ENVELOPE = select(inbound).where(inbound.c.cell == _cell, inbound.c.id == _id)
 BLOB = select(blob.c.data).where(blob.c.cell == _cell, blob.c.name == bindparam("name_"))
 WAITING_INBOUND = select(func.count()).where(inbound.c.cell == _cell, INBOUND_WAITS)
@@ -123,17 +140,7 @@ def journal(
     limit: int,
     once: tuple[str, str, str] | None = None,
 ) -> list[JournalLine]:
-    query = select(
-        inbound.c.id,
-        inbound.c.channel,
-        inbound.c.account,
-        inbound.c.provider_id,
-        inbound.c.conversation,
-        inbound.c.received_at,
-        inbound.c.action,
-        inbound.c.case_id,
-        inbound.c.reason,
-    ).where(inbound.c.cell == cell)
+    query = LINE.where(inbound.c.cell == cell)
     if action is not None:
         query = query.where(inbound.c.action == str(action))
     if waiting:
@@ -146,20 +153,31 @@ def journal(
             inbound.c.provider_id == provider_id,
         )
     rows = conn.execute(query.order_by(inbound.c.id).limit(limit))
-    return [
-        JournalLine(
-            inbound_id=row.id,
-            channel=row.channel,
-            account=row.account,
-            provider_id=row.provider_id,
-            conversation=ConversationKey(row.conversation),
-            received_at=from_us(row.received_at),
-            action=Action(row.action) if row.action is not None else None,
-            case_id=row.case_id,
-            reason=row.reason or "",
-        )
-        for row in rows
-    ]
+    return [_line(row) for row in rows]
+
+
+def outcome(
+    conn: Connection, cell: str, channel: str, account: str, provider_id: str
+) -> JournalLine | None:
+    row = conn.execute(
+        OUTCOME,
+        {"cell_": cell, "channel_": channel, "account_": account, "provider_": provider_id},
+    ).first()
+    return None if row is None else _line(row)
+
+
+def _line(row: Any) -> JournalLine:
+    return JournalLine(
+        inbound_id=row.id,
+        channel=row.channel,
+        account=row.account,
+        provider_id=row.provider_id,
+        conversation=ConversationKey(row.conversation),
+        received_at=from_us(row.received_at),
+        action=Action(row.action) if row.action is not None else None,
+        case_id=row.case_id,
+        reason=row.reason or "",
+    )
 
 
 def pending(conn: Connection, cell: str) -> int:
