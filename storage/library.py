@@ -59,11 +59,6 @@ class Library:
     ) -> Sequence[JournalLine]:
         return await self._read(reading.journal, action, waiting, limit)
 
-    async def outcome(self, channel: str, account: str, provider_id: str) -> JournalLine | None:
-        once = (channel, account, provider_id)
-        lines = await self._read(reading.journal, None, False, 1, once)
-        return lines[0] if lines else None
-
     async def envelope(self, inbound_id: int) -> Envelope | None:
         row = await self._database.read(
             lambda conn: (

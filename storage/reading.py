@@ -133,25 +133,13 @@ def _narrowed(states: Sequence[DeliveryState]) -> list[Any]:
 
 
 def journal(
-    conn: Connection,
-    cell: str,
-    action: Action | None,
-    waiting: bool,
-    limit: int,
-    once: tuple[str, str, str] | None = None,
+    conn: Connection, cell: str, action: Action | None, waiting: bool, limit: int
 ) -> list[JournalLine]:
     query = LINE.where(inbound.c.cell == cell)
     if action is not None:
         query = query.where(inbound.c.action == str(action))
     if waiting:
         query = query.where(INBOUND_WAITS)
-    if once is not None:
-        channel, account, provider_id = once
-        query = query.where(
-            inbound.c.channel == channel,
-            inbound.c.account == account,
-            inbound.c.provider_id == provider_id,
-        )
     rows = conn.execute(query.order_by(inbound.c.id).limit(limit))
     return [_line(row) for row in rows]
 
