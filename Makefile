@@ -2,10 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench clean
-
-demo: .venv/.ready
-	$(BIN)/guichet demo
+.PHONY: test check clean
 
 test: .venv/.ready
 	$(BIN)/python -m pytest
@@ -17,9 +14,6 @@ check: .venv/.ready
 	$(BIN)/lint-imports
 	$(BIN)/guichet rules check config/
 	$(BIN)/guichet rules test config/
-
-bench: .venv/.ready
-	$(BIN)/python -m bench.cases
 
 .venv/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Guichet needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'

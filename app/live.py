@@ -24,8 +24,8 @@ class LiveRulebooks:
             raise RuntimeError("LiveRulebooks.start has not been awaited")
         return self._current
 
-    async def start(self, config: Path) -> LoadedRulebook:
-        """Load the published version; a first start publishes ``config``.
+    async def start(self, config: Path, *, publish: bool = True) -> LoadedRulebook:
+        """Load the published version; a first start publishes ``config``, unless told not to.
 
         Raises:
             BadConfiguration: the folder has errors; nothing was published.
@@ -33,13 +33,14 @@ class LiveRulebooks:
         active = await self._rulesets.active()
         if active is None:
             self._current = await asyncio.to_thread(load_folder, config)
-            await self._rulesets.publish(
-                files_of(config),
-                self._current.hash,
-                "guichet",
-                "première mise en service",
-                self._clock.now(),
-            )
+            if publish:
+                await self._rulesets.publish(
+                    files_of(config),
+                    self._current.hash,
+                    "guichet",
+                    "première mise en service",
+                    self._clock.now(),
+                )
         else:
             self._current = await asyncio.to_thread(load_files, active.files)
         return self._current

@@ -1,0 +1,107 @@
+"""`guichet doctor`: checks configuration, database and channels, a sentence each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import typer
+
+from app.console import (
+    DEFAULT_CONFIG,
+    DEFAULT_DATA,
+    FAILED,
+    Config,
+    Data,
+    DatabaseUrl,
+    Json,
+    config_folder,
+    out,
+    print_json,
+    speaking,
+)
+from app.rulebook import load_folder
+from app.settings import Settings, load_settings
+from app.stores import opened
+from app.wiring import build
+from router.delivery import DeliveryState
+from router.errors import GuichetError
+from router.ports import Checks, Store
+
+_DEADLINE_S = 10.0
+_LOST = (DeliveryState.DEAD, DeliveryState.REJECTED, DeliveryState.BOUNCED)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing checked; ``ok`` is None where there is nothing to check."""
+
+    what: str
+    ok: bool | None
+    sentence: str
+
+
+def doctor(
+    data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Check the configuration, the database and every channel.
+
+    Example: guichet doctor --json
+    """
+    with speaking():
+        settings = load_settings(data=data, database_url=database_url, config=config_folder(config))
+
+        async def run() -> list[Finding]:
+            return [finding async for finding in _check(settings)]
+
+        findings = asyncio.run(run())
+        if as_json:
+            print_json([{"what": f.what, "ok": f.ok, "sentence": f.sentence} for f in findings])
+        else:
+            for finding in findings:
+                mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "–"}[finding.ok]
+                out.print(f"{mark} {finding.what:<28} {finding.sentence}")
+        if any(finding.ok is False for finding in findings):
+            raise typer.Exit(FAILED)
+
+
+async def _check(settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        rulebook = load_folder(settings.config)
+    except GuichetError as error:
+        yield Finding("configuration", False, str(error).splitlines()[0])
+        return
+    services = len(rulebook.directory.services())
+    yield Finding("configuration", True, f"{settings.config} : {services} services, sans erreur.")
+    try:
+        async with opened(settings.data, settings.database_url) as store:
+            async for finding in _check_store(settings, store):
+                yield finding
+    except GuichetError as error:
+        yield Finding("base de données", False, str(error))
+
+
+async def _check_store(settings: Settings, store: Store) -> AsyncIterator[Finding]:
+    waiting = await store.pending()
+    yield Finding("base de données", True, f"répond ; {waiting} travaux en attente.")
+    lost = await store.list_deliveries(_LOST, 1000)
+    yield Finding(
+        "envois abandonnés", not lost, f"{len(lost)} (guichet outbox list)" if lost else "aucun."
+    )
+    product = await build(settings, store, publish=False)
+    for counter in product.unconnected:
+        yield Finding(counter, None, "pas de réglages : ce canal n'est pas branché.")
+    for (name, account), channel in product.channels.items():
+        if not isinstance(channel, Checks):
+            yield Finding(f"{name} {account}", True, "branché.")
+            continue
+        try:
+            async with asyncio.timeout(_DEADLINE_S):
+                health = await channel.health()
+            yield Finding(f"{name} {account}", health.ok, health.sentence)
+        except TimeoutError:
+            yield Finding(f"{name} {account}", False, "ne répond pas en dix secondes.")

@@ -1,0 +1,172 @@
+"""Runs the product: the loops of each role, the web server, and an orderly stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+import uvicorn
+
+from app.wiring import Product
+from router.errors import StoreUnavailable
+from router.outbox import Courier
+from router.polling import Poller
+from router.ports import ROUTE, TIMER, Clock, Listens
+
+ROLES = ("gateway", "router", "courier", "clock", "web")
+_POLL_S = 1.0  # beside every wake-up there is a slow poll
+_STOP_S = 3.0  # what is being sent may end; then it is cut
+_STORE_WAIT_S = 1.0
+
+log = structlog.get_logger("guichet")
+
+
+@dataclass(slots=True)
+class Loop:
+    """Repeats one piece of work: at once while there is some, else when woken or due."""
+
+    name: str
+    run_once: Callable[[], Awaitable[int]]
+    next_due: Callable[[], Awaitable[datetime | None]]
+    clock: Clock
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop``; a store that is down is waited for."""
+        while not stop.is_set():
+            self.wake.clear()
+            try:
+                if await self.run_once() == 0:
+                    await self._rest()
+            except StoreUnavailable as error:
+                log.warning("store unavailable", loop=self.name, error=str(error))
+                await asyncio.sleep(_STORE_WAIT_S)
+
+    async def _rest(self) -> None:
+        due = await self.next_due()
+        pause = _POLL_S
+        if due is not None:
+            pause = min(_POLL_S, max(0.005, (due - self.clock.now()).total_seconds()))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self.wake.wait()
+
+
+@dataclass(slots=True)
+class Server:
+    """One process of the product."""
+
+    product: Product
+    roles: Sequence[str] = ROLES
+    host: str = "127.0.0.1"
+    port: int = 8000
+    sockets: list[socket.socket] | None = None
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Serve until ``stop`` is set or a signal comes; then end in under five seconds."""
+        loops = self._loops()
+        product = self.product
+        wakes = {loop.name: loop.wake for loop in loops}
+        asyncio_loop = asyncio.get_running_loop()
+
+        def wake(role: str) -> None:
+            event = wakes.get(role)
+            if event is not None:
+                asyncio_loop.call_soon_threadsafe(event.set)
+
+        product.store.on_work(wake)
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(loop.run(self.stop)) for loop in loops]
+            background = [tasks.create_task(work) for work in self._background()]
+            http = self._http()
+            if http is not None:
+                running.append(tasks.create_task(self._serve_http(http)))
+            self.started.set()
+            await self.stop.wait()
+            for task in background:
+                task.cancel()
+            if http is not None:
+                http.should_exit = True
+            _, late = await asyncio.wait(running, timeout=_STOP_S) if running else (set(), set())
+            for task in late:
+                task.cancel()
+
+    def on_signals(self) -> None:
+        """Stop in order on SIGTERM and Ctrl-C."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop.set)
+
+    # --- what runs -------------------------------------------------------------------------------
+
+    def _loops(self) -> list[Loop]:
+        product, loops = self.product, []
+        if "router" in self.roles:
+            loops.append(self._loop(ROUTE, product.router.run_once))
+        if "clock" in self.roles:
+            loops.append(self._loop(TIMER, product.clockwork.run_once))
+        if "courier" in self.roles:
+            loops.extend(self._loop(role, self._courier(role).run_once) for role in product.senders)
+        return loops
+
+    def _loop(self, name: str, run_once: Callable[[], Awaitable[int]]) -> Loop:
+        async def next_due() -> datetime | None:
+            return await self.product.store.next_due(name)
+
+        return Loop(name, run_once, next_due, self.product.clock)
+
+    def _courier(self, role: str) -> Courier:
+        product = self.product
+        return Courier(role, product.senders[role], product.store, product.clock, product.ids)
+
+    def _background(self) -> list[Coroutine[Any, Any, None]]:
+        product = self.product
+        works: list[Coroutine[Any, Any, None]] = [self._follow_rules()]
+        if "gateway" in self.roles:
+            works.extend(
+                Poller(channel, product.store, product.store, product.clock, _report).run()
+                for channel in product.pollers
+            )
+            works.extend(self._listen(channel) for channel in product.listeners)
+        return works
+
+    async def _follow_rules(self) -> None:
+        while True:
+            try:
+                await self.product.rulebooks.follow()
+            except StoreUnavailable as error:
+                log.warning("store unavailable", loop="rules", error=str(error))
+
+    async def _listen(self, channel: Listens) -> None:
+        await channel.listen(self.product.accept)
+
+    def _http(self) -> uvicorn.Server | None:
+        if not {"gateway", "web"} & set(self.roles):
+            return None
+        config = uvicorn.Config(
+            self.product.web,
+            host=self.host,
+            port=self.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=2,
+            server_header=False,
+            lifespan="off",
+        )
+        return uvicorn.Server(config)
+
+    async def _serve_http(self, server: uvicorn.Server) -> None:
+        await server._serve(self.sockets)
+
+
+def _report(name: str, error: Exception) -> None:
+    log.warning("poll failed", poller=name, error=f"{type(error).__name__}: {error}")

@@ -1,0 +1,228 @@
+"""Builds the product from its settings: the one place where every part is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from app.live import LiveRulebooks
+from app.photos import PhotoFolder
+from app.settings import Settings, secret_of
+from app.system import SystemClock, SystemIds
+from channels.email import EmailChannel, EmailSettings
+from channels.partner_email import PartnerEmail, PartnerEmailSettings
+from channels.sms import Sms, SmsSettings
+from router.directory import Counter
+from router.errors import ConfigurationError
+from router.inbound import Observer
+from router.message import Envelope
+from router.policy import Policy
+from router.ports import (
+    Clock,
+    Ids,
+    Listens,
+    Polls,
+    Reads,
+    Sends,
+    Store,
+    TakesWebhooks,
+)
+from router.route import Router
+from router.timers import Clockwork
+from router.tokens import Signer
+from router.tracking import TrackingNumber
+from understanding.reader import Reader
+from web.app import create_app
+from web.parts import WebParts, WebSettings
+
+log = structlog.get_logger("guichet")
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a channel may need beside its own settings."""
+
+    signer: Signer
+    clock: Clock
+    base_url: str
+    mailbox: str
+    sms_number: str
+
+
+def _email(raw: Mapping[str, Any], account: str, parts: Parts) -> EmailChannel:
+    return EmailChannel(EmailSettings.model_validate(raw), account, parts.signer)
+
+
+def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> PartnerEmail:
+    return PartnerEmail(
+        PartnerEmailSettings.model_validate(raw), account, parts.base_url, parts.signer
+    )
+
+
+def _sms(raw: Mapping[str, Any], account: str, parts: Parts) -> Sms:
+    return Sms(SmsSettings.model_validate(raw), account)
+
+
+BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
+    "email": _email,
+    "partner_email": _partner_email,
+    "sms": _sms,
+}
+"""One line a channel: its name and what builds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Everything that a process of Guichet runs."""
+
+    settings: Settings
+    store: Store
+    rulebooks: LiveRulebooks
+    clock: Clock
+    ids: Ids
+    signer: Signer
+    policy: Policy
+    router: Router
+    clockwork: Clockwork
+    channels: Mapping[Key, object]
+    web: FastAPI
+    unconnected: tuple[str, ...] = field(default=())
+    """Counters whose channel has no settings here."""
+
+    @property
+    def senders(self) -> dict[str, Sends]:
+        """The channels that send, by the outbox role of their account."""
+        return {
+            f"send:{name}|{account}": channel
+            for (name, account), channel in self.channels.items()
+            if isinstance(channel, Sends)
+        }
+
+    @property
+    def pollers(self) -> list[Polls]:
+        return [channel for channel in self.channels.values() if isinstance(channel, Polls)]
+
+    @property
+    def listeners(self) -> list[Listens]:
+        return [channel for channel in self.channels.values() if isinstance(channel, Listens)]
+
+    async def accept(self, envelope: Envelope) -> None:
+        """Make one envelope durable.
+
+        Raises:
+            StoreUnavailable: the sender must keep it.
+        """
+        await self.store.accept([envelope])
+
+
+async def build(
+    settings: Settings,
+    store: Store,
+    *,
+    with_inactive: bool = False,
+    observe: Observer | None = None,
+    publish: bool = True,
+) -> Product:
+    """Wire a product on an open store; a first start publishes the configuration.
+
+    Raises:
+        ConfigurationError: settings or YAML are wrong; nothing was started.
+    """
+    clock, ids = SystemClock(), SystemIds()
+    secret = secret_of(settings)
+    signer = Signer({"a": secret}, "a")
+    rulebooks = LiveRulebooks(store, clock)
+    rulebook = await rulebooks.start(settings.config, publish=publish)
+    counters = [c for c in rulebook.directory.counters() if c.active or with_inactive]
+    parts = Parts(
+        signer, clock, settings.base_url, _first(counters, "email"), _first(counters, "sms")
+    )
+    channels, unconnected = _channels(settings, counters, parts)
+    policy = Policy(
+        ways={"email": ("partner_email", parts.mailbox)},
+        base_url=settings.base_url,
+        automatic_per_day=settings.automatic_per_day,
+    )
+    router = Router(
+        store=store,
+        readers={key: value for key, value in channels.items() if isinstance(value, Reads)},
+        rulebooks=rulebooks,
+        understands=Reader(rulebook.geography, default_language="fr"),
+        clock=clock,
+        ids=ids,
+        signer=signer,
+        policy=policy,
+        report=lambda where, error: log.error("failed", where=where, error=repr(error)),
+        observe=observe,
+    )
+    clockwork = Clockwork(store, store, rulebooks, clock, ids, signer, policy)
+    photos = PhotoFolder(settings.data / "photos")
+    web = create_app(
+        WebParts(
+            intake=store,
+            cases=store,
+            channels={k: v for k, v in channels.items() if isinstance(v, TakesWebhooks)},
+            rulebooks=rulebooks,
+            signer=signer,
+            clock=clock,
+            wake=lambda: None,  # the store itself wakes the router after each commit
+            settings=WebSettings(
+                base_url=settings.base_url, title="Guichet", form_secret=secret + b"form"
+            ),
+            submission_number=lambda submission: _number_of(store, submission),
+            partner_account=parts.mailbox,
+            save_photo=photos.save,
+            communes=rulebook.geography.communes,
+        )
+    )
+    return Product(
+        settings, store, rulebooks, clock, ids, signer, policy, router, clockwork, channels, web,
+        tuple(unconnected),
+    )  # fmt: skip
+
+
+def _channels(
+    settings: Settings, counters: list[Counter], parts: Parts
+) -> tuple[dict[Key, object], list[str]]:
+    wanted = [(counter.channel, counter.address) for counter in counters]
+    if parts.mailbox:
+        wanted.append(("partner_email", parts.mailbox))
+    channels: dict[Key, object] = {}
+    unconnected = []
+    for name, account in wanted:
+        raw = settings.of_account(name, account)
+        if name == "web" and raw is None:
+            raw = {}
+        if name == "web":
+            raw = {"email_account": parts.mailbox, "sms_account": parts.sms_number, **(raw or {})}
+        if name == "partner_email" and raw is None:
+            raw = settings.of_account("email", account)
+        if raw is None or name not in BUILDERS:
+            unconnected.append(f"{name} {account}")
+            continue
+        try:
+            channels[(name, account)] = BUILDERS[name](raw, account, parts)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            where = ".".join(("channels", name, account, *map(str, problem["loc"])))
+            raise ConfigurationError(f"{where} : {problem['msg']}") from None
+    return channels, unconnected
+
+
+def _first(counters: list[Counter], channel: str) -> str:
+    return next((counter.address for counter in counters if counter.channel == channel), "")
+
+
+async def _number_of(store: Store, submission: str) -> TrackingNumber | None:
+    """Find the case that a web form became, by the form's own id."""
+    line = await store.outcome("web", "web", submission)
+    if line is None or line.case_id is None:
+        return None
+    case = await store.case_by_id(line.case_id)
+    return (case.public_number or case.number) if case else None
