@@ -412,8 +412,8 @@ def _action(decision: Decision, redirected: bool, asked: str) -> Action:
 
 def _better_place(known: Place, said: Place) -> Place:
     """Keep the place that was stated; a new statement completes or replaces what was implied."""
-    if said.source not in _STATED:
-        return known
+    if said.source not in _STATED:  # a street without its commune, or nothing at all
+        return replace(known, text=said.text, street=said.street) if said.street else known
     if known.source not in _STATED:
         return said if said.known else replace(known, text=said.text, street=said.street)
     return replace(

@@ -15,20 +15,15 @@ class Categories:
         self._order = {name: rank for rank, name in enumerate(categories)}
         self._depth = {name: category.depth for name, category in categories.items()}
         self._by_word: dict[str, list[tuple[str, Phrase]]] = {}
-        self._prefixes: list[tuple[str, Phrase]] = []
+        self._by_prefix: dict[str, list[tuple[str, Phrase]]] = {}
         for name, category in categories.items():
             for phrase in category.phrases:
                 anchor = phrase.anchor
                 if anchor is None:
-                    self._prefixes.append((name, phrase))
+                    self._by_prefix.setdefault(phrase.pieces[0], []).append((name, phrase))
                 else:
                     self._by_word.setdefault(anchor, []).append((name, phrase))
         self.ancestries = {name: _ancestry(name, categories) for name in categories}
-
-    def words(self) -> list[Phrase]:
-        """List every word that tells a category."""
-        own = [phrase for pairs in self._by_word.values() for _, phrase in pairs]
-        return own + [phrase for _, phrase in self._prefixes]
 
     def of(self, text: Text) -> tuple[str | None, list[str]]:
         """Find the category of a text and the words that told it.
@@ -36,11 +31,12 @@ class Categories:
         Most distinct words first, then the deeper category, then the one named first.
         """
         found: dict[str, dict[str, int]] = {}
-        for word in text.positions:
-            for name, phrase in self._by_word.get(word, ()):
+        for word in text.words & self._by_word.keys():
+            for name, phrase in self._by_word[word]:
                 self._note(found, name, phrase, text)
-        for name, phrase in self._prefixes:
-            self._note(found, name, phrase, text)
+        for beginning in text.beginnings & self._by_prefix.keys():
+            for name, phrase in self._by_prefix[beginning]:
+                self._note(found, name, phrase, text)
         if not found:
             return None, []
         best = min(

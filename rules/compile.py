@@ -33,6 +33,8 @@ class Compiled:
     bound: frozenset[str]
     level: int
     terms: tuple[Term, ...] = field(repr=False, default=())
+    categories: frozenset[str] | None = None
+    """Categories of which the rule requires one; None when it may hold for any."""
 
     def value(self, case: Situation) -> Truth:
         answer = case.whereabouts.within(self.bound)
@@ -98,7 +100,7 @@ class RuleSet:
         ]
         ranked.sort(key=lambda pair: (*pair[0], pair[1].at.column))
         return tuple(
-            Compiled(rule, number, frozenset({rule.territory}), key[0], terms(rule))
+            _compiled(rule, number, frozenset({rule.territory}), key[0])
             for number, (key, rule) in enumerate(ranked)
         )
 
@@ -113,7 +115,7 @@ class RuleSet:
         for number, (_, cell) in enumerate(keyed, start=len(self.rules)):
             own = frozenset(families.get(cell.family, ()))
             rule = _cell_rule(cell, own, everywhere)
-            compiled = Compiled(rule, number, everywhere, LEVEL["competence"], terms(rule))
+            compiled = _compiled(rule, number, everywhere, LEVEL["competence"])
             found.setdefault(cell.family, []).append(compiled)
             self.by_id[rule.id] = compiled
         return {family: tuple(cells) for family, cells in found.items()}
@@ -160,6 +162,21 @@ class RuleSet:
 
     def _possible(self, rule: str, case: Situation) -> Chances:
         return self.by_id[rule].chances(case)
+
+
+def _compiled(rule: Rule, number: int, bound: frozenset[str], level: int) -> Compiled:
+    own = terms(rule)
+    required: set[str] = set()
+    for term in own:
+        named = [
+            literal.condition.categories
+            for literal in term
+            if literal.positive and isinstance(literal.condition, CategoryIs)
+        ]
+        if not named:
+            return Compiled(rule, number, bound, level, own)
+        required |= named[0]
+    return Compiled(rule, number, bound, level, own, frozenset(required))
 
 
 def _cell_rule(cell: Cell, categories: frozenset[str], everywhere: frozenset[str]) -> Rule:

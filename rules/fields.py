@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from rules import scalars
+from rules.blocks import BLOCKS
 from rules.problems import At, Problems, proposal
 from rules.scalars import Season, Unreadable
-from rules.vocabulary import BLOCKS, ENGLISH, FRENCH, plain
+from rules.vocabulary import ENGLISH, FRENCH, plain
 from rules.yaml_tree import Mapping as MappingNode
 from rules.yaml_tree import Node, Scalar, Sequence
 

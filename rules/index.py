@@ -26,7 +26,7 @@ class Index:
     def __init__(self, rules: Iterable[tuple[str, tuple[Term, ...]]]) -> None:
         listed = list(rules)
         self._by_word: dict[str, Postings] = {}
-        self._by_prefix: dict[int, dict[str, Postings]] = {}
+        self._by_prefix: dict[str, Postings] = {}
         self._by_place: Postings = {}
         self._by_category: Postings = {}
         self._by_channel: Postings = {}
@@ -69,9 +69,7 @@ class Index:
             if anchor is not None:
                 postings = self._by_word.setdefault(anchor, {})
             else:
-                prefix = phrase.pieces[-1]
-                lengths = self._by_prefix.setdefault(len(prefix), {})
-                postings = lengths.setdefault(prefix, {})
+                postings = self._by_prefix.setdefault(phrase.pieces[-1], {})
             own = postings.setdefault(territory, [])
             if not own or own[-1] != number:
                 own.append(number)
@@ -100,14 +98,12 @@ class Index:
         return here, elsewhere
 
     def _word_postings(self, case: Situation) -> Iterable[Postings]:
-        by_word = self._by_word
-        for word in case.text.positions:
-            if word in by_word:
-                yield by_word[word]
-        for length, prefixes in self._by_prefix.items():
-            for word in case.text.positions:
-                if word[:length] in prefixes:
-                    yield prefixes[word[:length]]
+        text = case.text
+        for word in text.words & self._by_word.keys():
+            yield self._by_word[word]
+        if self._by_prefix:
+            for beginning in text.beginnings & self._by_prefix.keys():
+                yield self._by_prefix[beginning]
 
     def _by_facts(self, case: Situation, here: set[int]) -> None:
         if case.ancestry is None:

@@ -9,6 +9,8 @@ from enum import Enum
 from router.geography import Geography, Whereabouts
 from rules.model import Configuration, Ref
 
+_MEMO = 4096
+
 
 class Lack(Enum):
     """Why a role has no service."""
@@ -62,6 +64,7 @@ class Owners:
         )
         self._metropole = configuration.metropole
         self.last = self._last(defaults)
+        self._memo: dict[tuple[str, tuple[str, ...], frozenset[str]], Resolved] = {}
 
     def _last(self, defaults: Mapping[str, Ref]) -> Default:
         ref = defaults[self._metropole]
@@ -77,6 +80,15 @@ class Owners:
             return name
         if here.outside or not here.each:
             return Lack.NOBODY
+        key = (name, here.candidates, here.inside)
+        found = self._memo.get(key)
+        if found is None:
+            if len(self._memo) > _MEMO:
+                self._memo.clear()
+            found = self._memo[key] = self._resolve(values, here)
+        return found
+
+    def _resolve(self, values: list[tuple[str, str]], here: Whereabouts) -> Resolved:
         if len(here.each) == 1:
             return self._at(values, here.candidates[0], here.inside, here.touching)
         found = {

@@ -64,9 +64,11 @@ def _helped(
 
     The competence table counts as one: its many rows are one question.
     """
+    free = case.suppose(fact)
+    able = [one for one in rules if one.chances(free)[0]]
     helped: set[int] = set()
-    for supposed in _answers(ruleset, case, fact):
-        for one in rules:
+    for supposed, concerned in _answers(ruleset, case, fact, able):
+        for one in concerned:
             true, false = one.chances(supposed)
             if not true:
                 continue
@@ -78,16 +80,40 @@ def _helped(
     return len(helped)
 
 
-def _answers(ruleset: RuleSet, case: Situation, fact: str) -> Iterable[Situation]:
+def _answers(
+    ruleset: RuleSet, case: Situation, fact: str, rules: list[Compiled]
+) -> Iterable[tuple[Situation, list[Compiled]]]:
+    """List the possible answers, each with the rules that it may concern."""
+    if not rules:
+        return
     if fact == PLACE:
         candidates = case.whereabouts.candidates
         for candidate in candidates:
-            yield case.suppose_place(candidate if len(candidates) > 1 else None)
+            yield case.suppose_place(candidate if len(candidates) > 1 else None), rules
     elif fact == CATEGORY:
-        for name, ancestry in ruleset.categories.ancestries.items():
-            yield case.suppose_category(name, ancestry)
+        yield from _categories(ruleset, case, rules)
     else:
-        yield case.suppose(fact)
+        yield case.suppose(fact), rules
+
+
+def _categories(
+    ruleset: RuleSet, case: Situation, rules: list[Compiled]
+) -> Iterable[tuple[Situation, list[Compiled]]]:
+    """List the categories; where only the table matters, one for each family will do."""
+    own = [one for one in rules if one.number < len(ruleset.rules)]
+    tried: set[str] = set()
+    for name, ancestry in ruleset.categories.ancestries.items():
+        family = ruleset.configuration.categories[name].family
+        concerned = [one for one in own if not _indifferent(one, ancestry)]
+        if not concerned and family in tried:
+            continue
+        tried.add(family)
+        yield case.suppose_category(name, ancestry), [*concerned, *ruleset.cells.get(family, ())]
+
+
+def _indifferent(one: Compiled, ancestry: frozenset[str]) -> bool:
+    """Whether a rule asks for categories, and for none of these."""
+    return one.categories is not None and one.categories.isdisjoint(ancestry)
 
 
 def _names_another(

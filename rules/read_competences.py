@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 
 from rules import scalars
+from rules.blocks import BLOCKS
 from rules.fields import Fields
 from rules.model import Agreement, Category, Cell, Ref
 from rules.names import Names
 from rules.problems import At, Problems, proposal
-from rules.vocabulary import BLOCKS, plain
+from rules.vocabulary import plain
 from rules.yaml_tree import Mapping as MappingNode
 from rules.yaml_tree import Scalar
 

@@ -120,7 +120,7 @@ def parse_phrase(written: str, *, unless_negated: bool = False) -> Phrase | None
 class Text:
     """The sender's new words, cut once for all rules."""
 
-    __slots__ = ("_exact", "_raw", "_set", "folded", "positions", "repaired")
+    __slots__ = ("_beginnings", "_exact", "_raw", "folded", "positions", "repaired", "words")
 
     def __init__(self, text: str, subject: str = "") -> None:
         self._raw = (subject, text)
@@ -142,12 +142,17 @@ class Text:
                 positions[word] = [place]
         positions.pop(BREAK, None)
         self.positions = positions
-        self._set = positions.keys()
+        self.words = frozenset(positions)
+        self._beginnings: frozenset[str] | None = None
 
     @property
-    def words(self) -> Iterable[str]:
-        """Distinct folded words, in the order of the text."""
-        return self.positions
+    def beginnings(self) -> frozenset[str]:
+        """Every beginning of every word, the whole word included."""
+        if self._beginnings is None:
+            self._beginnings = frozenset(
+                word[:size] for word in self.words for size in range(1, len(word) + 1)
+            )
+        return self._beginnings
 
     @property
     def exact(self) -> list[str]:
@@ -196,10 +201,17 @@ class Text:
         return [place for place in first if self.folded[place : place + len(wanted)] == wanted]
 
     def _prefixed(self, pieces: tuple[str, ...]) -> Iterator[int]:
-        start, last = pieces[:-1], pieces[-1]
-        size = len(start)
-        for place, word in enumerate(self.folded[size:]):
-            if word.startswith(last) and tuple(self.folded[place : place + size]) == start:
+        last = pieces[-1]
+        if len(pieces) == 1:
+            if last in self.beginnings:
+                for place, word in enumerate(self.folded):
+                    if word.startswith(last):
+                        yield place
+            return
+        size = len(pieces) - 1
+        for place in self._runs(pieces[:-1]):
+            after = place + size
+            if after < len(self.folded) and self.folded[after].startswith(last):
                 yield place
 
     def _near(self, phrase: Phrase) -> Iterator[int]:
@@ -227,26 +239,60 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Words of which one is enough."""
+    """Words of which one is enough, sorted so that a text is asked about few of them."""
 
     phrases: tuple[Phrase, ...]
-    singles: frozenset[str] = field(init=False, compare=False)
-    others: tuple[Phrase, ...] = field(init=False, compare=False)
+    _singles: dict[str, str] = field(init=False, compare=False, repr=False)
+    _prefixes: dict[str, str] = field(init=False, compare=False, repr=False)
+    _others: dict[str, tuple[Phrase, ...]] = field(init=False, compare=False, repr=False)
+    _keys: tuple[frozenset[str], frozenset[str], frozenset[str]] = field(
+        init=False, compare=False, repr=False
+    )
+    _late: tuple[Phrase, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        simple = [p for p in self.phrases if _simple(p)]
-        object.__setattr__(self, "singles", frozenset(p.pieces[0] for p in simple))
-        object.__setattr__(self, "others", tuple(p for p in self.phrases if not _simple(p)))
+        singles: dict[str, str] = {}
+        prefixes: dict[str, str] = {}
+        others: dict[str, tuple[Phrase, ...]] = {}
+        late: list[Phrase] = []
+        for phrase in self.phrases:
+            anchor = phrase.anchor
+            lone = len(phrase.pieces) == 1 and not phrase.unless_negated
+            if lone and phrase.kind == "plain":
+                singles.setdefault(phrase.pieces[0], phrase.written)
+            elif lone and phrase.kind == "prefix":
+                prefixes.setdefault(phrase.pieces[0], phrase.written)
+            elif anchor is None:
+                late.append(phrase)
+            else:
+                others[anchor] = (*others.get(anchor, ()), phrase)
+        for name, value in (
+            ("_singles", singles),
+            ("_prefixes", prefixes),
+            ("_others", others),
+            ("_late", tuple(late)),
+            ("_keys", (frozenset(singles), frozenset(prefixes), frozenset(others))),
+        ):
+            object.__setattr__(self, name, value)
 
     def found(self, text: Text) -> bool:
-        if not self.singles.isdisjoint(text.positions):
+        singles, prefixes, others = self._keys
+        if not singles.isdisjoint(text.words):
             return True
-        return any(text.find(phrase) is not None for phrase in self.others)
+        if prefixes and not prefixes.isdisjoint(text.beginnings):
+            return True
+        for anchor in others & text.words if others else ():
+            for phrase in self._others[anchor]:
+                if text.find(phrase) is not None:
+                    return True
+        return any(text.find(phrase) is not None for phrase in self._late)
 
     def matched(self, text: Text) -> list[str]:
-        """List the words of the group that the text holds, as written."""
-        return [phrase.written for phrase in self.phrases if text.find(phrase) is not None]
-
-
-def _simple(phrase: Phrase) -> bool:
-    return phrase.kind == "plain" and len(phrase.pieces) == 1 and not phrase.unless_negated
+        """List the words of the group that the text holds, as written, in the rule's order."""
+        singles, prefixes, others = self._keys
+        words = {self._singles[word] for word in singles & text.words}
+        words |= {self._prefixes[word] for word in prefixes & text.beginnings}
+        for anchor in others & text.words:
+            words |= {one.written for one in self._others[anchor] if text.find(one) is not None}
+        words |= {one.written for one in self._late if text.find(one) is not None}
+        return [phrase.written for phrase in self.phrases if phrase.written in words]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
 from router.geography import Geography
+from understanding.misspelt import Misspelt
 from understanding.streets import PLACE_WORDS, Street, folded_set
 from understanding.words import PhraseBook, Words, fold, words_of
 
@@ -17,6 +18,9 @@ _INSTITUTION = folded_set("mention", "institution")
 _RESIDE = folded_set("mention", "reside")
 _DIRECTION = folded_set("mention", "direction")
 _JOINING = folded_set("mention", "joining")
+_AWAY = folded_set("mention", "away")
+_WORK = folded_set("mention", "work")
+_BEFORE_MISSPELT = frozenset({"a", "in", "en", "em", "sur"})
 _OF = frozenset({"de", "d", "of", "la", "le", "les", "du", "des"})
 _TAIL = frozenset({"sur", "les", "lez", "en", "sous", "de", "du", "aux", "grandlieu", "grand"})
 _ARTICLES = {"le": ("au", "du"), "les": ("aux", "des"), "la": (), "l": ()}
@@ -27,6 +31,7 @@ _ORDINARY = frozenset(
 _BODIES = (
     "{0} metropole habitat", "{0} metropole", "metropole de {0}", "{0} habitat", "fc {0}",
     "agglomeration de {0}", "agglo de {0}", "{0} atlantique", "{0} universite", "metropole {0}",
+    "departement de {0}", "departement de l {0}", "monsieur {0}", "madame {0}", "mme {0}", "m {0}",
     "universite de {0}", "{0} agglomeration", "{0} agglo", "tribunal de {0}", "prison de {0}",
 )  # fmt: skip
 
@@ -57,6 +62,7 @@ class Mention:
 class _Name:
     communes: tuple[str, ...]
     doubtful: bool = False  # an ordinary word too, or a shortened name
+    capital: bool = False  # so ordinary that it must be written with a capital
     after: tuple[str, ...] = ()  # words of which one must stand before it
     ignored: bool = False
 
@@ -72,6 +78,7 @@ class CommuneNames:
             if (code := geography.commune(name)) is not None
             for form in written.split()
         }
+        self._misspelt = Misspelt(_simple_names(geography))
         self._forms = {form.lower(): code for form, code in forms.items()}
         ordered = sorted(self._forms, key=len, reverse=True)
         self._scripts = re.compile("|".join(map(re.escape, ordered))) if ordered else None
@@ -102,7 +109,23 @@ class CommuneNames:
             said = _said(words, name.start, ends, found)
             if _meant(words, name.start, name.end, name.value, said, shouted):
                 found.append(Mention(name.start, name.end, name.value.communes, said))
-        return (*found, *self._in_other_scripts(words))
+        found.extend(self._in_other_scripts(words))
+        if not any(one.communes for one in found):
+            found.extend(self._misspelt_names(words, in_streets, ends))
+        return tuple(found)
+
+    def _misspelt_names(
+        self, words: Words, in_streets: Container[int], ends: Container[int]
+    ) -> Iterator[Mention]:
+        """Read names with a typing error, where a small word, a street or nothing stands before."""
+        starts = [
+            index
+            for index in range(len(words.folded))
+            if index not in in_streets
+            and (not index or index in ends or words.folded[index - 1] in _BEFORE_MISSPELT)
+        ]
+        for start, end, code in self._misspelt.find(words, starts):
+            yield Mention(start, end, (code,), Said.LOCATED)
 
     def _in_other_scripts(self, words: Words) -> Iterator[Mention]:
         if self._scripts is None or words.text.isascii():
@@ -128,6 +151,17 @@ def _names(geography: Geography) -> Iterator[tuple[str, _Name]]:
                     yield written, _Name((), doubtful=doubtful)
 
 
+def _simple_names(geography: Geography) -> dict[tuple[str, ...], str]:
+    """List the names of one word, and those of a saint and one word."""
+    simple: dict[tuple[str, ...], str] = {}
+    for code in geography.communes():
+        tokens = words_of(geography.commune_name(code)).folded
+        size = 2 if tokens[0] in {"saint", "sainte"} else 1
+        if len(tokens) == size or (size == 2 and len(tokens) > 2 and tokens[2] in _TAIL):
+            simple[tokens[:size]] = code
+    return simple
+
+
 def _with_shorts(name: str) -> Iterator[str]:
     """Give a name with "saint" as people write it."""
     yield name
@@ -144,7 +178,8 @@ def _short_names(geography: Geography) -> Iterator[tuple[str, _Name]]:
         head = tokens[:cut]
         if cut < len(tokens) and not set(head) <= _GENERIC:
             for written in _with_shorts(" ".join(head)):
-                shorts.setdefault(written, []).append(_Name((code,), doubtful=True))
+                name = _Name((code,), doubtful=True, capital=written == "la chapelle")
+                shorts.setdefault(written, []).append(name)
         after = _ARTICLES.get(tokens[0], ())
         if after and len(tokens) > 1:
             shorts.setdefault(" ".join(tokens[1:]), []).append(_Name((code,), after=after))
@@ -162,6 +197,12 @@ def _said(words: Words, start: int, street_ends: Iterable[int], found: list[Ment
         return Said.ADDRESS
     if one in _JOINING and found and found[-1].end == start - 1:
         return found[-1].said
+    if one == "a" and found and found[-1].end == start - 1 and _starts_a_stretch(words, found[-1]):
+        return found[-1].said
+    if two in _AWAY:
+        return Said.AIM
+    if set(before[:3]) & _WORK:
+        return Said.BODY
     if set(before[:3]) & _RESIDE and "." not in words.before(start):
         return Said.HOME
     if one in _DIRECTION or (one in _OF and two in _DIRECTION):
@@ -173,6 +214,11 @@ def _said(words: Words, start: int, street_ends: Iterable[int], found: list[Ment
     if one in _LOCATING or one in {"au", "aux"} or (one in _OF and two in _NEAR):
         return Said.LOCATED
     return Said.BARE
+
+
+def _starts_a_stretch(words: Words, mention: Mention) -> bool:
+    """Whether "de Nantes à Orvault" begins with this name."""
+    return mention.start > 0 and words.folded[mention.start - 1] in {"de", "d", "from"}
 
 
 def _follows_street(words: Words, start: int, street_ends: Iterable[int]) -> bool:
@@ -195,7 +241,8 @@ def _meant(words: Words, start: int, end: int, name: _Name, said: Said, shouted:
     if not name.doubtful:
         return bool(name.communes) or said is not Said.BARE or _stands_alone(words, start, end)
     if said in {Said.ADDRESS, Said.LOCATED, Said.HOME, Said.BODY}:
-        return words.capital(end - 1) or (bool(name.communes) and before in {"a", "de", "commune"})
+        small = bool(name.communes) and before in {"a", "de", "commune"} and not name.capital
+        return words.capital(end - 1) or small
     whole = " ".join(words.folded[start:end]) in _ORDINARY
     return whole and words.capital(end - 1) and not shouted and start > 0
 

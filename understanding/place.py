@@ -13,7 +13,7 @@ from understanding.communes import CommuneNames, Mention, Said
 from understanding.streets import Street, find_streets, folded_set
 from understanding.words import Words, words_of
 
-_LONGEST = 4_000  # characters
+_LONGEST = 2_000  # characters
 _NUMBERING = folded_set("mention", "numbering")
 _COUNTED = folded_set("mention", "counted")
 _POSITION = re.compile(r"(?<![\d.])(-?\d{1,2}\.\d{4,})\s*[,;]\s*(-?\d{1,3}\.\d{4,})(?![\d.])")
@@ -121,6 +121,9 @@ class PlaceReader:
         after_street: bool,
     ) -> Mention | None:
         communes = self._geography.communes_of_postcode(code)
+        insee = self._geography.commune(code)
+        if insee is not None and not communes and len(words.folded) <= 2:
+            return Mention(index, end, (insee,), Said.LOCATED)  # its INSEE code was given
         split = end > index + 1
         if communes:
             if split and beside is None:
@@ -230,9 +233,11 @@ def _ours(mentions: list[Mention]) -> bool:
 
 def _as_said(words: Words, mentions: list[Mention]) -> str:
     """Quote the places that were named, as they were written."""
-    said = [
-        words.text[words.spans[one.start][0] : words.spans[one.end - 1][1]]
-        for one in sorted(mentions, key=lambda mention: mention.start)
-        if one.start < len(words.spans)
-    ]
+    spans: list[tuple[int, int]] = []
+    for one in sorted(mentions, key=lambda mention: mention.start):
+        if spans and one.start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(one.end, spans[-1][1]))
+        elif one.start < len(words.spans):
+            spans.append((one.start, one.end))
+    said = [words.text[words.spans[a][0] : words.spans[b - 1][1]] for a, b in spans]
     return ", ".join(dict.fromkeys(said))

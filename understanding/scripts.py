@@ -17,6 +17,7 @@ _RANGES: tuple[tuple[str, str], ...] = (
     ("ko", "\u1100-\u11ff\uac00-\ud7af"), ("zh", "\u3400-\u4dbf\u4e00-\u9fff"),
 )  # fmt: skip
 _RUNS = re.compile("|".join(f"(?P<{name}>[{letters}]+)" for name, letters in _RANGES))
+_BEYOND_LATIN = re.compile("[\u0370-\u1dff\u1f00-\u1fff\u2e80-\ud7ff\uf900-\ufefc]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
 _DENSE = {"zh": 3, "kana": 2, "ko": 2}  # a letter of these says as much as several Latin ones
 
@@ -30,7 +31,7 @@ _WORD = re.compile(r"\w+")
 
 def language_of_script(text: str) -> str | None:
     """Name the language of a text by its letters; None for Latin letters, or for no letters."""
-    if text.isascii():
+    if text.isascii() or not _BEYOND_LATIN.search(text):
         return None
     counts: Counter[str] = Counter()
     for run in _RUNS.finditer(text):

@@ -20,6 +20,11 @@ class _Strength(StrEnum):
     CAPITAL = "capital"
 
 
+def ordinary(word: str) -> bool:
+    """Whether a folded word is one of everyday trouble, so no part of an address."""
+    return word in _ORDINARY
+
+
 def folded_set(section: str, key: str) -> frozenset[str]:
     """Read a list of words of `places.toml`, folded."""
     return frozenset(fold(word) for word in PLACE_WORDS[section][key].split())
@@ -43,7 +48,10 @@ _NUMBER = re.compile(r"\d{1,4}(?:bis|ter|quater|[a-d])?")
 _SUFFIX = frozenset({"bis", "ter", "quater", "a", "b", "c", "d"})
 _NUMBER_AFTER = frozenset({"n", "no", "numero", "au"})
 _NAMED_WITH_DE = frozenset({"école", "porte", "voie", "gare", "parking", "station", "stade"})
-_LANDMARKS = ("gare", "marché", "cimetière", "piscine", "stade", "médiathèque", "gymnase")
+_LANDMARKS = (
+    "arrêt", "cimetière", "collège", "gare", "gymnase", "lycée", "marché", "médiathèque", "parking",
+    "piscine", "stade", "station", "école",
+)  # fmt: skip
 _LONGEST = 5
 
 

@@ -1,73 +1,94 @@
-"""Lists of phrases that are looked for in a text, word by word."""
+"""Many lists of phrases, looked for in a text in one pass."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from understanding.words import Words, words_of
 
-_SPACELESS = (
-    "\u3040",
-    "\u9fff",
-)  # Japanese and Chinese write no spaces: words of them are sought inside
+_SPACELESS = re.compile("[\u3040-\u9fff]")  # Japanese and Chinese write no spaces between words
+_Span = tuple[int, int]
 
 
-class WordList:
-    """Phrases of one or more words; the last word may end in ``*`` for the beginning of a word."""
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    words: tuple[str, ...]
+    open_end: bool
+    lists: tuple[str, ...]
 
-    def __init__(self, phrases: Iterable[str]) -> None:
-        self._by_first: dict[str, list[tuple[tuple[str, ...], bool]]] = {}
-        self._beginnings: dict[str, list[str]] = {}
-        self._inside: list[str] = []
-        for phrase in phrases:
-            self._add(phrase)
+    def stands_at(self, words: Words, index: int) -> bool:
+        end = index + len(self.words)
+        found = words.folded[index:end]
+        if not self.open_end:
+            return found == self.words
+        whole = len(found) == len(self.words) and found[:-1] == self.words[:-1]
+        return whole and found[-1].startswith(self.words[-1])
+
+
+class WordLists:
+    """Named lists of phrases; a ``*`` at the end of a phrase stands for any ending of its word."""
+
+    def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
+        named: dict[str, list[str]] = {}
+        for name, phrases in lists.items():
+            for phrase in phrases:
+                named.setdefault(phrase, []).append(name)
+        self._by_first: dict[str, list[_Phrase]] = {}
+        self._by_beginning: dict[str, list[_Phrase]] = {}
+        self._spaceless: list[tuple[str, tuple[str, ...]]] = []
+        for phrase, names in named.items():
+            self._add(phrase, tuple(names))
         for entries in self._by_first.values():
-            entries.sort(key=lambda entry: -len(entry[0]))
+            entries.sort(key=lambda entry: -len(entry.words))
 
-    def _add(self, phrase: str) -> None:
-        if _SPACELESS[0] <= phrase[0] <= _SPACELESS[1]:
-            self._inside.append(phrase)
+    def _add(self, phrase: str, names: tuple[str, ...]) -> None:
+        if _SPACELESS.match(phrase):
+            self._spaceless.append((phrase, names))
             return
-        open_end = phrase.endswith("*")
-        folded = words_of(phrase).folded
-        if open_end and len(folded) == 1:
-            self._beginnings.setdefault(folded[0][:3], []).append(folded[0])
+        entry = _Phrase(words_of(phrase).folded, phrase.endswith("*"), names)
+        if entry.open_end and len(entry.words) == 1:
+            self._by_beginning.setdefault(entry.words[0][:3], []).append(entry)
         else:
-            self._by_first.setdefault(folded[0], []).append((folded, open_end))
+            self._by_first.setdefault(entry.words[0], []).append(entry)
 
-    def at(self, words: Words, index: int) -> int:
-        """Give how many words the longest phrase at this word takes, 0 for none."""
-        if index >= len(words.folded):
-            return 0
-        word = words.folded[index]
-        for phrase, open_end in self._by_first.get(word, ()):
-            if _matches(words.folded[index : index + len(phrase)], phrase, open_end):
-                return len(phrase)
-        if any(word.startswith(beginning) for beginning in self._beginnings.get(word[:3], ())):
-            return 1
-        return int(any(word.startswith(part) for part in self._inside))
-
-    def spans(self, words: Words) -> list[tuple[int, int]]:
-        """List where phrases stand, as first word and word after the last, without overlap."""
-        found, index = [], 0
-        while index < len(words.folded):
-            size = self.at(words, index)
-            if size:
-                found.append((index, index + size))
-            index += size or 1
-        if not found and self._inside and not words.text.isascii():
-            found = [(0, 2) for part in self._inside if part in words.text]
-        return found
-
-    def count(self, words: Words) -> int:
-        return len(self.spans(words))
-
-    def holds(self, words: Words) -> bool:
-        return bool(self.spans(words))
+    def find(self, words: Words) -> Marks:
+        """Find all phrases; those of one list never overlap, the longest at a place wins."""
+        spans: dict[str, list[_Span]] = {}
+        for index, word in enumerate(words.folded):
+            for entries in (self._by_first.get(word), self._by_beginning.get(word[:3])):
+                for entry in entries or ():
+                    if entry.stands_at(words, index):
+                        _note(spans, entry, index)
+        if self._spaceless and _SPACELESS.search(words.text):
+            for phrase, names in self._spaceless:
+                if (place := words.text.find(phrase)) >= 0:
+                    index = next(i for i, span in enumerate(words.spans) if span[1] > place)
+                    for name in names:
+                        spans.setdefault(name, []).append((index, index + 1))
+        return Marks({name: tuple(found) for name, found in spans.items()})
 
 
-def _matches(found: Sequence[str], phrase: tuple[str, ...], open_end: bool) -> bool:
-    if not open_end:
-        return tuple(found) == phrase
-    same = tuple(found[:-1]) == phrase[:-1] and len(found) == len(phrase)
-    return same and found[-1].startswith(phrase[-1])
+def _note(spans: dict[str, list[_Span]], entry: _Phrase, index: int) -> None:
+    for name in entry.lists:
+        found = spans.setdefault(name, [])
+        if not found or found[-1][1] <= index:
+            found.append((index, index + len(entry.words)))
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Where the phrases of each list stand in one text, as first word and word after the last."""
+
+    spans: Mapping[str, tuple[_Span, ...]]
+
+    def holds(self, name: str) -> bool:
+        return name in self.spans
+
+    def count(self, name: str) -> int:
+        return len(self.spans.get(name, ()))
+
+    def at(self, name: str, index: int) -> int:
+        """Give how many words the phrase that begins at ``index`` takes, 0 for none."""
+        return next((end - start for start, end in self.spans.get(name, ()) if start == index), 0)

@@ -54,8 +54,12 @@ class Words:
         return self.text[start : self.spans[index][0]]
 
 
+@lru_cache(maxsize=32)
 def words_of(text: str) -> Words:
-    """Cut a text into words: runs of letters and digits; hyphens and apostrophes separate."""
+    """Cut a text into words: runs of letters and digits; hyphens and apostrophes separate.
+
+    The last few are kept, since one message is read from several sides.
+    """
     spans = tuple(found.span() for found in _WORD.finditer(text))
     return Words(text, tuple(fold(text[start:end]) for start, end in spans), spans)
 
