@@ -12,7 +12,7 @@ class Reaction(StrEnum):
     REPLY = "reply"  # answers the mail, in plain words
     CLOSE = "close"  # accepts by the signed link, then closes with a text
     ACCEPT = "accept"  # accepts and goes on working
-    REFUSE = "refuse"  # sends it back with a reason: the rules choose another
+    REFUSE = "refuse"  # sends it back with a reason: the rules choose another, who replies
     NONE = "none"
 
 
@@ -21,8 +21,10 @@ class Scene:
     """One message of one citizen.
 
     ``sender`` is a mail address, a telephone number, a Telegram chat or an X name; ``reply`` the
-    channel chosen in a web form. ``follows`` is the scene whose tracking number is put in place of
-    ``{numero}``; the message waits for it. ``asks`` is false where no answer is due.
+    channel chosen in a web form. ``follows`` is the scene that must have been answered before; its
+    tracking number is put in place of ``{numero}``. ``asks`` is false where no answer is due.
+    ``says`` is what the service writes, ``then`` what the next one answers after a refusal, and
+    ``answers`` how many services answer.
     """
 
     id: str
@@ -39,8 +41,17 @@ class Scene:
     follows: str = ""
     asks: bool = True
     automatic: bool = False
+    language: str = "fr"
+    photo: bool = False
     reaction: Reaction = Reaction.NONE
     says: str = ""
+    then: str = ""
+    answers: int = 1
+
+    @property
+    def answer(self) -> str:
+        """The words of a service that must reach the citizen, if any."""
+        return self.then if self.reaction is Reaction.REFUSE else self.says
 
 
 NANTES, ORVAULT = "guichet@nantes.example", "guichet@orvault.example"
@@ -96,7 +107,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         "english", "telegram", "7002", "Tom",
         "Hello, there is a water leak on the pavement, rue Paul Bellamy, water everywhere",
-        reaction=Reaction.CLOSE, says="La fuite est réparée.",
+        language="en", reaction=Reaction.CLOSE, says="La fuite est réparée.",
     ),
     Scene(
         "espace-vert", "web", "page", "Nadia",
@@ -120,8 +131,11 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene(
         "arabe", "telegram", "7004", "Samir", "مصباح الشارع لا يعمل أمام المدرسة",
-        location=(47.2184, -1.5536), reaction=Reaction.REPLY,
-        says="Le lampadaire sera réparé cette semaine.",
+        language="ar", reaction=Reaction.REPLY, says="Le lampadaire sera réparé cette semaine.",
+    ),
+    Scene(
+        "arabe-position", "telegram", "7004", "Samir", "", language="ar",
+        location=(47.2184, -1.5536), follows="arabe",
     ),
     Scene(
         "chauffage", "web", "+33612340004", "Fatou Diop",
@@ -136,7 +150,8 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         "refus", "email", "s.petit@citoyens.example", "Sophie Petit",
         "Bonjour, les bacs de fleurs de la place du Bouffay à Nantes sont à l'abandon.",
-        NANTES, "Fleurs", reaction=Reaction.REFUSE, says="Ces bacs ne sont pas entretenus par nous.",
+        NANTES, "Fleurs", reaction=Reaction.REFUSE, says="Ces bacs sont à un commerçant.",
+        then="Nous avons demandé au commerçant de remettre les bacs en état.",
     ),
     Scene(
         "robot", "email", "noreply@boutique.example", "Boutique",
@@ -145,6 +160,11 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene(
         "vague", "sms", "+33612340005", "?", "aidez moi", SMS_NANTES, reaction=Reaction.NONE,
+    ),
+    Scene(
+        "vague-suite", "sms", "+33612340005", "?",
+        "un panneau est tombé sur le trottoir rue Crébillon", SMS_NANTES, follows="vague",
+        reaction=Reaction.REPLY, says="Le panneau est remis en place.",
     ),
     Scene(
         "suite", "sms", "+33612340002", "Paul",
@@ -163,6 +183,16 @@ SCENES: tuple[Scene, ...] = (
         "orvault-sms", "sms", "+33612340007", "Gaël",
         "Le terrain de jeux du square est plein de verre brisé", SMS_ORVAULT,
         reaction=Reaction.REPLY, says="Le square est nettoyé.",
+    ),
+    Scene(
+        "depot", "telegram", "7005", "Maëlle", "matelas et frigo abandonnés rue Félix Thomas à Nantes",
+        photo=True, reaction=Reaction.CLOSE, says="Le dépôt est enlevé.",
+    ),
+    Scene(
+        "echafaudage", "email", "syndic@residence.example", "Syndic du Vieux Doulon",
+        "Bonjour,\n\nL'échafaudage au 8 rue de la Fosse à Nantes bloque le trottoir, et sa clôture"
+        " dépasse sur la chaussée.\n\nLe syndic", NANTES, "Échafaudage et clôture",
+        reaction=Reaction.REPLY, says="Un contrôleur passe demain à 9 heures.", answers=2,
     ),
     Scene(
         "departement", "web", "henri@citoyens.example", "Henri",

@@ -48,7 +48,9 @@ async def _execute(url, *statements):
 
 
 def _database(url, name):
-    return url.partition("?")[0].rpartition("/")[0] + "/" + name
+    """Give the URL of another database of the same server."""
+    where, mark, query = url.partition("?")
+    return where.rpartition("/")[0] + "/" + name + mark + query
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,80 @@
+"""Carry the calls of the Telegram library, and say what a failed one means for a delivery."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    TelegramError,
+)
+from telegram.request import HTTPXRequest
+
+from router.delivery import Permanent, Retry, SendOutcome, Unknown
+
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class Throttled(TelegramError):
+    """Telegram answered 429; the library's own RetryAfter is changing its type, with warnings."""
+
+    def __init__(self, after_s: float) -> None:
+        super().__init__("too many requests")
+        self.after_s = after_s
+
+
+class Request(HTTPXRequest):
+    """The library's HTTP client, with one time limit for everything."""
+
+    def __init__(self, connections: int, limit_s: float) -> None:
+        super().__init__(
+            connections,
+            read_timeout=limit_s,
+            write_timeout=limit_s,
+            connect_timeout=limit_s,
+            pool_timeout=limit_s,
+        )
+
+    async def do_request(self, *args: Any, **named: Any) -> tuple[int, bytes]:
+        code, payload = await super().do_request(*args, **named)
+        if code == 429:
+            raise Throttled(_retry_after(payload))
+        return code, payload
+
+
+def _retry_after(payload: bytes) -> float:
+    try:
+        return max(0.0, float(json.loads(payload)["parameters"]["retry_after"]))
+    except (ValueError, KeyError, TypeError):
+        return 1.0
+
+
+def outcome_of(error: TelegramError, reason: str) -> SendOutcome:
+    """Say what a failed send means; ``reason`` is what may be shown of the error."""
+    match error:
+        case Throttled():
+            return Retry(reason, error.after_s, throttled=True)
+        case Forbidden():
+            return Permanent("blocked", reason)
+        case BadRequest():  # before NetworkError, whose kind it is in this library
+            return Permanent("400", reason)
+        case InvalidToken() | Conflict():
+            return Retry(reason, 300.0)
+        case NetworkError():  # and TimedOut, whose kind is NetworkError
+            return _broken(error, reason)
+    return Unknown(reason)
+
+
+def _broken(error: NetworkError, reason: str) -> SendOutcome:
+    """Tell what surely did not leave from what may have."""
+    if isinstance(error.__cause__, _NOT_SENT):
+        return Retry(reason)
+    if isinstance(error.__cause__, httpx.HTTPError):
+        return Unknown(reason)
+    return Retry(reason)  # an answer of 5xx

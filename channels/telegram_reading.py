@@ -1,0 +1,255 @@
+"""Read one update of the Bot API: a message, an edit, a button, a block, or nothing for us."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from router.errors import UnreadablePayload
+from router.message import (
+    Address,
+    Attachment,
+    Blocked,
+    Envelope,
+    HelpAsked,
+    Ignored,
+    InboundEvent,
+    Location,
+    Message,
+    MessageEdited,
+    MessageReceived,
+    Thread,
+)
+
+Json = Mapping[str, Any]
+
+_FILES = {
+    # field → (name shown, type where Telegram tells none)
+    "document": ("document", "application/octet-stream"),
+    "animation": ("animation.mp4", "video/mp4"),
+    "audio": ("audio.mp3", "audio/mpeg"),
+    "voice": ("message-vocal.ogg", "audio/ogg"),
+    "video": ("video.mp4", "video/mp4"),
+    "video_note": ("video.mp4", "video/mp4"),
+}
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]")
+_COMMAND = re.compile(r"/([a-z]+)(?:@(\w+))?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
+_PAYLOAD = re.compile(r"[\w-]{0,64}", re.ASCII)  # all that a t.me link can carry
+
+
+class Shape:
+    """Typed access to parts of an update; a part of another type is an unreadable payload."""
+
+    @staticmethod
+    def obj(data: Json, name: str) -> Json:
+        value = data.get(name)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            raise UnreadablePayload(f"« {name} » of a Telegram update is no object")
+        return value
+
+    @staticmethod
+    def text(data: Json, name: str) -> str:
+        value = data.get(name)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise UnreadablePayload(f"« {name} » of a Telegram update is no text")
+        return value
+
+    @staticmethod
+    def number(data: Json, name: str) -> int:
+        value = data.get(name)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise UnreadablePayload(f"« {name} » of a Telegram update is no number")
+        return value
+
+    @staticmethod
+    def items(data: Json, name: str) -> Sequence[Json]:
+        value = data.get(name) or []
+        if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+            raise UnreadablePayload(f"« {name} » of a Telegram update is no list")
+        return value
+
+
+def key_of(update: Json) -> tuple[str, str, str]:
+    """Give (provider id, chat id, ref of the message) of an update.
+
+    A message counts once in each of its wordings, however often Telegram tells of it and whatever
+    number the update bears.
+
+    Raises:
+        UnreadablePayload: it has no id, or its chat cannot be told.
+    """
+    for field in ("message", "edited_message"):
+        message = Shape.obj(update, field)
+        if message:
+            chat = Shape.number(Shape.obj(message, "chat"), "id")
+            ref = f"{chat}:{Shape.number(message, 'message_id')}"
+            return f"{ref}:{message.get('edit_date') or 0}", str(chat), ref
+    provider_id = f"update:{Shape.number(update, 'update_id')}"
+    query = Shape.obj(update, "callback_query")
+    if query:
+        chat = Shape.number(Shape.obj(Shape.obj(query, "message"), "chat") or query["from"], "id")
+        return f"callback:{Shape.text(query, 'id')}", str(chat), ""
+    member = Shape.obj(update, "my_chat_member")
+    if member:
+        return provider_id, str(Shape.number(Shape.obj(member, "chat"), "id")), ""
+    return provider_id, provider_id, ""
+
+
+def read_update(update: Json, envelope: Envelope, bot: str) -> InboundEvent:
+    """Read an update for the bot of this user name.
+
+    Raises:
+        UnreadablePayload: its parts are not of the shapes that the Bot API documents.
+    """
+    address = Address.from_key(envelope.conversation)
+    if update.get("my_chat_member"):
+        status = Shape.text(
+            Shape.obj(Shape.obj(update, "my_chat_member"), "new_chat_member"), "status"
+        )
+        blocked = status in {"kicked", "left"}
+        return Blocked(address) if blocked else Ignored(f"the bot is « {status} » in the chat")
+    if update.get("callback_query"):
+        return _pressed(Shape.obj(update, "callback_query"), address, envelope)
+    if update.get("message"):
+        return _message(Shape.obj(update, "message"), address, envelope, bot)
+    if update.get("edited_message"):
+        return _edited(Shape.obj(update, "edited_message"), address, envelope, bot)
+    kinds = ", ".join(name for name in update if name != "update_id")
+    return Ignored(f"an update of another kind ({kinds[:80]})")
+
+
+def _edited(raw: Json, address: Address, envelope: Envelope, bot: str) -> InboundEvent:
+    if Shape.obj(raw, "location").get("live_period"):
+        return Ignored("a shared position that moves")
+    event = _message(raw, address, envelope, bot)
+    if isinstance(event, MessageReceived):
+        return MessageEdited(event.message, event.message.ref)
+    return event
+
+
+def _pressed(query: Json, address: Address, envelope: Envelope) -> InboundEvent:
+    under = Shape.obj(query, "message")
+    refs = (f"{address.value}:{under['message_id']}",) if "message_id" in under else ()
+    data = Shape.text(query, "data")
+    message = _from(Shape.obj(query, "from"), address, envelope)
+    return MessageReceived(replace(message, text=data, text_shown=data, thread=Thread(refs=refs)))
+
+
+def _message(raw: Json, address: Address, envelope: Envelope, bot: str) -> InboundEvent:
+    text = Shape.text(raw, "text") or Shape.text(raw, "caption")
+    group = Shape.text(Shape.obj(raw, "chat"), "type") not in {"private", ""}
+    if group and not _to_us(raw, text, bot):
+        return Ignored("group message that does not name the bot")
+    shown = re.sub(rf"@{re.escape(bot)}\b", "", text, flags=re.IGNORECASE) if group else text
+    command = _COMMAND.fullmatch(text.strip())
+    if command and (command[2] or bot).lower() == bot.lower():
+        asked, rest = command[1].lower(), (command[3] or "").strip()
+        if asked in {"help", "aide"} and not rest:
+            return HelpAsked(address, text)
+        if asked == "start" and _PAYLOAD.fullmatch(rest):
+            return HelpAsked(address, text, rest)
+        shown = rest or shown
+    message = _from(Shape.obj(raw, "from"), address, envelope)
+    message = replace(
+        message,
+        text=text,
+        text_shown=" ".join(shown.split(" ")).strip(),
+        attachments=_attachments(raw),
+        location=_location(raw),
+        sent_at=_time(raw.get("date")),
+        ref=envelope.ref,
+        thread=Thread(refs=_replied(raw, address)),
+        album=Shape.text(raw, "media_group_id"),
+        public=group,
+    )
+    return _with_extras(raw, message)
+
+
+def _with_extras(raw: Json, message: Message) -> InboundEvent:
+    """Add what stands beside the text; a message without anything of use is ignored."""
+    venue, contact = Shape.obj(raw, "venue"), Shape.obj(raw, "contact")
+    if venue:
+        place = ", ".join(
+            x for x in (Shape.text(venue, "title"), Shape.text(venue, "address")) if x
+        )
+        return MessageReceived(replace(message, text=place, text_shown=place))
+    if contact:
+        if str(contact.get("user_id", "")) != message.sender:
+            return Ignored("the telephone number of somebody else")
+        number = f"Téléphone : {Shape.text(contact, 'phone_number')}"
+        return MessageReceived(replace(message, text=number, text_shown=number))
+    if message.text.strip() or message.attachments or message.location:
+        return MessageReceived(message)
+    what = next((n for n in ("sticker", "dice", "poll", "game", "story") if n in raw), "")
+    return Ignored(f"a Telegram {what}" if what else "a service message of Telegram")
+
+
+def _from(user: Json, address: Address, envelope: Envelope) -> Message:
+    names = (Shape.text(user, "first_name"), Shape.text(user, "last_name"))
+    return Message(
+        address=address,
+        provider_id=envelope.provider_id,
+        received_at=envelope.received_at,
+        sender=str(user.get("id", address.value)),
+        sender_name=_UNSAFE.sub("", " ".join(name for name in names if name)),
+        automatic="sent by a bot" if user.get("is_bot") else "",
+    )
+
+
+def _to_us(raw: Json, text: str, bot: str) -> bool:
+    if re.search(rf"@{re.escape(bot)}\b", text, re.IGNORECASE):
+        return True
+    answered = Shape.obj(Shape.obj(raw, "reply_to_message"), "from")
+    return Shape.text(answered, "username").lower() == bot.lower()
+
+
+def _replied(raw: Json, address: Address) -> tuple[str, ...]:
+    answered = Shape.obj(raw, "reply_to_message")
+    return (f"{address.value}:{answered['message_id']}",) if "message_id" in answered else ()
+
+
+def _attachments(raw: Json) -> tuple[Attachment, ...]:
+    sizes = Shape.items(raw, "photo")
+    if sizes:
+        largest = max(sizes, key=lambda size: (size.get("width") or 0) * (size.get("height") or 0))
+        return (_file(largest, "photo.jpg", "image/jpeg"),)
+    for field, (name, media_type) in _FILES.items():
+        file = Shape.obj(raw, field)
+        if file:
+            return (_file(file, name, media_type),)
+    return ()
+
+
+def _file(file: Json, name: str, media_type: str) -> Attachment:
+    given = _UNSAFE.sub("_", Shape.text(file, "file_name")).strip(" .") or name
+    size = file.get("file_size")
+    return Attachment(
+        given[:120],
+        Shape.text(file, "mime_type") or media_type,
+        size if isinstance(size, int) else None,
+        Shape.text(file, "file_id"),
+    )
+
+
+def _location(raw: Json) -> Location | None:
+    place = Shape.obj(raw, "location") or Shape.obj(Shape.obj(raw, "venue"), "location")
+    lat, lon = place.get("latitude"), place.get("longitude")
+    if not isinstance(lat, (int, float)) or not isinstance(lon, (int, float)):
+        return None
+    if abs(lat) > 90 or abs(lon) > 180:
+        return None
+    accuracy = place.get("horizontal_accuracy")
+    return Location(lat, lon, accuracy if isinstance(accuracy, (int, float)) else None)
+
+
+def _time(seconds: object) -> datetime | None:
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds < 2**35:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,243 @@
+"""Read what X says, in the shapes of API version 2 and of the older webhooks."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from channels.graphemes import cut
+from router.errors import UnreadablePayload
+from router.message import Attachment
+
+Json = Mapping[str, Any]
+
+LONGEST_POST = 280
+DM, MENTION = "dm", "mention"
+_ID = re.compile(r"[0-9]{1,19}")
+_HANDLES = re.compile(r"(?:\s*@\w{1,15}\b)+\s*")
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_MEDIA_TYPES = {"photo": "image/jpeg", "video": "video/mp4", "animated_gif": "video/mp4"}
+_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+"""Code points that count once; all others count twice (twitter-text, configuration v3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One event of X: a private message, a post that names us, or (kind empty) another thing."""
+
+    kind: str
+    id: str
+    author: str
+    text: str = ""
+    name: str = ""
+    handle: str = ""
+    created_at: datetime | None = None
+    answers: str = ""
+    conversation: str = ""
+    repost: bool = False
+    media: tuple[Attachment, ...] = ()
+
+
+def items_of(data: Json) -> Iterator[tuple[Item, dict[str, Any]]]:
+    """Give each event of a payload, with a payload of its own that reads as the same event.
+
+    Raises:
+        UnreadablePayload: an event has not the documented parts.
+    """
+    if "dm_event" in data or "post" in data:  # one event, as this module writes it
+        yield _single(data), dict(data)
+        return
+    includes = _object(data, "includes")
+    records = data.get("data")
+    for record in _records(records) if records is not None else ():
+        name = "dm_event" if "event_type" in record or "sender_id" in record else "post"
+        single = {name: record, "includes": _narrowed(includes, record)}
+        yield _single(single), single
+    users = _object(data, "users")
+    for event in _records(data.get("direct_message_events") or ()):
+        single = {"dm_event": event, "users": users}
+        yield _single(single), single
+    for post in _records(data.get("tweet_create_events") or ()):
+        single = {"post": post, "users": users}
+        yield _single(single), single
+
+
+def _single(data: Json) -> Item:
+    if "dm_event" in data:
+        event = _object(data, "dm_event")
+        return _older_dm(event, data) if "message_create" in event else _dm(event, data)
+    post = _object(data, "post")
+    return _older_post(post) if "id_str" in post else _post(post, data)
+
+
+def _dm(event: Json, data: Json) -> Item:
+    kind = DM if _text(event, "event_type") in {"", "MessageCreate"} else ""
+    author = _id(event, "sender_id")
+    user = _user(data, author)
+    return Item(
+        kind,
+        _id(event, "id"),
+        author,
+        html.unescape(_text(event, "text")),
+        _text(user, "name"),
+        _text(user, "username"),
+        _time(event.get("created_at")),
+        conversation=_text(event, "dm_conversation_id"),
+        media=_media(event, data),
+    )
+
+
+def _older_dm(event: Json, data: Json) -> Item:
+    created = _object(event, "message_create")
+    author = _id(created, "sender_id")
+    user = _object(_object(data, "users"), author)
+    content = _object(created, "message_data")
+    medium = _object(_object(content, "attachment"), "media")
+    return Item(
+        DM if _text(event, "type") in {"", "message_create"} else "",
+        _id(event, "id"),
+        author,
+        html.unescape(_text(content, "text")),
+        _text(user, "name"),
+        _text(user, "screen_name"),
+        _milliseconds(event.get("created_timestamp")),
+        media=(_medium(medium, "media_url_https"),) if medium else (),
+    )
+
+
+def _post(post: Json, data: Json) -> Item:
+    author = _id(post, "author_id")
+    user = _user(data, author)
+    related = {
+        _text(record, "type"): _text(record, "id")
+        for record in _records(post.get("referenced_tweets") or ())
+    }
+    text = html.unescape(_text(post, "text"))
+    return Item(
+        MENTION,
+        _id(post, "id"),
+        author,
+        text,
+        _text(user, "name"),
+        _text(user, "username"),
+        _time(post.get("created_at")),
+        related.get("replied_to", ""),
+        _text(post, "conversation_id"),
+        "retweeted" in related or text.startswith("RT @"),
+        _media(post, data),
+    )
+
+
+def _older_post(post: Json) -> Item:
+    user = _object(post, "user")
+    text = html.unescape(_text(_object(post, "extended_tweet"), "full_text") or _text(post, "text"))
+    return Item(
+        MENTION,
+        _id(post, "id_str"),
+        _id(user, "id_str"),
+        text,
+        _text(user, "name"),
+        _text(user, "screen_name"),
+        answers=_text(post, "in_reply_to_status_id_str"),
+        repost="retweeted_status" in post or text.startswith("RT @"),
+    )
+
+
+# --- parts ---------------------------------------------------------------------------------------
+
+
+def _object(data: Json, name: str) -> Json:
+    value = data.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise UnreadablePayload(f"« {name} » of X is no object")
+    return value
+
+
+def _records(value: object) -> Sequence[Json]:
+    items = [value] if isinstance(value, Mapping) else value
+    if not isinstance(items, (list, tuple)) or not all(isinstance(i, Mapping) for i in items):
+        raise UnreadablePayload("a list of X is none")
+    return items
+
+
+def _text(data: Json, name: str) -> str:
+    value = data.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise UnreadablePayload(f"« {name} » of X is no text")
+    return value
+
+
+def _id(data: Json, name: str) -> str:
+    value = _text(data, name)
+    if not _ID.fullmatch(value):
+        raise UnreadablePayload(f"« {name} » of X is no id")
+    return value
+
+
+def _user(data: Json, author: str) -> Json:
+    users = _records(_object(data, "includes").get("users") or ())
+    return next((user for user in users if user.get("id") == author), {})
+
+
+def _narrowed(includes: Json, record: Json) -> dict[str, Any]:
+    """Keep of a page's included objects those that one record names."""
+    people = {record.get("author_id"), record.get("sender_id")}
+    keys = _object(record, "attachments").get("media_keys") or ()
+    users = [u for u in _records(includes.get("users") or ()) if u.get("id") in people]
+    media = [m for m in _records(includes.get("media") or ()) if m.get("media_key") in keys]
+    return {"users": users, "media": media}
+
+
+def _media(record: Json, data: Json) -> tuple[Attachment, ...]:
+    keys = _object(record, "attachments").get("media_keys") or ()
+    media = _records(_object(data, "includes").get("media") or ())
+    return tuple(_medium(medium, "url") for medium in media if medium.get("media_key") in keys)
+
+
+def _medium(medium: Json, url: str) -> Attachment:
+    media_type = _MEDIA_TYPES.get(_text(medium, "type") or "photo", "application/octet-stream")
+    name = "photo.jpg" if media_type == "image/jpeg" else "video.mp4"
+    return Attachment(name, media_type, None, _text(medium, url))
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text)).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _milliseconds(text: object) -> datetime | None:
+    digits = str(text)
+    known = digits.isascii() and digits.isdigit() and len(digits) < 15
+    return datetime.fromtimestamp(int(digits) / 1000, UTC) if known else None
+
+
+# --- what is written -----------------------------------------------------------------------------
+
+
+def without_handles(text: str) -> str:
+    """Drop the names that a post or an answer begins with: whom it is addressed to."""
+    found = _HANDLES.match(text)
+    return text[found.end() :] if found else text
+
+
+def weight(text: str) -> int:
+    """Count as X does."""
+    return sum(
+        1 if any(first <= ord(character) <= last for first, last in _LIGHT) else 2
+        for character in text
+    )
+
+
+def public_text(text: str) -> str:
+    """Fit a text to one public post, without links: a post with one costs many times as much."""
+    return cut(" ".join(_LINK.sub("", text).split()), LONGEST_POST, weight)

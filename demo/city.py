@@ -1,0 +1,216 @@
+"""A whole city on this machine: four providers, the people's browser, and a page to play on."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from demo.browser import Browser
+from demo.clock import WallClock
+from demo.console import Console
+from demo.mail import PASSWORD, MailSimulator
+from demo.server import listen
+from demo.telegram import TelegramSimulator
+from demo.twilio import TwilioSimulator
+from demo.x import XSimulator
+from router.ports import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """Where the city's providers are reached, and the keys to them."""
+
+    mail_host: str
+    smtp_port: int
+    imap_port: int
+    mail_password: str
+    twilio_url: str
+    twilio_sid: str
+    twilio_token: str
+    telegram_url: str
+    telegram_file_url: str
+    telegram_token: str
+    x_url: str
+    x_username: str
+    x_client_id: str
+    x_bearer: str
+    x_refresh: str
+    x_consumer_key: str
+    x_consumer_secret: str
+    x_user_token: str
+    x_user_secret: str
+
+
+class _Runs(Protocol):
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    smtp: int = 0
+    imap: int = 0
+    twilio: int = 0
+    telegram: int = 0
+    x: int = 0
+    play: int = 0
+
+
+class City:
+    """The providers of the demo; with a folder they keep their state and their ports in it."""
+
+    def __init__(self, state_dir: Path | None, clock: Clock | None = None) -> None:
+        self._folder = state_dir
+        if state_dir:
+            state_dir.mkdir(parents=True, exist_ok=True)
+        ports, clock = self._remembered(), clock or WallClock()
+        self.mail = MailSimulator(
+            state_dir=state_dir, smtp_port=ports.smtp, imap_port=ports.imap, clock=clock
+        )
+        self.twilio = TwilioSimulator(state_dir=state_dir, port=ports.twilio, clock=clock)
+        self.telegram = TelegramSimulator(state_dir=state_dir, port=ports.telegram, clock=clock)
+        self.x = XSimulator(state_dir=state_dir, port=ports.x, clock=clock)
+        self.browser = Browser(state_dir)
+        self.console = Console(self, ports.play)
+        self.clock = clock
+        self.services: tuple[str, ...] = ()
+        """Mailboxes that belong to services and not to citizens."""
+
+    # --- life ------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        async with AsyncExitStack() as started:
+            for part in self._parts():
+                await part.start()
+                started.push_async_callback(part.stop)
+            self._keep_ports()
+            self._stops = started.pop_all()
+
+    async def stop(self) -> None:
+        await self._stops.aclose()
+
+    async def __aenter__(self) -> City:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    def _parts(self) -> tuple[_Runs, ...]:
+        return (self.mail, self.twilio, self.telegram, self.x, self.browser, self.console)
+
+    async def connect(self, base_url: str) -> None:
+        """Tell the providers where the product is, as an operator does in their consoles."""
+        self.browser.base_url = base_url.rstrip("/")
+        for number in self.twilio.numbers:
+            self.twilio.connect(number, f"{self.browser.base_url}/webhooks/sms/{number}")
+
+    # --- for the product -------------------------------------------------------------------------
+
+    @property
+    def play_url(self) -> str:
+        """Where people write to the product as a citizen would."""
+        return self.console.url
+
+    @property
+    def providers(self) -> Providers:
+        """Tell what the product's settings need; good after `start`."""
+        keys = self.x.keys
+        return Providers(
+            mail_host=self.mail.host,
+            smtp_port=self.mail.smtp_port,
+            imap_port=self.mail.imap_port,
+            mail_password=PASSWORD,
+            twilio_url=self.twilio.base_url,
+            twilio_sid=self.twilio.account_sid,
+            twilio_token=self.twilio.auth_token,
+            telegram_url=self.telegram.base_url,
+            telegram_file_url=self.telegram.base_file_url,
+            telegram_token=self.telegram.token,
+            x_url=self.x.base_url,
+            x_username=self.x.username,
+            x_client_id=keys.client_id,
+            x_bearer=self.x.bearer,
+            x_refresh=self.x.refresh_token,
+            x_consumer_key=keys.consumer_key,
+            x_consumer_secret=keys.consumer_secret,
+            x_user_token=keys.user_token,
+            x_user_secret=keys.user_secret,
+        )
+
+    def settings(self, base_url: str = "") -> dict[str, dict[str, Any]]:
+        """Write what the product's settings say of its channels; good after `start`.
+
+        With the product's address its text messages ask for receipts.
+        """
+        known, base_url = self.providers, base_url.rstrip("/")
+        sms: dict[str, Any] = {
+            "account_sid": known.twilio_sid,
+            "auth_token": known.twilio_token,
+            "base_url": known.twilio_url,
+            "per_second": 100.0,
+        }
+        if base_url:
+            sms |= {
+                number: {"public_url": f"{base_url}/webhooks/sms/{number}"}
+                for number in self.twilio.numbers
+            }
+        return {
+            "email": {
+                "smtp_host": known.mail_host,
+                "smtp_port": known.smtp_port,
+                "imap_host": known.mail_host,
+                "imap_port": known.imap_port,
+                "imap_tls": False,
+                "password": known.mail_password,
+            },
+            "sms": sms,
+            "telegram": {
+                "token": known.telegram_token,
+                "base_url": known.telegram_url,
+                "base_file_url": known.telegram_file_url,
+            },
+            "x": {
+                "base_url": known.x_url,
+                "client_id": known.x_client_id,
+                "access_token": known.x_bearer,
+                "refresh_token": known.x_refresh,
+            },
+            "web": {},
+        }
+
+    # --- ports -----------------------------------------------------------------------------------
+
+    def _remembered(self) -> _Ports:
+        file = self._folder / "ports.json" if self._folder else None
+        if file is None or not file.exists():
+            return _Ports()
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return _Ports(**{name: port if _is_free(port) else 0 for name, port in kept.items()})
+
+    def _keep_ports(self) -> None:
+        if self._folder is None:
+            return
+        used = _Ports(
+            self.mail.smtp_port,
+            self.mail.imap_port,
+            self.twilio.port,
+            self.telegram.port,
+            self.x.port,
+            self.console.port,
+        )
+        draft = self._folder / "ports.new"
+        draft.write_text(json.dumps(asdict(used)), encoding="utf-8")
+        os.replace(draft, self._folder / "ports.json")
+
+
+def _is_free(port: int) -> bool:
+    try:
+        listen(port).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,25 @@
+"""Draw the photo that a citizen of the demo sends."""
+
+from __future__ import annotations
+
+from functools import cache
+from io import BytesIO
+
+from PIL import Image, ImageDraw
+
+
+@cache
+def photo() -> bytes:
+    """Draw a grey pavement with a heap of rubbish, as a JPEG."""
+    picture = Image.new("RGB", (320, 240), (176, 182, 188))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 150, 320, 240), fill=(128, 132, 136))
+    for left, top, colour in (
+        (60, 110, (44, 74, 52)),
+        (120, 90, (30, 30, 34)),
+        (180, 120, (92, 66, 40)),
+    ):
+        draw.ellipse((left, top, left + 90, top + 80), fill=colour)
+    written = BytesIO()
+    picture.save(written, "JPEG", quality=70)
+    return written.getvalue()
