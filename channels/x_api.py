@@ -114,11 +114,9 @@ class XApi:
                 return
             form = {"grant_type": "refresh_token", "refresh_token": used.refresh}
             form["client_id"] = self._app[0]
-            answer = await self._client.post(
-                f"{self._base_url}/2/oauth2/token",
-                data=form,
-                auth=self._app if self._app[1] else None,
-            )
+            url = f"{self._base_url}/2/oauth2/token"
+            secret = httpx.BasicAuth(*self._app) if self._app[1] else httpx.USE_CLIENT_DEFAULT
+            answer = await self._client.post(url, data=form, auth=secret)
             if answer.status_code >= 400:
                 raise Refused(401, f"the tokens cannot be refreshed: {_detail(answer)}")
             given = _json(answer)
