@@ -17,6 +17,8 @@ from app.system import SystemClock, SystemIds
 from channels.email import EmailChannel, EmailSettings
 from channels.partner_email import PartnerEmail, PartnerEmailSettings
 from channels.sms import Sms, SmsSettings
+from channels.telegram import Telegram, TelegramSettings
+from channels.webform import Webform, WebformSettings
 from router.directory import Counter
 from router.errors import ConfigurationError
 from router.inbound import Observer
@@ -69,10 +71,20 @@ def _sms(raw: Mapping[str, Any], account: str, parts: Parts) -> Sms:
     return Sms(SmsSettings.model_validate(raw), account)
 
 
+def _telegram(raw: Mapping[str, Any], account: str, parts: Parts) -> Telegram:
+    return Telegram(TelegramSettings.model_validate(raw), account)
+
+
+def _web(raw: Mapping[str, Any], account: str, parts: Parts) -> Webform:
+    return Webform(WebformSettings.model_validate(raw), account)
+
+
 BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
     "email": _email,
     "partner_email": _partner_email,
     "sms": _sms,
+    "telegram": _telegram,
+    "web": _web,
 }
 """One line a channel: its name and what builds it."""
 
