@@ -91,6 +91,15 @@ def postgres_url(postgres_server, postgres_template):
 
 
 @pytest.fixture(scope="session")
+def postgres_shared(postgres_server, postgres_template):
+    """Give the URL of a database that tests share, each in its own cell."""
+    name = f"guichet_shared_{uuid.uuid4().hex[:8]}"
+    _run(_execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}"))
+    yield _database(postgres_server, name)
+    _run(_execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory):
     """Give a SQLite file with the schema and nothing in it."""
     folder = tmp_path_factory.mktemp("template")
@@ -127,11 +136,12 @@ async def open_another(request, ids):
         async def another():
             return memory
     else:
-        fixture = "sqlite_folder" if request.param == "sqlite" else "postgres_url"
-        where = request.getfixturevalue(fixture)
+        # every test on PostgreSQL has a cell of its own in one database: nothing needs emptying
+        fixture = "sqlite_folder" if request.param == "sqlite" else "postgres_shared"
+        where, cell = request.getfixturevalue(fixture), uuid.uuid4().hex[:8]
 
         async def another():
-            store = open_store(where, ids=ids)
+            store = open_store(where, ids=ids, cell=cell)
             await store.open()
             opened.append(store)
             return store

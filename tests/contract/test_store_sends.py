@@ -1,0 +1,301 @@
+"""The outbox: order, back-off, ranks, limits and fences, on every kind of store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from store_parts import LEASE_S, MINUTE, NOW, SECOND, claims_of, put, texts, write
+
+from router.case import EventKind
+from router.delivery import DeliveryState, Rate
+from router.message import Address
+from router.ports import CaseWrite, Claim, DeliveryWrite, Settlement, Unit, Verdict, Wanted
+
+ROLE = "send:sms|main"
+
+
+async def claim(store, at=NOW, limit=10):
+    return await store.claim_sends(ROLE, limit, LEASE_S, at)
+
+
+async def send(store, found, state, at=NOW, **changes):
+    """Begin, settle and finish the first delivery of a claim."""
+    delivery = found.deliveries[0]
+    assert await store.begin([(found.claim, delivery.id)], LEASE_S, at) == {delivery.id}
+    after = replace(delivery, state=state, tries=delivery.tries + 1, **changes)
+    await store.settle([Settlement(found.claim, after)], at)
+    await store.finish([found.claim], at)
+    return after
+
+
+async def one(store, delivery_id):
+    return (await store.gather(Wanted(deliveries=frozenset({delivery_id})))).deliveries[delivery_id]
+
+
+async def test_a_queued_delivery_is_claimed_sent_and_gone(store, parts):
+    delivery = parts.delivery(text="Votre numéro : 7K4M", subject="s", refs=("a", "b"), data="{}")
+    await put(store, parts, delivery)
+    assert await store.roles_waiting() == [ROLE]
+    assert await store.pending() == 1
+    [found] = await claim(store)
+    assert found.deliveries == (delivery,)
+    assert found.claim.role == ROLE
+    assert await claim(store) == []
+    await send(store, found, DeliveryState.SENT, provider_id="SM1 SM2")
+    sent = await one(store, delivery.id)
+    assert (sent.state, sent.tries, sent.provider_id) == (DeliveryState.SENT, 1, "SM1 SM2")
+    assert sent.settled_at == NOW
+    assert await store.roles_waiting() == []
+    assert await store.pending() == 0
+    assert await store.next_due(ROLE) is None
+
+
+async def test_one_cause_never_writes_twice(store, parts):
+    first = parts.delivery(idem="same")
+    await put(store, parts, first, parts.delivery(idem="same"))
+    await put(store, parts, parts.delivery("bob", idem="same"))
+    assert texts(await claim(store)) == [[first.text]]
+
+
+async def test_roles_are_worked_apart(store, parts):
+    bot = Address("telegram", "bot", "42")
+    await put(store, parts, parts.delivery(), parts.delivery(address=bot, text="bot"))
+    assert texts(await store.claim_sends("send:telegram|bot", 10, 60, NOW)) == [["bot"]]
+    assert texts(await claim(store)) == [["Merci"]]
+
+
+async def test_a_delivery_that_was_never_to_be_sent_makes_no_work(store, parts):
+    await put(store, parts, parts.delivery(state=DeliveryState.REJECTED, error="opted out"))
+    assert await claim(store) == []
+    assert await store.pending() == 0
+
+
+async def test_deliveries_of_a_lane_leave_in_order(store, parts):
+    await put(store, parts, *(parts.delivery(text=str(n)) for n in range(3)))
+    await put(store, parts, parts.delivery("bob", text="b"))
+    assert texts(await claim(store)) == [["0", "1", "2"], ["b"]]
+
+
+async def test_one_put_off_holds_up_those_behind_it_for_a_quarter_of_an_hour(store, parts):
+    first, second = parts.delivery(text="1"), parts.delivery(text="2")
+    await put(store, parts, first, second)
+    [found] = await claim(store)
+    later = NOW + timedelta(hours=1)
+    await send(store, found, DeliveryState.DEFERRED, not_before=later)
+    assert await claim(store, NOW + 14 * MINUTE) == []
+    assert await store.next_due(ROLE) == NOW + 15 * MINUTE
+    [found] = await claim(store, NOW + 15 * MINUTE)
+    assert [each.id for each in found.deliveries] == [second.id]
+    await send(store, found, DeliveryState.SENT, NOW + 15 * MINUTE)
+    assert await store.next_due(ROLE) == later
+    [found] = await claim(store, later)
+    assert [each.id for each in found.deliveries] == [first.id]
+
+
+async def test_one_put_off_for_a_moment_keeps_its_place(store, parts):
+    await put(store, parts, parts.delivery(text="1"), parts.delivery(text="2"))
+    [found] = await claim(store)
+    await send(store, found, DeliveryState.DEFERRED, not_before=NOW + 30 * SECOND)
+    assert await store.next_due(ROLE) == NOW + 30 * SECOND
+    assert await store.pending() == 2
+    assert texts(await claim(store, NOW + 30 * SECOND)) == [["1", "2"]]
+
+
+async def test_a_delivery_for_later_is_not_sent_early(store, parts):
+    await put(store, parts, parts.delivery(not_before=NOW + MINUTE))
+    assert await claim(store) == []
+    assert await store.next_due(ROLE) == NOW + MINUTE
+    assert len(await claim(store, NOW + MINUTE)) == 1
+
+
+async def test_a_new_delivery_during_a_lease_is_found_when_the_lane_is_given_back(store, parts):
+    await put(store, parts, parts.delivery(text="1"))
+    [found] = await claim(store)
+    await put(store, parts, parts.delivery(text="2"))
+    assert await claim(store) == []
+    await send(store, found, DeliveryState.SENT)
+    assert texts(await claim(store)) == [["2"]]
+
+
+async def test_what_a_killed_process_was_sending_is_found_as_sending(open_another, parts):
+    killed = await open_another()
+    delivery = parts.delivery()
+    await put(killed, parts, delivery)
+    [found] = await claim(killed)
+    await killed.begin([(found.claim, delivery.id)], LEASE_S, NOW)
+    other = await open_another()
+    [again] = await claim(other, NOW + 2 * MINUTE)
+    assert again.deliveries[0].state is DeliveryState.SENDING
+    assert again.deliveries[0].tries == 1
+
+
+async def test_beginning_renews_the_lease(store, parts):
+    delivery = parts.delivery()
+    await put(store, parts, delivery)
+    [found] = await claim(store)
+    await store.begin([(found.claim, delivery.id)], 300, NOW + 50 * SECOND)
+    assert await claim(store, NOW + 5 * MINUTE) == []
+    assert len(await claim(store, NOW + 6 * MINUTE)) == 1
+
+
+async def test_who_lost_his_claim_may_not_begin(store, parts):
+    delivery = parts.delivery()
+    await put(store, parts, delivery)
+    [mine] = await claim(store)
+    [theirs] = await claim(store, NOW + 2 * MINUTE)
+    sends = [(mine.claim, delivery.id)]
+    assert await store.begin(sends, LEASE_S, NOW + 2 * MINUTE) == frozenset()
+    sends = [(theirs.claim, delivery.id)]
+    assert await store.begin(sends, LEASE_S, NOW + 2 * MINUTE) == {delivery.id}
+
+
+async def test_who_lost_his_claim_still_reports_that_it_was_sent_but_no_less(store, parts):
+    delivery = parts.delivery()
+    await put(store, parts, delivery)
+    [mine] = await claim(store)
+    await store.begin([(mine.claim, delivery.id)], LEASE_S, NOW)
+    await claim(store, NOW + 2 * MINUTE)
+    late = replace(delivery, state=DeliveryState.DEFERRED, not_before=NOW + MINUTE, error="late")
+    await store.settle([Settlement(mine.claim, late)], NOW + 2 * MINUTE)
+    assert (await one(store, delivery.id)).error == ""
+    sent = replace(delivery, state=DeliveryState.SENT, provider_id="SM1")
+    await store.settle([Settlement(mine.claim, sent)], NOW + 2 * MINUTE)
+    assert (await one(store, delivery.id)).state is DeliveryState.SENT
+
+
+async def test_a_settled_delivery_is_not_begun_again(store, parts):
+    delivery = parts.delivery()
+    await put(store, parts, delivery)
+    [found] = await claim(store)
+    receipt = DeliveryWrite(delivery.id, DeliveryState.DELIVERED)
+    await write(store, Unit((), receipts=(receipt,)))
+    assert await store.begin([(found.claim, delivery.id)], LEASE_S, NOW) == frozenset()
+
+
+async def test_a_receipt_that_overtakes_the_outcome_keeps_its_rank(store, parts):
+    delivery = parts.delivery()
+    await put(store, parts, delivery)
+    [found] = await claim(store)
+    await store.begin([(found.claim, delivery.id)], LEASE_S, NOW)
+    receipt = DeliveryWrite(delivery.id, DeliveryState.DELIVERED, "SM1")
+    await write(store, Unit((), receipts=(receipt,)))
+    after = replace(delivery, state=DeliveryState.SENT, provider_id="SM1")
+    await store.settle([Settlement(found.claim, after)], NOW)
+    assert (await one(store, delivery.id)).state is DeliveryState.DELIVERED
+
+
+@pytest.mark.parametrize("later", list(DeliveryState))
+@pytest.mark.parametrize("first", [DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.DEAD])
+async def test_a_receipt_never_lowers_the_rank(store, parts, first, later):
+    delivery = parts.delivery(state=first, error="before")
+    await put(store, parts, delivery)
+    receipt = DeliveryWrite(delivery.id, later, error="30003")
+    assert await write(store, Unit((), receipts=(receipt,))) == [Verdict.COMMITTED]
+    found = await one(store, delivery.id)
+    if later.rank >= first.rank:
+        assert (found.state, found.error) == (later, "30003")
+    else:
+        assert (found.state, found.error) == (first, "before")
+
+
+async def test_a_receipt_for_nothing_known_changes_nothing(store):
+    receipt = DeliveryWrite(12345, DeliveryState.DELIVERED)
+    assert await write(store, Unit((), receipts=(receipt,))) == [Verdict.COMMITTED]
+
+
+async def test_every_id_of_the_provider_leads_to_the_delivery_and_its_case(store, parts):
+    case = parts.case()
+    delivery = parts.delivery(case_id=case.id)
+    await write(store, Unit((), cases=(CaseWrite(case, None),), deliveries=(delivery,)))
+    [found] = await claim(store)
+    await send(store, found, DeliveryState.SENT, provider_id="<a@b> SM2")
+    gathered = await store.gather(
+        Wanted(refs=frozenset({"<a@b>"}), provider_ids=frozenset({"SM2", "SM3"}))
+    )
+    assert gathered.refs == {"<a@b>": case.id}
+    assert gathered.provider_ids == {"SM2": delivery.id}
+    assert gathered.deliveries[delivery.id].state is DeliveryState.SENT
+    assert gathered.cases == {case.id: case}
+
+
+async def test_a_failure_is_told_to_the_case_and_raises_its_version(store, parts):
+    case = parts.case()
+    delivery = parts.delivery(case_id=case.id)
+    await write(store, Unit((), cases=(CaseWrite(case, None),), deliveries=(delivery,)))
+    [found] = await claim(store)
+    event = parts.event(case, "dead", kind=EventKind.DELIVERY_FAILED)
+    dead = replace(delivery, state=DeliveryState.DEAD, error="21610")
+    await store.settle([Settlement(found.claim, dead, event)], NOW + SECOND)
+    assert await store.events(case.id) == [event]
+    after = await store.case_by_id(case.id)
+    assert (after.version, after.updated_at) == (2, NOW + SECOND)
+    stale = Unit((), cases=(CaseWrite(replace(case, version=2), 1),))
+    assert await write(store, stale) == [Verdict.STALE_CASE]
+
+
+async def test_a_lane_held_back_by_a_limit_counts_no_try(store, parts):
+    await put(store, parts, parts.delivery())
+    [found] = await claim(store)
+    await store.finish([found.claim], NOW, not_before=NOW + 3 * SECOND)
+    assert await store.next_due(ROLE) == NOW + 3 * SECOND
+    [found] = await claim(store, NOW + 3 * SECOND)
+    assert found.deliveries[0].tries == 0
+
+
+async def test_finishing_a_lost_claim_does_not_open_the_lane(store, parts):
+    await put(store, parts, parts.delivery())
+    [mine] = await claim(store)
+    [theirs] = await claim(store, NOW + 2 * MINUTE)
+    await store.finish([mine.claim], NOW + 2 * MINUTE)
+    assert await claim(store, NOW + 2 * MINUTE) == []
+    await store.finish([theirs.claim, Claim(ROLE, "nobody", "x", NOW)], NOW + 2 * MINUTE)
+    assert len(await claim(store, NOW + 2 * MINUTE)) == 1
+
+
+async def test_release_of_a_send_lane_counts_no_try_of_the_provider(store, parts):
+    await put(store, parts, parts.delivery())
+    [found] = await claim(store)
+    await store.release(claims_of([found]), NOW + SECOND, failed=True)
+    [found] = await claim(store, NOW + SECOND)
+    assert found.deliveries[0].tries == 0
+
+
+async def test_a_dead_letter_is_kept_and_can_be_put_back(store, parts):
+    delivery = parts.delivery()
+    await put(store, parts, delivery)
+    [found] = await claim(store)
+    await send(store, found, DeliveryState.DEAD, error="given up", not_before=None)
+    [dead] = await store.list_deliveries([DeliveryState.DEAD, DeliveryState.BOUNCED])
+    assert (dead.error, dead.text) == ("given up", delivery.text)
+    assert await store.requeue(delivery.id, NOW + MINUTE)
+    assert not await store.requeue(delivery.id, NOW + MINUTE)
+    assert not await store.requeue(5, NOW)
+    assert await store.list_deliveries([DeliveryState.QUEUED]) == [delivery]
+    [found] = await claim(store, NOW + MINUTE)
+    assert found.deliveries == (delivery,)
+
+
+async def test_a_limit_is_shared_by_all_processes(open_another):
+    one_, two = await open_another(), await open_another()
+    rate = Rate(per_s=10, burst=5)
+    first = await one_.reserve("sms|main", rate, 3, NOW)
+    assert (first.granted, first.wait_s) == (3, 0)
+    second = await two.reserve("sms|main", rate, 3, NOW)
+    assert second.granted == 2
+    assert second.wait_s == pytest.approx(0.1)
+    assert (await one_.reserve("sms|main", rate, 1, NOW)).granted == 0
+    soon = NOW + timedelta(seconds=0.1)
+    assert (await two.reserve("sms|main", rate, 5, soon)).granted == 1
+    assert (await two.reserve("telegram|bot", rate, 9, NOW)).granted == 5
+
+
+async def test_a_provider_that_says_too_many_stops_everybody(open_another):
+    one_, two = await open_another(), await open_another()
+    rate = Rate(per_s=10, burst=5)
+    await one_.postpone("sms|main", NOW + MINUTE)
+    await one_.postpone("sms|main", NOW + SECOND)
+    stopped = await two.reserve("sms|main", rate, 1, NOW)
+    assert (stopped.granted, stopped.wait_s) == (0, 60)
+    assert (await two.reserve("sms|main", rate, 1, NOW + MINUTE)).granted == 1
