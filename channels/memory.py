@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from channels.graphemes import split
-from router.delivery import Delivery, DeliveryState, OnUnknown, Rate, SendOutcome, Sent
+from router.delivery import Delivery, DeliveryState, OnUnknown, Rate, SendOutcome, Sent, Unknown
 from router.errors import InvalidSignature, UnreadablePayload
 from router.message import (
     Address,
@@ -172,6 +172,8 @@ class Memory:
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
         if self.outcomes:
             outcome = self.outcomes.pop(0)
+            if isinstance(outcome, Unknown):  # here the unknown is always that it has left
+                self.sent.append(SentText(part.delivery.address.value, part.text, idem))
             if not isinstance(outcome, Sent):
                 return outcome
         self.sent.append(SentText(part.delivery.address.value, part.text, idem))

@@ -174,4 +174,5 @@ def _refusal(error: Refused) -> SendOutcome:
     if error.status >= 500:
         return Retry(str(error))
     code = "blocked" if error.status == 403 else str(error.status)
+    code = "duplicate" if "duplicate" in str(error).lower() else code
     return Permanent(code, str(error))

@@ -1,0 +1,321 @@
+"""An account of X: what is read, how it polls, and what becomes of a send."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from channels.x import X, XSettings
+from channels.x_api import Tokens
+from channels.x_shapes import weight
+from demo.clock import WallClock
+from demo.x import XSimulator
+from router.delivery import Delivery, DeliveryKind, Permanent, Retry, SendOutcome, Sent, Unknown
+from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
+from router.message import (
+    Address,
+    Ignored,
+    InboundEvent,
+    Message,
+    MessageReceived,
+    WebhookRequest,
+)
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+ACCOUNT, SECRET = "GuichetNantes", "secret-de-l-application"
+SETTINGS = XSettings(consumer_secret=SecretStr(SECRET), user_id="1")
+CHANNEL = X(SETTINGS, ACCOUNT, WallClock())
+
+
+def signature(data: bytes, key: str = SECRET) -> str:
+    return (
+        "sha256=" + base64.b64encode(hmac.new(key.encode(), data, hashlib.sha256).digest()).decode()
+    )
+
+
+def dm(**changes: Any) -> dict[str, Any]:
+    event = {"id": "100", "event_type": "MessageCreate", "text": "Un trou", "sender_id": "42"}
+    return {"data": [event | changes], "includes": {"users": [{"id": "42", "username": "anne"}]}}
+
+
+def post(text: str = f"@{ACCOUNT} un trou", **changes: Any) -> dict[str, Any]:
+    return {"data": [{"id": "200", "author_id": "42", "text": text} | changes]}
+
+
+def read(data: object) -> InboundEvent:
+    [envelope] = CHANNEL.open_raw(json.dumps(data).encode(), NOW)
+    [event] = CHANNEL.receive(envelope)
+    return event
+
+
+def message(data: object) -> Message:
+    event = read(data)
+    assert isinstance(event, MessageReceived)
+    return event.message
+
+
+def delivery(to: str = "42", kind: str = "dm", **changes: Any) -> Delivery:
+    address = Address("x", ACCOUNT, to, kind)
+    whole = Delivery(7, "i7", "l", DeliveryKind.ANSWER, address, "C'est noté.", NOW)
+    return replace(whole, **changes)
+
+
+# --- the webhook ---------------------------------------------------------------------------------
+
+
+def test_the_signature_is_that_of_the_raw_bytes() -> None:
+    body = b'{"a":  1}'
+    headers = {"x-twitter-webhooks-signature": signature(body)}
+    CHANNEL.verify(WebhookRequest("POST", "https://x", headers, body))
+    for wrong in ({}, headers | {"x-twitter-webhooks-signature": "é"}):
+        with pytest.raises(InvalidSignature):
+            CHANNEL.verify(WebhookRequest("POST", "https://x", wrong, body))
+    with pytest.raises(InvalidSignature):
+        CHANNEL.verify(WebhookRequest("POST", "https://x", headers, b'{"a":1}'))
+
+
+def test_without_a_secret_nothing_is_authentic() -> None:
+    headers = {"x-twitter-webhooks-signature": signature(b"", "")}
+    with pytest.raises(InvalidSignature):
+        X(XSettings(), ACCOUNT, WallClock()).verify(
+            WebhookRequest("POST", "https://x", headers, b"")
+        )
+
+
+def test_the_check_of_the_address_is_answered() -> None:
+    asked = WebhookRequest("GET", "https://g.example/x?crc_token=abc", {}, b"")
+    answer = CHANNEL.challenge(asked)
+    assert answer is not None
+    assert json.loads(answer.body) == {"response_token": signature(b"abc")}
+    without = CHANNEL.challenge(replace(asked, url="https://g.example/x"))
+    assert without is not None
+    assert without.status == 400
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def test_a_private_message_is_answered_in_private() -> None:
+    read = message(dm(text="Trou &amp; bosse"))
+    assert read.address == Address("x", ACCOUNT, "42", "dm")
+    assert (read.text, read.sender, read.public) == ("Trou & bosse", "@anne", False)
+
+
+def test_a_mention_is_public_and_shown_without_the_names_it_begins_with() -> None:
+    read = message(post(f"@{ACCOUNT} @autre un trou @ici"))
+    assert read.address == Address("x", ACCOUNT, "42", "mention")
+    assert (read.text_shown, read.public, read.ref) == ("un trou @ici", True, "200")
+
+
+def test_an_answer_to_a_post_names_it() -> None:
+    answered = [{"type": "replied_to", "id": "150"}]
+    assert message(post(referenced_tweets=answered)).thread.refs == ("150",)
+
+
+def test_our_own_words_and_reposts_are_ignored() -> None:
+    assert isinstance(read(dm(sender_id="1")), Ignored)
+    assert isinstance(read(post(author_id="1")), Ignored)
+    assert isinstance(read(post(referenced_tweets=[{"type": "retweeted", "id": "9"}])), Ignored)
+    assert isinstance(read(dm(event_type="ParticipantsJoin")), Ignored)
+
+
+def test_the_older_webhook_shapes_are_read() -> None:
+    older = {
+        "for_user_id": "1",
+        "direct_message_events": [
+            {
+                "type": "message_create",
+                "id": "300",
+                "created_timestamp": "1795341600000",
+                "message_create": {"sender_id": "42", "message_data": {"text": "Un trou"}},
+            }
+        ],
+        "users": {"42": {"name": "Anne", "screen_name": "anne"}},
+    }
+    read = message(older)
+    assert (read.text, read.sender, read.sender_name) == ("Un trou", "@anne", "Anne")
+    user = {"id_str": "42", "screen_name": "anne"}
+    tweets = {"tweet_create_events": [{"id_str": "5", "text": "@x trou", "user": user}]}
+    assert message(tweets).public
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [],
+        3,
+        {"data": [{"id": "x", "sender_id": "4"}]},
+        {"data": "x"},
+        dm(text=5),
+        post(author_id=7),
+    ],
+)
+def test_a_malformed_event_is_kept_and_not_read(data: object) -> None:
+    [envelope] = CHANNEL.open_raw(json.dumps(data).encode(), NOW)
+    with pytest.raises(UnreadablePayload):
+        CHANNEL.receive(envelope)
+
+
+@pytest.mark.parametrize(("kind", "public"), [("dm", False), ("mention", True)])
+def test_what_is_composed_is_what_x_would_tell(kind: str, public: bool) -> None:
+    envelope = CHANNEL.compose(
+        ACCOUNT, "@anne", "Un arbre", kind=kind, at=NOW, attachments=["a.jpg"]
+    )
+    [event] = CHANNEL.receive(envelope)
+    assert isinstance(event, MessageReceived)
+    assert (event.message.text, event.message.public) == ("Un arbre", public)
+    assert len(event.message.attachments) == 1
+
+
+# --- with the simulator --------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[XSimulator]:
+    async with XSimulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def saved() -> list[Tokens]:
+    return []
+
+
+@pytest.fixture
+async def x(simulator: XSimulator, saved: list[Tokens]) -> AsyncIterator[X]:
+    async def save(tokens: Tokens) -> None:
+        saved.append(tokens)
+
+    settings = XSettings(
+        access_token=SecretStr(simulator.bearer),
+        refresh_token=SecretStr(simulator.refresh_token),
+        client_id=simulator.keys.client_id,
+        base_url=simulator.base_url,
+        deadline_s=0.5,
+        per_second=100,
+    )
+    channel = X(settings, ACCOUNT, WallClock(), save)
+    yield channel
+    await channel.close()
+
+
+def now() -> datetime:
+    return NOW
+
+
+async def send(x: X, whole: Delivery) -> SendOutcome:
+    [part] = x.render(whole)
+    return await x.send(part, whole.idem)
+
+
+async def test_what_is_new_comes_once_and_oldest_first(simulator: XSimulator, x: X) -> None:
+    await simulator.dm("anne", "Un")
+    await simulator.dm("anne", "Deux")
+    await simulator.mention("bob", "Trois")
+    pulled = await x.pull("", now)
+    events = [x.receive(envelope)[0] for envelope in pulled.envelopes]
+    texts = [event.message.text_shown for event in events if isinstance(event, MessageReceived)]
+    assert texts == ["Un", "Deux", "Trois"]
+    again = await x.pull(pulled.cursor, now)
+    assert (again.envelopes, again.cursor) == ((), pulled.cursor)
+    await simulator.dm("anne", "Quatre")
+    assert len((await x.pull(pulled.cursor, now)).envelopes) == 1
+
+
+async def test_a_private_answer_arrives(simulator: XSimulator, x: X) -> None:
+    outcome = await send(x, delivery(simulator.person("anne")))
+    [received] = simulator.received("anne")
+    assert outcome == Sent((received.id,))
+    assert received.kind == "dm"
+
+
+async def test_a_public_answer_is_one_short_post_without_links(simulator: XSimulator, x: X) -> None:
+    post_id = await simulator.mention("anne", "un trou")
+    text = "Merci ! https://guichet.example/suivi/1 " + "Écrivez-nous en privé 🙂. " * 30
+    await send(x, delivery(simulator.person("anne"), "mention", text=text, refs=(post_id,)))
+    [received] = simulator.received("anne")
+    assert (received.kind, received.reply_to) == ("reply", post_id)
+    assert "http" not in received.text
+    assert weight(received.text) <= 280
+
+
+async def test_a_public_answer_needs_a_post(x: X) -> None:
+    assert isinstance(await send(x, delivery("42", "mention")), Permanent)
+    assert isinstance(await send(x, delivery("anne")), Permanent)
+
+
+async def test_refusals_and_limits(simulator: XSimulator, x: X) -> None:
+    whole = delivery(simulator.person("anne"))
+    simulator.faults.push("429", retry_after=30)
+    throttled = await send(x, whole)
+    assert isinstance(throttled, Retry)
+    assert throttled.throttled
+    assert throttled.after_s is not None
+    assert 25 <= throttled.after_s <= 31
+    simulator.faults.push("5xx")
+    assert isinstance(await send(x, whole), Retry)
+    simulator.refuse_dms("anne")
+    refused = await send(x, whole)
+    assert isinstance(refused, Permanent)
+    assert refused.code == "blocked"
+
+
+@pytest.mark.parametrize("fault", ["hang", "cut-after-accept"])
+async def test_an_unknown_outcome_is_settled_by_asking_x(
+    simulator: XSimulator, x: X, fault: str
+) -> None:
+    whole = delivery(simulator.person("anne"))
+    simulator.faults.push(fault)
+    assert isinstance(await send(x, whole), Unknown)
+    found = await x.find(whole, "i7")
+    received = simulator.received("anne")
+    assert found == (Sent((received[0].id,)) if fault == "cut-after-accept" else None)
+
+
+async def test_spent_tokens_are_changed_once_and_saved(
+    simulator: XSimulator, x: X, saved: list[Tokens]
+) -> None:
+    simulator.expire_access()
+    assert (await x.health()).ok
+    assert (await x.health()).ok
+    [tokens] = saved
+    assert tokens.refresh == simulator.refresh_token
+    assert tokens.access != simulator.keys.access_token
+
+
+async def test_tokens_that_cannot_be_changed_wait_for_the_operator(
+    simulator: XSimulator, x: X
+) -> None:
+    simulator.expire_access()
+    simulator.faults.push("5xx", on="token")
+    assert isinstance(await send(x, delivery(simulator.person("anne"))), Retry)
+
+
+async def test_a_provider_in_trouble_is_a_connection_error(simulator: XSimulator, x: X) -> None:
+    simulator.faults.push("5xx", on="poll")
+    with pytest.raises(ConnectionError):
+        await x.pull("", now)
+    simulator.faults.push("hang", on="poll")
+    with pytest.raises(ConnectionError):
+        await x.pull("", now)
+
+
+async def test_a_photo_is_fetched_up_to_the_limit(simulator: XSimulator, x: X) -> None:
+    await simulator.dm("anne", "Voilà", photo=b"\xff\xd8photo")
+    [envelope] = (await x.pull("", now)).envelopes
+    [event] = x.receive(envelope)
+    assert isinstance(event, MessageReceived)
+    [photo] = event.message.attachments
+    assert await x.fetch_media(envelope, photo, 100) == b"\xff\xd8photo"
+    for spoilt, limit in ((photo, 3), (replace(photo, ref="http://169.254.169.254/"), 100)):
+        with pytest.raises(InvalidInput):
+            await x.fetch_media(envelope, spoilt, limit)

@@ -1,0 +1,247 @@
+"""What every channel promises, whoever its provider is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import pkgutil
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import channel_harnesses as registry
+import pytest
+from channel_harnesses import BLOCKED, BROKEN, BUSY, CUT, HANG, REFUSED, REGISTRY, Entry, Harness
+from store_parts import Numbered
+
+import channels
+from app.wiring import BUILDERS
+from router.delivery import (
+    OnUnknown,
+    OptedOut,
+    Permanent,
+    Retry,
+    SendOutcome,
+    Sent,
+    Unknown,
+)
+from router.errors import InvalidSignature, UnreadablePayload
+from router.message import MessageReceived
+from router.ports import Channel, Checks, Finds, Reads, Sends, TakesWebhooks
+from storage.memory import MemoryStore
+
+LONG = "Le panneau est tombe sur le trottoir. " * 400
+
+
+@pytest.fixture
+async def harness(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
+    entry: Entry = request.param
+    async with entry.open() as harness:
+        yield harness
+
+
+def channels_that(*flags: str) -> Any:
+    """Run a test on every channel of which all these flags hold."""
+    chosen = [entry for entry in REGISTRY if all(getattr(entry, flag) for flag in flags)]
+    return pytest.mark.parametrize(
+        "harness", chosen, ids=[entry.name for entry in chosen], indirect=True
+    )
+
+
+every_channel = channels_that()
+talking = channels_that("talks")
+signed = channels_that("signed")
+with_provider = channels_that("provider")
+
+
+async def send(harness: Harness, text: str = "C'est bien note.") -> SendOutcome:
+    delivery = harness.delivery(text)
+    [part] = harness.channel.render(delivery)
+    outcome: SendOutcome = await harness.channel.send(part, delivery.idem)
+    return outcome
+
+
+# --- the registry --------------------------------------------------------------------------------
+
+
+def test_no_channel_is_left_out() -> None:
+    found = set()
+    for module in pkgutil.walk_packages(channels.__path__, "channels."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, type) and value.__module__.startswith("channels."):
+                fields = {*dir(value), *getattr(value, "__dataclass_fields__", ())}
+                if {"name", "capabilities"} <= fields:
+                    found.add(value)
+    assert found == {entry.kind for entry in REGISTRY}
+
+
+def test_what_the_product_builds_is_in_the_registry() -> None:
+    assert set(BUILDERS) <= {entry.name for entry in REGISTRY}
+
+
+@every_channel
+async def test_a_channel_declares_itself(harness: Harness) -> None:
+    assert isinstance(harness.channel, Channel)
+    assert isinstance(harness.channel, Reads)
+    assert isinstance(harness.channel, Sends)
+    assert isinstance(harness.channel, Checks)
+    assert harness.channel.name == harness.address.channel
+    if harness.channel.on_unknown is OnUnknown.FIND:
+        assert isinstance(harness.channel, Finds)
+
+
+# --- in ------------------------------------------------------------------------------------------
+
+
+@talking
+async def test_the_same_message_twice_is_one(harness: Harness) -> None:
+    assert harness.message is not None
+    store = MemoryStore(Numbered())
+    once, again = (harness.message("Un trou", (), "77") for _ in range(2))
+    other = harness.message("Un autre trou", (), "78")
+    accepted = await store.accept([once, again, other])
+    assert [one.new for one in accepted] == [True, False, True]
+    [late] = await store.accept([again])
+    assert not late.new
+
+
+@talking
+async def test_an_empty_text_with_a_photo_is_a_message(harness: Harness) -> None:
+    assert harness.message is not None
+    [event] = harness.channel.receive(harness.message("", ["trou.jpg"], "77"))
+    assert isinstance(event, MessageReceived)
+    assert event.message.text.strip() == ""
+    assert len(event.message.attachments) == 1
+
+
+@signed
+async def test_what_is_genuine_is_taken_and_what_is_not_is_refused(harness: Harness) -> None:
+    channel, genuine = harness.channel, harness.genuine
+    assert isinstance(channel, TakesWebhooks)
+    assert genuine is not None
+    channel.verify(genuine)
+    assert len(channel.open(genuine, registry.NOW)) == 1
+    for value in (None, "", "x", "é" * 28, "sha256=", "\udcff"):
+        headers = {} if value is None else dict.fromkeys(genuine.headers, value)
+        with pytest.raises(InvalidSignature):
+            channel.verify(replace(genuine, headers=headers))
+
+
+@signed
+async def test_the_provider_is_told_whether_it_is_kept(harness: Harness) -> None:
+    assert harness.channel.answer(True).status == 200
+    assert harness.channel.answer(False).status == 503
+
+
+@every_channel
+async def test_an_unreadable_payload_is_kept_and_the_next_one_served(harness: Harness) -> None:
+    assert harness.unreadable is not None
+    for raw in registry.garbage():
+        for envelope in harness.unreadable(raw):
+            try:
+                harness.channel.receive(envelope)
+            except UnreadablePayload:
+                continue
+            assert harness.address.channel == "email", raw  # nearly anything is a mail
+    if harness.message is not None:
+        [event] = harness.channel.receive(harness.message("Un trou", (), "79"))
+        assert isinstance(event, MessageReceived)
+
+
+# --- out -----------------------------------------------------------------------------------------
+
+
+@every_channel
+async def test_a_long_text_loses_nothing_but_spaces_at_the_cuts(harness: Harness) -> None:
+    parts = harness.channel.render(harness.delivery(LONG))
+    assert [part.index for part in parts] == list(range(len(parts)))
+    assert {part.count for part in parts} == {len(parts)}
+    written = "".join("".join(part.text.split()) for part in parts)
+    assert "".join(LONG.split()) in written
+
+
+@channels_that("splits")
+async def test_a_long_text_is_split_and_no_character_is_cut(harness: Harness) -> None:
+    family = "👨‍👩‍👧‍👦"
+    parts = harness.channel.render(harness.delivery(family * 2000))
+    assert len(parts) > 1
+    assert all(part.text.replace(family, "") == "" for part in parts)
+
+
+@with_provider
+async def test_what_is_sent_arrives_once(harness: Harness) -> None:
+    outcome = await send(harness)
+    assert isinstance(outcome, Sent)
+    assert outcome.provider_ids
+    assert len(harness.arrived()) == 1
+
+
+@with_provider
+@pytest.mark.parametrize("fault", [BUSY, BROKEN])
+async def test_a_provider_in_trouble_is_tried_again(harness: Harness, fault: str) -> None:
+    harness.faults[fault]()
+    assert isinstance(await send(harness), Retry)
+    assert isinstance(await send(harness), Sent)
+    assert len(harness.arrived()) == 1
+
+
+@with_provider
+async def test_silence_ends_within_the_deadline(harness: Harness) -> None:
+    harness.faults[HANG]()
+    async with asyncio.timeout(harness.channel.deadline_s + 1):
+        assert isinstance(await send(harness), Retry | Unknown)
+    assert harness.arrived() == []
+
+
+@with_provider
+@pytest.mark.parametrize("fault", [REFUSED, BLOCKED])
+async def test_a_refusal_is_final_and_says_why(harness: Harness, fault: str) -> None:
+    harness.faults[fault]()
+    outcome = await send(harness)
+    assert isinstance(outcome, Permanent | OptedOut)
+    assert outcome.reason
+
+
+@with_provider
+async def test_a_send_cut_after_it_was_taken_is_not_sent_twice_where_that_can_be_known(
+    harness: Harness,
+) -> None:
+    harness.faults[CUT]()
+    assert isinstance(await send(harness), Unknown)
+    assert len(harness.arrived()) == 1
+    if harness.channel.on_unknown is OnUnknown.FIND:
+        delivery = harness.delivery()
+        assert isinstance(await harness.channel.find(delivery, delivery.idem), Sent)
+        assert len(harness.arrived()) == 1
+    else:
+        assert harness.channel.on_unknown is OnUnknown.RESEND
+        assert isinstance(await send(harness), Sent)
+        # Telegram alone has no key by which it could know the second copy
+        assert len(harness.arrived()) == (2 if harness.channel.name == "telegram" else 1)
+
+
+@with_provider
+async def test_a_send_cancelled_half_way_leaves_the_channel_whole(harness: Harness) -> None:
+    harness.faults[HANG]()
+    with contextlib.suppress(TimeoutError):  # the channel without a wire answers at once
+        async with asyncio.timeout(0.1):
+            await send(harness)
+    assert isinstance(await send(harness), Sent)
+    assert len(harness.arrived()) == 1
+
+
+@every_channel
+async def test_secrets_are_in_no_log_and_no_outcome(
+    harness: Harness, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = [repr(getattr(harness.channel, "_settings", ""))]
+    with caplog.at_level(logging.DEBUG):
+        told.append(repr(await harness.channel.health()))
+        for fault in ("", BUSY, BROKEN, CUT, REFUSED):
+            harness.faults.get(fault, str)()
+            told.append(repr(await send(harness)))
+    for secret in harness.secrets:
+        assert secret not in caplog.text
+        assert secret not in "".join(told)
