@@ -2,7 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: test check clean
+.PHONY: demo test check clean
+
+demo: .venv/.ready
+	$(BIN)/guichet demo
 
 test: .venv/.ready
 	$(BIN)/python -m pytest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app import cases, database, doctor, outbox, rules, serve, services, trying
+from app import cases, database, doctor, outbox, play, rules, serve, services, trying
 
 cli = typer.Typer(
     name="guichet",
@@ -13,6 +13,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+cli.command("demo")(play.demo)
 cli.command("serve")(serve.serve)
 cli.command("try")(trying.try_)
 cli.command("doctor")(doctor.doctor)

@@ -19,6 +19,7 @@ from channels.partner_email import PartnerEmail, PartnerEmailSettings
 from channels.sms import Sms, SmsSettings
 from channels.telegram import Telegram, TelegramSettings
 from channels.webform import Webform, WebformSettings
+from channels.x import X, XSettings
 from router.directory import Counter
 from router.errors import ConfigurationError
 from router.inbound import Observer
@@ -79,11 +80,16 @@ def _web(raw: Mapping[str, Any], account: str, parts: Parts) -> Webform:
     return Webform(WebformSettings.model_validate(raw), account)
 
 
+def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> X:
+    return X(XSettings.model_validate(raw), account, parts.clock)
+
+
 BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
     "email": _email,
     "partner_email": _partner_email,
     "sms": _sms,
     "telegram": _telegram,
+    "x": _x,
     "web": _web,
 }
 """One line a channel: its name and what builds it."""

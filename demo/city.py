@@ -179,6 +179,7 @@ class City:
                 "client_id": known.x_client_id,
                 "access_token": known.x_bearer,
                 "refresh_token": known.x_refresh,
+                "per_second": 50.0,
             },
             "web": {},
         }

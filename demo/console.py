@@ -20,7 +20,7 @@ from demo.talks import CHANNELS, Said, addresses, talk
 if TYPE_CHECKING:
     from demo.city import City
 
-NAMES = {"email": "✉ Courriel", "sms": "▯ SMS", "telegram": "➤ Telegram", "x": "𝕏 X"}
+NAMES = {"email": "✉ Courriel", "sms": "☎ SMS", "telegram": "➤ Telegram", "x": "𝕏 X"}
 _EXAMPLES = {
     "email": "vous@citoyens.example",
     "sms": "+33612349999",

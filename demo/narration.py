@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from demo.clock import WallClock
 from router.case import Case, ReporterRole
 from router.delivery import Delivery
 from router.inbound import Worked
@@ -23,7 +24,7 @@ from router.tracking import printed
 WIDTH = 80
 _CHANNELS = {
     "email": ("✉", "e-mail", "cyan"),
-    "sms": ("▯", "SMS", "green"),
+    "sms": ("☎", "SMS", "green"),
     "telegram": ("➤", "Telegram", "blue"),
     "x": ("✕", "X", "white"),
     "web": ("▤", "formulaire", "magenta"),
@@ -31,7 +32,7 @@ _CHANNELS = {
 _URGENCIES = {"low": "basse", "normal": "normale", "high": "haute", "immediate": "IMMÉDIATE"}
 _BLOCKS: Mapping[Action, tuple[str, str]] = {
     Action.CREATE: ("nouvelle demande", "bold"),
-    Action.ASK: ("nouvelle demande, une précision est demandée", "bold"),
+    Action.ASK: ("demande à préciser", "bold"),
     Action.EMERGENCY: ("▲ DANGER : les numéros d'urgence d'abord", "bold red"),
     Action.REDIRECT: ("la personne est orientée, aucun service n'est dérangé", "bold"),
     Action.APPEND: ("suite de la demande", "bold"),
@@ -54,6 +55,7 @@ class Narrator:
     )
     _owners: Counter[str] = field(default_factory=Counter)
     _names: dict[str, str] = field(default_factory=dict)
+    _began: float = field(default_factory=WallClock().monotonic)
 
     def opening(self) -> None:
         """Say what is about to be seen."""
@@ -99,7 +101,8 @@ class Narrator:
         text = (message.text_shown or message.subject or _other(worked)) if message else ""
         room = WIDTH - len(symbol) - len(name) - len(who) - 12
         said = f" « {_short(text, max(room, 20))} »" if text else ""
-        who = escape(_short(who or inbound.envelope.account, 26))
+        who = who or Address.from_key(inbound.envelope.conversation).value
+        who = escape(_short(who, 26))
         self._print(f"[{colour}]{symbol} {name}[/]  [bold]{who}[/]{escape(said)}")
 
     @staticmethod
@@ -156,6 +159,8 @@ class Narrator:
             self._print(
                 "[bold green]✓ Chaque personne a reçu sa réponse sur le canal où elle a écrit.[/]"
             )
+        seconds = f"{WallClock().monotonic() - self._began:.1f}".replace(".", ",")
+        self._print(f"[dim]{report['forwarded']} demandes transmises, en {seconds} secondes[/]\n")
         for key, words in (
             ("unanswered", "sans réponse"),
             ("wrong_channel", "réponse au mauvais endroit"),

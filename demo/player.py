@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from demo.city import City
 
 DEADLINE_S = 25.0
+PATIENCE_S = 3600.0
+"""How long one wait may take: the deadline of the whole play ends it before."""
 
 
 async def play(
@@ -84,4 +86,4 @@ async def _until(city: City, story: Story, scene: Scene) -> None:
         "x": city.x.until,
     }
     if channel in waiting:
-        await waiting[channel](lambda: story.settled(scene), DEADLINE_S)
+        await waiting[channel](lambda: story.settled(scene), PATIENCE_S)

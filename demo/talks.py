@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from demo.mail import Mail
@@ -37,6 +38,7 @@ class Said:
         return fold(f"{self.subject} {self.text}")
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Write a text without accents, capitals, typography and line breaks."""
     plain = unicodedata.normalize("NFKD", text.replace("’", "'").replace("œ", "oe"))
@@ -105,6 +107,7 @@ def _box(city: City, address: str) -> list[Mail]:
     return city.mail.mailbox(address)
 
 
+@lru_cache(maxsize=4096)  # mail never changes, and who waits for one looks at it often
 def _sender(mail: Mail) -> str:
     return parseaddr(str(mail.message["From"] or ""))[1].lower()
 
@@ -115,6 +118,7 @@ def message_ids(message: EmailMessage) -> frozenset[str]:
     return frozenset(named.split())
 
 
+@lru_cache(maxsize=4096)
 def _letter(mail: Mail, *, by_citizen: bool) -> Said:
     message = mail.message
     received = str(message["Received"] or "").rpartition(";")[2].strip()

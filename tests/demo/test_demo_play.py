@@ -11,6 +11,7 @@ from tiny_product import SERVICES, TinyProduct
 from channels.email import EmailSettings
 from channels.sms import SmsSettings
 from channels.telegram import TelegramSettings
+from channels.x import XSettings
 from demo.city import City
 from demo.player import play
 from demo.script import SCENES, Reaction, Scene
@@ -139,3 +140,4 @@ async def test_the_settings_of_the_city_are_those_that_the_channels_take() -> No
     assert SmsSettings(**number).public_url == "http://127.0.0.1:8000/webhooks/sms/+33756000044"
     assert EmailSettings(**settings["email"]).imap_port == city.mail.imap_port
     assert TelegramSettings(**settings["telegram"]).base_url == city.telegram.base_url
+    assert XSettings(**settings["x"]).base_url == city.x.base_url

@@ -1,0 +1,166 @@
+"""`guichet demo`: the product and a whole city around it, on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+import sys
+import tempfile
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.console import (
+    DEFAULT_CONFIG,
+    FAILED,
+    Config,
+    DatabaseUrl,
+    Json,
+    config_folder,
+    err,
+    print_json,
+    speaking,
+)
+from app.serve import configure_log
+from app.server import Server
+from app.settings import Settings, load_settings
+from app.stores import opened
+from app.system import SystemClock
+from app.wiring import Product, build
+from demo.city import City
+from demo.narration import Narrator
+from demo.player import play
+from demo.script import SCENES
+from demo.server import listen
+from demo.tally import tally
+
+QUIET_S = 8.0
+WEB_PORT = 8000
+
+
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Play the script once, say what came of it, and end.")
+    ] = False,
+    as_json: Json = False,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Keep the store and the city in this folder.")
+    ] = None,
+    database_url: DatabaseUrl = "",
+    config: Config = DEFAULT_CONFIG,
+    open_browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the pages at the start.")
+    ] = True,
+) -> None:
+    """Show Guichet at work: a city of citizens and services on this machine, nothing faked.
+
+    Example: guichet demo --once --json
+    """
+    configure_log(level=40)
+    with speaking(), contextlib.ExitStack() as stack:
+        folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guichet-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        show = Show(
+            folder, database_url, config_folder(config), once, open_browser and not once,
+            Narrator(quiet=as_json),
+        )  # fmt: skip
+        report = asyncio.run(show.run())
+        if as_json:
+            print_json(report)
+        if once and any(report[key] for key in ("unanswered", "wrong_channel", "dead")):
+            raise typer.Exit(FAILED)
+
+
+@dataclass(slots=True)
+class Show:
+    """One run of the demo."""
+
+    folder: Path
+    database_url: str
+    config: Path
+    once: bool
+    open_browser: bool
+    narrator: Narrator
+
+    async def run(self) -> dict[str, Any]:
+        """Start the city and the product, play the script, and say what came of it."""
+        self.narrator.opening()
+        city = City(self.folder / "ville", SystemClock())
+        async with city, self._product(city) as (product, base_url):
+            await city.connect(base_url)
+            services = sorted(
+                {
+                    service.transmit_to
+                    for service in product.rulebooks.current().directory.services()
+                }
+            )
+            await play(city, SCENES, base_url, services)
+            await self._until_quiet(product)
+            report = await tally(city, SCENES, product.store)
+            self.narrator.closing(report, base_url, getattr(city, "play_url", ""))
+            if not self.once:
+                await self._stay(base_url)
+            return report
+
+    @asynccontextmanager
+    async def _product(self, city: City) -> AsyncIterator[tuple[Product, str]]:
+        sock = self._socket()
+        base_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        settings = self._settings(city, base_url)
+        async with opened(settings.data, settings.database_url) as store:
+            product = await build(settings, store, with_inactive=True, observe=self.narrator.routed)
+            server = Server(product, sockets=[sock])
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(server.run())
+                await server.started.wait()
+                try:
+                    if not self.once:
+                        server.on_signals()
+                    yield product, base_url
+                finally:
+                    server.stop.set()
+
+    def _socket(self) -> socket.socket:
+        if not self.once:
+            with contextlib.suppress(OSError):
+                return listen(WEB_PORT)
+        return listen(0)
+
+    def _settings(self, city: City, base_url: str) -> Settings:
+        return load_settings(
+            data=self.folder,
+            database_url=self.database_url,
+            config=self.config,
+            base_url=base_url,
+            secret=self._secret(),
+            channels=city.settings(base_url),
+        )
+
+    def _secret(self) -> str:
+        """Keep one secret in the folder, so that links stay good when the demo goes on."""
+        path = self.folder / "secret.key"
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(32))
+        return path.read_text().strip()
+
+    async def _until_quiet(self, product: Product) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(QUIET_S):
+                while await product.store.pending():  # noqa: ASYNC110 -- other processes may work too
+                    await asyncio.sleep(0.03)
+
+    async def _stay(self, base_url: str) -> None:
+        if self.open_browser and sys.stdout.isatty():
+            webbrowser.open(base_url)
+        err.print("Ctrl-C pour arrêter.")
+        await asyncio.Event().wait()
