@@ -68,7 +68,9 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     ),
     Status.RESOLVED: frozenset({Status.CLOSED, Status.REOPENED, Status.MERGED}),
     Status.CLOSED: frozenset({Status.REOPENED}),
-    Status.PASSED_ON: frozenset({Status.ANSWERED, Status.RESOLVED, Status.CLOSED, Status.REOPENED}),
+    Status.PASSED_ON: frozenset(
+        _OPEN_MOVES - {Status.PASSED_ON} | {Status.CLOSED, Status.REOPENED}
+    ),
     Status.REFUSED: frozenset({Status.REOPENED}),
     Status.REOPENED: frozenset(_OPEN_MOVES),
     Status.MERGED: frozenset(),
@@ -144,13 +146,18 @@ class Case:
     generation: int = 0
 
 
+def may_become(before: Status, after: Status) -> bool:
+    """Tell whether :data:`TRANSITIONS` holds a change; staying the same is no change."""
+    return after in TRANSITIONS[before]
+
+
 def check_transition(before: Status, after: Status) -> None:
     """Refuse a status change that :data:`TRANSITIONS` does not hold.
 
     Raises:
         ForbiddenTransition: with both states named.
     """
-    if before != after and after not in TRANSITIONS[before]:
+    if before != after and not may_become(before, after):
         raise ForbiddenTransition(f"a case cannot go from {before} to {after}")
 
 

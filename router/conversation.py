@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from router.case import Case, ReporterRole
+from router.case import Case, ReporterRole, Status
 from router.errors import InvalidInput
 from router.message import Message
 from router.ports import Conversation, Understanding
@@ -16,6 +16,8 @@ from router.workspace import Workspace
 
 _SHORT_ANSWER = 12  # words; longer texts rarely answer "where?" and nothing else
 _SAME_BREATH = timedelta(hours=1)
+_ENDED = {Status.CLOSED, Status.REFUSED, Status.MERGED}
+"""States in which a case takes nothing more that does not name it; one passed on still does."""
 
 
 class How(StrEnum):
@@ -131,7 +133,7 @@ def _by_conversation(
         return None
     if message.album and message.album == conversation.album:
         return Threaded(case, How.ALBUM, "même envoi de plusieurs photos")
-    if not case.status.open or _other_subject(category, case):
+    if case.status in _ENDED or _other_subject(category, case):
         return None
     if conversation.asked and _answers(message, understood, category):
         return Threaded(case, How.ANSWER, f"réponse à la question posée ({conversation.asked})")

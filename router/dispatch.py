@@ -292,11 +292,8 @@ class Dispatcher:
 
     def _service(self, service: ServiceId) -> Service:
         found = self.rulebook.directory.service(service)
-        if found is None:  # the rules are checked, so only a withdrawn service of an old case
-            found = self.rulebook.directory.service(self.policy.desk)
-        if found is None:
-            found = self.rulebook.directory.services()[0]
-        return found
+        # the rules are checked, so only a withdrawn service of an old case is not found
+        return found or self.rulebook.directory.desk
 
     def _sheet(self, case: Case, service: Service, kind: DeliveryKind, added: str) -> str:
         """Write the case as data, with no more of the person than the service may see."""

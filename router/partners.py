@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from router.case import Case, EventKind, Status, Visibility
+from router.case import Case, EventKind, Status, Visibility, may_become
 from router.decision import ServiceId
 from router.delivery import DeliveryKind
 from router.directory import Service
-from router.dispatch import Dispatcher
+from router.dispatch import Dispatcher, passes_on
 from router.errors import InvalidInput
 from router.message import Message, PartnerActed
 from router.ports import Action
@@ -64,7 +64,7 @@ class Partners:
         service = self.service_of(case, token.party) if case else None
         if token.kind != PARTNER or case is None or service is None:
             return Heard(Action.IGNORE, None, "lien d'action sans demande")
-        if service.id != case.owner or case.status in _ENDED:
+        if service.id != case.owner or case.status in _ENDED or _changes_nothing(case, acted):
             self._note(draft, case, service, f"{acted.act} : {acted.reason or acted.text}")
             return Heard(Action.PARTNER, case, "l'acte vient trop tard : noté seulement")
         match acted.act:
@@ -105,15 +105,46 @@ class Partners:
         return case
 
     def _refuse(self, draft: Draft, case: Case, service: Service, reason: str, cause: str) -> Case:
+        """Move the case to the next in charge; when nobody is left, the refusal is the answer."""
         refused = (*case.refused_by, ServiceId(service.id))
-        case = self.workspace.save(draft, replace(case, refused_by=refused, agent_choice=None))
+        case = replace(case, refused_by=refused, agent_choice=None)
+        reopened = None if may_become(case.status, Status.ASSIGNED) else Status.REOPENED
+        if case.status is Status.ASSIGNED:
+            reopened = None
+        case = self.workspace.save(draft, case, reopened)
         self.workspace.tell(draft, case, EventKind.REFUSED, service.id, reason, Visibility.SERVICE)
         before = case.owner
         case, _ = self.dispatcher.decide_again(draft, case, cause)
-        if case.owner != before:
-            self.replies.fan_out(
-                draft, case, DeliveryKind.PROGRESS, cause, TextId.PASSED_ON, automatic=True
-            )
+        if case.owner == before:
+            return self._end_refused(draft, case, service, reason, cause)
+        owner = self.dispatcher.rulebook.directory.service(case.owner)
+        text = TextId.PASSED_ON if owner and passes_on(owner) else TextId.REROUTED
+        self.replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
+        return case
+
+    def _end_refused(
+        self, draft: Draft, case: Case, service: Service, reason: str, cause: str
+    ) -> Case:
+        case = self.workspace.save(draft, case, Status.REFUSED)
+        self.workspace.tell(
+            draft,
+            case,
+            EventKind.ANSWERED,
+            service.id,
+            reason,
+            Visibility.CITIZEN,
+            str(case.status),
+        )
+        self.replies.fan_out(
+            draft,
+            case,
+            DeliveryKind.ANSWER,
+            cause,
+            TextId.REFUSED,
+            automatic=not reason,
+            answer=reason,
+        )
+        self._end_part(draft, case)
         return case
 
     def _answer(
@@ -156,3 +187,14 @@ class Partners:
     def _note(self, draft: Draft, case: Case, service: Service, text: str) -> None:
         case = self.workspace.save(draft, case)
         self.workspace.tell(draft, case, EventKind.NOTE, service.id, text, Visibility.SERVICE)
+
+
+def _changes_nothing(case: Case, acted: PartnerActed) -> bool:
+    """Whether an act comes again, or after a later one: the person is not told a second time."""
+    match acted.act:
+        case "accept":
+            return not may_become(case.status, Status.ACCEPTED)
+        case "progress":
+            return not acted.text and not may_become(case.status, Status.IN_PROGRESS)
+        case _:
+            return False

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from router.decision import ServiceId
-
-_DESK = ServiceId("guichet-metropole")
-
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -21,7 +17,6 @@ class Policy:
 
     ways: Mapping[str, tuple[str, str]]
     base_url: str = "http://127.0.0.1:8000"
-    desk: ServiceId = _DESK
     automatic_per_day: int = 20
     lease_s: float = 60.0
     most_tries: int = 5

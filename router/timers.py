@@ -103,12 +103,16 @@ class Clockwork:
         case = workspace.save(draft, replace(case, labels=_with(case.labels, "en-retard")))
         text = "Le délai annoncé est dépassé."
         workspace.tell(draft, case, EventKind.NOTE, "clock", text, Visibility.CITIZEN)
-        for service in dict.fromkeys((case.owner, self.policy.desk)):
-            found = dispatcher.rulebook.directory.service(service)
-            if found is not None:
-                dispatcher.forward(
-                    draft, case, found, DeliveryKind.ALERT, f"timer:{timer.id}", added=text
-                )
+        directory = dispatcher.rulebook.directory
+        told = {
+            service.id: service
+            for service in (directory.service(case.owner), directory.desk)
+            if service
+        }
+        for service in told.values():
+            dispatcher.forward(
+                draft, case, service, DeliveryKind.ALERT, f"timer:{timer.id}", added=text
+            )
 
 
 def _with(labels: tuple[str, ...], label: str) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ class RulesDirectory:
             (counter.channel, counter.address.casefold()): counter
             for counter in configuration.counters
         }
+        last = (f.default for f in configuration.files if f.territory == configuration.metropole)
+        self._desk = next((default.id for default in last if default), "")
         self._zone = ZoneInfo(configuration.timezone)
         communes = configuration.territory.communes
         school = school_zone(communes[0].insee) if communes else "B"
@@ -36,6 +38,11 @@ class RulesDirectory:
 
     def services(self) -> tuple[Service, ...]:
         return self._services
+
+    @property
+    def desk(self) -> Service:
+        """Give the metropole's `a_defaut`; a checked configuration always has one."""
+        return self._configuration.services[self._desk].service
 
     def counter(self, channel: str, account: str) -> Counter | None:
         return self._counters.get((channel, account.casefold()))

@@ -60,14 +60,8 @@ class InformationPages:
     async def robots(self) -> Response:
         return PlainTextResponse(_ROBOTS)
 
-    def _desk(self) -> Service | None:
-        """Find whom a person asks about these pages: the metropole's desk, else any desk."""
-        desks = [
-            service
-            for service in self._parts.rulebooks.current().directory.services()
-            if service.family == DESK_FAMILY
-        ]
-        return min(desks, key=lambda desk: desk.level is not Level.METROPOLE, default=None)
+    def _desk(self) -> Service:
+        return self._parts.rulebooks.current().directory.desk
 
     def _commune(self, insee: str | None) -> str:
         return self._parts.rulebooks.current().commune_name(insee) if insee else ""

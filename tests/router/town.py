@@ -107,6 +107,10 @@ class TownRules:
     def services(self):
         return SERVICES
 
+    @property
+    def desk(self):
+        return self.service("guichet-metropole")
+
     def counter(self, channel, account):
         return Counter("c", channel, account, "44109", "fr")
 
@@ -156,7 +160,7 @@ class TownRules:
         if "colis" in text:
             return replace(plain, labels=("redirection",), replies=("ailleurs",), no_rule=False)
         if "44143" in facts.place.communes and category is None and "trottoir" in text:
-            return replace(plain, owner=ServiceId("mairie-reze"), rule="mairies", no_rule=False)
+            plain = replace(plain, owner=ServiceId("mairie-reze"), rule="mairies", no_rule=False)
         if "flou" in text and not facts.place.street:
             return replace(plain, questions=("lieu",), no_rule=False)
         for refused in facts.refused_by:

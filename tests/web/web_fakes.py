@@ -227,6 +227,10 @@ class Book:
     def services(self) -> tuple[Service, ...]:
         return SERVICES
 
+    @property
+    def desk(self) -> Service:
+        return SERVICES[0]
+
     def counter(self, channel: str, account: str) -> Counter | None:
         return None
 
