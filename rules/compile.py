@@ -61,6 +61,8 @@ class Compiled:
         inside = case.whereabouts.within(self.bound)
         free = inside is None and case.supposed == PLACE
         true, false = (free, free) if inside is None else (inside, not inside)
+        if false and not true:
+            return False, True
         rule = self.rule
         if rule.season is not None and not rule.season.holds(case.local.date()):
             return False, True

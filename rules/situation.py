@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.decision import Facts
@@ -53,10 +53,28 @@ class Situation:
         here = self.whereabouts
         if candidate is not None:
             here = self.geography.whereabouts((candidate,))
-        return replace(self, whereabouts=here, supposed=PLACE, truths={})
+        return self._supposing(PLACE, here, self.category, self.ancestry)
 
     def suppose_category(self, category: str, ancestry: frozenset[str]) -> Situation:
-        return replace(self, category=category, ancestry=ancestry, supposed=CATEGORY, truths={})
+        return self._supposing(CATEGORY, self.whereabouts, category, ancestry)
 
     def suppose(self, fact: str) -> Situation:
-        return replace(self, supposed=fact, truths={})
+        return self._supposing(fact, self.whereabouts, self.category, self.ancestry)
+
+    def _supposing(
+        self, fact: str, here: Whereabouts, category: str | None, ancestry: frozenset[str] | None
+    ) -> Situation:
+        # written out, since a decision makes some ten of these and `replace` is slow
+        return Situation(
+            self.facts,
+            self.text,
+            self.local,
+            here,
+            self.geography,
+            self.calendars,
+            category,
+            ancestry,
+            fact,
+            self.rule_truth,
+            self.rule_possible,
+        )

@@ -120,7 +120,16 @@ def parse_phrase(written: str, *, unless_negated: bool = False) -> Phrase | None
 class Text:
     """The sender's new words, cut once for all rules."""
 
-    __slots__ = ("_beginnings", "_exact", "_raw", "folded", "positions", "repaired", "words")
+    __slots__ = (
+        "_beginnings",
+        "_exact",
+        "_held",
+        "_raw",
+        "folded",
+        "positions",
+        "repaired",
+        "words",
+    )
 
     def __init__(self, text: str, subject: str = "") -> None:
         self._raw = (subject, text)
@@ -144,6 +153,17 @@ class Text:
         self.positions = positions
         self.words = frozenset(positions)
         self._beginnings: frozenset[str] | None = None
+        self._held: dict[int, tuple[Group, bool]] = {}
+
+    def holds(self, group: Group) -> bool:
+        """Whether one word of a group is found; a group that is asked again is not looked for again.
+
+        Groups are known by their identity, and held so that it stays theirs: their hash is dear.
+        """
+        known = self._held.get(id(group))
+        if known is None:
+            known = self._held[id(group)] = (group, group.found(self))
+        return known[1]
 
     @property
     def beginnings(self) -> frozenset[str]:
@@ -174,6 +194,8 @@ class Text:
 
     def find(self, phrase: Phrase) -> int | None:
         """Find the first place where a phrase holds."""
+        if phrase.kind == "plain" and not phrase.unless_negated:
+            return next(iter(self._runs(phrase.pieces)), None)
         for place in self._places(phrase):
             if not (phrase.unless_negated and self._negated(place)):
                 return place
@@ -195,7 +217,7 @@ class Text:
 
     def _runs(self, pieces: tuple[str, ...]) -> Iterable[int]:
         first = self.positions.get(pieces[0], ())
-        if len(pieces) == 1:
+        if len(pieces) == 1 or not first:
             return first
         wanted = list(pieces)
         return [place for place in first if self.folded[place : place + len(wanted)] == wanted]

@@ -74,13 +74,23 @@ class Combined(Source):
 
 def chances(blocks: tuple[Block, ...], case: Situation) -> Chances:
     """Tell what a list of blocks can turn out to be once the supposed fact is known."""
-    own = [_block(block, case) for block in blocks]
-    return any(true for true, _ in own), all(false for _, false in own)
+    true, false = False, True
+    for block in blocks:
+        own = _block(block, case)
+        true, false = true or own[0], false and own[1]
+        if true and not false:
+            break  # the other blocks cannot change it any more
+    return true, false
 
 
 def _block(block: Block, case: Situation) -> Chances:
-    own = [_condition(condition, case) for condition in block.conditions]
-    return all(true for true, _ in own), any(false for _, false in own)
+    true, false = True, False
+    for condition in block.by_cost:
+        own = _condition(condition, case)
+        true, false = true and own[0], false or own[1]
+        if false and not true:
+            break  # the other conditions cannot change it any more
+    return true, false
 
 
 def _condition(condition: Condition, case: Situation) -> Chances:
