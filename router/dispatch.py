@@ -21,6 +21,7 @@ REDIRECT_LABEL = "redirection"
 
 _UNSTARTED = {Status.RECEIVED, Status.ASSIGNED, Status.WAITING_CITIZEN, Status.REOPENED}
 _LONGEST_TEXT = 20_000
+_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ class Dispatcher:
 
     def _record(self, draft: Draft, case: Case, decision: Decision) -> None:
         draft.ruleset = decision.ruleset
-        data = json.dumps(
+        data = _json(
             {
                 "owner": decision.owner,
                 "rule": decision.rule,
@@ -205,9 +206,7 @@ class Dispatcher:
                 "failed": decision.failed,
                 "no_rule": decision.no_rule,
                 "trace": decision.trace,
-            },
-            ensure_ascii=False,
-            default=str,
+            }
         )
         self.workspace.tell(draft, case, EventKind.DECIDED, "rules", decision.sentence, data=data)
 
@@ -324,7 +323,7 @@ class Dispatcher:
                 {"name": reporter.name, "channel": reporter.address.channel}
                 for reporter in case.reporters
             ]
-        return json.dumps(sheet, ensure_ascii=False, default=str)
+        return _json(sheet)
 
     def _place(self, place: Place) -> dict[str, object]:
         point = place.point

@@ -33,7 +33,7 @@ class Token:
 
 def party_of(name: str) -> str:
     """Shorten an address key or a service id to eight letters that do not tell it."""
-    return base64.b32encode(hashlib.sha256(name.encode()).digest())[:8].decode().lower()
+    return base64.b32encode(hashlib.sha256(name.encode()).digest()[:5]).decode().lower()
 
 
 class Signer:
@@ -67,5 +67,5 @@ class Signer:
 
     @staticmethod
     def _mac(body: str, key: bytes) -> str:
-        digest = hmac.new(key, body.encode(), hashlib.sha256).digest()
+        digest = hmac.digest(key, body.encode(), "sha256")
         return base64.b32encode(digest[:10]).decode().lower()

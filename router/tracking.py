@@ -68,15 +68,16 @@ def find(text: str, limit: int = 16) -> tuple[TrackingNumber, ...]:
     An ordinary word of eleven letters passes the check once in 32 times: whoever calls this
     must look the numbers up and drop those that do not exist.
     """
-    words = [word.upper() for word in _WORD.findall(unicodedata.normalize("NFKC", text))]
+    words = _WORD.findall(text if text.isascii() else unicodedata.normalize("NFKC", text))
+    words = [word.upper() for word in words]
+    sizes = [len(word) for word in words]
     found: dict[TrackingNumber, None] = {}
     for start in range(len(words)):
-        joined = ""
-        for word in words[start : start + _LENGTH]:
-            joined += word
-            if len(joined) >= _LENGTH:
-                break
-        number = _read(joined) if len(joined) == _LENGTH else None
+        size, end = 0, start
+        while size < _LENGTH and end < len(words):
+            size += sizes[end]
+            end += 1
+        number = _read("".join(words[start:end])) if size == _LENGTH else None
         if number is not None:
             found.setdefault(number)
             if len(found) == limit:

@@ -94,12 +94,15 @@ class Workspace:
         Raises:
             ForbiddenTransition: the status table does not allow it.
         """
-        if status is not None and status != case.status:
+        if status is None:
+            status = case.status
+        elif status != case.status:
             check_transition(case.status, status)
-            case = replace(case, status=status)
         before = self._found.cases.get(case.id)
         version = before.version + 1 if before else 1
-        case = replace(case, version=version, updated_at=self.now)
+        # a case is saved several times on its way, and copying its many fields is not free
+        if (case.status, case.version, case.updated_at) != (status, version, self.now):
+            case = replace(case, status=status, version=version, updated_at=self.now)
         self._cases[case.id] = case
         self._numbers[case.number] = case.id
         draft.cases.add(case.id)

@@ -226,7 +226,9 @@ def _many(conn: Connection, statement: Any, rows: Sequence[dict[str, Any]]) -> N
 
 
 def _case(cell: str, write: CaseWrite) -> dict[str, Any]:
-    return case_row(cell, replace(write.case, version=version_after(write)))
+    version = version_after(write)
+    case = write.case if write.case.version == version else replace(write.case, version=version)
+    return case_row(cell, case)
 
 
 def _change(cell: str, write: CaseWrite) -> dict[str, Any]:
