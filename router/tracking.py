@@ -23,6 +23,7 @@ RANDOM_BITS = 50
 _RANDOM_SYMBOLS = 10
 _LENGTH = _RANDOM_SYMBOLS + 1
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)} | {"O": 0, "I": 1, "L": 1}
+_SYMBOLS = frozenset(_VALUE)
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -72,9 +73,10 @@ def find(text: str, limit: int = 16) -> tuple[TrackingNumber, ...]:
     words = [word.upper() for word in words]
     sizes = [len(word) for word in words]
     found: dict[TrackingNumber, None] = {}
-    for start in range(len(words)):
+    count = len(words)
+    for start in range(count):
         size, end = 0, start
-        while size < _LENGTH and end < len(words):
+        while size < _LENGTH and end < count:
             size += sizes[end]
             end += 1
         number = _read("".join(words[start:end])) if size == _LENGTH else None
@@ -86,7 +88,9 @@ def find(text: str, limit: int = 16) -> tuple[TrackingNumber, ...]:
 
 
 def _read(symbols: str) -> TrackingNumber | None:
-    values = [_VALUE.get(symbol, -1) for symbol in symbols]
-    if len(values) != _LENGTH or -1 in values or _check(values[:-1]) != values[-1]:
+    if len(symbols) != _LENGTH or not _SYMBOLS.issuperset(symbols):
+        return None
+    values = [_VALUE[symbol] for symbol in symbols]
+    if _check(values[:-1]) != values[-1]:
         return None
     return TrackingNumber("".join(ALPHABET[value] for value in values))

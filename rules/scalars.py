@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from rules.vocabulary import DAYS, MONTHS, NO, YES, plain
 
@@ -204,6 +205,7 @@ def _checked(year: int | None, month: int, number_of_day: int) -> Day:
     return Day(month, number_of_day, year)
 
 
+@lru_cache(maxsize=1024)  # a delay of the rules is read again at every decision
 def duration(text: str) -> Duration:
     found = _NUMBER_UNIT.match(plain(text))
     unit = _UNITS.get(re.sub(r"\s+", " ", found[2].strip())) if found else None
