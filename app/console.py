@@ -16,6 +16,7 @@ from rich.console import Console
 from router.errors import GuichetError, StoreUnavailable
 
 OK, FAILED, BAD_INPUT, UNAVAILABLE = 0, 1, 2, 3
+INTERRUPTED = 130  # what shells say of Ctrl-C
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -45,15 +46,36 @@ def speaking() -> Iterator[None]:
     """Turn our own errors into one sentence and an exit code; others are defects and are shown."""
     try:
         yield
-    except StoreUnavailable as error:
-        err.print(f"La base de données ne répond pas : {error}", markup=False, soft_wrap=True)
-        raise typer.Exit(UNAVAILABLE) from None
     except GuichetError as error:
-        err.print(str(error), markup=False, soft_wrap=True)
-        raise typer.Exit(BAD_INPUT) from None
+        raise typer.Exit(_say(error)) from None
+    except ExceptionGroup as group:  # of the loops of a server
+        ours = _first_of_ours(group)
+        if ours is None:
+            raise
+        raise typer.Exit(_say(ours)) from None
     except BrokenPipeError:  # `guichet … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(OK) from None
+
+
+def _say(error: GuichetError) -> int:
+    """Print the sentence of one of our errors, and give its exit code."""
+    if isinstance(error, StoreUnavailable):
+        err.print(f"La base de données ne répond pas : {error}", markup=False, soft_wrap=True)
+        return UNAVAILABLE
+    err.print(str(error), markup=False, soft_wrap=True)
+    return BAD_INPUT
+
+
+def _first_of_ours(group: BaseExceptionGroup[BaseException]) -> GuichetError | None:
+    """Find our error in a group; None where there is also one that is a defect."""
+    ours, others = group.split(GuichetError)
+    if ours is None or others is not None:
+        return None
+    error: BaseException = ours
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error if isinstance(error, GuichetError) else None
 
 
 def print_json(value: Any) -> None:

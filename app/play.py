@@ -21,6 +21,8 @@ import typer
 from app.console import (
     DEFAULT_CONFIG,
     FAILED,
+    INTERRUPTED,
+    OK,
     Config,
     DatabaseUrl,
     Json,
@@ -36,13 +38,15 @@ from app.stores import opened
 from app.system import SystemClock
 from app.wiring import Product, build
 from demo.city import City
+from demo.console import Console
 from demo.narration import Narrator
-from demo.player import play
+from demo.player import DEADLINE_S, play
 from demo.script import SCENES
 from demo.server import listen
 from demo.tally import tally
 
 QUIET_S = 8.0
+PAUSE_S = 0.7  # between two messages, so that people can read along
 WEB_PORT = 8000
 
 
@@ -73,6 +77,8 @@ def demo(
             Narrator(quiet=as_json),
         )  # fmt: skip
         report = asyncio.run(show.run())
+        if report is None:
+            raise typer.Exit(INTERRUPTED if once else OK)
         if as_json:
             print_json(report)
         if once and any(report[key] for key in ("unanswered", "wrong_channel", "dead")):
@@ -90,28 +96,43 @@ class Show:
     open_browser: bool
     narrator: Narrator
 
-    async def run(self) -> dict[str, Any]:
-        """Start the city and the product, play the script, and say what came of it."""
+    async def run(self) -> dict[str, Any] | None:
+        """Start the city and the product, play the script, and say what came of it.
+
+        Gives None when it was stopped before the end.
+        """
         self.narrator.opening()
         city = City(self.folder / "ville", SystemClock())
-        async with city, self._product(city) as (product, base_url):
-            await city.connect(base_url)
-            services = sorted(
-                {
-                    service.transmit_to
-                    for service in product.rulebooks.current().directory.services()
-                }
-            )
-            await play(city, SCENES, base_url, services)
-            await self._until_quiet(product)
-            report = await tally(city, SCENES, product.store)
-            self.narrator.closing(report, base_url, getattr(city, "play_url", ""))
-            if not self.once:
-                await self._stay(base_url)
-            return report
+        async with city, Console(city) as console, self._product(city) as (server, base_url):
+            server.on_signals()
+            async with asyncio.TaskGroup() as tasks:
+                playing = tasks.create_task(self._perform(city, console, server.product, base_url))
+                stopped = tasks.create_task(server.stop.wait())
+                await asyncio.wait((playing, stopped), return_when=asyncio.FIRST_COMPLETED)
+                playing.cancel()
+                stopped.cancel()
+            return None if playing.cancelled() else playing.result()
+
+    async def _perform(
+        self, city: City, console: Console, product: Product, base_url: str
+    ) -> dict[str, Any]:
+        services = product.rulebooks.current().directory.services()
+        self.narrator.names.update({service.id: service.name("fr") for service in services})
+        mailboxes = sorted({service.transmit_to for service in services})
+        pause_s = 0.0 if self.once else PAUSE_S
+        await play(
+            city, SCENES, base_url, mailboxes, pause_s=pause_s,
+            seconds=DEADLINE_S + pause_s * len(SCENES),
+        )  # fmt: skip
+        await self._until_quiet(product)
+        report = await tally(city, SCENES, product.store)
+        self.narrator.closing(report, base_url, console.url)
+        if not self.once:
+            await self._stay(base_url)
+        return report
 
     @asynccontextmanager
-    async def _product(self, city: City) -> AsyncIterator[tuple[Product, str]]:
+    async def _product(self, city: City) -> AsyncIterator[tuple[Server, str]]:
         sock = self._socket()
         base_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         settings = self._settings(city, base_url)
@@ -122,9 +143,7 @@ class Show:
                 tasks.create_task(server.run())
                 await server.started.wait()
                 try:
-                    if not self.once:
-                        server.on_signals()
-                    yield product, base_url
+                    yield server, base_url
                 finally:
                     server.stop.set()
 

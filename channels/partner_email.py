@@ -9,10 +9,10 @@ from email.utils import format_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from channels.email.channel import ascii_domain, envelope_sender
-from channels.email.letter import Letter, written
-from channels.email.relay import Relay
-from channels.email.settings import SmtpSettings
+from channels.smtp.addresses import ascii_domain, envelope_sender
+from channels.smtp.letter import Letter, written
+from channels.smtp.relay import Relay
+from channels.smtp.settings import SmtpSettings
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import Attachment, Envelope, InboundEvent, PartnerActed

@@ -1,4 +1,4 @@
-"""A whole city on this machine: four providers, the people's browser, and a page to play on."""
+"""A whole city on this machine: four providers and the people's browser."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from typing import Any, Protocol
 
 from demo.browser import Browser
 from demo.clock import WallClock
-from demo.console import Console
 from demo.mail import PASSWORD, MailSimulator
-from demo.server import listen
+from demo.server import is_free
 from demo.telegram import TelegramSimulator
 from demo.twilio import TwilioSimulator
 from demo.x import XSimulator
@@ -57,14 +56,13 @@ class _Ports:
     twilio: int = 0
     telegram: int = 0
     x: int = 0
-    play: int = 0
 
 
 class City:
     """The providers of the demo; with a folder they keep their state and their ports in it."""
 
     def __init__(self, state_dir: Path | None, clock: Clock | None = None) -> None:
-        self._folder = state_dir
+        self.folder = state_dir
         if state_dir:
             state_dir.mkdir(parents=True, exist_ok=True)
         ports, clock = self._remembered(), clock or WallClock()
@@ -75,7 +73,6 @@ class City:
         self.telegram = TelegramSimulator(state_dir=state_dir, port=ports.telegram, clock=clock)
         self.x = XSimulator(state_dir=state_dir, port=ports.x, clock=clock)
         self.browser = Browser(state_dir)
-        self.console = Console(self, ports.play)
         self.clock = clock
         self.services: tuple[str, ...] = ()
         """Mailboxes that belong to services and not to citizens."""
@@ -101,7 +98,7 @@ class City:
         await self.stop()
 
     def _parts(self) -> tuple[_Runs, ...]:
-        return (self.mail, self.twilio, self.telegram, self.x, self.browser, self.console)
+        return (self.mail, self.twilio, self.telegram, self.x, self.browser)
 
     async def connect(self, base_url: str) -> None:
         """Tell the providers where the product is, as an operator does in their consoles."""
@@ -110,11 +107,6 @@ class City:
             self.twilio.connect(number, f"{self.browser.base_url}/webhooks/sms/{number}")
 
     # --- for the product -------------------------------------------------------------------------
-
-    @property
-    def play_url(self) -> str:
-        """Where people write to the product as a citizen would."""
-        return self.console.url
 
     @property
     def providers(self) -> Providers:
@@ -187,14 +179,14 @@ class City:
     # --- ports -----------------------------------------------------------------------------------
 
     def _remembered(self) -> _Ports:
-        file = self._folder / "ports.json" if self._folder else None
+        file = self.folder / "ports.json" if self.folder else None
         if file is None or not file.exists():
             return _Ports()
         kept = json.loads(file.read_text(encoding="utf-8"))
-        return _Ports(**{name: port if _is_free(port) else 0 for name, port in kept.items()})
+        return _Ports(**{name: port if is_free(port) else 0 for name, port in kept.items()})
 
     def _keep_ports(self) -> None:
-        if self._folder is None:
+        if self.folder is None:
             return
         used = _Ports(
             self.mail.smtp_port,
@@ -202,16 +194,7 @@ class City:
             self.twilio.port,
             self.telegram.port,
             self.x.port,
-            self.console.port,
         )
-        draft = self._folder / "ports.new"
+        draft = self.folder / "ports.new"
         draft.write_text(json.dumps(asdict(used)), encoding="utf-8")
-        os.replace(draft, self._folder / "ports.json")
-
-
-def _is_free(port: int) -> bool:
-    try:
-        listen(port).close()
-    except OSError:
-        return False
-    return True
+        os.replace(draft, self.folder / "ports.json")

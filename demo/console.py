@@ -6,19 +6,17 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from demo.city import City
 from demo.console_page import FORM, PAGE, TALK
-from demo.server import LoopbackServer
+from demo.ledger import Ledger
+from demo.server import LoopbackServer, is_free
 from demo.talks import CHANNELS, Said, addresses, talk
-
-if TYPE_CHECKING:
-    from demo.city import City
 
 NAMES = {"email": "✉ Courriel", "sms": "☎ SMS", "telegram": "➤ Telegram", "x": "𝕏 X"}
 _EXAMPLES = {
@@ -33,28 +31,30 @@ _LONGEST = 4000
 class Console:
     """The page on which people write as citizens; it belongs to the city, not to the product."""
 
-    def __init__(self, city: City, port: int = 0) -> None:
+    def __init__(self, city: City) -> None:
         self._city = city
+        self._ledger = Ledger("console", city.folder, {"port": 0})
+        self._ledger.load()
+        port = int(self._ledger.data["port"])
         self._http = LoopbackServer(
             [
                 Route("/", self._show, methods=["GET"]),
                 Route("/", self._write, methods=["POST"]),
             ],
-            port,
+            port if is_free(port) else 0,
         )
 
     @property
     def url(self) -> str:
         return self._http.url
 
-    @property
-    def port(self) -> int:
-        return self._http.port
-
-    async def start(self) -> None:
+    async def __aenter__(self) -> Console:
         await self._http.start()
+        self._ledger.data["port"] = self._http.port
+        self._ledger.changed()
+        return self
 
-    async def stop(self) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._http.stop()
 
     # --- showing ---------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from demo.clock import WallClock
 from router.case import Case, ReporterRole
@@ -53,8 +54,11 @@ class Narrator:
             file=sys.stderr, width=WIDTH, highlight=False, soft_wrap=False
         )
     )
+    names: dict[str, str] = field(default_factory=dict)
+    """What services are called, by their id."""
     _owners: Counter[str] = field(default_factory=Counter)
-    _names: dict[str, str] = field(default_factory=dict)
+    _people: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What people are called, where their address is a mere number."""
     _began: float = field(default_factory=WallClock().monotonic)
 
     def opening(self) -> None:
@@ -73,31 +77,49 @@ class Narrator:
 
     def routed(self, inbound: Inbound, worked: Worked) -> None:
         """Tell what became of a message, or of a service's answer."""
-        if worked.action is Action.RECEIPT or self.quiet:
+        echo = worked.action is Action.IGNORE and worked.message is None
+        if worked.action is Action.RECEIPT or echo or self.quiet:
             return
         if worked.action is Action.PARTNER:
             self._partner(worked)
             return
         self._heading(inbound, worked)
         words, style = _BLOCKS[worked.action]
-        self._print(f"  [{style}]{words}[/]{self._facts(worked.case)}")
+        facts = self._facts(worked.case)
+        room = WIDTH - len(words) - len(Text.from_markup(facts)) - 2
+        self._print(f"  [{style}]{words}[/]{facts if room >= 0 else ''}")
+        if room < 0:
+            self._print(f"   {facts}")
         if worked.decision is not None and worked.case is not None:
             self._decision(worked)
         elif worked.reason:
             self._print(f"  [dim]parce que : {escape(_short(worked.reason, 66))}[/]")
         if worked.reply is not None:
-            self._print(f"  [green]✓ réponse {_towards(worked.reply.address)}[/]")
+            self._print(f"  [green]✓ réponse {self._towards(worked.reply.address)}[/]")
         self._print("")
 
     def delivered(self, delivery: Delivery) -> None:
         """Tell that something has left."""
         words = _short(delivery.text, 40)
-        self._print(f"  [green]✓ parti {_towards(delivery.address)}[/] [dim]{escape(words)}[/]")
+        self._print(
+            f"  [green]✓ parti {self._towards(delivery.address)}[/] [dim]{escape(words)}[/]"
+        )
+
+    def _towards(self, address: Address) -> str:
+        """Say by which channel and to whom; a page and a public reply have nobody's address."""
+        if address.channel == "web":
+            return "sur la page de suivi"
+        if address.kind == "mention":
+            return "en public, sans rien de la demande"
+        who = self._people.get((address.channel, address.value), address.value)
+        return f"{_HOW.get(address.channel, address.channel)} {escape(who)}"
 
     def _heading(self, inbound: Inbound, worked: Worked) -> None:
         symbol, name, colour = _CHANNELS.get(inbound.envelope.channel, ("•", "?", "white"))
         message = worked.message
         who = (message.sender_name or message.address.value) if message else ""
+        if message and message.address.channel in {"telegram", "x"} and who:
+            self._people[message.address.channel, message.address.value] = who
         text = (message.text_shown or message.subject or _other(worked)) if message else ""
         room = WIDTH - len(symbol) - len(name) - len(who) - 12
         said = f" « {_short(text, max(room, 20))} »" if text else ""
@@ -123,12 +145,13 @@ class Narrator:
             for owner in [part.owner for part in decision.parts] or [case.owner]:
                 self._owners[owner] += 1
         name, _, why = decision.sentence.partition(" est responsable ")
-        self._names[decision.owner] = name
+        self.names[decision.owner] = name
         if not new:
             self._print(f"  [dim]parce que : {escape(_short(worked.reason, 66))}[/]")
             return
-        owners = ", ".join(part.owner for part in decision.parts) or name
-        self._print(f"  [yellow]→ {escape(owners)}[/]")
+        owners = [self.names.get(part.owner, part.owner) for part in decision.parts] or [name]
+        for called in owners:
+            self._print(f"  [yellow]→ {escape(called)}[/]")
         self._print(f"    [dim]{escape(_short(why or decision.sentence, 74))}[/]")
 
     def _partner(self, worked: Worked) -> None:
@@ -137,15 +160,23 @@ class Narrator:
             self._print(f"[red]✗ {escape(worked.reason)}[/]\n")
             return
         number = printed(case.public_number or case.number)
-        text = _short(worked.message.text_shown, 50) if worked.message else ""
+        text = _short(worked.message.text_shown, 70) if worked.message else ""
         said = f" « {escape(text)} »" if text else ""
-        self._print(f"[yellow]◆ {escape(worked.reason)}[/]  [cyan]{number}[/]")
+        what = escape(_short(self._named(worked.reason), WIDTH - len(number) - 4))
+        self._print(f"[yellow]◆ {what}[/]  [cyan]{number}[/]")
         if said:
             self._print(f"  [italic]{said.strip()}[/]")
         for reporter in case.reporters:
             if reporter.role is ReporterRole.REPORTER:
-                self._print(f"  [green]→ réponse {_towards(reporter.address)}[/]")
+                self._print(f"  [green]→ réponse {self._towards(reporter.address)}[/]")
         self._print("")
+
+    def _named(self, sentence: str) -> str:
+        """Call the service by its name in a sentence that ends with its id."""
+        words, _, last = sentence.rpartition(" ")
+        if last not in self.names:
+            return sentence
+        return f"{words.removesuffix(' de').removesuffix(' par')} – {self.names[last]}"
 
     # --- the end ---------------------------------------------------------------------------------
 
@@ -194,21 +225,12 @@ class Narrator:
         table.add_column("service")
         table.add_column("demandes", justify="right")
         for owner, count in self._owners.most_common():
-            table.add_row(escape(self._names.get(owner, owner)), str(count))
+            table.add_row(escape(self.names.get(owner, owner)), str(count))
         return table
 
     def _print(self, what: object) -> None:
         if not self.quiet:
             self.console.print(what)
-
-
-def _towards(address: Address) -> str:
-    """Say by which channel and to whom; a page and a public reply have nobody's address."""
-    if address.channel == "web":
-        return "sur la page de suivi"
-    if address.kind == "mention":
-        return "en public, sans rien de la demande"
-    return f"{_HOW.get(address.channel, address.channel)} {escape(address.value)}"
 
 
 def _other(worked: Worked) -> str:

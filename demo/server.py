@@ -28,6 +28,15 @@ def listen(port: int = 0, host: str = LOOPBACK) -> socket.socket:
     return listener
 
 
+def is_free(port: int) -> bool:
+    """Tell whether a port may be listened on."""
+    try:
+        listen(port).close()
+    except OSError:
+        return False
+    return True
+
+
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

@@ -18,6 +18,12 @@ from router.tokens import PARTNER, Signer, party_of
 from router.workspace import Draft, Workspace
 
 _ENDED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED, Status.MERGED}
+_DONE = {
+    "accept": "prise en charge par",
+    "progress": "avancement de",
+    "refuse": "refus de",
+    "close": "clôture par",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ class Partners:
                 case = self._answer(draft, case, service, acted.text, Status.RESOLVED, cause)
             case _:
                 return Heard(Action.IGNORE, case, f"acte inconnu : {acted.act}")
-        return Heard(Action.PARTNER, case, f"{acted.act} par {service.id}")
+        return Heard(Action.PARTNER, case, f"{_DONE[acted.act]} {service.id}")
 
     # --- acts ----------------------------------------------------------------------------------
 

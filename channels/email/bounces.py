@@ -6,11 +6,10 @@ import re
 
 from channels.email.headers import Headers, addresses, message_ids
 from channels.email.mime import Part
+from channels.smtp.addresses import VERP
 from router.delivery import DeliveryState
 from router.message import Address, Ignored, InboundEvent, OptedOutOf, ReceiptReceived
 
-VERP = "b-"
-"""Marks the envelope sender of our mail: ``guichet+b-IDEM@…``."""
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _REPLY_CODE = re.compile(r"\b(4|5)\d\d[ -]")
 _SENDER = re.compile(r"^(?:mailer-?daemon|postmaster|mail-?daemon|bounces?)\b", re.IGNORECASE)

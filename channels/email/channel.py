@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from channels.email.automatic import machine_mark, machine_words
-from channels.email.bounces import VERP, report_event
+from channels.email.bounces import report_event
 from channels.email.headers import message_ids, moment, words
 from channels.email.inbox import Inbox
-from channels.email.letter import letter_of, with_token, written
 from channels.email.lmtp import serve
 from channels.email.mime import opened
 from channels.email.quotes import strip_quotes
@@ -28,9 +27,11 @@ from channels.email.reading import (
     refs_of,
     sender_of,
 )
-from channels.email.relay import Relay
-from channels.email.settings import EmailSettings, EnvelopeSender
+from channels.email.settings import EmailSettings
 from channels.email.trust import trust_of
+from channels.smtp.addresses import ascii_domain, envelope_sender
+from channels.smtp.letter import letter_of, written
+from channels.smtp.relay import Relay
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import (
@@ -262,25 +263,6 @@ class EmailChannel:
         if self._inbox.trouble:
             return Health(False, f"{self.account} : {self._inbox.trouble}")
         return Health(True, f"{self.account} : la boîte se lit et le relais répond")
-
-
-def envelope_sender(wanted: EnvelopeSender, account: str, idem: str) -> str:
-    """Give the address that a bounce goes to; one that would grow too long is the account."""
-    if wanted is EnvelopeSender.NULL:
-        return ""
-    local = account.rpartition("@")[0]
-    if wanted is EnvelopeSender.VERP and len(f"{local}+{VERP}{idem}") <= 64:
-        return with_token(account, f"{VERP}{idem}")
-    return account
-
-
-def ascii_domain(address: str) -> str:
-    """Write an international domain in ASCII (IDNA); what cannot be written stays as it is."""
-    local, _, domain = address.rpartition("@")
-    try:
-        return f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError:
-        return address
 
 
 def _moment_of(delivery: Delivery) -> datetime:

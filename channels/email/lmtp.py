@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from aiosmtpd.lmtp import LMTP
 
+from channels.email.settings import EmailSettings
 from router.errors import StoreUnavailable
 from router.message import Envelope
 
-if TYPE_CHECKING:
-    from channels.email.channel import EmailChannel
-
 Accept = Callable[[Envelope], Awaitable[None]]
+
+
+class Mailbox(Protocol):
+    """The mailbox that this door belongs to."""
+
+    settings: EmailSettings
+    account: str
+    now: Callable[[], datetime]
+    lmtp_port: int
+
+    def envelope(
+        self, raw: bytes, received_at: datetime, recipient: str | None = None
+    ) -> Envelope: ...
 
 
 class _Door:
     """What aiosmtpd calls; one recipient a transaction, so that each gets its own answer."""
 
-    def __init__(self, channel: EmailChannel, accept: Accept) -> None:
-        self._channel = channel
+    def __init__(self, mailbox: Mailbox, accept: Accept) -> None:
+        self._mailbox = mailbox
         self._accept = accept
 
     async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name
@@ -30,7 +42,7 @@ class _Door:
         if envelope.rcpt_tos:
             return "452 4.5.3 One recipient at a time"
         local, _, domain = address.lower().rpartition("@")
-        if f"{local.partition('+')[0]}@{domain}" != self._channel.account.lower():
+        if f"{local.partition('+')[0]}@{domain}" != self._mailbox.account.lower():
             return "550 5.1.1 No such mailbox here"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
@@ -41,10 +53,10 @@ class _Door:
         raw = bytes(envelope.original_content or b"")
         returned = "".join((envelope.mail_from or "").split())
         raw = f"Return-Path: <{returned}>\r\n".encode("utf-8", "replace") + raw
-        received = self._channel.now()
+        received = self._mailbox.now()
         try:
             await self._accept(
-                self._channel.envelope(raw, received, recipient=envelope.rcpt_tos[0])
+                self._mailbox.envelope(raw, received, recipient=envelope.rcpt_tos[0])
             )
         except StoreUnavailable:
             return "451 4.3.0 The database cannot take it now, try again"
@@ -54,18 +66,18 @@ class _Door:
         return "451 4.3.0 Internal error, try again"
 
 
-async def serve(channel: EmailChannel, accept: Accept) -> None:
+async def serve(mailbox: Mailbox, accept: Accept) -> None:
     """Listen until cancelled."""
-    settings = channel.settings
+    settings = mailbox.settings
     loop = asyncio.get_running_loop()
     sessions: set[LMTP] = set()
 
     def session() -> LMTP:
         made = LMTP(
-            _Door(channel, accept),
+            _Door(mailbox, accept),
             data_size_limit=settings.largest_mail,
             enable_SMTPUTF8=True,
-            hostname=channel.account.rpartition("@")[2],
+            hostname=mailbox.account.rpartition("@")[2],
             ident="Guichet",
             loop=loop,
         )
@@ -73,7 +85,7 @@ async def serve(channel: EmailChannel, accept: Accept) -> None:
         return made
 
     server = await loop.create_server(session, settings.lmtp_host, settings.lmtp_port)
-    channel.lmtp_port = server.sockets[0].getsockname()[1]
+    mailbox.lmtp_port = server.sockets[0].getsockname()[1]
     try:
         await server.serve_forever()
     finally:

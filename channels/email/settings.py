@@ -2,51 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from pydantic import ConfigDict, Field, SecretStr
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-
-
-class Tls(StrEnum):
-    """How a connection to a relay is protected."""
-
-    NONE = "none"
-    STARTTLS = "starttls"
-    IMPLICIT = "implicit"
-
-
-class EnvelopeSender(StrEnum):
-    """Whom a relay tells of a mail that could not be delivered."""
-
-    VERP = "verp"  # an address that names the delivery, so that a bounce finds it
-    ACCOUNT = "account"
-    NULL = "null"  # nobody
-
-
-class SmtpSettings(BaseModel):
-    """Where mail leaves."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    smtp_host: str = "localhost"
-    smtp_port: int = Field(25, ge=1, le=65535)
-    smtp_tls: Tls = Tls.NONE
-    smtp_user: str = ""
-    smtp_password: SecretStr = SecretStr("")
-    smtp_timeout_s: float = Field(20.0, gt=0)
-    smtp_connections: int = Field(2, ge=1, le=20)
-    smtp_per_s: float = Field(50.0, gt=0)
-    """Mails a second that the relay takes from this account."""
-    envelope_sender: EnvelopeSender = EnvelopeSender.VERP
-    display_name: str = ""
-    """The name beside our address; empty for the address alone."""
-
-    @field_validator("smtp_tls", mode="before")
-    @classmethod
-    def _yes_or_no(cls, value: object) -> object:
-        if isinstance(value, bool):
-            return Tls.STARTTLS if value else Tls.NONE
-        return value
+from channels.smtp.settings import SmtpSettings
 
 
 class EmailSettings(SmtpSettings):

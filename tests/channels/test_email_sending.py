@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from channels.email import EmailChannel, EmailSettings
-from channels.email.letter import Letter, encoded, written
-from channels.email.settings import EnvelopeSender, Tls
+from channels.smtp.letter import Letter, encoded, written
+from channels.smtp.settings import EnvelopeSender, Tls
 from demo.faults import FaultKind
 from demo.mail import MailSimulator
 from router.delivery import Delivery, DeliveryKind, Permanent, Retry, SendOutcome, Sent, Unknown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -92,4 +93,41 @@ def test_programs_that_read_json_see_nothing_of_it() -> None:
     narrator.opening()
     narrator.routed(*_worked("bonjour"))
     narrator.closing(REPORT, "http://a.example", "")
+    assert _told(narrator) == ""
+
+
+def test_a_service_is_called_by_its_name_and_a_person_of_telegram_too() -> None:
+    narrator = _narrator()
+    narrator.names["proprete-metropole"] = "Service de la propreté"
+    chat = Address("telegram", "GuichetNantesBot", "7001")
+    inbound, worked = _worked("un banc cassé")
+    reporters = (Reporter(chat),)
+    message = replace(worked.message, address=chat, sender_name="Inès")
+    case = replace(worked.case, reporters=reporters)
+    narrator.routed(inbound, replace(worked, message=message, case=case))
+    done = replace(
+        worked, action=Action.PARTNER, reason="clôture par proprete-metropole", case=case,
+        message=None,
+    )  # fmt: skip
+    narrator.routed(inbound, done)
+    told = _told(narrator)
+    assert "◆ clôture – Service de la propreté" in told
+    assert "→ réponse par Telegram à Inès" in told
+
+
+def test_a_danger_fits_the_terminal() -> None:
+    narrator = _narrator()
+    inbound, worked = _worked("ça sent le gaz", Action.EMERGENCY)
+    case = replace(worked.case, urgency=Urgency.IMMEDIATE, category="pannes-immeuble")
+    narrator.routed(inbound, replace(worked, case=case))
+    lines = _told(narrator).splitlines()
+    assert any(line.endswith("urgence IMMÉDIATE") for line in lines)
+    assert all(len(line) <= WIDTH for line in lines)
+    assert all(line == "" or line.startswith((" ", "☎")) for line in lines)
+
+
+def test_the_echo_of_our_own_message_is_no_news() -> None:
+    narrator = _narrator()
+    inbound, worked = _worked("", Action.IGNORE)
+    narrator.routed(inbound, replace(worked, message=None, case=None))
     assert _told(narrator) == ""

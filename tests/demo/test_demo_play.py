@@ -13,6 +13,7 @@ from channels.sms import SmsSettings
 from channels.telegram import TelegramSettings
 from channels.x import XSettings
 from demo.city import City
+from demo.console import Console
 from demo.player import play
 from demo.script import SCENES, Reaction, Scene
 from demo.tally import tally
@@ -103,32 +104,40 @@ def test_the_script_uses_every_channel_and_way_of_answering() -> None:
 
 
 async def test_on_the_play_page_anybody_writes_and_reads_the_answer() -> None:
-    async with City(None) as city, TinyProduct(city) as product, httpx.AsyncClient() as person:
+    async with (
+        City(None) as city, TinyProduct(city) as product, Console(city) as console,
+        httpx.AsyncClient() as person,
+    ):  # fmt: skip
         await city.connect(product.http.url)
         for channel, address in (
             ("email", "moi@citoyens.example"), ("sms", "+33612349999"),
             ("telegram", "7999"), ("x", "moi44"),
         ):  # fmt: skip
             typed = {"canal": channel, "adresse": address, "texte": f"Bonjour <b>{channel}</b>"}
-            answer = await person.post(city.play_url, data=typed)
+            answer = await person.post(console.url, data=typed)
             assert answer.status_code == 303
         await city.telegram.until_received(7999)
         await city.twilio.until_received("+33612349999")
         await city.x.until_received("moi44")
         await city.mail.until_received("moi@citoyens.example")
-        page = (await person.get(city.play_url)).text
+        page = (await person.get(console.url)).text
     assert page.count("Bien reçu") == 4
     assert "Bonjour &lt;b&gt;sms&lt;/b&gt;" in page
 
 
+async def test_the_play_page_keeps_its_address(tmp_path: Path) -> None:
+    async with City(tmp_path) as city, Console(city) as console:
+        first = console.url
+    async with City(tmp_path) as city, Console(city) as console:
+        assert console.url == first
+
+
 async def test_the_play_page_refuses_what_cannot_be_sent() -> None:
-    async with City(None) as city, httpx.AsyncClient() as person:
+    async with City(None) as city, Console(city) as console, httpx.AsyncClient() as person:
         for channel, address in (("email", "a\nb"), ("sms", "0612"), ("telegram", "moi")):
             typed = {"canal": channel, "adresse": address, "texte": "Bonjour"}
-            assert (await person.post(city.play_url, data=typed)).status_code == 422
-        other = await person.post(
-            city.play_url, data=typed, headers={"sec-fetch-site": "cross-site"}
-        )
+            assert (await person.post(console.url, data=typed)).status_code == 422
+        other = await person.post(console.url, data=typed, headers={"sec-fetch-site": "cross-site"})
     assert other.status_code == 403
 
 

@@ -14,7 +14,7 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
-from channels.email.settings import SmtpSettings, Tls
+from channels.smtp.settings import SmtpSettings, Tls
 from router.delivery import Permanent, Retry, SendOutcome, Sent, Unknown
 
 _IDLE_S = 45.0  # relays hang up on idle clients after a minute or more

@@ -1,0 +1,1 @@
+"""Mail that leaves, for the channel of citizens and the way to services alike."""
