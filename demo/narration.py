@@ -152,6 +152,8 @@ class Narrator:
         owners = [self.names.get(part.owner, part.owner) for part in decision.parts] or [name]
         for called in owners:
             self._print(f"  [yellow]→ {escape(called)}[/]")
+        if decision.parts:
+            why = f"en {len(decision.parts)} parties, par la règle « {decision.rule} »."
         self._print(f"    [dim]{escape(_short(why or decision.sentence, 74))}[/]")
 
     def _partner(self, worked: Worked) -> None:
