@@ -24,6 +24,7 @@ from router.delivery import (
     Sent,
     Unknown,
 )
+from router.errors import StoreUnavailable
 from router.ports import (
     Clock,
     Finds,
@@ -70,9 +71,12 @@ class Courier:
         idle = [claim.claim for claim in claims if not claim.deliveries]
         if idle:
             await self.queue.finish(idle, self.clock.now())
+        failures: list[StoreUnavailable] = []
         async with asyncio.TaskGroup() as tasks:
             for claim in ready:
-                tasks.create_task(self._work(claim))
+                tasks.create_task(self._work_apart(claim, failures))
+        if failures:
+            raise failures[0]
         return sum(len(claim.deliveries) for claim in ready)
 
     async def _within_limit(self, claims: list[SendClaim]) -> list[SendClaim]:
@@ -95,6 +99,13 @@ class Courier:
                 refused, now, not_before=now + timedelta(seconds=max(granted.wait_s, 0.01))
             )
         return kept
+
+    async def _work_apart(self, claim: SendClaim, failures: list[StoreUnavailable]) -> None:
+        """Work one lane; a store that fails it must not cut what the other lanes are sending."""
+        try:
+            await self._work(claim)
+        except StoreUnavailable as error:
+            failures.append(error)
 
     async def _work(self, claim: SendClaim) -> None:
         lease_s = 2 * self.channel.deadline_s + 30

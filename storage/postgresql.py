@@ -66,7 +66,7 @@ class PostgresDatabase:
         return await self._whole(self._persist(tx))
 
     async def read(self, tx: Callable[[Connection], T]) -> T:
-        return await self._whole(self._persist(tx))
+        return await self._whole(self._persist(tx, writes=False))
 
     async def _whole(self, run: Coroutine[Any, Any, T], patience: float = PATIENCE_S) -> T:
         """Wait for a transaction; a caller that is cancelled leaves it to its end."""
@@ -86,21 +86,21 @@ class PostgresDatabase:
         except Exception as error:
             raise sorted_out(error) from error
 
-    async def _persist(self, tx: Callable[[Connection], T]) -> T:
+    async def _persist(self, tx: Callable[[Connection], T], *, writes: bool = True) -> T:
         """Run a transaction again after a deadlock, or after a connection found dead at its start.
 
         Once COMMIT was sent nothing is repeated: whether it was done cannot be told from here.
         """
         for attempt in range(_TRIES):
             try:
-                return await self._once(tx)
+                return await self._once(tx, writes=writes)
             except Collision as error:
                 if attempt + 1 == _TRIES:
                     raise StoreUnavailable("the database is too busy") from error
                 await asyncio.sleep(random.random() * 0.01 * 2**attempt)
         raise AssertionError("unreachable")
 
-    async def _once(self, tx: Callable[[Connection], T]) -> T:
+    async def _once(self, tx: Callable[[Connection], T], *, writes: bool) -> T:
         if self._engine is None:
             raise StoreUnavailable("the store is not open")
         async with self._engine.connect() as connection:
@@ -112,8 +112,9 @@ class PostgresDatabase:
                 if getattr(error, "connection_invalidated", False):
                     raise Collision("a pooled connection was dead") from error
                 raise found from error
-            await connection.commit()
-            return result
+            if writes:
+                await connection.commit()
+            return result  # what was only read is rolled back, which cannot fail the reader
 
     @staticmethod
     async def _roll_back(connection: AsyncConnection) -> None:

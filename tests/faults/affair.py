@@ -189,9 +189,7 @@ class Life:
         )
         self.clockwork = Clockwork(store, store, self, self.clock, self.ids, signer, policy)
         self.sender = WorldSender(world, pass_)
-        self.couriers = [
-            Courier(role, self.sender, store, self.clock, self.ids) for role in ROLES
-        ]
+        self.couriers = [Courier(role, self.sender, store, self.clock, self.ids) for role in ROLES]
 
     def current(self):
         return self.rules

@@ -72,7 +72,7 @@ def killer(place: int, folder: Path):
 
 def main(root: Path, place: int, step: int) -> None:
     template = root / "template"
-    template.mkdir()
+    template.mkdir(parents=True)
 
     async def first_start() -> None:
         store = store_in(template, 0, nothing_happens)

@@ -37,7 +37,6 @@ async def test_wherever_it_is_killed_the_same_cases_come_out(folder):
 
 
 async def _lives(folder: Path, first: int) -> list[dict]:
-    folder.mkdir()
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(RUNNER), str(folder), str(first), "2", stdout=asyncio.subprocess.PIPE
     )
