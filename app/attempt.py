@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from app.offline import Offline, offline_channels
+from app.lines import Line, Numbers, line_of, name_of
+from app.offline import Offline, offline_channels, same_account
+from app.result import nothing, result_of
 from app.rulebook import LoadedRulebook
 from app.system import SystemClock, SystemIds
 from router.decision import Decision
 from router.delivery import Delivery
-from router.directory import Counter
 from router.errors import InvalidInput
-from router.inbound import Worked
-from router.message import (
-    Attachment,
-    Envelope,
-    Given,
-    InboundEvent,
-    Location,
-    Message,
-    MessageReceived,
-)
+from router.message import Envelope
 from router.policy import Policy
 from router.ports import (
     Action,
     Claim,
     Gathered,
     Inbound,
-    Reads,
     RouteClaim,
     Store,
     Unit,
@@ -46,15 +33,11 @@ from router.ports import (
 )
 from router.route import Router
 from router.tokens import Signer
-from router.tracking import printed
-from storage.engine import open_store
+from router.worked import Worked
+from storage.memory import MemoryStore
 from understanding.reader import Reader
 
-FIELDS = (
-    "id", "channel", "kind", "from", "to", "text", "subject", "at", "location", "commune",
-    "category", "raw", "attachments",
-)  # fmt: skip
-_NUMBER_OF = re.compile(r"\{(num|num_lower_nodash):([^{}]+)\}")
+_LARGEST_RAW = 100_000_000  # bytes
 
 
 @dataclass(slots=True)
@@ -71,37 +54,11 @@ class _SetClock:
 
 
 @dataclass(slots=True)
-class _Stated:
-    """Adds to what a channel reads the facts that were given beside the message."""
-
-    reader: Reads
-    given: Given = field(default_factory=Given)
-    location: Location | None = None
-    attachments: tuple[Attachment, ...] = ()
-
-    def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
-        return tuple(self._with(event) for event in self.reader.receive(envelope))
-
-    def _with(self, event: InboundEvent) -> InboundEvent:
-        if not isinstance(event, MessageReceived):
-            return event
-        message = event.message
-        return MessageReceived(
-            replace(
-                message,
-                given=self.given if self.given != Given() else message.given,
-                location=self.location or message.location,
-                attachments=message.attachments + self.attachments,
-            )
-        )
-
-
-@dataclass(slots=True)
 class _Recorded:
-    """Passes everything to a store, and remembers what the last batch wrote."""
+    """Passes everything to a store, and remembers the deliveries that were written."""
 
     store: Store
-    written: tuple[Unit, ...] = ()
+    deliveries: list[Delivery] = field(default_factory=list)
 
     async def claim_routes(self, limit: int, lease_s: float, now: datetime) -> Sequence[RouteClaim]:
         return await self.store.claim_routes(limit, lease_s, now)
@@ -110,8 +67,11 @@ class _Recorded:
         return await self.store.gather(wanted)
 
     async def commit(self, units: Sequence[Unit], now: datetime) -> Sequence[Verdict]:
-        self.written = tuple(units)
-        return await self.store.commit(units, now)
+        verdicts = await self.store.commit(units, now)
+        for unit, verdict in zip(units, verdicts, strict=True):
+            if verdict is Verdict.COMMITTED:
+                self.deliveries.extend(unit.deliveries)
+        return verdicts
 
     async def release(
         self, claims: Sequence[Claim], due: datetime, *, failed: bool = False
@@ -124,16 +84,10 @@ class _Recorded:
 
 @asynccontextmanager
 async def attempts(rulebook: LoadedRulebook) -> AsyncIterator[Attempt]:
-    """Open a store that is thrown away at the end, for messages to be tried on."""
-    with tempfile.TemporaryDirectory(prefix="guichet-try-") as folder:
-        store = open_store(Path(folder), ids=SystemIds())
-        await store.open()
-        try:
-            now = SystemClock().now()
-            await store.publish({}, rulebook.hash, "guichet try", "essai", now)
-            yield Attempt(rulebook, store)
-        finally:
-            await store.close()
+    """Open a store that is forgotten at the end, for messages to be tried on."""
+    store = MemoryStore(SystemIds())
+    await store.publish({}, rulebook.hash, "guichet try", "essai", SystemClock().now())
+    yield Attempt(rulebook, store)
 
 
 class Attempt:
@@ -142,25 +96,22 @@ class Attempt:
     def __init__(self, rulebook: LoadedRulebook, store: Store) -> None:
         self._rulebook = rulebook
         self._clock = _SetClock(datetime(2026, 1, 1, tzinfo=UTC))
-        self._ids = SystemIds()
         self._store = store
         self._recorded = _Recorded(store)
-        self._signer = Signer({"t": b"guichet try signs for itself alone"}, "t")
-        self._channels = offline_channels(rulebook.directory.counters(), self._signer)
-        self._readers: dict[tuple[str, str], Reads] = {
-            key: _Stated(channel.reader) for key, channel in self._channels.items()
-        }
+        self._count = 0
+        signer = Signer({"t": b"guichet try signs for itself alone"}, "t")
+        self._channels = offline_channels(rulebook.directory.counters(), signer, self._clock)
         self._seen: list[tuple[Inbound, Worked]] = []
         self._failure: Exception | None = None
-        self._numbers: dict[str, str] = {}
+        self._numbers = Numbers()
         self._router = Router(
             store=self._recorded,
-            readers=self._readers,
+            readers=self._channels,
             rulebooks=self,
             understands=Reader(rulebook.geography, default_language="fr"),
             clock=self._clock,
-            ids=self._ids,
-            signer=self._signer,
+            ids=SystemIds(),
+            signer=signer,
             policy=Policy(ways={"email": ("partner_email", "guichet")}),
             report=self._failed,
             observe=lambda inbound, worked: self._seen.append((inbound, worked)),
@@ -178,218 +129,83 @@ class Attempt:
         self._failure = error
         print(f"guichet try: {where}: {type(error).__name__}: {error}", file=sys.stderr)
 
-    async def run(self, line: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-        """Try one message given as fields (:data:`FIELDS`); returns what the command prints."""
-        name = str(line.get("id") or "")
+    async def run(self, fields: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        """Try one message given as fields; returns what the command prints, whatever they are."""
+        name = name_of(fields)
+        self._count += 1
         try:
-            return await self._run(name, line, now)
+            result = await self._run(name, line_of(fields), now)
         except InvalidInput as error:
-            return _unread(name, str(error))
-
-    async def _run(self, name: str, line: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-        self._clock.time = _time(line.get("at"), now, self._rulebook.services.zone)
-        counter, channel = self._channel(line)
-        envelopes = self._envelopes(line, channel, counter, name)
-        self._state(line, channel)
-        await self._store.accept(envelopes)
-        self._seen.clear()
-        self._failure = None
-        self._recorded.written = ()
-        while await self._router.run_once():
-            pass
-        if self._failure is not None and not self._seen:
-            return _unread(name, f"le traitement a échoué : {self._failure}")
-        if not self._seen:
-            return _unread(name, "ce message avait déjà été reçu", Action.IGNORE)
-        result = self._result(name, self._seen[-1][1])
-        if result["case"]:
-            self._numbers[name] = result["case"]
+            return nothing(name, Action.QUARANTINE, str(error))
+        if result["case"] and name:
+            self._numbers.known[name] = result["case"]
         return result
 
-    # --- building the envelope -------------------------------------------------------------------
+    async def _run(self, name: str, line: Line, now: datetime) -> dict[str, Any]:
+        self._clock.time = line.time(now, self._rulebook.services.zone)
+        envelopes = self._envelopes(line)
+        self._seen.clear()
+        self._failure = None
+        self._recorded.deliveries.clear()
+        accepted = await self._store.accept(envelopes)
+        while await self._router.run_once():
+            pass
+        if not envelopes:
+            return nothing(name, Action.IGNORE, "rien qui s'adresse au guichet")
+        if not any(each.new for each in accepted):
+            return nothing(name, Action.IGNORE, "ce message avait déjà été reçu")
+        return self._told(name, {each.inbound_id for each in accepted})
 
-    def _channel(self, line: Mapping[str, Any]) -> tuple[Counter, Offline]:
-        wanted = str(line.get("channel") or "web")
-        to = str(line.get("to") or "")
-        counters = [c for c in self._rulebook.directory.counters() if c.channel == wanted]
-        offline = {key: value for key, value in self._channels.items() if key[0] == wanted}
-        if not offline:
-            raise InvalidInput(f"Le canal « {wanted} » n'existe pas.")
-        default = counters[0] if counters else Counter(wanted, wanted, next(iter(offline))[1])
-        chosen = next((c for c in counters if _same(c.address, to)), default)
-        return chosen, self._channels[(wanted, chosen.address)]
-
-    def _envelopes(
-        self, line: Mapping[str, Any], channel: Offline, counter: Counter, name: str
-    ) -> tuple[Envelope, ...]:
-        at = self._clock.time
-        if line.get("raw"):
-            raw = self._numbered_bytes(Path(str(line["raw"])))
-            return channel.open_raw(raw, at, str(line.get("to") or ""))
-        sender = str(line.get("from") or "") or channel.nobody(name or str(self._ids.next()))
-        return (
-            channel.compose(
-                sender=sender,
-                text=self._numbered(str(line.get("text") or "")),
-                subject=self._numbered(str(line.get("subject") or "")),
-                kind=str(line.get("kind") or ""),
-                at=at,
-                unique=f"{name or 'essai'}-{self._ids.next()}",
-            ),
+    def _told(self, name: str, ids: set[int]) -> dict[str, Any]:
+        """Tell of the envelopes that were accepted; of several, the last that has a case."""
+        seen = [(inbound, worked) for inbound, worked in self._seen if inbound.id in ids]
+        if not seen:
+            why = type(self._failure).__name__ if self._failure else "sans raison connue"
+            return nothing(name, Action.QUARANTINE, f"le traitement a échoué ({why})")
+        inbound, worked = next(
+            (each for each in reversed(seen) if each[1].case is not None), seen[-1]
         )
+        return result_of(name, inbound.envelope, worked, self._recorded.deliveries)
 
-    def _state(self, line: Mapping[str, Any], channel: Offline) -> None:
-        stated = self._readers[channel.key]
-        assert isinstance(stated, _Stated)  # noqa: S101 -- built in __init__
-        stated.given = Given(
-            category=str(line["category"]) if line.get("category") else None,
-            commune=str(line["commune"]) if line.get("commune") else None,
-        )
-        stated.location = _location(line.get("location"))
-        names = line.get("attachments") or ()
-        stated.attachments = tuple(
-            Attachment(str(file), "application/octet-stream", None, f"essai:{file}")
-            for file in names
-        )
+    # --- building the envelopes ------------------------------------------------------------------
 
-    def _numbered(self, text: str) -> str:
-        return _NUMBER_OF.sub(self._number, text)
-
-    def _number(self, found: re.Match[str]) -> str:
-        number = self._numbers.get(found[2], "")
-        return number if found[1] == "num" else number.replace("-", "").lower()
-
-    def _numbered_bytes(self, path: Path) -> bytes:
-        try:
-            raw = path.read_bytes()
-        except OSError as error:
-            raise InvalidInput(f"« {path} » ne peut pas être lu : {error.strerror}.") from error
-        return _NUMBER_OF.sub(self._number, raw.decode("latin-1")).encode("latin-1")
-
-    # --- telling the result ----------------------------------------------------------------------
-
-    def _result(self, name: str, worked: Worked) -> dict[str, Any]:
-        case, decision, message = worked.case, worked.decision, worked.message
-        deliveries = [d for unit in self._recorded.written for d in unit.deliveries]
-        place = case.place if case else worked.understood.place if worked.understood else None
-        point = place.point if place else None
-        action = Action.IGNORE if worked.action is Action.RECEIPT else worked.action
-        return {
-            "id": name,
-            "action": action,
-            "case": printed(case.public_number or case.number) if case else None,
-            "message": _message(message, worked) if message else None,
-            "place": {
-                "text": place.text if place else "",
-                "insee": place.communes[0] if place and len(place.communes) == 1 else None,
-                "lat": point.lat if point else None,
-                "lon": point.lon if point else None,
-                "precision_m": point.precision_m if point else None,
-                "candidates": list(decision.candidates) if decision else [],
-            },
-            "category": case.category if case else decision.category if decision else None,
-            "urgency": case.urgency if case else decision.urgency if decision else "normal",
-            "decision": {
-                "owner": case.owner if case else decision.owner,
-                "rule": decision.rule,
-                "notify": list(decision.notify),
-                "questions": list(decision.questions)
-                or ([case.asked] if case and case.asked else []),
-                "ruleset": decision.ruleset,
-                "sentence": decision.sentence,
-                "trace": decision.trace,
+    def _envelopes(self, line: Line) -> tuple[Envelope, ...]:
+        line = line.model_copy(
+            update={
+                "text": self._numbers.put_into_text(line.text),
+                "subject": self._numbers.put_into_text(line.subject),
             }
-            if decision
-            else None,
-            "parts": [
-                {"owner": part.owner, "category": part.category}
-                for part in (decision.parts if decision else ())
-            ],
-            "replies": [
-                {
-                    "channel": delivery.address.channel,
-                    "to": delivery.address.value,
-                    "language": delivery.language,
-                    "text": delivery.text,
-                }
-                for delivery in deliveries
-                if delivery.service is None
-            ],
-            "deliveries": [_delivery(delivery) for delivery in deliveries],
-            "reason": worked.reason,
-        }
+        )
+        raw = self._raw(line.raw) if line.raw else b""
+        channel = self._channel(line, raw)
+        channel.line = line
+        if not line.raw:
+            unique = f"essai-{self._count}"
+            return (channel.compose(line, self._clock.time, unique, self._count),)
+        return channel.open_raw(raw, self._clock.time, line.to)
 
-
-def _message(message: Message, worked: Worked) -> dict[str, Any]:
-    language = worked.understood.language if worked.understood else message.language
-    return {
-        "from": message.sender or message.address.value,
-        "from_name": message.sender_name,
-        "text": message.text,
-        "text_shown": message.text_shown,
-        "subject": message.subject,
-        "language": language,
-        "attachments": [attachment.name for attachment in message.attachments],
-        "automatic": bool(message.automatic),
-    }
-
-
-def _delivery(delivery: Delivery) -> dict[str, str]:
-    channel = delivery.address.channel.removeprefix("partner_")
-    return {"kind": delivery.kind, "channel": channel, "to": delivery.address.value}
-
-
-def _unread(name: str, why: str, action: Action = Action.QUARANTINE) -> dict[str, Any]:
-    return {
-        "id": name, "action": action, "case": None, "message": None,
-        "place": {"text": "", "insee": None, "lat": None, "lon": None, "precision_m": None,
-                  "candidates": []},
-        "category": None, "urgency": "normal", "decision": None, "parts": [], "replies": [],
-        "deliveries": [], "reason": why,
-    }  # fmt: skip
-
-
-def _same(address: str, wanted: str) -> bool:
-    def bare(text: str) -> str:
-        local, at, domain = text.strip().lower().lstrip("@").partition("@")
-        return local.split("+")[0] + at + domain if at else local
-
-    return bool(wanted) and bare(address) == bare(wanted)
-
-
-def _time(text: Any, now: datetime, zone: ZoneInfo) -> datetime:
-    if not text:
-        return now
-    try:
-        time = datetime.fromisoformat(str(text))
-    except ValueError as error:
-        raise InvalidInput(f"« {text} » n'est pas une date (2026-11-24T10:15:00).") from error
-    return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
-
-
-def _location(text: Any) -> Location | None:
-    if not text:
-        return None
-    try:
-        numbers = text if isinstance(text, list | tuple) else str(text).split(",")
-        lat, lon = (float(number) for number in numbers)
-    except ValueError as error:
-        raise InvalidInput(f"« {text} » n'est pas une position (47.218,-1.553).") from error
-    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise InvalidInput(f"« {text} » n'est pas une position : latitude puis longitude.")
-    return Location(lat, lon)
-
-
-def lines_of(text: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Read a batch file: one JSON object a line; a bad line is an object with ``bad``."""
-    for number, line in enumerate(text, 1):
-        if not line.strip():
-            continue
+    def _raw(self, path: str) -> bytes:
         try:
-            value = json.loads(line)
-        except ValueError:
-            value = None
-        if isinstance(value, dict):
-            yield {key: item for key, item in value.items() if item not in ("", None, [])}
-        else:
-            yield {"id": "", "bad": f"ligne {number} : ce n'est pas un objet JSON"}
+            with Path(path).open("rb") as file:
+                raw = file.read(_LARGEST_RAW + 1)
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+            why = getattr(error, "strerror", None) or "ce n'est pas un nom de fichier"
+            raise InvalidInput(f"« {path[:200]} » ne peut pas être lu : {why}") from error
+        if len(raw) > _LARGEST_RAW:
+            raise InvalidInput(f"« {path[:200]} » dépasse {_LARGEST_RAW // 1_000_000} Mo")
+        return self._numbers.put_into(raw)
+
+    def _channel(self, line: Line, raw: bytes) -> Offline:
+        """Find the counter: the one named, else the one that the raw form is for, else the first.
+
+        Raises:
+            InvalidInput: there is no such channel.
+        """
+        channels = [each for key, each in self._channels.items() if key[0] == line.channel]
+        if not channels:
+            raise InvalidInput(f"le canal « {line.channel[:40]} » n'existe pas")
+        for wanted in (line.to, *(channels[0].channel.recipients(raw) if raw else ())):
+            for channel in channels:
+                if same_account(channel.key[1], wanted):
+                    return channel
+        return channels[0]

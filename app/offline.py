@@ -1,143 +1,184 @@
-"""Channels for `guichet try`: they read messages and send nothing."""
+"""Channels for `guichet try`: the real ones, which read and are never asked to send."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
+from app.lines import Line
 from channels.email import EmailChannel, EmailSettings
+from channels.sms import Sms, SmsSettings
+from channels.telegram import Telegram, TelegramSettings
+from channels.webform import Webform, WebformSettings
+from channels.x import X, XSettings
 from router.directory import Counter
-from router.errors import InvalidInput, UnreadablePayload
+from router.errors import InvalidInput
 from router.message import (
     Address,
+    Attachment,
     Envelope,
-    HelpAsked,
+    Given,
     InboundEvent,
-    Message,
+    Location,
     MessageReceived,
-    OptedOutOf,
 )
-from router.ports import Reads
+from router.ports import Clock, Reads
 from router.tokens import Signer
 
-CHANNELS = ("email", "sms", "telegram", "x", "web")
-_STOP = frozenset({"STOP", "ARRET", "ARRÊT", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
-_HELP = frozenset({"HELP", "AIDE", "INFO", "/START", "/HELP"})
-_KEYWORDS = frozenset({"sms", "telegram"})
+Key = tuple[str, str]
+_FIRST_NUMBER = 33_639_980_000
+"""Numbers from here on are kept free for fiction (ARCEP, decision 2018-0881)."""
+_KINDS = {"x": ("", "dm", "mention")}
 
 
-@dataclass(frozen=True, slots=True)
-class StatedMessage:
-    """Reads a message that was stated in fields, on any channel."""
+class Wraps(Reads, Protocol):
+    """What every channel that people write to can do without its provider."""
 
-    def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
-        """Read the fields that :meth:`Offline.compose` wrote.
+    name: str
+    account: str
 
-        Raises:
-            UnreadablePayload: they are not those.
-        """
-        try:
-            said = json.loads(envelope.payload)
-            text, subject, sender = said["text"], said["subject"], said["sender"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise UnreadablePayload("ce message n'a pas la forme attendue") from error
-        address = Address.from_key(envelope.conversation)
-        word = text.strip().upper().rstrip(".!")
-        if address.channel == "sms" and word in _STOP:
-            return (OptedOutOf(address, text),)
-        if address.channel in _KEYWORDS and word in _HELP:
-            return (HelpAsked(address, text),)
-        return (
-            MessageReceived(
-                Message(
-                    address,
-                    envelope.provider_id,
-                    envelope.received_at,
-                    sender=sender,
-                    text=text,
-                    text_shown=_without_handles(text) if address.kind == "mention" else text,
-                    subject=subject,
-                    public=address.kind == "mention",
-                    ref=envelope.ref,
-                )
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Offline:
-    """One account of one channel, read only."""
-
-    key: tuple[str, str]
-    stated: StatedMessage
-    mail: EmailChannel | None = None
-
-    @property
-    def reader(self) -> Reads:
-        return self
-
-    def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
-        """Read a mail as a mail, and stated fields as fields."""
-        if self.mail is not None and envelope.note != "stated":
-            return self.mail.receive(envelope)
-        return self.stated.receive(envelope)
-
-    def nobody(self, name: str) -> str:
-        """Make up a sender for a message that names none."""
-        return f"{name}@essai.example" if self.key[0] == "email" else f"essai-{name}"
+    def open_raw(self, raw: bytes, at: datetime) -> tuple[Envelope, ...]: ...
 
     def compose(
-        self, *, sender: str, text: str, subject: str, kind: str, at: datetime, unique: str
+        self,
+        account: str,
+        sender: str,
+        text: str,
+        *,
+        kind: str = "",
+        subject: str = "",
+        at: datetime,
+        location: Location | None = None,
+        name: str = "",
+        attachments: Iterable[str] = (),
+        message_id: str = "",
     ) -> Envelope:
-        """Wrap a message that was stated in fields."""
-        channel, account = self.key
-        kind = (kind or "dm") if channel == "x" else ""
-        address = Address(channel, account, sender.lower() if channel == "email" else sender, kind)
-        said = {"text": text, "subject": subject, "sender": sender}
-        return Envelope(
-            channel,
-            account,
-            unique,
-            address.key,
-            json.dumps(said, ensure_ascii=False).encode(),
-            at,
-            ref=unique,
-            note="stated",
-        )
+        """Write the provider's own form of a message."""
+        ...
 
-    def open_raw(self, raw: bytes, at: datetime, to: str) -> tuple[Envelope, ...]:
-        """Wrap a provider's raw form.
+    def recipients(self, raw: bytes) -> tuple[str, ...]:
+        """List the accounts that a raw form says it is for; empty where it says nothing."""
+        ...
+
+
+@dataclass(slots=True)
+class Offline:
+    """One account of one channel; adds to what it reads the facts that stand beside the message."""
+
+    channel: Wraps
+    line: Line | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.channel.name, self.channel.account
+
+    def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
+        return tuple(self._with(event) for event in self.channel.receive(envelope))
+
+    def compose(self, line: Line, at: datetime, unique: str, count: int) -> Envelope:
+        """Write the provider's own form of a message that was stated in fields.
 
         Raises:
-            InvalidInput: this channel's raw form cannot be read here.
+            InvalidInput: this channel has no such kind of message.
         """
-        if self.mail is None:
-            raise InvalidInput(f"Le canal « {self.key[0]} » ne lit pas encore de forme brute.")
-        return (self.mail.envelope(raw, at, to or None),)
+        name, account = self.key
+        if line.kind not in _KINDS.get(name, (line.kind,)):
+            raise InvalidInput(f"« kind » : sur {name}, dm ou mention, pas « {line.kind[:40]} »")
+        sender = line.sender or _nobody(name, count)
+        envelope = self.channel.compose(
+            _written_to(line.to, account),
+            sender,
+            line.text,
+            kind=line.kind if name == "x" else "",
+            subject=line.subject,
+            at=at,
+            location=line.location,
+            attachments=line.attachments,
+            message_id=unique,
+        )
+        if name == "web":  # the same person's form is the same conversation, answered on its page
+            return replace(envelope, conversation=Address(name, account, sender).key)
+        return envelope
+
+    def open_raw(self, raw: bytes, at: datetime, to: str) -> tuple[Envelope, ...]:
+        """Wrap a provider's raw form; of a mail, ``to`` is the envelope's recipient."""
+        if isinstance(self.channel, EmailChannel):
+            return (self.channel.envelope(raw, at, to or None),)
+        return self.channel.open_raw(raw, at)
+
+    def _with(self, event: InboundEvent) -> InboundEvent:
+        line = self.line
+        if line is None or not isinstance(event, MessageReceived):
+            return event
+        message = event.message
+        stated = tuple(
+            Attachment(name, "application/octet-stream", None, f"essai:{name}")
+            for name in line.attachments
+        )
+        given = Given(category=line.category or None, commune=line.commune or None)
+        return MessageReceived(
+            replace(
+                message,
+                given=given if given != Given() else message.given,
+                location=line.location or message.location,
+                attachments=message.attachments + stated if line.raw else stated,
+            )
+        )
 
 
-def offline_channels(counters: Iterable[Counter], signer: Signer) -> dict[tuple[str, str], Offline]:
-    """Make a read-only channel for every counter, and one where a channel has no counter."""
+def offline_channels(
+    counters: Iterable[Counter], signer: Signer, clock: Clock
+) -> dict[Key, Offline]:
+    """Make a channel for every counter, and one where a channel has no counter."""
     keys = [(counter.channel, counter.address) for counter in counters]
-    for name in CHANNELS:
+    builders = _builders(keys, signer, clock)
+    for name in builders:
         if all(name != channel for channel, _ in keys):
             keys.append((name, "guichet@guichet.example" if name == "email" else name))
-    return {key: _offline(key, signer) for key in keys}
+    return {key: Offline(builders[key[0]](key[1])) for key in keys if key[0] in builders}
 
 
-def _offline(key: tuple[str, str], signer: Signer) -> Offline:
-    mail = (
-        EmailChannel(EmailSettings.model_validate({}), key[1], signer)
-        if key[0] == "email"
-        else None
-    )
-    return Offline(key, StatedMessage(), mail)
+def _builders(
+    keys: Iterable[Key], signer: Signer, clock: Clock
+) -> Mapping[str, Callable[[str], Wraps]]:
+    first: dict[str, str] = {}
+    for name, account in keys:
+        first.setdefault(name, account)
+    form = WebformSettings(email_account=first.get("email", ""), sms_account=first.get("sms", ""))
+    return {
+        "email": lambda account: EmailChannel(EmailSettings.model_validate({}), account, signer),
+        "sms": lambda account: Sms(SmsSettings(), account),
+        "telegram": lambda account: Telegram(TelegramSettings(), account),
+        "x": lambda account: X(XSettings(), account, clock),
+        "web": lambda account: Webform(form, account),
+    }
 
 
-def _without_handles(text: str) -> str:
-    words = text.split()
-    while words and words[0].startswith("@"):
-        words.pop(0)
-    return " ".join(words)
+def _nobody(channel: str, count: int) -> str:
+    """Make up a sender for a message that names none; no two messages share one."""
+    match channel:
+        case "email":
+            return f"essai-{count}@essai.example"
+        case "sms":
+            return f"+{_FIRST_NUMBER + count}"
+        case "telegram" | "x":
+            return str(9_000_000_000 + count)
+        case _:
+            return f"essai-{count}"
+
+
+def _written_to(to: str, account: str) -> str:
+    """Keep an address with a reply token in it; any other unknown one is the counter's own."""
+    return to if same_account(account, to) else account
+
+
+def same_account(address: str, wanted: str) -> bool:
+    """Whether two ways of writing name one account, whatever follows a ``+`` in its local part."""
+
+    def bare(text: str) -> str:
+        local, at, domain = text.strip().lower().lstrip("@").partition("@")
+        return local.split("+")[0] + at + domain if at else "".join(local.split())
+
+    return bool(wanted) and bare(address) == bare(wanted)

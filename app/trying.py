@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from app.attempt import attempts, lines_of
+from app.attempt import attempts
 from app.console import DEFAULT_CONFIG, Config, Json, config_folder, out, print_json, speaking
+from app.lines import lines_of
 from app.rulebook import LoadedRulebook, load_folder
 from app.system import SystemClock
 from router.errors import ConfigurationError
@@ -49,7 +50,7 @@ def try_(
 
 def _batch(path: Path) -> Iterable[Mapping[str, Any]]:
     try:
-        return lines_of(path.read_text("utf-8", "replace").splitlines())
+        return lines_of(path.read_bytes())
     except OSError as error:
         raise ConfigurationError(f"« {path} » ne peut pas être lu : {error.strerror}.") from error
 

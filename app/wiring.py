@@ -22,7 +22,6 @@ from channels.webform import Webform, WebformSettings
 from channels.x import X, XSettings
 from router.directory import Counter
 from router.errors import ConfigurationError
-from router.inbound import Observer
 from router.message import Envelope
 from router.policy import Policy
 from router.ports import (
@@ -39,6 +38,7 @@ from router.route import Router
 from router.timers import Clockwork
 from router.tokens import Signer
 from router.tracking import TrackingNumber
+from router.worked import Observer
 from understanding.reader import Reader
 from web.app import create_app
 from web.parts import WebParts, WebSettings

@@ -18,6 +18,8 @@ from channels.sms_alphabet import is_gsm7, segments, septets, to_gsm7
 from channels.sms_forms import (
     DELIVERY_FIELD,
     algorithm,
+    international,
+    is_answered,
     keyword,
     message_of,
     read_form,
@@ -34,6 +36,7 @@ from router.message import (
     Attachment,
     Envelope,
     HelpAsked,
+    Ignored,
     InboundEvent,
     Location,
     MessageReceived,
@@ -65,6 +68,10 @@ class SmsSettings(BaseModel):
     public_url: str = ""
     base_url: str = VENDOR
     media_hosts: tuple[str, ...] = ("api.twilio.com", "mcs.us1.twilio.com", "media.twiliocdn.com")
+    region: str = "FR"
+    """Where numbers without a country code are."""
+    answers_stop: bool = False
+    """Nobody but us confirms an opt-out: set where Twilio's own answers are switched off."""
     transliterate: bool = True
     segments_each: int = 6
     """Segments that one message may cost; a longer text becomes several messages."""
@@ -163,11 +170,12 @@ class Sms:
             return (receipt(form, status),)
         text = form.get("Body", "")
         address = self._address(form.get("From", ""))
-        match keyword(text):
-            case "stop":
-                return (OptedOutOf(address, text),)
-            case "start":
-                return (OptedOutOf(address, text, back_in=True),)
+        told = is_answered(form) and not self._settings.answers_stop
+        match keyword(form):
+            case "stop" | "start" as word:
+                return (OptedOutOf(address, text, back_in=word == "start", confirmed=told),)
+            case "help" if form.get("OptOutType") and told:
+                return (Ignored("a word of help that Twilio has answered"),)
             case "help":
                 return (HelpAsked(address, text),)
         return (MessageReceived(message_of(form, address, envelope)),)
@@ -179,6 +187,11 @@ class Sms:
 
     def challenge(self, request: WebhookRequest) -> WebhookResponse | None:
         return None
+
+    def recipients(self, raw: bytes) -> tuple[str, ...]:
+        """Name the number that a message was sent to."""
+        number = read_form(raw).get("To", "")
+        return (number,) if number else ()
 
     def compose(
         self,
@@ -195,10 +208,11 @@ class Sms:
         message_id: str = "",
     ) -> Envelope:
         """Make the form that Twilio would post for such a message."""
-        seed = f"{sender}\n{text}\n{at.isoformat()}".encode()
+        seed = f"{sender}\n{text}\n{at.isoformat()}".encode("utf-8", "replace")
         sid = message_id or f"SM{hashlib.sha256(seed).hexdigest()[:32]}"
         files = tuple(attachments)
-        form = {"MessageSid": sid, "From": sender or "unknown", "To": account or self.account}
+        number = international(sender, self._settings.region)
+        form = {"MessageSid": sid, "From": number or "unknown", "To": account or self.account}
         form |= {"Body": text, "NumMedia": str(len(files)), "SmsStatus": "received"}
         for place, file in enumerate(files):
             form[f"MediaUrl{place}"] = f"{self._settings.base_url}/media/{file}"
@@ -207,7 +221,7 @@ class Sms:
             )
         if location:
             form |= {"Latitude": str(location.lat), "Longitude": str(location.lon)}
-        return self.open_raw(urlencode(form).encode(), at)[0]
+        return self.open_raw(urlencode(form, errors="replace").encode(), at)[0]
 
     def _address(self, number: str) -> Address:
         return Address(self.name, self.account, number.strip())

@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
+import phonenumbers
+
 from router.delivery import DeliveryState
 from router.errors import InvalidSignature
 from router.message import (
@@ -26,9 +28,16 @@ from router.message import (
 DELIVERY_FIELD = "GuichetDelivery"
 """Added to a status callback: the delivery that its address named."""
 
-_STOP = {"STOP", "ARRET", "ARRÊT", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"}
-_KEYWORDS = dict.fromkeys(_STOP, "stop")
-_KEYWORDS |= dict.fromkeys(("START", "UNSTOP"), "start")
+_ANSWERED_BY_TWILIO = {
+    "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "START", "UNSTOP",
+}  # fmt: skip
+"""Words that Twilio answers by itself on a long number, before it calls us.
+
+Source: https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
+"""
+_BACK_IN = {"START", "UNSTOP"}
+_KEYWORDS = dict.fromkeys((_ANSWERED_BY_TWILIO - _BACK_IN) | {"ARRET", "ARRÊT"}, "stop")
+_KEYWORDS |= dict.fromkeys(_BACK_IN, "start")
 _KEYWORDS |= dict.fromkeys(("HELP", "AIDE", "INFO", "CONTACT"), "help")
 _STATES: Mapping[str, DeliveryState] = {
     # the first words already prove that Twilio has the message, whatever the call seemed to end in
@@ -111,22 +120,48 @@ def receipt(form: Mapping[str, str], status: str) -> ReceiptReceived | Ignored:
     )
 
 
-def keyword(text: str) -> str:
-    """Name what a whole text asks for: ``stop``, ``start``, ``help``, or nothing."""
-    return _KEYWORDS.get(text.strip(" \t\r\n.!").upper(), "")
+def keyword(form: Mapping[str, str]) -> str:
+    """Name what a message asks for: ``stop``, ``start``, ``help``, or nothing.
+
+    Twilio names it itself (``OptOutType``) where a messaging service has words of its own.
+    """
+    told = form.get("OptOutType", "").strip().lower()
+    if told in {"stop", "start", "help"}:
+        return told
+    return _KEYWORDS.get(_bare(form), "")
+
+
+def is_answered(form: Mapping[str, str]) -> bool:
+    """Whether Twilio has answered such a word by itself."""
+    return bool(form.get("OptOutType", "").strip()) or _bare(form) in _ANSWERED_BY_TWILIO
+
+
+def _bare(form: Mapping[str, str]) -> str:
+    return form.get("Body", "").strip(" \t\r\n.!").upper()
+
+
+def international(number: str, region: str) -> str:
+    """Write a telephone number as Twilio does (E.164); names and short codes stay as they are."""
+    try:
+        read = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        return number
+    if not phonenumbers.is_possible_number(read):
+        return number
+    return phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164)
 
 
 def message_of(form: Mapping[str, str], address: Address, envelope: Envelope) -> Message:
     """Read an inbound message; its body may be empty."""
     place = "\n".join(form[name] for name in ("Label", "Address") if form.get(name))
     text = form.get("Body", "") or place
-    sender = form.get("From", "")
+    sender = form.get("From", "").strip()
     answerable = _NUMBER.fullmatch(sender) is not None
     return Message(
         address=address,
         provider_id=envelope.provider_id,
         received_at=envelope.received_at,
-        sender=sender,
+        sender=sender.removeprefix("whatsapp:"),
         sender_name=form.get("ProfileName", ""),
         text=text,
         text_shown=text,

@@ -143,6 +143,10 @@ class Telegram:
     def answer(self, accepted: bool) -> WebhookResponse:
         return WebhookResponse(200 if accepted else 503)
 
+    def recipients(self, raw: bytes) -> tuple[str, ...]:
+        """Say nothing: one account has one address."""
+        return ()
+
     def challenge(self, request: WebhookRequest) -> WebhookResponse | None:
         return None
 
@@ -163,7 +167,9 @@ class Telegram:
         """Make the update that Telegram would send for such a private message."""
         chat = _number_of(sender)
         number = _number_of(message_id or f"{sender}\n{text}\n{at.isoformat()}")
-        user = {"id": chat, "is_bot": False, "first_name": name or sender or "Citoyen"}
+        handle = sender.removeprefix("@") if sender.startswith("@") else ""
+        user: dict[str, Any] = {"id": chat, "is_bot": False, "first_name": name}
+        user |= {"username": handle} if handle else {}
         message: dict[str, Any] = {
             "message_id": number,
             "date": int(at.timestamp()),

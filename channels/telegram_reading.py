@@ -21,6 +21,7 @@ from router.message import (
     Message,
     MessageEdited,
     MessageReceived,
+    OptedOutOf,
     Thread,
 )
 
@@ -153,8 +154,10 @@ def _message(raw: Json, address: Address, envelope: Envelope, bot: str) -> Inbou
         asked, rest = command[1].lower(), (command[3] or "").strip()
         if asked in {"help", "aide"} and not rest:
             return HelpAsked(address, text)
+        if asked in {"stop", "arret"} and not rest:
+            return OptedOutOf(address, text)
         if asked == "start" and _PAYLOAD.fullmatch(rest):
-            return HelpAsked(address, text, rest)
+            return HelpAsked(address, text, rest, back_in=True)
         shown = rest or shown
     message = _from(Shape.obj(raw, "from"), address, envelope)
     message = replace(

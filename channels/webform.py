@@ -25,6 +25,7 @@ from router.message import (
     Location,
     Message,
     MessageReceived,
+    Thread,
     Trust,
     WebhookRequest,
     WebhookResponse,
@@ -114,6 +115,7 @@ class Webform:
                     # a field that people do not see: who fills it in is looked at, never dropped
                     trust=Trust.FAILED if _text(form, "website") else Trust.UNVERIFIED,
                     given=_given(form),
+                    thread=Thread(tokens=tuple(filter(None, [_text(form, "token")[:80]]))),
                 )
             ),
         )
@@ -133,6 +135,10 @@ class Webform:
 
     def answer(self, accepted: bool) -> WebhookResponse:
         return WebhookResponse(200 if accepted else 503)
+
+    def recipients(self, raw: bytes) -> tuple[str, ...]:
+        """Say nothing: one account has one address."""
+        return ()
 
     def challenge(self, request: WebhookRequest) -> WebhookResponse | None:
         return None

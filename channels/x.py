@@ -192,6 +192,10 @@ class X:
             )
         )
 
+    def recipients(self, raw: bytes) -> tuple[str, ...]:
+        """Say nothing: one account has one address."""
+        return ()
+
     def answer(self, accepted: bool) -> WebhookResponse:
         return WebhookResponse(200 if accepted else 503)
 
@@ -216,7 +220,8 @@ class X:
         keys = [f"3_{place}" for place, _ in enumerate(attachments)]
         record: dict[str, Any] = {"id": number, "text": text, "created_at": at.isoformat()}
         record |= {"attachments": {"media_keys": keys}} if keys else {}
-        user = {"id": author, "name": name or handle, "username": handle}
+        known = "" if handle.isdigit() else handle  # an id says nothing of the name
+        user = {"id": author, "name": name, "username": known}
         media = [{"media_key": key, "type": "photo", "url": ""} for key in keys]
         includes = {"users": [user], "media": media}
         if kind == MENTION:

@@ -20,6 +20,8 @@ DM, MENTION = "dm", "mention"
 _ID = re.compile(r"[0-9]{1,19}")
 _HANDLES = re.compile(r"(?:\s*@\w{1,15}\b)+\s*")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_ENVELOPES = {"data", "meta", "errors", "includes", "for_user_id"}
+"""What an answer of the API or a webhook may consist of, beside lists of events."""
 _MEDIA_TYPES = {"photo": "image/jpeg", "video": "video/mp4", "animated_gif": "video/mp4"}
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 """Code points that count once; all others count twice (twitter-text, configuration v3)."""
@@ -51,11 +53,17 @@ def items_of(data: Json) -> Iterator[tuple[Item, dict[str, Any]]]:
     if "dm_event" in data or "post" in data:  # one event, as this module writes it
         yield _single(data), dict(data)
         return
+    bare = _kind_of(data)
+    if bare:
+        single = {name: data[name] for name in ("includes", "users") if name in data} | {bare: data}
+        yield _single(single), single
+        return
+    if not any(name in _ENVELOPES or name.endswith(("_events", "_event")) for name in data):
+        raise UnreadablePayload("this is nothing that X sends")
     includes = _object(data, "includes")
     records = data.get("data")
     for record in _records(records) if records is not None else ():
-        name = "dm_event" if "event_type" in record or "sender_id" in record else "post"
-        single = {name: record, "includes": _narrowed(includes, record)}
+        single = {_kind_of(record) or "post": record, "includes": _narrowed(includes, record)}
         yield _single(single), single
     users = _object(data, "users")
     for event in _records(data.get("direct_message_events") or ()):
@@ -64,6 +72,15 @@ def items_of(data: Json) -> Iterator[tuple[Item, dict[str, Any]]]:
     for post in _records(data.get("tweet_create_events") or ()):
         single = {"post": post, "users": users}
         yield _single(single), single
+
+
+def _kind_of(record: Json) -> str:
+    """Tell a private message or a post that stands alone, in its older or newer shape."""
+    if "event_type" in record or "sender_id" in record or "message_create" in record:
+        return "dm_event"
+    if "author_id" in record or ("user" in record and "id_str" in record):
+        return "post"
+    return ""
 
 
 def _single(data: Json) -> Item:

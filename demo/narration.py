@@ -17,10 +17,10 @@ from rich.text import Text
 from demo.clock import WallClock
 from router.case import Case, ReporterRole
 from router.delivery import Delivery
-from router.inbound import Worked
 from router.message import Address
 from router.ports import Action, Inbound
 from router.tracking import printed
+from router.worked import Worked
 
 WIDTH = 80
 _CHANNELS = {

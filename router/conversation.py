@@ -10,7 +10,7 @@ from router.case import Case, ReporterRole, Status
 from router.errors import InvalidInput
 from router.message import Message
 from router.ports import Conversation, Understanding
-from router.tokens import PARTNER, REPLY, Signer, Token, party_of
+from router.tokens import PAGE, PARTNER, REPLY, Signer, Token, party_of
 from router.tracking import TrackingNumber, find
 from router.workspace import Workspace
 
@@ -25,6 +25,7 @@ class How(StrEnum):
 
     TOKEN = "token"  # noqa: S105 -- a way of threading, no secret
     PARTNER = "partner"
+    PAGE = "page"
     REFERENCE = "reference"
     NUMBER = "number"
     ANSWER = "answer"
@@ -98,11 +99,20 @@ def _by_token(message: Message, workspace: Workspace, signer: Signer) -> Threade
             continue
         if token.kind == PARTNER:
             return Threaded(case, How.PARTNER, "réponse signée d'un service", token.party)
+        if token.kind == PAGE and _reports(case, token.party):
+            return Threaded(case, How.PAGE, "écrit sur la page de suivi par la personne elle-même")
         if token.kind == REPLY:
             own = token.party == party_of(message.address.key)
             by = "de la personne" if own else "transmise à une autre personne"
             return Threaded(case, How.TOKEN, f"adresse de réponse signée {by}")
     return None
+
+
+def _reports(case: Case, party: str) -> bool:
+    return any(
+        party_of(reporter.address.key) == party and reporter.role is ReporterRole.REPORTER
+        for reporter in case.reporters
+    )
 
 
 def _by_reference(message: Message, workspace: Workspace) -> Threaded | None:

@@ -81,9 +81,8 @@ class Dispatcher:
         number = self.workspace.ids.number()
         case = self._new(message, facts, decision, number, asked)
         case = self.workspace.save(draft, case)
-        self.workspace.tell(
-            draft, case, EventKind.RECEIVED, "citizen", facts.text[:200], Visibility.CITIZEN
-        )
+        # for all who have the number: the person's words are the case's text, and no line of this
+        self.workspace.tell(draft, case, EventKind.RECEIVED, "citizen", "", Visibility.CITIZEN)
         self._record(draft, case, decision)
         if message.ref:
             draft.refs.append((message.ref, case.id))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from router.case import Case, EventKind, Reporter, ReporterRole, Status, Visibility
 from router.conversation import How, Threaded, is_reporter, thread
 from router.decision import Decision, Facts, Nature, Place
-from router.delivery import Delivery, DeliveryKind, DeliveryState
+from router.delivery import DeliveryKind, DeliveryState
 from router.directory import Counter
 from router.dispatch import Dispatcher, passes_on, redirects
 from router.message import (
     Blocked,
-    ConversationKey,
     HelpAsked,
     Ignored,
     InboundEvent,
@@ -31,25 +29,14 @@ from router.ports import Action, Conversation, DeliveryWrite, Inbound, Understan
 from router.replies import Replies
 from router.texts import TextId
 from router.tokens import Signer
+from router.wishes import Wishes
+from router.worked import Worked
 from router.workspace import Draft, Workspace
 
 _VAGUE = 5  # words; a longer message without a known subject is read by an agent
 _STATED = {"message", "location", "form", "agent"}
 _REOPENS = {Status.ANSWERED, Status.RESOLVED, Status.CLOSED, Status.REFUSED}
 _LONGEST_TEXT = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Worked:
-    """What became of one event, for those who watch: the demo, `guichet try`, the metrics."""
-
-    action: Action
-    reason: str
-    case: Case | None = None
-    message: Message | None = None
-    understood: Understanding | None = None
-    decision: Decision | None = None
-    reply: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +47,7 @@ class Handler:
     dispatcher: Dispatcher
     replies: Replies
     partners: Partners
+    wishes: Wishes
     understands: Understands
     signer: Signer
 
@@ -72,23 +60,12 @@ class Handler:
                 return self._edited(draft, inbound, message, edited_ref)
             case ReceiptReceived():
                 return self._receipt(draft, event)
-            case OptedOutOf(address, _, back_in):
-                return self._opted(draft, address.key, back_in)
-            case HelpAsked(address, text):
-                return self._help(
-                    draft,
-                    inbound,
-                    Message(
-                        address,
-                        inbound.envelope.provider_id,
-                        inbound.envelope.received_at,
-                        text=text,
-                    ),
-                )
-            case Blocked(address):
-                conversation = self.workspace.conversation(address.key)
-                self.workspace.converse(draft, replace(conversation, blocked=True))
-                return Worked(Action.IGNORE, "la personne a bloqué le compte")
+            case OptedOutOf():
+                return self.wishes.opted(draft, inbound, event)
+            case HelpAsked():
+                return self.wishes.help(draft, inbound, event)
+            case Blocked():
+                return self.wishes.blocked(draft, event)
             case PartnerActed():
                 heard = self.partners.act(draft, event, inbound.envelope.provider_id)
                 return Worked(heard.action, heard.reason, heard.case)
@@ -248,7 +225,7 @@ class Handler:
     ) -> Worked:
         case = threaded.case
         assert case is not None  # noqa: S101 -- the caller has looked
-        own = is_reporter(case, message)
+        own = threaded.how is How.PAGE or is_reporter(case, message)
         case = self._join(draft, case, message, understood, own=own)
         self.workspace.tell(
             draft,
@@ -381,25 +358,6 @@ class Handler:
             text = f"{delivery.kind} ({delivery.address.channel}) : {error}"
             self.workspace.tell(draft, case, EventKind.DELIVERY_FAILED, "provider", text)
         return Worked(Action.RECEIPT, f"{delivery.kind} : {state}", case)
-
-    def _opted(self, draft: Draft, key: ConversationKey, back_in: bool) -> Worked:
-        conversation = self.workspace.conversation(key)
-        self.workspace.converse(draft, replace(conversation, opted_out=not back_in))
-        if not back_in:
-            return Worked(Action.OPT_OUT, "la personne ne veut plus de messages ici")
-        return Worked(Action.IGNORE, "la personne veut de nouveau des messages")
-
-    def _help(self, draft: Draft, inbound: Inbound, message: Message) -> Worked:
-        counter = self.dispatcher.rulebook.directory.counter(
-            inbound.envelope.channel, inbound.envelope.account
-        )
-        conversation = self.workspace.conversation(message.address.key)
-        language = conversation.language or (counter.language if counter else "") or "fr"
-        reply = self.replies.help(draft, message, TextId.HELP, language)
-        return Worked(Action.IGNORE, "demande d'aide", None, message, None, None, reply)
-
-
-Observer = Callable[[Inbound, Worked], None]
 
 
 def _action(decision: Decision, redirected: bool, asked: str) -> Action:

@@ -193,6 +193,8 @@ class OptedOutOf:
     address: Address
     text: str
     back_in: bool = False
+    confirmed: bool = False
+    """Whether the provider itself has told the person so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,8 @@ class HelpAsked:
     address: Address
     text: str
     payload: str = ""
+    back_in: bool = False
+    """Whether the word also ends an earlier opt-out."""
 
 
 @dataclass(frozen=True, slots=True)

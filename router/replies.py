@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from router.case import Case, Reporter, ReporterRole
+from router.case import Case, EventKind, Reporter, ReporterRole
 from router.decision import Decision, ServiceId
 from router.delivery import Delivery, DeliveryKind, idempotency_key
 from router.directory import Service
@@ -123,12 +123,22 @@ class Replies:
         for reporter in case.reporters:
             if reporter.role is not ReporterRole.REPORTER:
                 continue
+            if self.workspace.conversation(reporter.address.key).opted_out:
+                self._not_written(draft, case, kind, reporter)
+                continue
             short = self._short(reporter.address)
             words = self._text(text, reporter.language, short, case, answer, service)
             written.append(
                 self._deliver(draft, case, kind, reporter, cause, words, automatic=automatic)
             )
         return tuple(written)
+
+    def _not_written(
+        self, draft: Draft, case: Case, kind: DeliveryKind, reporter: Reporter
+    ) -> None:
+        """Let those who work on the case know that an answer has not left."""
+        why = f"{kind} ({reporter.address.channel}) : la personne ne veut plus de messages"
+        self.workspace.tell(draft, case, EventKind.DELIVERY_FAILED, "router", why)
 
     # --- pieces --------------------------------------------------------------------------------
 

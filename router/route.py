@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from router.conversation import numbers_of
 from router.dispatch import Dispatcher
 from router.errors import InvalidInput, UnreadablePayload
-from router.inbound import Handler, Observer, Worked
+from router.inbound import Handler
 from router.message import (
     Address,
     Blocked,
@@ -48,6 +48,8 @@ from router.ports import (
 )
 from router.replies import Replies
 from router.tokens import Signer
+from router.wishes import Wishes
+from router.worked import Observer, Worked
 from router.workspace import Workspace
 
 _FAILED_WAIT = timedelta(seconds=5)
@@ -197,7 +199,10 @@ class Router:
         dispatcher = Dispatcher(rulebook, workspace, self.signer, self.policy)
         replies = Replies(rulebook, workspace, self.signer, self.policy)
         partners = Partners(workspace, dispatcher, replies, self.signer)
-        return Handler(workspace, dispatcher, replies, partners, self.understands, self.signer)
+        wishes = Wishes(workspace, rulebook.directory, replies)
+        return Handler(
+            workspace, dispatcher, replies, partners, wishes, self.understands, self.signer
+        )
 
     def _work(
         self,

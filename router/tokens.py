@@ -18,6 +18,9 @@ from router.tracking import TrackingNumber, parse
 
 REPLY = "r"
 """A citizen answers; the party is a hash of his address."""
+PAGE = "w"
+"""The browser in which a person reported writes on the tracking page; the party is a hash of the
+address that he is answered at."""
 PARTNER = "p"
 """A service acts; the party is a hash of its id."""
 

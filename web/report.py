@@ -13,6 +13,7 @@ from router.errors import StoreUnavailable
 from router.tracking import TrackingNumber, printed
 from web import report_form
 from web.guard import check_origin
+from web.own_page import OwnPages
 from web.parts import WebParts
 from web.render import NAMES, Renderer
 from web.report_form import Problem, Report, by_field
@@ -34,6 +35,8 @@ class ReportPages:
         self._seals = seals
         self._uploads = Uploads(parts.save_photo, seals)
         self._sending = Sending(parts)
+        secure = parts.settings.base_url.startswith("https:")
+        self._own = OwnPages(seals, parts.signer, secure=secure)
 
     def routes(self) -> APIRouter:
         router = APIRouter()
@@ -65,10 +68,12 @@ class ReportPages:
         if wanted == "check" or (only_photo_knows and wanted != "confirm"):
             return self._page(request, "check.html", report)
         try:
-            await self._sending.form(report_form.body_of(report))
+            key = await self._sending.form(report_form.body_of(report))
         except StoreUnavailable:
             return self._form(request, report, (Problem("text", "error.store"),), status=503)
-        return await self._onward(request, report.submission)
+        onward = await self._onward(request, report.submission)
+        self._own.remember(request, onward, key)
+        return onward
 
     async def thanks(self, request: Request, submission: str) -> Response:
         """Lead to the case, or say that its number is on its way."""

@@ -12,6 +12,7 @@ from router.case import Case, Status
 from router.errors import InvalidInput, StoreUnavailable
 from router.tracking import TrackingNumber, parse, printed
 from web.guard import check_origin
+from web.own_page import OwnPages
 from web.parts import WebParts
 from web.render import Renderer
 from web.report_form import LONGEST_TEXT, Problem
@@ -32,6 +33,8 @@ class TrackingPages:
         self._renderer = renderer
         self._seals = seals
         self._sending = Sending(parts)
+        secure = parts.settings.base_url.startswith("https:")
+        self._own = OwnPages(seals, parts.signer, secure=secure)
         self._throttle = Throttle(parts.clock, parts.settings.guesses)
 
     def routes(self) -> APIRouter:
@@ -80,6 +83,7 @@ class TrackingPages:
             # the number in the words is what joins the message to its case, as on any channel
             "text": f"{text}\n\n{printed(found.number)}",
             "reply": "page",
+            "token": self._own.token(request, found),
             "website": "",
             "attachments": [],
         }

@@ -6,12 +6,13 @@ import asyncio
 import hashlib
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from channels.email.automatic import machine_mark, machine_words
 from channels.email.bounces import report_event
+from channels.email.composing import mail_of
 from channels.email.headers import message_ids, moment, words
 from channels.email.inbox import Inbox
 from channels.email.lmtp import serve
@@ -40,6 +41,7 @@ from router.message import (
     ConversationKey,
     Envelope,
     InboundEvent,
+    Location,
     Message,
     MessageReceived,
     Thread,
@@ -148,6 +150,44 @@ class EmailChannel:
         if report is not None:
             return (report,)
         return (MessageReceived(self._message(mail, envelope)),)
+
+    def open_raw(self, raw: bytes, at: datetime) -> tuple[Envelope, ...]:
+        """Wrap the bytes of one mail."""
+        return (self.envelope(raw, at),)
+
+    def recipients(self, raw: bytes) -> tuple[str, ...]:
+        """List the addresses that a mail is for."""
+        try:
+            return tuple(recipients_of(opened(raw)[0]))
+        except UnreadablePayload:
+            return ()
+
+    def compose(
+        self,
+        account: str,
+        sender: str,
+        text: str,
+        *,
+        kind: str = "",
+        subject: str = "",
+        at: datetime,
+        location: Location | None = None,
+        name: str = "",
+        attachments: Iterable[str] = (),
+        message_id: str = "",
+    ) -> Envelope:
+        """Make the mail that somebody would write."""
+        seed = f"{sender}\n{subject}\n{text}\n{at.isoformat()}".encode("utf-8", "replace")
+        raw = mail_of(
+            f'"{name}" <{sender}>' if name and "<" not in sender else sender,
+            account or self.account,
+            text,
+            subject=subject,
+            at=at,
+            message_id=f"{message_id or _hash(seed)}@compose.invalid",
+            attachments=attachments,
+        )
+        return self.envelope(raw, at)
 
     def message(self, envelope: Envelope) -> Message:
         """Read a mail as a message, even a bounce.

@@ -12,10 +12,10 @@ from demo.narration import WIDTH, Narrator
 from router.case import Case, Reporter, Status
 from router.decision import Decision, ServiceId, Urgency
 from router.delivery import Delivery, DeliveryKind
-from router.inbound import Worked
 from router.message import Address, Envelope, Message
 from router.ports import Action, Inbound
 from router.tracking import from_bits, printed
+from router.worked import Worked
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 PHONE = Address("sms", "+33756000044", "+33612340001")

@@ -166,7 +166,8 @@ async def test_two_routers_facing_each_other_stop_at_the_budget(town):
 
 
 async def test_whoever_said_stop_is_not_written_to_any_more(town):
-    assert (await town.hear("ana", kind="stop")).action is Action.OPT_OUT
+    heard = await town.hear("ana", kind="stop", confirmed=True)
+    assert heard.action is Action.OPT_OUT
     heard = await town.hear("ana", "Le lampadaire est éteint")
     assert heard.case is not None
     assert await town.to("ana") == []

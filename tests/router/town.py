@@ -10,7 +10,6 @@ from router.decision import Decision, Facts, Nature, Place, ServiceId, Urgency
 from router.delivery import Delivery, DeliveryState, OnUnknown, Rate, Sent
 from router.directory import Contact, Counter, Level, Service
 from router.errors import UnreadablePayload
-from router.inbound import Worked
 from router.message import (
     Address,
     Blocked,
@@ -30,6 +29,7 @@ from router.route import Router
 from router.timers import Clockwork
 from router.tokens import Signer
 from router.tracking import from_bits
+from router.worked import Worked
 from storage.engine import open_store
 
 START = datetime(2026, 11, 24, 10, 15, tzinfo=UTC)
@@ -203,7 +203,9 @@ class TownChannel:
         if kind == "crash":
             raise RuntimeError("a defect")
         if kind == "stop":
-            return (OptedOutOf(address, "STOP"),)
+            return (OptedOutOf(address, "STOP", confirmed=said.get("confirmed", False)),)
+        if kind == "start":
+            return (OptedOutOf(address, "START", back_in=True),)
         if kind == "help":
             return (HelpAsked(address, "AIDE"),)
         if kind == "blocked":

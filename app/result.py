@@ -1,0 +1,112 @@
+"""What `guichet try` prints of a message: one JSON object, always of the same shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from router.decision import Decision
+from router.delivery import Delivery
+from router.message import Address, Envelope, Message
+from router.ports import Action
+from router.tracking import printed
+from router.worked import Worked
+
+_AS_IGNORED = {Action.RECEIPT, Action.PARTNER}
+"""What concerns a delivery or comes from a service is no request of a citizen."""
+
+
+def result_of(
+    name: str, envelope: Envelope, worked: Worked, deliveries: Sequence[Delivery]
+) -> dict[str, Any]:
+    """Tell what became of a message."""
+    case, decision = worked.case, worked.decision
+    result = nothing(
+        name, Action.IGNORE if worked.action in _AS_IGNORED else worked.action, worked.reason
+    )
+    result |= {
+        "case": printed(case.public_number or case.number) if case else None,
+        "message": _message(worked, envelope),
+        "place": _place(worked),
+        "category": case.category if case else decision.category if decision else None,
+        "urgency": case.urgency if case else decision.urgency if decision else "normal",
+        "decision": _decision(worked, decision) if decision else None,
+        "replies": [_reply(delivery) for delivery in deliveries if delivery.service is None],
+        "deliveries": [_delivery(delivery) for delivery in deliveries],
+    }
+    if decision:
+        parts = [{"owner": part.owner, "category": part.category} for part in decision.parts]
+        result["parts"] = parts
+    return result
+
+
+def nothing(name: str, action: Action, why: str) -> dict[str, Any]:
+    """Give the shape of a message of which nothing is known."""
+    place = dict.fromkeys(("insee", "lat", "lon", "precision_m"))
+    return {
+        "id": name, "action": action, "case": None, "message": None,
+        "place": {"text": "", **place, "candidates": []}, "category": None, "urgency": "normal",
+        "decision": None, "parts": [], "replies": [], "deliveries": [], "reason": why,
+    }  # fmt: skip
+
+
+def _message(worked: Worked, envelope: Envelope) -> dict[str, Any] | None:
+    message = worked.message
+    if message is None:
+        if worked.action is Action.QUARANTINE:
+            return None
+        address = Address.from_key(envelope.conversation)
+        message = Message(address, envelope.provider_id, envelope.received_at)
+    understood = worked.understood
+    return {
+        "from": message.sender or message.address.value,
+        "from_name": message.sender_name,
+        "text": message.text,
+        "text_shown": message.text_shown,
+        "subject": message.subject,
+        "language": understood.language if understood else message.language,
+        "attachments": [attachment.name for attachment in message.attachments],
+        "automatic": bool(message.automatic),
+    }
+
+
+def _place(worked: Worked) -> dict[str, Any]:
+    case, understood = worked.case, worked.understood
+    place = case.place if case else understood.place if understood else None
+    point = place.point if place else None
+    return {
+        "text": place.text if place else "",
+        "insee": place.communes[0] if place and len(place.communes) == 1 else None,
+        "lat": point.lat if point else None,
+        "lon": point.lon if point else None,
+        "precision_m": point.precision_m if point else None,
+        "candidates": list(worked.decision.candidates) if worked.decision else [],
+    }
+
+
+def _decision(worked: Worked, decision: Decision) -> dict[str, Any]:
+    case = worked.case
+    questions = list(decision.questions) or ([case.asked] if case and case.asked else [])
+    return {
+        "owner": case.owner if case else decision.owner,
+        "rule": decision.rule,
+        "notify": list(decision.notify),
+        "questions": questions,
+        "ruleset": decision.ruleset,
+        "sentence": decision.sentence,
+        "trace": decision.trace,
+    }
+
+
+def _reply(delivery: Delivery) -> dict[str, str]:
+    return {
+        "channel": delivery.address.channel,
+        "to": delivery.address.value,
+        "language": delivery.language,
+        "text": delivery.text,
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, str]:
+    channel = delivery.address.channel.removeprefix("partner_")
+    return {"kind": delivery.kind, "channel": channel, "to": delivery.address.value}

@@ -1,0 +1,76 @@
+"""What a keyword does that a person sends instead of a message: STOP, START, AIDE, a block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from router.delivery import Delivery
+from router.directory import Directory
+from router.message import Address, Blocked, HelpAsked, Message, OptedOutOf
+from router.ports import Action, Inbound
+from router.replies import Replies
+from router.texts import TextId
+from router.worked import Worked
+from router.workspace import Draft, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Works keywords into a workspace; one for each batch."""
+
+    workspace: Workspace
+    directory: Directory
+    replies: Replies
+
+    def opted(self, draft: Draft, inbound: Inbound, event: OptedOutOf) -> Worked:
+        """Keep the person's will, and confirm it once where the provider has not."""
+        message = _word(inbound, event.address, event.text)
+        if event.back_in:
+            self._will(draft, message, opted_out=False)
+            reply = self._confirm(draft, inbound, message, event)
+            why = "la personne veut de nouveau des messages"
+            return Worked(Action.IGNORE, why, None, message, reply=reply)
+        # written before the will is kept: to somebody who has opted out nothing is written
+        reply = self._confirm(draft, inbound, message, event)
+        self._will(draft, message, opted_out=True)
+        why = "la personne ne veut plus de messages ici"
+        return Worked(Action.OPT_OUT, why, None, message, reply=reply)
+
+    def help(self, draft: Draft, inbound: Inbound, event: HelpAsked) -> Worked:
+        """Say how this works."""
+        message = _word(inbound, event.address, event.text)
+        if event.back_in:
+            self._will(draft, message, opted_out=False)
+        language = self._language(inbound, message)
+        reply = self.replies.help(draft, message, TextId.HELP, language)
+        return Worked(Action.IGNORE, "demande d'aide", None, message, reply=reply)
+
+    def blocked(self, draft: Draft, event: Blocked) -> Worked:
+        """Note that nothing can be sent there until the person writes again."""
+        conversation = self.workspace.conversation(event.address.key)
+        self.workspace.converse(draft, replace(conversation, blocked=True))
+        return Worked(Action.IGNORE, "la personne a bloqué le compte")
+
+    def _will(self, draft: Draft, message: Message, *, opted_out: bool) -> None:
+        conversation = self.workspace.conversation(message.address.key)
+        self.workspace.converse(draft, replace(conversation, opted_out=opted_out))
+
+    def _confirm(
+        self, draft: Draft, inbound: Inbound, message: Message, event: OptedOutOf
+    ) -> Delivery | None:
+        if event.confirmed:
+            return None
+        text = TextId.OPTED_IN if event.back_in else TextId.OPTED_OUT
+        return self.replies.help(draft, message, text, self._language(inbound, message))
+
+    def _language(self, inbound: Inbound, message: Message) -> str:
+        """Choose the language of a word that has none: the conversation's, else the counter's."""
+        counter = self.directory.counter(inbound.envelope.channel, inbound.envelope.account)
+        conversation = self.workspace.conversation(message.address.key)
+        return conversation.language or (counter.language if counter else "") or "fr"
+
+
+def _word(inbound: Inbound, address: Address, text: str) -> Message:
+    """Give the message that a keyword was."""
+    envelope = inbound.envelope
+    return Message(address, envelope.provider_id, envelope.received_at, text=text, text_shown=text)
