@@ -32,6 +32,7 @@ def check(
         if entry.promises.escalation
     }
     _cycles("escalade", escalations, places, problems)
+    _escalations(configuration, escalations, problems)
     cited = {
         rule.id: tuple(
             name
@@ -114,6 +115,30 @@ def _cycles(
                 f"Les « {kind} » tournent en rond : {shown}",
                 "Coupez l'un de ces liens.",
             )
+
+
+def _escalations(
+    configuration: Configuration, services: Mapping[str, Iterable[str]], problems: Problems
+) -> None:
+    """Report a rule that escalates to its own owner, at once or through that of services."""
+    for file in configuration.files:
+        for rule in file.rules:
+            owner, to = rule.effects.owner, rule.effects.promises.escalation
+            if owner is None or to is None:
+                continue
+            chain = [owner.id, to.to.id]
+            while chain[-1] != owner.id and (after := next(iter(services.get(chain[-1], ())), "")):
+                if after in chain[1:]:
+                    break  # a ring of services, told on its own
+                chain.append(after)
+            if chain[-1] == owner.id:
+                shown = " → ".join(chain)
+                problems.error(
+                    to.to.at,
+                    "cycle",
+                    f"L'escalade de la règle « {rule.id} » revient à son responsable : {shown}",
+                    "Nommez un autre service.",
+                )
 
 
 def _rings(start: str, leads: Mapping[str, Iterable[str]]) -> list[list[str]]:

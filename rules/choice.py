@@ -75,9 +75,12 @@ def _by_rule(ruleset: RuleSet, case: Situation, one: Active) -> Choice | None:
     return _available(ruleset, case, one, found)
 
 
-def _available(ruleset: RuleSet, case: Situation, one: Active, service: str) -> Choice:
+def _available(ruleset: RuleSet, case: Situation, one: Active, service: str) -> Choice | None:
+    """Let the owner, or who stands in for it, take the case; None when that one has refused."""
     owner, chain = ruleset.owners.stand_ins(service, case.facts.unavailable)
-    if owner is None or owner in case.facts.refused_by:
+    if owner in case.facts.refused_by:
+        return None
+    if owner is None:
         _, by_default = _default(ruleset, case)
         return Choice(
             by_default[-1],

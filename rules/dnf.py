@@ -69,7 +69,7 @@ def _condition(condition: Condition, positive: bool) -> tuple[Term, ...]:
     if condition.key == "tous":
         merged = (Block(tuple(c for block in condition.blocks for c in block.conditions)),)
         return _some(merged, True) if positive else _none(merged)
-    if (condition.key == "un_de") is positive:
+    if (condition.key != "aucun_de") is positive:
         return _some(condition.blocks, True)
     return _none(condition.blocks)
 

@@ -141,9 +141,8 @@ class Entitlement:
         for family in families:
             if self._agreed(file, family):
                 continue
-            allowed = self._table(rule, family)
             for ref in rule.owners:
-                if ref.id in allowed or self._entitled_role(ref.id, holder):
+                if self._entitled_role(ref.id, holder) or self._as_table(rule, family, ref):
                     continue
                 whom = "à la métropole" if holder == "metropole" else "aux communes"
                 self.problems.error(
@@ -162,18 +161,26 @@ class Entitlement:
             for value in role.values
         )
 
-    def _table(self, rule: Rule, family: str) -> set[str]:
-        """List the owners that the table names where a rule acts, roles with their services."""
+    def _as_table(self, rule: Rule, family: str, ref: Ref) -> bool:
+        """Whether the table names the same owner wherever the rule acts."""
         places = rule_places(rule, self.geography) or frozenset({rule.territory})
-        allowed: set[str] = set()
-        for place in places:
-            for cell in self._cells(family, place):
-                allowed.add(cell.owner.id)
-                here = self.geography.whereabouts((place,))
-                found = self.ruleset.owners.resolve(cell.owner.id, here)
-                if isinstance(found, str):
-                    allowed.add(found)
-        return allowed
+        grounds = {
+            commune
+            for commune in self.communes
+            for place in places
+            if self.geography.overlaps(commune, place)
+            and self.geography.overlaps(commune, rule.territory)
+        }
+        inner = {one for one in places if self.geography.containers(one) & grounds} - grounds
+        return all(self._same_at(family, ref, place) for place in inner or grounds)
+
+    def _same_at(self, family: str, ref: Ref, place: str) -> bool:
+        here = self.geography.whereabouts((place,))
+        owner = self.ruleset.owners.resolve(ref.id, here)
+        for cell in self._cells(family, place):
+            if ref.id == cell.owner.id or self.ruleset.owners.resolve(cell.owner.id, here) == owner:
+                return True
+        return False
 
     def _cells(self, family: str, place: str) -> Iterable[Cell]:
         cells = [cell for cell in self.configuration.cells if cell.family == family]

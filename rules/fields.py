@@ -28,6 +28,7 @@ class Fields:
         self.at = node.at
         self.keys: dict[str, Scalar] = {}
         self.values: dict[str, Node] = {}
+        self.readable = isinstance(node, MappingNode)
         if not isinstance(node, MappingNode):
             self.problems.error(
                 node.at,
@@ -46,13 +47,15 @@ class Fields:
     def _take(self, key: Scalar, value: Node, free: bool) -> None:
         word = plain(key.text)
         name = FRENCH.get(word, "") if self.language == "en" else word
+        if word == "langue" and "format" in BLOCKS[self.block]:
+            name = word  # the head of a file tells its language before any other key is read
         if name not in BLOCKS[self.block]:
             if not free:
                 self.problems.error(
                     key.at,
                     "cle-inconnue",
                     f"La clé « {key.text} » est inconnue ici",
-                    proposal(key.text, self._shown()),
+                    self._meant(key.text, word),
                 )
             return
         if name in self.keys:
@@ -66,6 +69,13 @@ class Fields:
             return
         self.keys[name] = key
         self.values[name] = value
+
+    def _meant(self, written: str, word: str) -> str:
+        """Propose the twin of a key of the other language, else the nearest key."""
+        twin = (ENGLISH if self.language == "en" else FRENCH).get(word)
+        if twin in self._shown():
+            return f"{written} → {twin} ?"
+        return proposal(written, self._shown())
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
@@ -83,7 +93,9 @@ class Fields:
         return ENGLISH.get(name, name) if self.language == "en" else name
 
     def require(self, *names: str) -> bool:
-        """Report the keys that are missing."""
+        """Report the keys that are missing; what is no block has been reported already."""
+        if not self.readable:
+            return False
         missing = [name for name in names if name not in self.values]
         for name in missing:
             self.problems.error(
@@ -172,11 +184,13 @@ class Fields:
         values = (self.read_scalar(name, scalar, reader) for scalar in self.scalars(name))
         return tuple(value for value in values if value is not None)
 
-    def items(self, name: str) -> tuple[Node, ...]:
-        """Take a list of blocks."""
+    def items(self, name: str, *, or_one: bool = False) -> tuple[Node, ...]:
+        """Take a list of blocks; ``or_one`` admits a single block in its place."""
         node = self.values.get(name)
         if node is None or (isinstance(node, Scalar) and node.empty):
             return ()
+        if or_one and isinstance(node, MappingNode):
+            return (node,)
         if isinstance(node, Sequence):
             return node.items
         self.problems.error(

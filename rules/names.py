@@ -110,8 +110,10 @@ class Names:
 
     def calendar(self, scalar: Scalar) -> str | None:
         word = scalar.text.strip()
-        if self.calendars is None or word in self.calendars or word in BUILT_IN:
+        if self.calendars is None or word in self.calendars:
             return word
+        if plain(word) in BUILT_IN:
+            return plain(word)
         self._unknown(scalar.at, "le calendrier", word, [*self.calendars, *BUILT_IN])
         return None
 

@@ -33,8 +33,8 @@ def rule_places(rule: Rule, geography: Geography) -> frozenset[str]:
     """
     narrowest: set[str] = set()
     for block in rule.when or (Block(()),):
-        own = _narrowest([*block_places(block), frozenset({rule.territory})], geography)
-        narrowest |= own
+        own = block_places(block) or [frozenset({rule.territory})]
+        narrowest |= _narrowest(own, geography)
     return frozenset(narrowest)
 
 

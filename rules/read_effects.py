@@ -7,7 +7,7 @@ from rules.fields import Fields
 from rules.model import Effects, Escalation, Promises, Ref, SplitPart, Step
 from rules.names import Names
 from rules.problems import Problems
-from rules.read_conditions import URGENCY
+from rules.read_facts import URGENCY
 from rules.vocabulary import FACTS, PROOFS, URGENCIES, WAYS
 from rules.yaml_tree import Node
 
@@ -25,7 +25,7 @@ class EffectReader:
 
     def steps(self, fields: Fields) -> tuple[Step, ...]:
         found = []
-        for node in fields.items("seuils"):
+        for node in fields.items("seuils", or_one=True):
             inner = Fields(node, "seuil", self.problems, self.language)
             inner.require("confirmations")
             count = inner.read("confirmations", scalars.whole)
@@ -94,7 +94,7 @@ class EffectReader:
 
     def _parts(self, fields: Fields) -> tuple[SplitPart, ...]:
         parts = []
-        for node in fields.items("repartir"):
+        for node in fields.items("repartir", or_one=True):
             inner = Fields(node, "part", self.problems, self.language)
             inner.require("part", "responsable")
             owner = self._ref(inner, "responsable")

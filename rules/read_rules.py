@@ -185,7 +185,11 @@ class RuleFileReader:
         return rule
 
     def _has_effects(self, fields: Fields) -> None:
-        if "alors" not in fields and "seuils" not in fields:
+        """Refuse a rule that would do nothing when it holds."""
+        wanted = [fields.node("alors"), fields.node("seuils")]
+        if any(isinstance(node, Scalar) and not node.empty for node in wanted):
+            return  # told when it is read
+        if not any(getattr(node, "entries", ()) or getattr(node, "items", ()) for node in wanted):
             self.problems.error(
                 fields.at,
                 "cle-manquante",

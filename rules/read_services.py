@@ -11,8 +11,8 @@ from rules.fields import Fields
 from rules.model import Role, RoleValue, ServiceEntry
 from rules.names import Names
 from rules.problems import At, Problems
-from rules.read_conditions import language_codes
 from rules.read_effects import EffectReader
+from rules.read_facts import language_codes
 from rules.vocabulary import CHANNELS, LEVELS, SEEN, STATUTES, WAYS
 from rules.yaml_tree import Node, Scalar
 

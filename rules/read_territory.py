@@ -71,7 +71,7 @@ class TerritoryReader:
         self.names.layers = {one.id: one.tolerance_m for one in layers}
         self.names.postcodes = postcodes
         self.names.timezone = self._timezone()
-        self.names.metropole = _metropole(territories)
+        self.names.metropole = _metropole(territories, inside)
         self.names.box = self.box
         border = fields.read("tolerance", scalars.metres)
         description = TerritoryDescription(
@@ -91,7 +91,7 @@ class TerritoryReader:
             return ()
         features = self.sources.features(path)
         for properties, geometry, at in features:
-            insee, name = properties.get("insee"), properties.get("nom")
+            insee, name = _code(properties.get("insee")), properties.get("nom")
             if not isinstance(insee, str) or not isinstance(name, str):
                 self.problems.error(
                     at,
@@ -232,6 +232,12 @@ class TerritoryReader:
         return tuple(found)
 
 
+def _code(value: Any) -> Any:
+    """Take a code that a drawing program wrote as a number; no digit is lost from five on."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if whole and len(str(value)) == 5 else value
+
+
 def _rows(data: Any) -> list[tuple[str, str]]:
     if not isinstance(data, list):
         return []
@@ -251,10 +257,16 @@ def _centred(outline: Geometry, boxes: list[Box]) -> bool:
     return any(b.west <= lon <= b.east and b.south <= lat <= b.north for b in boxes)
 
 
-def _metropole(territories: tuple[AreaDescription, ...]) -> str:
-    """Find the largest territory: the one called so, else the one of most communes."""
-    if any(area.id == "metropole" for area in territories):
+def _metropole(
+    territories: tuple[AreaDescription, ...], communes: tuple[CommuneDescription, ...]
+) -> str:
+    """Find the territory of the whole: the one called so, else the one of the largest extent."""
+    outlines = {one.insee: one.outline for one in communes}
+    extents: dict[str, float] = {}
+    for area in territories:
+        drawn = [*area.outlines, *(outlines[code] for code in area.communes if code in outlines)]
+        boxes = [box for one in drawn if (box := box_of([one]))]
+        extents[area.id] = sum((b.east - b.west) * (b.north - b.south) for b in boxes)
+    if "metropole" in extents:
         return "metropole"
-    if not territories:
-        return ""
-    return max(territories, key=lambda area: len(area.communes)).id
+    return max(extents, key=lambda name: extents[name], default="")

@@ -16,7 +16,8 @@ from rules.fields import Fields
 from rules.model import Trial
 from rules.names import Names
 from rules.problems import At, Problems
-from rules.read_conditions import URGENCY, show
+from rules.read_facts import URGENCY
+from rules.read_value import show
 from rules.scalars import Unreadable
 from rules.vocabulary import (
     CHANNELS,
@@ -251,7 +252,7 @@ class TrialReader:
 
     def _parts(self, fields: Fields, name: str) -> object:
         parts: list[dict[str, Any]] = []
-        for node in fields.items(name):
+        for node in fields.items(name, or_one=True):
             inner = Fields(node, "part_attendue", self.problems, self.language)
             inner.require("responsable")
             part: dict[str, Any] = {"responsable": self._one_service(inner, "responsable")}

@@ -108,10 +108,24 @@ class Season:
         return value >= start or value <= end  # across New Year
 
     def disjoint(self, other: Season) -> bool:
-        """Whether no day can lie in both; seasons that come back are compared only together."""
-        if self.yearly or other.yearly:
+        """Whether no day can lie in both."""
+        if not (self.yearly or other.yearly):
+            return _ends_before(self, other) or _ends_before(other, self)
+        dated = next((one for one in (self, other) if not one.yearly), None)
+        first = _ordinal(dated.start) if dated else _LEAP_YEAR[0]
+        last = _ordinal(dated.end) if dated else _LEAP_YEAR[1]
+        if first is None or last is None or last - first >= _LONGEST_CYCLE:
             return False
-        return _ends_before(self, other) or _ends_before(other, self)
+        days = (date.fromordinal(day) for day in range(first, last + 1))
+        return not any(self.holds(day) and other.holds(day) for day in days)
+
+
+_LEAP_YEAR = (date(2024, 1, 1).toordinal(), date(2024, 12, 31).toordinal())
+_LONGEST_CYCLE = 8 * 366  # days after which every day of the calendar has come, 29 February too
+
+
+def _ordinal(day: Day | None) -> int | None:
+    return date(day.year, day.month, day.day).toordinal() if day and day.year else None
 
 
 def _month_day(day: Day) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from rules.problems import At, Problems
 LARGEST_FILE = 1_000_000
 DEEPEST = 20
 
+# What YAML 1.1 does not admit (section 5.1), and the tabulation, which it admits in places.
+_UNPRINTABLE = re.compile("[^\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _SENTENCES = (
@@ -123,14 +126,21 @@ def _text(raw: bytes, file: str) -> str:
             "Ce fichier n'est pas écrit en UTF-8",
             "Enregistrez-le en UTF-8.",
         ) from None
-    tab = text.find("\t")
-    if tab >= 0:
-        line = text.count("\n", 0, tab) + 1
+    if found := _UNPRINTABLE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        at = At(file, line, found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1)
+        if found[0] == "\t":
+            raise _Refused(
+                at,
+                "tabulation",
+                "Une tabulation se trouve ici, et le YAML n'en admet pas",
+                "Remplacez-la par des espaces.",
+            )
         raise _Refused(
-            At(file, line, tab - (text.rfind("\n", 0, tab) + 1) + 1),
-            "tabulation",
-            "Une tabulation se trouve ici, et le YAML n'en admet pas",
-            "Remplacez-la par des espaces.",
+            at,
+            "caractere",
+            f"Un caractère invisible (U+{ord(found[0]):04X}) se trouve ici",
+            "Effacez-le.",
         )
     return text
 

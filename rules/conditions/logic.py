@@ -10,6 +10,7 @@ from rules.conditions.facts import RuleHolds
 from rules.conditions.source import Condition, Source
 from rules.situation import Situation, Truth
 
+LOGIC = frozenset({"un_de", "tous", "aucun_de"})
 Chances = tuple[bool, bool]
 """Whether something can turn out true, and whether it can turn out false."""
 
@@ -50,7 +51,10 @@ def any_holds(blocks: Iterable[Block], case: Situation) -> Truth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combined(Source):
-    """``un_de`` (one block holds), ``tous`` (all do) and ``aucun_de`` (none does)."""
+    """``un_de`` (one block holds), ``tous`` (all do) and ``aucun_de`` (none does).
+
+    Under any other key it is a list of values of which one is enough.
+    """
 
     blocks: tuple[Block, ...]
     fact: ClassVar[str] = ""
@@ -60,11 +64,13 @@ class Combined(Source):
         if self.key == "tous":
             return Block(tuple(c for block in self.blocks for c in block.conditions)).value(case)
         found = any_holds(self.blocks, case)
-        if self.key == "un_de" or found is None:
+        if self.key != "aucun_de" or found is None:
             return found
         return not found
 
     def actual(self, case: Situation) -> object:
+        if self.key not in LOGIC:
+            return self.blocks[0].conditions[0].actual(case)
         return [
             {condition.key: condition.actual(case)}
             for block in self.blocks
@@ -99,7 +105,7 @@ def _condition(condition: Condition, case: Situation) -> Chances:
             merged = tuple(c for block in condition.blocks for c in block.conditions)
             return _block(Block(merged), case)
         true, false = chances(condition.blocks, case)
-        return (true, false) if condition.key == "un_de" else (false, true)
+        return (false, true) if condition.key == "aucun_de" else (true, false)
     if isinstance(condition, RuleHolds):
         own = [case.possible(rule) for rule in condition.rules]
         return any(true for true, _ in own), all(false for _, false in own)

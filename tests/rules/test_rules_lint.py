@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from rules_town import COMPETENCES, TERRITORY, Town
+from rules_town import COMPETENCES, SERVICES, TERRITORY, Town
 
 from rules.lint import lint
 from rules.reading import read
@@ -211,3 +211,60 @@ def test_crossing_quartiers_are_warned_of(town: Town) -> None:
         TERRITORY.replace("zones:", "  - {id: croise, contour: croise.geojson}\nzones:"),
     )
     assert codes(town, "warning").count("territoires-croises") == 2
+
+
+def test_a_rule_keeps_to_the_table_in_every_commune_where_it_acts(town: Town) -> None:
+    town.write("competences.yaml", COMPETENCES + "reserve: {commune: [tranquillite]}\n")
+    town.rules("- {id: a, si: {categorie: bruit}, alors: {responsable: paix-nantes}}")
+    assert codes(town, "error") == ["famille-reservee"]
+    town.rules(
+        "- {id: a, si: {categorie: bruit, commune: Nantes}, alors: {responsable: paix-nantes}}"
+    )
+    assert codes(town, "error") == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "conflict"),
+    [
+        (
+            "du: 1er janvier, au: 1er mars, chaque_annee: oui",
+            "du: 2 mars, au: 31/12, chaque_annee: oui",
+            False,
+        ),
+        (
+            "du: 15/12, au: 15 janvier, chaque_annee: oui",
+            "du: 10 janvier, au: 1er mars, chaque_annee: oui",
+            True,
+        ),
+        ("du: 2026-03-02, au: 2026-05-01", "du: 1/6, au: 30/6, chaque_annee: oui", False),
+        ("du: 2026-03-02", "du: 1/6, au: 30/6, chaque_annee: oui", True),
+    ],
+)
+def test_disjoint_dates_of_every_year_are_no_conflict(
+    one: str, other: str, conflict: bool, town: Town
+) -> None:
+    town.rules(
+        f"- {{id: a, {one}, si: {{contient: [banc]}}, alors: {{responsable: routes}}}}",
+        "regles/a.yaml",
+    )
+    town.rules(
+        f"- {{id: b, {other}, si: {{contient: [banc]}}, alors: {{responsable: voirie-m}}}}",
+        "regles/b.yaml",
+    )
+    assert ("conflit" in codes(town, "error")) is conflict
+
+
+def test_a_rule_whose_escalation_comes_back_to_its_owner_is_refused(town: Town) -> None:
+    town.write(
+        "services.yaml",
+        SERVICES.replace(
+            "- {id: voirie-m,",
+            "- {id: voirie-m, escalade: {apres: 3 jours, vers: routes},",
+        ),
+    )
+    town.rules(
+        "- {id: a, alors: {responsable: routes, escalade: {apres: 2 jours, vers: voirie-m}}}"
+    )
+    (problem,) = [one for one in town.problems if one.severity == "error"]
+    assert problem.code == "cycle"
+    assert "routes → voirie-m → routes" in problem.message

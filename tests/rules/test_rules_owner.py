@@ -225,3 +225,29 @@ def test_children_inherit_the_family_or_have_their_own(town: Town) -> None:
         CATEGORIES.replace("{id: trottoir,", "{id: trottoir, famille: eclairage,"),
     )
     town.expect("{texte: trottoir}", "{responsable: eclairage-m}")
+
+
+def test_a_refusal_of_the_deputy_goes_to_the_next_rule(town: Town) -> None:
+    town.rules(
+        """
+        - {id: a, si: {contient: [banc], commune: Nantes}, alors: {responsable: paix-nantes}}
+        - {id: b, si: {contient: [banc]}, alors: {responsable: voirie-m}}
+        """
+    )
+    town.expect(
+        "{texte: banc, commune: Nantes, indisponible: paix-nantes, refuse_par: mairie-nantes}",
+        "{responsable: voirie-m, regle: b}",
+    )
+
+
+def test_a_rules_territory_is_its_place_key_and_only_else_its_files(town: Town) -> None:
+    """44800 is shared: a rule on it is wider than one on the commune of its file."""
+    town.rules(
+        """
+        - {id: wide, si: {contient: [banc], code_postal: 44800}, alors: {responsable: mairie-reze}}
+        - {id: narrow, si: {contient: [banc], commune: Rezé}, alors: {responsable: guichet}}
+        """,
+        "regles/reze.yaml",
+        territoire="Rezé",
+    )
+    town.expect("{texte: banc, code_postal: 44800, commune: Rezé}", "{regle: narrow}")

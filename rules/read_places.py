@@ -1,0 +1,66 @@
+"""Reads the conditions on the place: communes, territories, postal codes, streets, objects."""
+
+from __future__ import annotations
+
+from rules import scalars
+from rules.conditions import place
+from rules.conditions.source import Condition
+from rules.read_value import Value
+from rules.yaml_tree import Scalar
+
+
+def commune(value: Value) -> Condition | None:
+    found = frozenset(filter(None, map(value.names.commune, value.scalars())))
+    return place.Inside(**value.origin, territories=found) if found else None
+
+
+def inside(value: Value) -> Condition | None:
+    found = frozenset(filter(None, map(value.names.territory, value.scalars())))
+    return place.Inside(**value.origin, territories=found) if found else None
+
+
+def postcode(value: Value) -> Condition | None:
+    codes = frozenset(filter(None, (_postcode(value, scalar) for scalar in value.scalars())))
+    communes = frozenset(one for code in codes for one in value.names.postcodes.get(code, ()))
+    if not codes:
+        return None
+    return place.HasPostcode(**value.origin, postcodes=codes, communes=communes)
+
+
+def _postcode(value: Value, scalar: Scalar) -> str | None:
+    code = scalar.text.strip().replace(" ", "")
+    if len(code) == 5 and code.isdigit():
+        return code
+    value.problems.error(
+        scalar.at,
+        "valeur-illisible",
+        f"« {scalar.text} » n'est pas un code postal",
+        "Écrivez cinq chiffres.",
+    )
+    return None
+
+
+def on(value: Value) -> Condition | None:
+    names = filter(None, map(value.names.layer, value.scalars()))
+    layers = tuple((name, value.names.layers.get(name, 0.0)) for name in names)
+    return place.NearObject(**value.origin, layers=layers) if layers else None
+
+
+def near(value: Value) -> Condition | None:
+    """Read one block or several: layers with their distances, of which one is enough."""
+    layers = tuple(layer for one in value.each() for layer in _near(one))
+    return place.NearObject(**value.origin, layers=layers) if layers else None
+
+
+def _near(value: Value) -> tuple[tuple[str, float], ...]:
+    inner = value.block("pres_de")
+    inner.require("quoi", "a_moins_de")
+    metres = inner.read("a_moins_de", scalars.metres)
+    names = tuple(filter(None, map(value.names.layer, inner.scalars("quoi"))))
+    return tuple((name, metres) for name in names if metres is not None)
+
+
+def street(value: Value) -> Condition | None:
+    words = (place.street_tokens(scalar.text) for scalar in value.scalars())
+    streets = tuple(filter(None, words))
+    return place.OnStreet(**value.origin, streets=streets) if streets else None
