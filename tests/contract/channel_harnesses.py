@@ -23,6 +23,7 @@ from channels.telegram import Telegram, TelegramSettings
 from channels.webform import Webform, WebformSettings
 from channels.x import X, XSettings
 from demo.clock import WallClock
+from demo.faults import Faults
 from demo.mail import MailSimulator
 from demo.telegram import TelegramSimulator
 from demo.twilio import TwilioSimulator
@@ -290,6 +291,12 @@ def _composed(
     return message
 
 
+def _hang(faults: Faults) -> Faults:
+    """Have the next send hang; what is given is empty once it does."""
+    faults.push("hang")
+    return faults
+
+
 def _http_faults(simulator: Any, block: Callable[[], object]) -> dict[str, Callable[[], object]]:
     push = simulator.faults.push
     return {
@@ -297,7 +304,7 @@ def _http_faults(simulator: Any, block: Callable[[], object]) -> dict[str, Calla
         BROKEN: lambda: push("5xx"),
         REFUSED: lambda: push("4xx" if isinstance(simulator, TwilioSimulator) else "403"),
         BLOCKED: block,
-        HANG: lambda: push("hang"),
+        HANG: lambda: _hang(simulator.faults),
         CUT: lambda: push("cut-after-accept"),
     }
 
@@ -309,7 +316,7 @@ def _mail_faults(server: MailSimulator) -> dict[str, Callable[[], object]]:
         BROKEN: lambda: push("4xx"),  # what HTTP calls 5xx, SMTP calls 4yz
         REFUSED: lambda: push("403"),
         BLOCKED: lambda: push("403", on="rcpt"),
-        HANG: lambda: push("hang"),
+        HANG: lambda: _hang(server.faults),
         CUT: lambda: push("cut-after-accept"),
     }
 
@@ -319,8 +326,8 @@ def _mails(server: MailSimulator, to: str) -> list[str]:
 
 
 def _mail(text: str, files: Sequence[str], id: str) -> bytes:
-    lines = ["From: lea@citoyens.example", "To: guichet@nantes.example", "Subject: Rue"]
-    lines += [f"Message-ID: <{id}@citoyens.example>", "MIME-Version: 1.0"]
+    lines = ["From: leaservercitoyens.example", "To: guichetservernantes.example", "Subject: Rue"]
+    lines += [f"Message-ID: <{id}servercitoyens.example>", "MIME-Version: 1.0"]
     lines += ['Content-Type: multipart/mixed; boundary="b"', "", "--b"]
     lines += ["Content-Type: text/plain; charset=utf-8", "", text]
     for name in files:
