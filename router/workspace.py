@@ -176,11 +176,12 @@ class Workspace:
 
 
 def _joined(drafts: list[Draft]) -> list[list[Draft]]:
-    groups: list[tuple[set[int], list[Draft]]] = []
-    for draft in drafts:
-        meeting = [group for group in groups if group[0] & draft.cases]
-        cases = set(draft.cases).union(*(group[0] for group in meeting))
-        members = [member for group in meeting for member in group[1]]
-        groups = [group for group in groups if group not in meeting]
-        groups.append((cases, [*members, draft]))
-    return [members for _, members in groups]
+    groups: dict[int, list[Draft]] = {}
+    group_of: dict[int, int] = {}
+    for number, draft in enumerate(drafts):
+        meeting = sorted({group_of[case_id] for case_id in draft.cases if case_id in group_of})
+        members = [member for group in meeting for member in groups.pop(group)]
+        groups[number] = [*members, draft]
+        for member in groups[number] if meeting else (draft,):
+            group_of.update(dict.fromkeys(member.cases, number))
+    return list(groups.values())

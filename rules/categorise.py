@@ -48,7 +48,8 @@ class Categories:
                 self._order[name],
             ),
         )
-        return best, sorted(found[best], key=lambda word: found[best][word])
+        # words that begin at one place by themselves: sets have another order in each process
+        return best, sorted(found[best], key=lambda word: (found[best][word], word))
 
     @staticmethod
     def _note(found: dict[str, dict[str, int]], name: str, phrase: Phrase, text: Text) -> None:

@@ -64,26 +64,33 @@ def _helped(
 
     The competence table counts as one: its many rows are one question.
     """
-    free = case.suppose(fact)
+    free, table = case.suppose(fact), len(ruleset.rules)
+    if fact != CATEGORY:
+        rules = [one for one in rules if not _barred(one, case)]
     able = [one for one in rules if one.chances(free)[0]]
     helped: set[int] = set()
-    for supposed, concerned in _answers(ruleset, case, fact, able):
+    for supposed, concerned in _answers(ruleset, case, fact, able, helped):
         for one in concerned:
+            if one.number >= table and table in helped:
+                break  # only rows of the table are left
             true, false = one.chances(supposed)
             if not true:
                 continue
             other = _names_another(ruleset, supposed, choice, one)
             if other:
-                helped.add(min(one.number, len(ruleset.rules)))
+                helped.add(min(one.number, table))
             elif other is False and not false:
                 break  # under this answer the owner stays: rules below cannot matter
     return len(helped)
 
 
 def _answers(
-    ruleset: RuleSet, case: Situation, fact: str, rules: list[Compiled]
+    ruleset: RuleSet, case: Situation, fact: str, rules: list[Compiled], helped: set[int]
 ) -> Iterable[tuple[Situation, list[Compiled]]]:
-    """List the possible answers, each with the rules that it may concern."""
+    """List the possible answers, each with the rules that it may concern.
+
+    ``helped`` grows meanwhile: once the table is in it, its rows need no answer of their own.
+    """
     if not rules:
         return
     if fact == PLACE:
@@ -91,13 +98,13 @@ def _answers(
         for candidate in candidates:
             yield case.suppose_place(candidate if len(candidates) > 1 else None), rules
     elif fact == CATEGORY:
-        yield from _categories(ruleset, case, rules)
+        yield from _categories(ruleset, case, rules, helped)
     else:
         yield case.suppose(fact), rules
 
 
 def _categories(
-    ruleset: RuleSet, case: Situation, rules: list[Compiled]
+    ruleset: RuleSet, case: Situation, rules: list[Compiled], helped: set[int]
 ) -> Iterable[tuple[Situation, list[Compiled]]]:
     """List the categories; where only the table matters, one for each family will do."""
     own = [one for one in rules if one.number < len(ruleset.rules)]
@@ -105,10 +112,17 @@ def _categories(
     for name, ancestry in ruleset.categories.ancestries.items():
         family = ruleset.configuration.categories[name].family
         concerned = [one for one in own if not _indifferent(one, ancestry)]
-        if not concerned and family in tried:
+        if not concerned and (family in tried or len(ruleset.rules) in helped):
             continue
         tried.add(family)
         yield case.suppose_category(name, ancestry), [*concerned, *ruleset.cells.get(family, ())]
+
+
+def _barred(one: Compiled, case: Situation) -> bool:
+    """Whether the category, known or not, keeps a rule from holding whatever else is answered."""
+    if one.categories is None:
+        return False
+    return case.ancestry is None or one.categories.isdisjoint(case.ancestry)
 
 
 def _indifferent(one: Compiled, ancestry: frozenset[str]) -> bool:
