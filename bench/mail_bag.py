@@ -111,6 +111,9 @@ def _mail(draw: random.Random, person: Person, text: str, number: int) -> bytes:
         mail.add_alternative(f"<html><body><div>{html}</div></body></html>", subtype="html")
     if kind >= 92:
         mail.add_attachment(_PHOTO, maintype="image", subtype="jpeg", filename="photo.jpg")
+    for place, part in enumerate(mail.walk()):
+        if part.is_multipart():
+            part.set_boundary(f"=_{number:x}_{place}")
     return mail.as_bytes()
 
 

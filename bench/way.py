@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from app.server import ROUTE_LOOPS
 from app.settings import Settings
 from app.system import SystemIds
 from app.wiring import Product, build
@@ -140,6 +141,8 @@ async def measure(
 async def serve(made: Way, waiting: Sequence[Raw]) -> Round:
     """Let many producers hand over messages while the router works them, until all are done.
 
+    The router has as many loops as in `guichet serve`.
+
     Raises:
         BenchFailed: a message was not worked as it should.
     """
@@ -171,7 +174,8 @@ async def serve(made: Way, waiting: Sequence[Raw]) -> Round:
     async with asyncio.TaskGroup() as tasks:
         for _ in range(PRODUCERS):
             tasks.create_task(produce())
-        tasks.create_task(route())
+        for _ in range(ROUTE_LOOPS):
+            tasks.create_task(route())
     took, used = time.perf_counter() - began, time.process_time() - cpu
     return Round(_checked(made, len(waiting)), took, used)
 
