@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,8 @@ from router.polling import Poller
 from router.ports import ROUTE, TIMER, Clock, Listens
 
 ROLES = ("gateway", "router", "courier", "clock", "web")
+ROUTE_LOOPS = 2
+"""While one batch waits for the database, the next one is read and decided."""
 _POLL_S = 1.0  # beside every wake-up there is a slow poll
 _STOP_S = 3.0  # what is being sent may end; then it is cut
 _STORE_WAIT_S = 1.0
@@ -75,12 +78,13 @@ class Server:
         """Serve until ``stop`` is set or a signal comes; then end in under five seconds."""
         loops = self._loops()
         product = self.product
-        wakes = {loop.name: loop.wake for loop in loops}
+        wakes: defaultdict[str, list[asyncio.Event]] = defaultdict(list)
+        for loop in loops:
+            wakes[loop.name].append(loop.wake)
         asyncio_loop = asyncio.get_running_loop()
 
         def wake(role: str) -> None:
-            event = wakes.get(role)
-            if event is not None:
+            for event in wakes.get(role, ()):
                 asyncio_loop.call_soon_threadsafe(event.set)
 
         product.store.on_work(wake)
@@ -109,9 +113,10 @@ class Server:
     # --- what runs -------------------------------------------------------------------------------
 
     def _loops(self) -> list[Loop]:
-        product, loops = self.product, []
+        product = self.product
+        loops: list[Loop] = []
         if "router" in self.roles:
-            loops.append(self._loop(ROUTE, product.router.run_once))
+            loops.extend(self._loop(ROUTE, product.router.run_once) for _ in range(ROUTE_LOOPS))
         if "clock" in self.roles:
             loops.append(self._loop(TIMER, product.clockwork.run_once))
         if "courier" in self.roles:
