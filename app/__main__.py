@@ -2,26 +2,68 @@
 
 from __future__ import annotations
 
-import typer
+from importlib import import_module
+from typing import Any
 
-from app import cases, database, doctor, outbox, play, rules, serve, services, trying
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
+
+_COMMANDS = {
+    "demo": ("app.play", "demo"),
+    "serve": ("app.serve", "serve"),
+    "try": ("app.trying", "try_"),
+    "doctor": ("app.doctor", "doctor"),
+    "rules": ("app.rules", "cli"),
+    "services": ("app.services", "cli"),
+    "cases": ("app.cases", "cli"),
+    "outbox": ("app.outbox", "cli"),
+    "db": ("app.database", "cli"),
+}
+"""One line a command, or a family of them: its name, and where it stands."""
+
+
+class Commands(TyperGroup):
+    """Imports a command when it is asked for: the web server and the vendors' libraries, which only
+    some commands need, take seconds to import."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return command(cmd_name) if cmd_name in _COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        self.commands = dict.fromkeys(_COMMANDS, TyperCommand(None))  # to propose near names
+        return super().resolve_command(ctx, args)
+
+
+def command(name: str) -> Any:
+    """Import one command of the table."""
+    module, attribute = _COMMANDS[name]
+    found: Any = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        family = get_group(found)
+        family.name = name
+        return family
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name)(found)
+    return get_command(alone)
+
 
 cli = typer.Typer(
     name="guichet",
+    cls=Commands,
     help="One counter for several cities: every message becomes a case and finds its service.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-cli.command("demo")(play.demo)
-cli.command("serve")(serve.serve)
-cli.command("try")(trying.try_)
-cli.command("doctor")(doctor.doctor)
-cli.add_typer(rules.cli, name="rules")
-cli.add_typer(services.cli, name="services")
-cli.add_typer(cases.cli, name="cases")
-cli.add_typer(outbox.cli, name="outbox")
-cli.add_typer(database.cli, name="db")
+
+
+@cli.callback()
+def _guichet() -> None:
+    """One counter for several cities: every message becomes a case and finds its service."""
 
 
 def main() -> None:

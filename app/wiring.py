@@ -14,12 +14,6 @@ from app.live import LiveRulebooks
 from app.photos import PhotoFolder
 from app.settings import Settings, secret_of
 from app.system import SystemClock, SystemIds
-from channels.email import EmailChannel, EmailSettings
-from channels.partner_email import PartnerEmail, PartnerEmailSettings
-from channels.sms import Sms, SmsSettings
-from channels.telegram import Telegram, TelegramSettings
-from channels.webform import Webform, WebformSettings
-from channels.x import X, XSettings
 from router.directory import Counter
 from router.errors import ConfigurationError
 from router.message import Envelope
@@ -58,29 +52,45 @@ class Parts:
     sms_number: str
 
 
-def _email(raw: Mapping[str, Any], account: str, parts: Parts) -> EmailChannel:
+# Each builder imports its channel itself: the libraries of providers that are not connected here
+# are not worth the second that it takes.
+
+
+def _email(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.email import EmailChannel, EmailSettings
+
     return EmailChannel(EmailSettings.model_validate(raw), account, parts.signer)
 
 
-def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> PartnerEmail:
+def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.partner_email import PartnerEmail, PartnerEmailSettings
+
     return PartnerEmail(
         PartnerEmailSettings.model_validate(raw), account, parts.base_url, parts.signer
     )
 
 
-def _sms(raw: Mapping[str, Any], account: str, parts: Parts) -> Sms:
+def _sms(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.sms import Sms, SmsSettings
+
     return Sms(SmsSettings.model_validate(raw), account)
 
 
-def _telegram(raw: Mapping[str, Any], account: str, parts: Parts) -> Telegram:
+def _telegram(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.telegram import Telegram, TelegramSettings
+
     return Telegram(TelegramSettings.model_validate(raw), account)
 
 
-def _web(raw: Mapping[str, Any], account: str, parts: Parts) -> Webform:
+def _web(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.webform import Webform, WebformSettings
+
     return Webform(WebformSettings.model_validate(raw), account)
 
 
-def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> X:
+def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.x import X, XSettings
+
     return X(XSettings.model_validate(raw), account, parts.clock)
 
 

@@ -11,7 +11,6 @@ from router.errors import ConfigurationError
 from router.ports import Ids
 from storage.blobs import Blobs, FolderBlobs
 from storage.database import Database
-from storage.postgresql import PostgresDatabase
 from storage.sqlite import SqliteDatabase
 from storage.store import SqlStore
 
@@ -65,6 +64,9 @@ def database_of(where: str | Path, *, migrate: bool = True) -> Database:
         case "sqlite" if url.database:
             return SqliteDatabase(Path(url.database), migrate=migrate)
         case "postgresql" | "postgres":
+            # its driver is imported for those who use it: that takes longer than opening SQLite
+            from storage.postgresql import PostgresDatabase
+
             return PostgresDatabase(_for_asyncpg(url), migrate=migrate)
     raise ConfigurationError(
         f"{url.render_as_string()} is neither sqlite:///FILE nor postgresql://USER@HOST/NAME"
