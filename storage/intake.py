@@ -65,6 +65,8 @@ class Queue:
             if batch and size > room:
                 waiters.appendleft(waiter)
                 self._accounts[account] = waiters
+                # first in the next batch: or the small ones of others would overtake it for ever
+                self._accounts.move_to_end(account, last=False)
                 break
             self._forget(account, waiters, size)
             if not waiter.result.done():
@@ -116,14 +118,15 @@ class GroupCommit:
             self._committer.cancel()
             await asyncio.gather(self._committer, return_exceptions=True)
         self._committer = None
-        for waiter in self._queue.drain():
-            _fail(waiter, StoreUnavailable("the store is closed"))
+        _fail_all(self._queue.drain(), StoreUnavailable("the store is closed"))
 
     async def accept(
         self, envelopes: Sequence[Envelope], cursor: CursorWrite | None = None
     ) -> Sequence[Accepted]:
         if self._committer is None:
             raise StoreUnavailable("the store is not open")
+        if self._committer.done():  # somebody ended it who should not have
+            self.open()
         if not envelopes and cursor is None:
             return ()
         result: asyncio.Future[Sequence[Accepted]] = asyncio.get_running_loop().create_future()
@@ -152,21 +155,25 @@ class GroupCommit:
                 continue
             try:
                 await self._commit(batch)
+            except StoreUnavailable as error:
+                _fail_all(batch, error)
             except BaseException as error:  # also when cancelled: nobody may wait for ever
-                for waiter in batch:
-                    _fail(waiter, StoreUnavailable(_SILENT))
+                failed = StoreUnavailable(f"accepting failed ({type(error).__name__})")
+                failed.__cause__ = error
+                _fail_all(batch, failed)
                 if not isinstance(error, Exception):
                     raise
 
     async def _commit(self, batch: list[Waiter]) -> None:
-        """Commit a batch; what the database refuses is found by halves."""
+        """Commit a batch; what the database refuses is found by halves.
+
+        Raises:
+            StoreUnavailable: of those who were not told yet, nobody was accepted for sure.
+        """
         try:
             outcomes = await self._database.write(
                 partial(accept, cell=self._cell, requests=[waiter.request for waiter in batch])
             )
-        except StoreUnavailable as error:
-            for waiter in batch:
-                _fail(waiter, error)
         except DataRefused:
             if len(batch) == 1:
                 await self._commit_piecewise(batch[0])
@@ -182,8 +189,6 @@ class GroupCommit:
             outcomes = await self._database.write(
                 partial(accept_piecewise, cell=self._cell, request=waiter.request)
             )
-        except StoreUnavailable as error:
-            _fail(waiter, error)
         except DataRefused as error:
             _fail(waiter, InvalidInput(str(error)))
         else:
@@ -211,3 +216,8 @@ def _account(envelopes: Sequence[Envelope], cursor: CursorWrite | None) -> str:
 def _fail(waiter: Waiter, error: Exception) -> None:
     if not waiter.result.done():
         waiter.result.set_exception(error)
+
+
+def _fail_all(waiters: Sequence[Waiter], error: Exception) -> None:
+    for waiter in waiters:
+        _fail(waiter, error)
