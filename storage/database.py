@@ -12,6 +12,9 @@ T = TypeVar("T")
 PATIENCE_S = 5.0
 """No operation of the store hangs longer than this, in seconds."""
 
+MIGRATION_PATIENCE_S = 600.0
+"""How long opening may take where the schema must be changed, in seconds."""
+
 
 class Database(Protocol):
     """Runs transactions whole: a cancelled caller leaves them to their end or never begun."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -19,7 +20,7 @@ class Collision(GuichetError):
 
 
 _COLLISIONS = {"40001", "40P01"}
-_DATA_CLASSES = {"21", "22", "23", "42", "54"}  # of SQLSTATE: cardinality, data, integrity, limits
+_DATA_CLASSES = {"21", "22", "23", "54"}  # of SQLSTATE: cardinality, data, integrity, limits
 _PROGRAMMER = (TypeError, ValueError, OverflowError)  # a noun that cannot be written down
 
 
@@ -31,7 +32,8 @@ def sorted_out(error: Exception) -> Exception:
         return _of_database(error)
     if isinstance(error, (StatementError, *_PROGRAMMER)):
         return DataRefused(f"the store cannot write this: {error}")
-    if isinstance(error, OSError | PoolTimeout | SQLAlchemyError):  # TimeoutError is an OSError
+    # TimeoutError is an OSError; asyncpg's own errors come as they are while it connects
+    if isinstance(error, OSError | PoolTimeout | SQLAlchemyError | PostgresError | InterfaceError):
         return StoreUnavailable(f"the store does not answer ({_named(error)})")
     return error
 

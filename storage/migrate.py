@@ -25,7 +25,7 @@ def upgrade_connection(connection: Connection) -> None:
     """Run the missing migrations in the caller's transaction; one process at a time."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    if _found(connection) != _newest():
+    if not is_current(connection):
         command.upgrade(configuration(connection), "head")
 
 
@@ -41,6 +41,10 @@ def assert_current(connection: Connection) -> None:
             f"the database has schema {found or 'none'}, this version needs {wanted}: "
             "run `guichet db upgrade`"
         )
+
+
+def is_current(connection: Connection) -> bool:
+    return _found(connection) == _newest()
 
 
 def _found(connection: Connection) -> str | None:

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from router.errors import StoreUnavailable
-from storage.database import PATIENCE_S
+from storage.database import MIGRATION_PATIENCE_S, PATIENCE_S
 from storage.failures import Collision, sorted_out
-from storage.migrate import assert_current, upgrade_connection
+from storage.migrate import assert_current, is_current, upgrade_connection
 
 T = TypeVar("T")
 
@@ -45,15 +46,25 @@ class PostgresDatabase:
             pool_timeout=PATIENCE_S - 0.5,
             connect_args={"timeout": 4, "command_timeout": 4.7, "server_settings": _SETTINGS},
         )
-        await self._whole(self._open(self._engine), patience=60)
+        await self._whole(self._open(self._engine), patience=MIGRATION_PATIENCE_S)
 
     async def _open(self, engine: AsyncEngine) -> None:
-        async with engine.begin() as connection:
-            await connection.execute(text("SET LOCAL statement_timeout = 60000"))
+        async with engine.connect() as connection:
             await connection.run_sync(_assert_settings)
-            if self._migrate:
-                await connection.run_sync(upgrade_connection)
+            current = await connection.run_sync(is_current)
+        if self._migrate and not current:
+            await self._upgrade()
+        async with engine.connect() as connection:
             await connection.run_sync(assert_current)
+
+    async def _upgrade(self) -> None:
+        """Change the schema on a connection without limits: another process may be at it."""
+        engine = create_async_engine(self._url, poolclass=NullPool, connect_args={"timeout": 4})
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(upgrade_connection)
+        finally:
+            await engine.dispose()
 
     async def close(self) -> None:
         if self._running:

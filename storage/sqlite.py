@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,13 +14,14 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from router.errors import StoreUnavailable
-from storage.database import PATIENCE_S
+from storage.database import MIGRATION_PATIENCE_S, PATIENCE_S
 from storage.failures import sorted_out
 from storage.migrate import assert_current, upgrade_connection
 
 T = TypeVar("T")
 
 _READERS = 2
+_STEPS_BETWEEN_LOOKS = 10_000  # of SQLite's virtual machine: well under a millisecond
 _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: a commit is on the disk before anybody is told so
@@ -42,7 +44,7 @@ class SqliteDatabase:
         self._read_threads = ThreadPoolExecutor(_READERS, "store-read")
 
     async def open(self) -> None:
-        await self._in_thread(self._write_thread, self._open)
+        await self._in_thread(self._write_thread, self._open, patience=MIGRATION_PATIENCE_S)
 
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,12 +74,16 @@ class SqliteDatabase:
         return await self._in_thread(self._write_thread, lambda: _run(self._writer, tx))
 
     async def read(self, tx: Callable[[Connection], T]) -> T:
-        return await self._in_thread(self._read_threads, lambda: _run(self._reader, tx))
+        return await self._in_thread(
+            self._read_threads, lambda: _run(self._reader, lambda conn: _in_time(conn, tx))
+        )
 
-    async def _in_thread(self, threads: ThreadPoolExecutor, job: Callable[[], T]) -> T:
+    async def _in_thread(
+        self, threads: ThreadPoolExecutor, job: Callable[[], T], patience: float | None = None
+    ) -> T:
         """Wait for a job; one not begun when the caller gives up is never begun."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(PATIENCE_S if patience is None else patience):
                 return await asyncio.get_running_loop().run_in_executor(threads, job)
         except (StoreUnavailable, asyncio.CancelledError):
             raise
@@ -92,6 +98,17 @@ def _run(engine: Engine | None, tx: Callable[[Connection], T]) -> T:
         raise StoreUnavailable("the store is not open")
     with engine.begin() as connection:
         return tx(connection)
+
+
+def _in_time(connection: Connection, tx: Callable[[Connection], T]) -> T:
+    """Cut a read that takes too long: it would hold one of few threads, and keep the WAL growing."""
+    driver: Any = connection.connection.driver_connection
+    end = time.monotonic() + PATIENCE_S
+    driver.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_LOOKS)
+    try:
+        return tx(connection)
+    finally:
+        driver.set_progress_handler(None, 0)
 
 
 def _engine(path: Path, begin: str, pool: type[Any], **options: Any) -> Engine:
