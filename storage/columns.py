@@ -97,6 +97,10 @@ class among(FunctionElement[bool]):  # noqa: N801 -- reads as an SQL function
     inherit_cache = True
     name = "among"
 
+    def self_group(self, against: Any = None) -> among:
+        """Stay a bare comparison: ``(… IN …) = 1`` on SQLite would find no index."""
+        return self
+
 
 @compiles(among, "sqlite")
 def _among_sqlite(element: among, compiler: SQLCompiler, **kw: Any) -> str:
