@@ -25,7 +25,7 @@ def upgrade_connection(connection: Connection) -> None:
     """Run the missing migrations in the caller's transaction; one process at a time."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    if not is_current(connection):
+    if not is_current(connection) and _is_ours(connection):
         command.upgrade(configuration(connection), "head")
 
 
@@ -49,6 +49,13 @@ def is_current(connection: Connection) -> bool:
 
 def _found(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def _is_ours(connection: Connection) -> bool:
+    """Whether this version knows the schema that is there: a newer one is left alone."""
+    script = ScriptDirectory.from_config(configuration())
+    known = {revision.revision for revision in script.walk_revisions()}
+    return (_found(connection) or script.get_current_head()) in known
 
 
 def _newest() -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Text, and_, bindparam, func, select, update
+from sqlalchemy import Connection, Text, and_, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from router.delivery import Delivery, DeliveryState, Rate
@@ -62,6 +62,7 @@ BUMP_CASE = (
     .where(case_.c.cell == _cell, case_.c.id == bindparam("id_"))
     .values(version=case_.c.version + 1, updated_at=bindparam("now_"))
 )
+_until = bindparam("until_", type_=lane_key.c.due_at.type)
 _of_bucket = and_(bucket.c.cell == _cell, bucket.c.name == bindparam("name_", type_=Key()))
 ADD_BUCKET = insert(bucket).on_conflict_do_nothing()
 BUCKET = select(bucket.c.arrival, bucket.c.closed_until).where(_of_bucket).with_for_update()
@@ -77,9 +78,9 @@ HOLD_BACK = (
         lane_key.c.cell == _cell,
         lane_key.c.role == bindparam("role_", type_=Key()),
         among_keys(lane_key.c.key),
-        lane_key.c.due_at < bindparam("until_"),
     )
-    .values(due_at=bindparam("until_"))
+    # compared here, not above: there it would lead to the index of all lanes that are due
+    .values(due_at=case((lane_key.c.due_at < _until, _until), else_=lane_key.c.due_at))
 )
 ROLES = (
     select(lane_key.c.role)

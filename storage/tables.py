@@ -76,6 +76,14 @@ Index(
     sqlite_where=INBOUND_WAITS,
     postgresql_where=INBOUND_WAITS,
 )
+INBOUND_HAS_BLOB = text("blob IS NOT NULL")
+Index(
+    "inbound_blob",
+    inbound.c.cell,
+    inbound.c.blob,
+    sqlite_where=INBOUND_HAS_BLOB,
+    postgresql_where=INBOUND_HAS_BLOB,
+)
 
 lane_key = Table(
     "lane_key",

@@ -60,15 +60,17 @@ def _condition(sql: str) -> str:
     return sql.partition(" WHERE ")[2].strip("() ")
 
 
-async def test_an_older_program_refuses_a_newer_schema(sqlite_folder):
+@pytest.mark.parametrize("migrate", [True, False])
+async def test_an_older_program_refuses_a_newer_schema(sqlite_folder, migrate):
+    def grow(connection):
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
     database = database_of(sqlite_folder)
     await database.open()
-    await database.write(
-        lambda conn: conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    )
+    await database.write(grow)
     await database.close()
     with pytest.raises(ConfigurationError, match="9999"):
-        await database_of(sqlite_folder, migrate=False).open()
+        await database_of(sqlite_folder, migrate=migrate).open()
 
 
 @pytest.mark.postgresql
