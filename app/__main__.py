@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -68,7 +71,16 @@ def _guichet() -> None:
 
 def main() -> None:
     """Run the command line."""
-    cli()
+    code = 0
+    try:
+        cli()
+    except SystemExit as ending:
+        code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    # all is closed; taking the interpreter's thousands of objects apart would only cost seconds
+    os._exit(code)
 
 
 if __name__ == "__main__":

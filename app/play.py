@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.alone import alone
 from app.console import (
     DEFAULT_CONFIG,
     FAILED,
@@ -136,7 +137,10 @@ class Show:
         sock = self._socket()
         base_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         settings = self._settings(city, base_url)
-        async with opened(settings.data, settings.database_url) as store:
+        async with (
+            opened(settings.data, settings.database_url) as store,
+            alone(city.folder or self.folder, store, city.clock),
+        ):
             product = await build(settings, store, with_inactive=True, observe=self.narrator.routed)
             server = Server(product, sockets=[sock])
             async with asyncio.TaskGroup() as tasks:

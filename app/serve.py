@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import socket
 import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Annotated
 
 import structlog
 import typer
 
+from app.alone import at_work
 from app.console import (
     DEFAULT_CONFIG,
     DEFAULT_DATA,
@@ -21,14 +26,15 @@ from app.console import (
     speaking,
 )
 from app.server import ROLES, Server
-from app.settings import load_settings
-from app.stores import opened
+from app.settings import Settings, load_settings
+from app.stores import folder_of, opened
 from app.wiring import build
+from router.errors import ConfigurationError
 
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of the web.")] = 8000,
+    port: Annotated[int, typer.Option(help="Port of the web.", min=0, max=65535)] = 8000,
     role: Annotated[
         list[str] | None, typer.Option(help=f"Only these roles: {', '.join(ROLES)}.")
     ] = None,
@@ -47,17 +53,61 @@ def serve(
     with speaking():
         settings = load_settings(data=data, database_url=database_url, config=config_folder(config))
 
-        async def run() -> None:
-            async with opened(settings.data, settings.database_url) as store:
-                product = await build(settings, store)
-                for counter in product.unconnected:
-                    err.print(f"Pas de réglages pour {counter} : ce canal n'est pas branché.")
-                server = Server(product, role or ROLES, host, port)
-                server.on_signals()
-                err.print(f"Guichet écoute sur http://{host}:{port} (Ctrl-C pour arrêter).")
-                await server.run()
+        asyncio.run(_run(settings, role or ROLES, host, port))
 
-        asyncio.run(run())
+
+async def _run(settings: Settings, roles: Sequence[str], host: str, port: int) -> None:
+    async with AsyncExitStack() as stack:
+        sockets = None
+        if {"gateway", "web"} & set(roles):
+            sockets = [stack.enter_context(_listening(host, port))]
+        store = await stack.enter_async_context(opened(settings.data, settings.database_url))
+        product = await build(settings, store)
+        folder = folder_of(settings.data, settings.database_url)
+        if folder is not None:
+            await stack.enter_async_context(at_work(folder, store, product.clock))
+        for counter in product.unconnected:
+            err.print(f"Pas de réglages pour {counter} : ce canal n'est pas branché.")
+        server = Server(product, roles, sockets=sockets)
+        server.on_signals()
+        if sockets:
+            port = sockets[0].getsockname()[1]
+        where = f"écoute sur http://{host}:{port}" if sockets else f"tourne ({', '.join(roles)})"
+        err.print(f"Guichet {where} (Ctrl-C pour arrêter).", soft_wrap=True)
+        await server.run()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Open the port before anything is started.
+
+    Raises:
+        ConfigurationError: another program has it, or the address is none of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # with the protocol named, asyncio switches Nagle's delay (40 ms an answer) off
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"Impossible d'écouter sur {host}, port {port} : {_why(error)}"
+            " Choisissez-en un autre avec --port, ou une autre adresse avec --host."
+        ) from None
+    return listener
+
+
+def _why(error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return "un autre programme l'utilise déjà."
+        case errno.EACCES:
+            return "il faut des droits d'administrateur au-dessous de 1024."
+        case errno.EADDRNOTAVAIL:
+            return "cette adresse n'est pas celle de cette machine."
+    return f"{error.strerror}."
 
 
 def configure_log(level: int = logging.INFO) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.system import SystemIds
+from router.errors import ConfigurationError
 from router.ports import Store
 from storage.engine import open_store, upgrade
 
@@ -14,11 +15,26 @@ _FILE = "guichet.sqlite"
 
 
 def url_of(data: Path, database_url: str) -> str:
-    """Give the URL of the store: the one asked for, else the embedded one in the data folder."""
+    """Give the URL of the store: the one asked for, else the embedded one in the data folder.
+
+    Raises:
+        ConfigurationError: the folder cannot be made.
+    """
     if database_url:
         return database_url
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"« {data} » ne peut pas être créé : {error.strerror}.") from None
     return f"sqlite:///{(data / _FILE).resolve()}"
+
+
+def folder_of(data: Path, database_url: str) -> Path | None:
+    """Give the folder of an embedded store; None where the store is on a server."""
+    if not database_url:
+        return data
+    scheme, _, path = database_url.partition(":///")
+    return Path(path).parent if scheme.startswith("sqlite") else None
 
 
 @asynccontextmanager

@@ -629,6 +629,12 @@ class Leases(Protocol):
     async def give_back(self, lease: Lease) -> None: ...
 
 
+class ForgetsLeases(Protocol):
+    async def forget_leases(self, now: datetime) -> None:
+        """End every lease: only for a process that knows it is the only one at work here."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
     """Which cases to list; None or empty means any. Newest first."""
@@ -713,6 +719,7 @@ class Store(
     SendQueue,
     TimerQueue,
     Leases,
+    ForgetsLeases,
     CaseReader,
     JournalReader,
     OutboxAdmin,

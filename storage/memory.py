@@ -278,3 +278,7 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
         holder = self._state.pollers[lease.poller]
         if holder.token == lease.token:
             holder.token, holder.until = "", 0
+
+    async def forget_leases(self, now: datetime) -> None:
+        self._held.clear()
+        self._state.forget_leases(to_us(now))

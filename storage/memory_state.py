@@ -110,6 +110,15 @@ class State:
         else:
             self.lanes[role][key] = Lane(due)
 
+    def forget_leases(self, now: int) -> None:
+        """Take every lease off, as for the work of a process that is gone."""
+        for lanes in self.lanes.values():
+            for key, lane in lanes.items():
+                if lane.token:
+                    lanes[key] = Lane(now)
+        for holder in self.pollers.values():
+            holder.token, holder.until = "", 0
+
     def finish(self, claims: Iterable[Claim], now: int) -> set[str]:
         """Give lanes back: due with their next work, gone without; returns roles due now."""
         awake = set()

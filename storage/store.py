@@ -26,7 +26,7 @@ from router.ports import (
     Verdict,
     Wanted,
 )
-from storage import lanes, outbox, pollers, reading, routing, timers
+from storage import lanes, leases, outbox, pollers, reading, routing, timers
 from storage.blobs import Blobs
 from storage.codec import from_us, to_us, us_or_none
 from storage.database import Database
@@ -203,6 +203,10 @@ class SqlStore(Library):
     async def give_back(self, lease: Lease) -> None:
         self._held.pop(lease.poller, None)
         await self._write(pollers.give_back, lease)
+
+    async def forget_leases(self, now: datetime) -> None:
+        self._held.clear()
+        await self._write(leases.forget, to_us(now))
 
     def _lease(self, limit: int, lease_s: float, now: datetime) -> tuple[str, int, int, int]:
         """Give what every claim is told: a fresh token, a limit, the lease's end, the time."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from store_parts import LEASE_S, MINUTE, NOW, SECOND, envelope, write
+from store_parts import LEASE_S, MINUTE, NOW, SECOND, envelope, put, write
 
 from router.case import Status
 from router.decision import ServiceId
+from router.delivery import DeliveryState
 from router.ports import TIMER, CaseFilter, CaseWrite, Timer, TimerKind, Unit, Verdict
 from router.tracking import printed
 
@@ -114,6 +115,32 @@ async def test_a_lease_passes_on_when_it_ends_or_is_given_back(open_another):
     assert await mine.take("imap", 60, NOW + 63 * SECOND) is None
     await theirs.give_back(taken)
     assert await mine.take("imap", 60, NOW + 64 * SECOND) is not None
+
+
+async def test_leases_of_the_dead_can_be_forgotten(store, parts):
+    await store.accept([envelope(id="1")])
+    [route] = await store.claim_routes(10, LEASE_S, NOW)
+    delivery = parts.delivery()
+    await put(store, parts, delivery)
+    role = "send:sms|main"
+    [sending] = await store.claim_sends(role, 10, LEASE_S, NOW)
+    await store.begin([(sending.claim, delivery.id)], LEASE_S, NOW)
+    lease = await store.take("imap", 60, NOW)
+    await store.forget_leases(NOW + SECOND)
+    [again] = await store.claim_routes(10, LEASE_S, NOW + SECOND)
+    assert again.claim.token != route.claim.token
+    [found] = await store.claim_sends(role, 10, LEASE_S, NOW + SECOND)
+    assert found.deliveries[0].state is DeliveryState.SENDING
+    assert not await store.renew(lease, 60, NOW + SECOND)
+    assert (await store.take("imap", 60, NOW + SECOND)).token != lease.token
+    assert await write(store, parts.unit(route, parts.case())) == [Verdict.LOST_CLAIM]
+
+
+async def test_forgetting_leaves_alone_what_nobody_had_taken(store, parts):
+    await opened(store, parts, HOUR)
+    await store.forget_leases(NOW)
+    assert await clock(store, NOW + HOUR - SECOND) == []
+    assert len(await clock(store, NOW + HOUR)) == 1
 
 
 async def test_cases_are_listed_newest_first_and_filtered(store, parts):
