@@ -21,14 +21,16 @@ from app.console import (
     print_json,
     speaking,
 )
+from app.quarantine import quarantine
 from app.stores import opened
-from router.case import Case, Event
+from router.case import Case, Event, Status
 from router.delivery import Delivery
 from router.errors import InvalidInput
 from router.ports import CaseFilter, CaseReader
-from router.tracking import parse, printed
+from router.tracking import TrackingNumber, parse, printed
 
 cli = typer.Typer(no_args_is_help=True, help="Cases: list, show, export.")
+cli.command("quarantine")(quarantine)
 _PAGE = 500
 
 
@@ -46,6 +48,8 @@ def list_cases(
 
     Example: guichet cases list --owner eclairage-metropole --json
     """
+    if status and status not in set(Status):
+        raise typer.BadParameter(f"« {status} »: one of {', '.join(Status)}", param_hint="--status")
     wanted = CaseFilter(status=status, owner=owner, channel=channel, limit=limit)
 
     async def run() -> list[Case]:
@@ -57,7 +61,13 @@ def list_cases(
         if as_json:
             print_json([summary(case) for case in found])
             return
-        table = Table("number", "status", "urgency", "owner", "category", "channel", "received")
+        if not found:
+            out.print("Aucune demande.")
+            return
+        table = Table()
+        table.add_column("numéro", no_wrap=True)
+        for name in ("état", "urgence", "service", "catégorie", "canal", "reçue"):
+            table.add_column(name)
         for case in found:
             table.add_row(
                 printed(case.number),
@@ -80,11 +90,11 @@ def show(
 ) -> None:
     """Show a case: who is in charge, why, and everything that happened.
 
-    Example: guichet cases show 7K4M-Q2XD-9TC
+    Example: guichet cases show 7K4M-Q2XD-9TZ
     """
 
     async def run() -> tuple[Case, list[Event], list[Delivery]]:
-        wanted = parse(number)
+        wanted = _number(number)
         async with opened(data, database_url) as store:
             case = await store.case(wanted)
             if case is None:
@@ -111,6 +121,16 @@ def show(
                 f"{delivery.address.value} {delivery.error}",
                 markup=False,
             )
+
+
+def _number(typed: str) -> TrackingNumber:
+    try:
+        return parse(typed)
+    except InvalidInput:
+        raise InvalidInput(
+            f"« {typed} » n'est pas un numéro de suivi : il a onze lettres ou chiffres,"
+            " par exemple 7K4M-Q2XD-9TZ."
+        ) from None
 
 
 @cli.command("export")

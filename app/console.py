@@ -61,10 +61,19 @@ def speaking() -> Iterator[None]:
 def _say(error: GuichetError) -> int:
     """Print the sentence of one of our errors, and give its exit code."""
     if isinstance(error, StoreUnavailable):
-        err.print(f"La base de données ne répond pas : {error}", markup=False, soft_wrap=True)
+        words = f"La base de données ne répond pas ({said(error)})."
+        err.print(f"{words} Vérifiez --database-url ou --data.", markup=False, soft_wrap=True)
         return UNAVAILABLE
     err.print(str(error), markup=False, soft_wrap=True)
     return BAD_INPUT
+
+
+def said(error: StoreUnavailable) -> str:
+    """Give what the database or the system said, without our own English words around it."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    return str(cause).strip() or type(cause).__name__
 
 
 def _first_of_ours(group: BaseExceptionGroup[BaseException]) -> GuichetError | None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import typer
+from rich.markup import escape
 
 from app.console import (
     DEFAULT_CONFIG,
@@ -19,6 +20,7 @@ from app.console import (
     config_folder,
     out,
     print_json,
+    said,
     speaking,
 )
 from app.rulebook import load_folder
@@ -26,7 +28,7 @@ from app.settings import Settings, load_settings
 from app.stores import opened
 from app.wiring import build
 from router.delivery import DeliveryState
-from router.errors import GuichetError
+from router.errors import GuichetError, StoreUnavailable
 from router.ports import Checks, Store
 
 _DEADLINE_S = 10.0
@@ -64,7 +66,7 @@ def doctor(
         else:
             for finding in findings:
                 mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "–"}[finding.ok]
-                out.print(f"{mark} {finding.what:<28} {finding.sentence}")
+                out.print(f"{mark} {finding.what:<36} {escape(finding.sentence)}", soft_wrap=True)
         if any(finding.ok is False for finding in findings):
             raise typer.Exit(FAILED)
 
@@ -81,8 +83,10 @@ async def _check(settings: Settings) -> AsyncIterator[Finding]:
         async with opened(settings.data, settings.database_url) as store:
             async for finding in _check_store(settings, store):
                 yield finding
+    except StoreUnavailable as error:
+        yield Finding("base de données", False, f"ne répond pas ({said(error)}).")
     except GuichetError as error:
-        yield Finding("base de données", False, str(error))
+        yield Finding("réglages", False, str(error))
 
 
 async def _check_store(settings: Settings, store: Store) -> AsyncIterator[Finding]:

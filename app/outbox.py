@@ -32,7 +32,7 @@ def list_outbox(
     state: Annotated[
         list[str] | None, typer.Option(help="queued, sending, deferred, dead, rejected, bounced.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1)] = 100,
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 100,
     data: Data = DEFAULT_DATA,
     database_url: DatabaseUrl = "",
     as_json: Json = False,
@@ -70,7 +70,13 @@ def list_outbox(
                 ]
             )
             return
-        table = Table("id", "kind", "state", "channel", "tries", "error")
+        if not found:
+            out.print("Aucun envoi dans cet état." if state else "Aucun envoi abandonné.")
+            return
+        table = Table()
+        table.add_column("envoi", no_wrap=True)
+        for name in ("sorte", "état", "canal", "essais", "erreur"):
+            table.add_column(name)
         for delivery in found:
             table.add_row(
                 str(delivery.id),

@@ -134,22 +134,24 @@ class Show:
 
     @asynccontextmanager
     async def _product(self, city: City) -> AsyncIterator[tuple[Server, str]]:
-        sock = self._socket()
-        base_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        settings = self._settings(city, base_url)
-        async with (
-            opened(settings.data, settings.database_url) as store,
-            alone(city.folder or self.folder, store, city.clock),
-        ):
-            product = await build(settings, store, with_inactive=True, observe=self.narrator.routed)
-            server = Server(product, sockets=[sock])
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(server.run())
-                await server.started.wait()
-                try:
-                    yield server, base_url
-                finally:
-                    server.stop.set()
+        with self._socket() as sock:
+            base_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+            settings = self._settings(city, base_url)
+            async with (
+                opened(settings.data, settings.database_url) as store,
+                alone(city.folder or self.folder, store, city.clock),
+            ):
+                product = await build(
+                    settings, store, with_inactive=True, observe=self.narrator.routed
+                )
+                server = Server(product, sockets=[sock])
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(server.run())
+                    await server.started.wait()
+                    try:
+                        yield server, base_url
+                    finally:
+                        server.stop.set()
 
     def _socket(self) -> socket.socket:
         if not self.once:

@@ -38,7 +38,7 @@ def list_services(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> Non
                 ]
             )
             return
-        table = Table("service", "family", "level", "commune", "name")
+        table = Table("service", "famille", "niveau", "commune", "nom")
         for service in services:
             table.add_row(
                 service.id, service.family, service.level, service.insee or "", service.name("fr")

@@ -1,0 +1,117 @@
+"""What a person sees of the commands: lists, one sentence for a mistake, the right exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.__main__ import cli
+from app.stores import opened
+from router.message import Address, Envelope
+from router.ports import Action, Done, Unit
+from storage.codec import from_us
+
+PHONE = Address("sms", "+33756000044", "+33612340001")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    return tmp_path
+
+
+def run(*words):
+    result = CliRunner().invoke(cli, words)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def unreadable(data: Path) -> int:
+    """Put one message into the journal that nobody can read; give its id."""
+
+    async def put() -> int:
+        now = from_us(1_790_000_000_000_000)
+        async with opened(data, "") as store:
+            raw = b"\x00\xffnoise"
+            await store.accept([Envelope("sms", PHONE.account, "SM1", PHONE.key, raw, now)])
+            [claim] = await store.claim_routes(1, 60, now)
+            [row] = claim.inbound
+            done = Done(row.id, Action.QUARANTINE, None, "pas un message de Twilio")
+            await store.commit([Unit((claim.claim,), done=(done,))], now)
+            return int(row.id)
+
+    return asyncio.run(put())
+
+
+def test_an_empty_store_says_so_in_words():
+    assert "Aucune demande." in run("cases", "list").output
+    assert "Aucun envoi abandonné." in run("outbox", "list").output
+    assert "Aucun message illisible." in run("cases", "quarantine").output
+    assert run("cases", "list", "--json").output == "[]\n"
+
+
+def test_an_agent_finds_what_could_not_be_read_and_takes_it_out(elsewhere):
+    number = unreadable(elsewhere / "var")
+    shown = run("cases", "quarantine").output
+    assert str(number) in shown
+    assert "Twilio" in shown
+    [told] = json.loads(run("cases", "quarantine", "--json").output)
+    assert told["channel"] == "sms"
+    assert told["id"] == number
+    assert run("cases", "quarantine", str(number), "--raw", "message.bin").exit_code == 0
+    assert (elsewhere / "message.bin").read_bytes() == b"\x00\xffnoise"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("cases", "show", "12"), 2, "n'est pas un numéro de suivi"),
+        (("cases", "show", "7K4M-Q2XD-9TZ"), 2, "Aucune demande ne porte le numéro"),
+        (("cases", "list", "--status", "parti"), 2, "received"),
+        (("cases", "list", "--data", "file"), 2, "« file » ne peut pas être créé"),
+        (("cases", "quarantine", "7"), 2, "Aucun message illisible ne porte le numéro 7."),
+        (("cases", "quarantine", "--raw", "x"), 2, "which message?"),
+        (("cases", "export", "--format", "xml"), 2, "csv or jsonl"),
+        (("outbox", "list", "--state", "lost"), 2, "deferred"),
+        (("outbox", "requeue", "7"), 2, "Pas d'envoi abandonné sous : 7"),
+        (("services", "list", "--config", "nowhere"), 2, "« nowhere » n'existe pas"),
+        (("serve", "--role", "king"), 2, "gateway"),
+        (("serve", "--port", "70000"), 2, "65535"),
+        (("cases", "list", "--database-url", "mysql://x"), 2, "sqlite:///FILE"),
+        (
+            ("db", "upgrade", "--database-url", "postgresql://x@127.0.0.1:1/x"),
+            3,
+            "La base de données ne répond pas",
+        ),
+        (("doctor", "--database-url", "postgresql://x@127.0.0.1:1/x"), 1, "ne répond pas"),
+        (("demo", "--once", "--config", "nowhere"), 2, "« nowhere » n'existe pas"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_mistake_is_one_sentence_and_the_right_exit_code(elsewhere, words, code, sentence):
+    (elsewhere / "file").write_text("")
+    result = run(*words)
+    assert result.exit_code == code
+    assert sentence in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_port_in_use_is_told_before_anything_is_started(elsewhere):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run("serve", "--port", str(taken.getsockname()[1]))
+    assert result.exit_code == 2
+    assert "un autre programme l'utilise déjà" in result.output
+    assert not (elsewhere / "var").exists()
+
+
+def test_a_wrong_setting_is_named(elsewhere):
+    (elsewhere / "guichet.toml").write_text('[channels.email]\nsmtp_hosst = "x"\n')
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "smtp_hosst" in result.output

