@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from app.offline import Offline, offline_channels, same_account
 from app.result import nothing, result_of
 from app.rulebook import LoadedRulebook
 from app.system import SystemClock, SystemIds
+from channels.email import EmailChannel
 from router.decision import Decision
 from router.delivery import Delivery
 from router.errors import InvalidInput
-from router.message import Envelope
+from router.message import Address, Envelope, Message
 from router.policy import Policy
 from router.ports import (
     Action,
@@ -165,7 +166,21 @@ class Attempt:
         inbound, worked = next(
             (each for each in reversed(seen) if each[1].case is not None), seen[-1]
         )
-        return result_of(name, inbound.envelope, worked, self._recorded.deliveries)
+        if worked.message is None and worked.action is not Action.QUARANTINE:
+            worked = replace(worked, message=self._bare(inbound.envelope, worked.action))
+        return result_of(name, worked, self._recorded.deliveries)
+
+    def _bare(self, envelope: Envelope, action: Action) -> Message:
+        """Give the message behind an event that is none for the router: a bounce, a sticker."""
+        channel = self._channels[(envelope.channel, envelope.account)].channel
+        if isinstance(channel, EmailChannel):
+            message = channel.message(envelope)
+        else:
+            address = Address.from_key(envelope.conversation)
+            message = Message(address, envelope.provider_id, envelope.received_at)
+        if action is Action.RECEIPT and not message.automatic:
+            message = replace(message, automatic="a report on a delivery")
+        return message
 
     # --- building the envelopes ------------------------------------------------------------------
 

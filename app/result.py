@@ -7,7 +7,7 @@ from typing import Any
 
 from router.decision import Decision
 from router.delivery import Delivery
-from router.message import Address, Envelope, Message
+from router.message import Message
 from router.ports import Action
 from router.tracking import printed
 from router.worked import Worked
@@ -16,9 +16,7 @@ _AS_IGNORED = {Action.RECEIPT, Action.PARTNER}
 """What concerns a delivery or comes from a service is no request of a citizen."""
 
 
-def result_of(
-    name: str, envelope: Envelope, worked: Worked, deliveries: Sequence[Delivery]
-) -> dict[str, Any]:
+def result_of(name: str, worked: Worked, deliveries: Sequence[Delivery]) -> dict[str, Any]:
     """Tell what became of a message."""
     case, decision = worked.case, worked.decision
     result = nothing(
@@ -26,13 +24,13 @@ def result_of(
     )
     result |= {
         "case": printed(case.public_number or case.number) if case else None,
-        "message": _message(worked, envelope),
+        "message": _message(worked.message, worked) if worked.message else None,
         "place": _place(worked),
         "category": case.category if case else decision.category if decision else None,
         "urgency": case.urgency if case else decision.urgency if decision else "normal",
         "decision": _decision(worked, decision) if decision else None,
-        "replies": [_reply(delivery) for delivery in deliveries if delivery.service is None],
-        "deliveries": [_delivery(delivery) for delivery in deliveries],
+        "replies": [_reply(each, worked) for each in deliveries if each.service is None],
+        "deliveries": [_delivery(delivery, worked) for delivery in deliveries],
     }
     if decision:
         parts = [{"owner": part.owner, "category": part.category} for part in decision.parts]
@@ -50,13 +48,7 @@ def nothing(name: str, action: Action, why: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _message(worked: Worked, envelope: Envelope) -> dict[str, Any] | None:
-    message = worked.message
-    if message is None:
-        if worked.action is Action.QUARANTINE:
-            return None
-        address = Address.from_key(envelope.conversation)
-        message = Message(address, envelope.provider_id, envelope.received_at)
+def _message(message: Message, worked: Worked) -> dict[str, Any]:
     understood = worked.understood
     return {
         "from": message.sender or message.address.value,
@@ -98,15 +90,23 @@ def _decision(worked: Worked, decision: Decision) -> dict[str, Any]:
     }
 
 
-def _reply(delivery: Delivery) -> dict[str, str]:
+def _reply(delivery: Delivery, worked: Worked) -> dict[str, str]:
     return {
         "channel": delivery.address.channel,
-        "to": delivery.address.value,
+        "to": _to(delivery, worked),
         "language": delivery.language,
         "text": delivery.text,
     }
 
 
-def _delivery(delivery: Delivery) -> dict[str, str]:
+def _delivery(delivery: Delivery, worked: Worked) -> dict[str, str]:
     channel = delivery.address.channel.removeprefix("partner_")
-    return {"kind": delivery.kind, "channel": channel, "to": delivery.address.value}
+    return {"kind": delivery.kind, "channel": channel, "to": _to(delivery, worked)}
+
+
+def _to(delivery: Delivery, worked: Worked) -> str:
+    """Name a person as the message does: on X by the handle and not by a number."""
+    message = worked.message
+    if message is not None and message.address == delivery.address:
+        return message.sender if message.sender.startswith("@") else delivery.address.value
+    return delivery.address.value

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
-import phonenumbers
 from pydantic import BaseModel, ConfigDict
 
+from channels.web_fields import (
+    attachments_of,
+    given_of,
+    international,
+    location_of,
+    name_of,
+    read_form,
+    text_of,
+)
 from router.delivery import Delivery, OnUnknown, Rate, SendOutcome, Sent
 from router.errors import InvalidSignature, UnreadablePayload
 from router.message import (
     Address,
-    Attachment,
     Envelope,
-    Given,
     InboundEvent,
     Location,
     Message,
@@ -35,9 +39,7 @@ from router.ports import Capabilities, Health, OutboundPart
 _TYPES = ("application/json", "application/x-www-form-urlencoded")
 _LARGEST_FORM = 1_000_000  # bytes; files are stored beforehand and only named here
 _EMAIL = re.compile(r"[^@\s<>()\[\],;:\"|]{1,64}@[^@\s<>()\[\],;:\"|]+\.[^@\s<>()\[\],;:\".|]{2,}")
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
-_ANNOYANCE = range(1, 11)
 
 
 class WebformSettings(BaseModel):
@@ -85,50 +87,50 @@ class Webform:
         """Wrap a form as JSON or form body; the same form id is the same report."""
         digest = hashlib.sha256(raw).hexdigest()[:40]
         try:
-            form, note = _read(raw), ""
+            form, note = read_form(raw), ""
         except UnreadablePayload as error:
             form, note = {}, str(error)
-        provider_id = _text(form, "id")[:200] or digest
+        provider_id = text_of(form, "id")[:200] or digest
         address = self._reply_address(form, provider_id)
         return (Envelope(self.name, self.account, provider_id, address.key, raw, at, note=note),)
 
     def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
         if envelope.note:
             raise UnreadablePayload(envelope.note)
-        form = _read(envelope.payload)
+        form = read_form(envelope.payload)
         address = Address.from_key(envelope.conversation)
-        text = _text(form, "text")
-        language = _text(form, "language").lower()
+        text = text_of(form, "text")
+        language = text_of(form, "language").lower()
         return (
             MessageReceived(
                 Message(
                     address=address,
                     provider_id=envelope.provider_id,
                     received_at=envelope.received_at,
-                    sender=_text(form, "email") or _text(form, "phone"),
-                    sender_name=_UNSAFE.sub("", _text(form, "name"))[:200],
+                    sender=text_of(form, "email") or text_of(form, "phone"),
+                    sender_name=name_of(form),
                     text=text,
                     text_shown=text,
                     language=language if _LANGUAGE.fullmatch(language) else None,
-                    attachments=_attachments(form),
-                    location=_location(form),
+                    attachments=attachments_of(form),
+                    location=location_of(form),
                     # a field that people do not see: who fills it in is looked at, never dropped
-                    trust=Trust.FAILED if _text(form, "website") else Trust.UNVERIFIED,
-                    given=_given(form),
-                    thread=Thread(tokens=tuple(filter(None, [_text(form, "token")[:80]]))),
+                    trust=Trust.FAILED if text_of(form, "website") else Trust.UNVERIFIED,
+                    given=given_of(form),
+                    thread=Thread(tokens=tuple(filter(None, [text_of(form, "token")[:80]]))),
                 )
             ),
         )
 
     def _reply_address(self, form: Mapping[str, Any], page: str) -> Address:
         """Choose where the person is answered; a contact that cannot be used means the page."""
-        reply, settings = _text(form, "reply").lower(), self._settings
+        reply, settings = text_of(form, "reply").lower(), self._settings
         if reply == "email" and settings.email_account:
-            email = _text(form, "email")
+            email = text_of(form, "email")
             if _EMAIL.fullmatch(email):
                 return Address("email", settings.email_account, email.lower())
         if reply == "sms" and settings.sms_account:
-            number = _e164(_text(form, "phone"), settings.region)
+            number = international(text_of(form, "phone"), settings.region)
             if number:
                 return Address("sms", settings.sms_account, number)
         return Address(self.name, self.account, page.replace("|", "_"))
@@ -184,82 +186,3 @@ class Webform:
 
     async def close(self) -> None:
         """Nothing is open."""
-
-
-# --- fields --------------------------------------------------------------------------------------
-
-
-def _read(raw: bytes) -> dict[str, Any]:
-    if raw.lstrip()[:1] in {b"{", b"["}:
-        try:
-            form = json.loads(raw)
-        except (ValueError, RecursionError) as error:
-            raise UnreadablePayload("a form that is no JSON") from error
-        if not isinstance(form, dict):
-            raise UnreadablePayload("a form that is no object")
-        return form
-    form = dict(parse_qsl(raw.decode("utf-8", "replace"), errors="replace"))
-    if not form:
-        raise UnreadablePayload("a form without fields")
-    return form
-
-
-def _text(form: Mapping[str, Any], name: str) -> str:
-    value = form.get(name)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _number(form: Mapping[str, Any], name: str, most: float) -> float | None:
-    try:
-        value = float(_text(form, name).replace(",", "."))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and abs(value) <= most else None
-
-
-def _location(form: Mapping[str, Any]) -> Location | None:
-    lat, lon = _number(form, "lat", 90), _number(form, "lon", 180)
-    if lat is None or lon is None:
-        return None
-    return Location(lat, lon, _number(form, "accuracy", 1e7))
-
-
-def _given(form: Mapping[str, Any]) -> Given:
-    annoyance = _number(form, "annoyance", 10)
-    degree = int(annoyance) if annoyance is not None else 0
-    return Given(
-        category=_text(form, "category") or None,
-        commune=_text(form, "commune") or None,
-        postcode=_text(form, "postcode") or None,
-        street=_text(form, "where") or None,  # as typed: the reader finds the commune in it too
-        annoyance=degree if degree in _ANNOYANCE else None,
-    )
-
-
-def _attachments(form: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    files = form.get("attachments")
-    if not isinstance(files, list):
-        return ()
-    return tuple(_attachment(file) for file in files[:20] if isinstance(file, Mapping))
-
-
-def _attachment(file: Mapping[str, Any]) -> Attachment:
-    size = file.get("size")
-    return Attachment(
-        _UNSAFE.sub("_", _text(file, "name")).strip(" .")[:120] or "piece-jointe",
-        _text(file, "media_type") or "application/octet-stream",
-        size if isinstance(size, int) and size >= 0 else None,
-        _text(file, "ref"),
-    )
-
-
-def _e164(typed: str, region: str) -> str:
-    try:
-        number = phonenumbers.parse(typed, region)
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_possible_number(number):
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,65 @@
+"""The shipped configuration, read once, and `guichet try` as a person or a program runs it."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.__main__ import cli
+from app.attempt import attempts
+from app.rulebook import load_folder
+
+NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+@pytest.fixture(scope="session")
+def rulebook():
+    return load_folder(CONFIG)
+
+
+@pytest.fixture
+async def attempt(rulebook):
+    async with attempts(rulebook) as attempt:
+        yield attempt
+
+
+@pytest.fixture
+def try_one(attempt):
+    """Try one message given as fields."""
+
+    async def run(**fields):
+        if "sender" in fields:
+            fields["from"] = fields.pop("sender")
+        return await attempt.run(fields, NOW)
+
+    return run
+
+
+@pytest.fixture
+def try_raw(attempt, tmp_path):
+    """Try one message given in its provider's raw form."""
+
+    async def run(channel, raw, **fields):
+        path = tmp_path / f"raw-{len(list(tmp_path.iterdir()))}"
+        path.write_bytes(raw if isinstance(raw, bytes) else json.dumps(raw).encode())
+        return await attempt.run({"channel": channel, "raw": str(path), **fields}, NOW)
+
+    return run
+
+
+@pytest.fixture
+def batch(tmp_path):
+    """Run `guichet try --batch` on lines; gives its results, one a line."""
+
+    def run(*lines):
+        path = tmp_path / "batch.jsonl"
+        texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+        path.write_text("\n".join(texts) + "\n", "utf-8")
+        ended = CliRunner().invoke(cli, ["try", "--config", str(CONFIG), "--batch", str(path)])
+        assert ended.exit_code == 0, ended.output
+        return [json.loads(line) for line in ended.stdout.split("\n") if line]
+
+    return run
