@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from app.files import SentFiles
 from app.live import LiveRulebooks
 from app.photos import PhotoFolder
 from app.settings import Settings, secret_of
@@ -22,6 +23,7 @@ from router.ports import (
     Clock,
     Ids,
     Listens,
+    OpensFiles,
     Polls,
     Reads,
     Sends,
@@ -50,6 +52,8 @@ class Parts:
     base_url: str
     mailbox: str
     sms_number: str
+    photos: PhotoFolder
+    files: OpensFiles
 
 
 # Each builder imports its channel itself: the libraries of providers that are not connected here
@@ -66,7 +70,11 @@ def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> object
     from channels.partner_email import PartnerEmail, PartnerEmailSettings
 
     return PartnerEmail(
-        PartnerEmailSettings.model_validate(raw), account, parts.base_url, parts.signer
+        PartnerEmailSettings.model_validate(raw),
+        account,
+        parts.base_url,
+        parts.signer,
+        parts.files,
     )
 
 
@@ -85,7 +93,7 @@ def _telegram(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
 def _web(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.webform import Webform, WebformSettings
 
-    return Webform(WebformSettings.model_validate(raw), account)
+    return Webform(WebformSettings.model_validate(raw), account, parts.photos.read)
 
 
 def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
@@ -168,10 +176,18 @@ async def build(
     rulebooks = LiveRulebooks(store, clock)
     rulebook = await rulebooks.start(settings.config, publish=publish)
     counters = [c for c in rulebook.directory.counters() if c.active or with_inactive]
+    channels: dict[Key, object] = {}
+    photos = PhotoFolder(settings.data / "photos")
     parts = Parts(
-        signer, clock, settings.base_url, _first(counters, "email"), _first(counters, "sms")
+        signer,
+        clock,
+        settings.base_url,
+        _first(counters, "email"),
+        _first(counters, "sms"),
+        photos,
+        SentFiles(store, channels),
     )
-    channels, unconnected = _channels(settings, counters, parts)
+    unconnected = _connect(channels, settings, counters, parts)
     policy = Policy(
         ways={"email": ("partner_email", parts.mailbox)},
         base_url=settings.base_url,
@@ -190,7 +206,6 @@ async def build(
         observe=observe,
     )
     clockwork = Clockwork(store, store, rulebooks, clock, ids, signer, policy)
-    photos = PhotoFolder(settings.data / "photos")
     web = create_app(
         WebParts(
             intake=store,
@@ -215,13 +230,13 @@ async def build(
     )  # fmt: skip
 
 
-def _channels(
-    settings: Settings, counters: list[Counter], parts: Parts
-) -> tuple[dict[Key, object], list[str]]:
+def _connect(
+    channels: dict[Key, object], settings: Settings, counters: list[Counter], parts: Parts
+) -> list[str]:
+    """Build the channels of all counters; gives those that have no settings here."""
     wanted = [(counter.channel, counter.address) for counter in counters]
     if parts.mailbox:
         wanted.append(("partner_email", parts.mailbox))
-    channels: dict[Key, object] = {}
     unconnected = []
     for name, account in wanted:
         raw = settings.of_account(name, account)
@@ -240,7 +255,7 @@ def _channels(
             problem = error.errors()[0]
             where = ".".join(("channels", name, account, *map(str, problem["loc"])))
             raise ConfigurationError(f"{where} : {problem['msg']}") from None
-    return channels, unconnected
+    return unconnected
 
 
 def _first(counters: list[Counter], channel: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from channels.partner_files import enclose, files_of, told
 from channels.smtp.addresses import ascii_domain, envelope_sender
 from channels.smtp.letter import Letter, written
 from channels.smtp.relay import Relay
@@ -16,7 +18,7 @@ from channels.smtp.settings import SmtpSettings
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import Attachment, Envelope, InboundEvent, PartnerActed
-from router.ports import Capabilities, Health, OutboundPart
+from router.ports import Capabilities, Health, OpensFiles, OutboundPart
 from router.tokens import Signer
 
 NAME = "partner_email"
@@ -45,6 +47,8 @@ class PartnerEmailSettings(SmtpSettings):
     """Where mail to services leaves; the settings of the sending mailbox serve as they are."""
 
     timezone: str = "Europe/Paris"
+    largest_files: int = 8_000_000
+    """Bytes that the files of one mail may have together; many relays refuse more than 10 MB."""
 
 
 class PartnerEmail:
@@ -60,7 +64,12 @@ class PartnerEmail:
     deadline_s = 60.0
 
     def __init__(
-        self, settings: PartnerEmailSettings, account: str, base_url: str, signer: Signer
+        self,
+        settings: PartnerEmailSettings,
+        account: str,
+        base_url: str,
+        signer: Signer,
+        files: OpensFiles | None = None,
     ) -> None:
         self.settings = settings
         self.account = account
@@ -69,6 +78,7 @@ class PartnerEmail:
         self._signer = signer
         self._zone = ZoneInfo(settings.timezone)
         self._relay = Relay(settings, account)
+        self._files = files
 
     # --- out ------------------------------------------------------------------------------------
 
@@ -77,11 +87,11 @@ class PartnerEmail:
         return (OutboundPart(delivery, self._body(delivery, _sheet(delivery))),)
 
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
-        """Hand the sheet to the relay."""
+        """Hand the sheet to the relay, with the files that people sent."""
         recipient = part.delivery.address.value
         if "@" not in recipient:
             return Permanent("address", "this service has no e-mail address")
-        letter = self.letter(part, idem)
+        letter = await self._with_files(self.letter(part, idem), _sheet(part.delivery))
         sender = envelope_sender(self.settings.envelope_sender, self.account, idem)
         content = written(letter, format_datetime(part.delivery.created_at))
         return await self._relay.deliver(
@@ -104,6 +114,15 @@ class PartnerEmail:
             automatic=delivery.automatic,
             files=(("case.json", "application/json", _as_json(sheet)),) if sheet else (),
         )
+
+    async def _with_files(self, letter: Letter, sheet: Mapping[str, Any]) -> Letter:
+        """Enclose files; one that cannot be had is named, and never holds up the case."""
+        files = files_of(sheet)
+        if self._files is None or not files:
+            return letter
+        enclosed = await enclose(files, self._files, self.settings.largest_files)
+        text = f"{letter.text}\n\n{told(enclosed)}"
+        return replace(letter, text=text, files=(*letter.files, *enclosed.files))
 
     def _body(self, delivery: Delivery, sheet: Mapping[str, Any]) -> str:
         kind = str(sheet.get("kind") or delivery.kind)
@@ -246,7 +265,13 @@ def _photos(given: object) -> list[Attachment]:
 
 
 def _as_json(sheet: Mapping[str, Any]) -> bytes:
-    return json.dumps(sheet, ensure_ascii=False, indent=2).encode()
+    """Write the case for machines; where its files lie is between us and the providers."""
+    files = [
+        {"name": file.name, "media_type": file.media_type, "size": file.size}
+        for file in files_of(sheet)
+    ]
+    told_of = {**sheet, **({"files": files} if files else {})}
+    return json.dumps(told_of, ensure_ascii=False, indent=2).encode("utf-8", "replace")
 
 
 def _quoted(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +21,10 @@ from channels.web_fields import (
     text_of,
 )
 from router.delivery import Delivery, OnUnknown, Rate, SendOutcome, Sent
-from router.errors import InvalidSignature, UnreadablePayload
+from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
 from router.message import (
     Address,
+    Attachment,
     Envelope,
     InboundEvent,
     Location,
@@ -40,6 +41,10 @@ _TYPES = ("application/json", "application/x-www-form-urlencoded")
 _LARGEST_FORM = 1_000_000  # bytes; files are stored beforehand and only named here
 _EMAIL = re.compile(r"[^@\s<>()\[\],;:\"|]{1,64}@[^@\s<>()\[\],;:\"|]+\.[^@\s<>()\[\],;:\".|]{2,}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+
+ReadPhoto = Callable[[str, int], Awaitable[bytes]]
+"""Give a stored picture by its reference, at most so many bytes; else InvalidInput."""
 
 
 class WebformSettings(BaseModel):
@@ -62,9 +67,13 @@ class Webform:
     rate = Rate(1000.0, 1000)
     capabilities = Capabilities(media_in=True, location=True)
 
-    def __init__(self, settings: WebformSettings, account: str = "web") -> None:
+    def __init__(
+        self, settings: WebformSettings, account: str = "web", photos: ReadPhoto | None = None
+    ) -> None:
+        """Answer by the accounts of ``settings``; ``photos`` gives back what our page stored."""
         self.account = account
         self._settings = settings
+        self._photos = photos
 
     # --- in --------------------------------------------------------------------------------------
 
@@ -134,6 +143,16 @@ class Webform:
             if number:
                 return Address("sms", settings.sms_account, number)
         return Address(self.name, self.account, page.replace("|", "_"))
+
+    async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
+        """Give a picture that our page stored before the form was sent.
+
+        Raises:
+            InvalidInput: it is none of ours, gone, or larger than the limit.
+        """
+        if self._photos is None:
+            raise InvalidInput("pictures are not kept here")
+        return await self._photos(attachment.ref, limit)
 
     def answer(self, accepted: bool) -> WebhookResponse:
         return WebhookResponse(200 if accepted else 503)

@@ -102,6 +102,18 @@ class Reporter:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A file that came with a message of the case: where the journal has it, and what it is."""
+
+    inbound: int
+    """Id of the journal row; its raw payload, or the provider that it names, has the bytes."""
+    ref: str
+    name: str
+    media_type: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One request. ``version`` rises with every write and guards against lost updates."""
 
@@ -138,6 +150,8 @@ class Case:
     asked: str = ""
     partner_ref: str = ""
     attachments: int = 0
+    files: tuple[CaseFile, ...] = ()
+    """The latest of them; ``attachments`` counts all."""
     confidential: bool = False
     sender_kinds: tuple[str, ...] = ()
     given_category: str | None = None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
-from router.case import Case, EventKind, Reporter, Status, Visibility
+from router.case import Case, CaseFile, EventKind, Reporter, Status, Visibility
 from router.decision import Decision, Facts, Nature, Place, ServiceId
 from router.delivery import Delivery, DeliveryKind, idempotency_key
 from router.directory import Counter, Level, Service, Statute
@@ -75,11 +75,17 @@ class Dispatcher:
     # --- a new case --------------------------------------------------------------------------
 
     def open(
-        self, draft: Draft, message: Message, facts: Facts, decision: Decision, asked: str
+        self,
+        draft: Draft,
+        message: Message,
+        facts: Facts,
+        decision: Decision,
+        asked: str,
+        files: tuple[CaseFile, ...] = (),
     ) -> Case:
-        """Open the case of a message under a decision, and hand it over."""
+        """Open the case of a message under a decision, and hand it over with its files."""
         number = self.workspace.ids.number()
-        case = self._new(message, facts, decision, number, asked)
+        case = replace(self._new(message, facts, decision, number, asked), files=files)
         case = self.workspace.save(draft, case)
         # for all who have the number: the person's words are the case's text, and no line of this
         self.workspace.tell(draft, case, EventKind.RECEIVED, "citizen", "", Visibility.CITIZEN)
@@ -259,8 +265,12 @@ class Dispatcher:
         cause: str,
         transmit_by: str | None = None,
         added: str = "",
+        files: tuple[CaseFile, ...] | None = None,
     ) -> Delivery:
-        """Write a case, or what was added to it, to a service in the way that it works."""
+        """Write a case, or what was added to it, to a service in the way that it works.
+
+        ``files`` are those that go along; all of the case's when they are not given.
+        """
         way, to = self._way(service, transmit_by)
         channel, account = self.policy.ways[way]
         address = Address(channel, account, to)
@@ -276,7 +286,7 @@ class Dispatcher:
             service=service.id,
             subject=case.subject,
             reply_token=self.signer.sign(PARTNER, case.number, service.id),
-            data=self._sheet(case, service, kind, added),
+            data=self._sheet(case, service, kind, added, case.files if files is None else files),
         )
         draft.deliveries.append(delivery)
         return delivery
@@ -293,7 +303,14 @@ class Dispatcher:
         # the rules are checked, so only a withdrawn service of an old case is not found
         return found or self.rulebook.directory.desk
 
-    def _sheet(self, case: Case, service: Service, kind: DeliveryKind, added: str) -> str:
+    def _sheet(
+        self,
+        case: Case,
+        service: Service,
+        kind: DeliveryKind,
+        added: str,
+        files: tuple[CaseFile, ...],
+    ) -> str:
         """Write the case as data, with no more of the person than the service may see."""
         sees = set(service.sees)
         private = service.statute is Statute.PRIVATE
@@ -315,6 +332,7 @@ class Dispatcher:
             "received_at": case.received_at.isoformat(),
             "due_at": case.due_at.isoformat() if case.due_at else None,
             "attachments": case.attachments if "photos" in sees else 0,
+            "files": [asdict(file) for file in files] if "photos" in sees else [],
             "place": self._place(case.place) if "lieu" in sees else {},
         }
         if "contact" in sees and not private and not case.confidential:

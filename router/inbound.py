@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from router.case import Case, EventKind, Reporter, ReporterRole, Status, Visibility
+from router.case import Case, EventKind, Status, Visibility
 from router.conversation import How, Threaded, is_reporter, thread
-from router.decision import Decision, Facts, Nature, Place
+from router.decision import Decision, Facts, Nature
 from router.delivery import DeliveryKind, DeliveryState
-from router.directory import Counter
 from router.dispatch import Dispatcher, passes_on, redirects
+from router.joining import LONGEST_TEXT, better_place, files_of, joined
 from router.message import (
     Blocked,
     HelpAsked,
@@ -34,9 +34,7 @@ from router.worked import Worked
 from router.workspace import Draft, Workspace
 
 _VAGUE = 5  # words; a longer message without a known subject is read by an agent
-_STATED = {"message", "location", "form", "agent"}
 _REOPENS = {Status.ANSWERED, Status.RESOLVED, Status.CLOSED, Status.REFUSED}
-_LONGEST_TEXT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class Handler:
             return self._machine(draft, message, threaded, understood)
         if threaded.case is not None:
             return self._append(draft, inbound, message, understood, decision, threaded)
-        return self._create(draft, message, understood, facts, decision, counter)
+        return self._create(draft, inbound, message, understood, facts, decision)
 
     def _awake(self, draft: Draft, message: Message) -> Conversation:
         """Whoever writes to us has not blocked us any more."""
@@ -149,15 +147,16 @@ class Handler:
     def _create(
         self,
         draft: Draft,
+        inbound: Inbound,
         message: Message,
         understood: Understanding,
         facts: Facts,
         decision: Decision,
-        counter: Counter | None,
     ) -> Worked:
         redirected = redirects(decision, self.dispatcher.rulebook, facts.nature)
         asked = "" if redirected else self._question(message, facts, decision)
-        case = self.dispatcher.open(draft, message, facts, decision, asked)
+        files = files_of(inbound, message)
+        case = self.dispatcher.open(draft, message, facts, decision, asked, files)
         if message.trust is Trust.FAILED:
             labels = (*case.labels, "a-verifier")
             case = self.workspace.save(draft, replace(case, labels=labels))
@@ -226,13 +225,13 @@ class Handler:
         case = threaded.case
         assert case is not None  # noqa: S101 -- the caller has looked
         own = threaded.how is How.PAGE or is_reporter(case, message)
-        case = self._join(draft, case, message, understood, own=own)
+        case = self._join(draft, inbound, case, message, understood.language, own=own)
         self.workspace.tell(
             draft,
             case,
             EventKind.MESSAGE,
             "citizen",
-            message.text_shown[:_LONGEST_TEXT],
+            message.text_shown[:LONGEST_TEXT],
             Visibility.SERVICE,
             threaded.reason,
         )
@@ -242,7 +241,7 @@ class Handler:
         if own or alone.danger:
             case, decision = self._reconsider(draft, inbound, case, message, understood)
         if decision is None or decision.owner == case.owner:
-            self._tell_owner(draft, case, message)
+            self._tell_owner(draft, inbound, case, message)
         asked = decision.questions[0] if decision and decision.questions and own else ""
         asked = "" if asked == case.asked else asked
         self._remember(draft, message, case, asked)
@@ -270,23 +269,16 @@ class Handler:
         )
 
     def _join(
-        self, draft: Draft, case: Case, message: Message, understood: Understanding, *, own: bool
+        self,
+        draft: Draft,
+        inbound: Inbound,
+        case: Case,
+        message: Message,
+        language: str,
+        *,
+        own: bool,
     ) -> Case:
-        """Take in the message's words and files, and a person who was not yet on the case."""
-        if own:
-            text = f"{case.text}\n{message.text_shown}".strip()[:_LONGEST_TEXT]
-            case = replace(case, text=text, reporters=_seen(case.reporters, message))
-        elif all(reporter.address != message.address for reporter in case.reporters):
-            joined = Reporter(
-                message.address,
-                message.sender_name,
-                understood.language,
-                ReporterRole.THIRD_PARTY,
-                (message.ref,) if message.ref else (),
-                self.workspace.now,
-            )
-            case = replace(case, reporters=(*case.reporters, joined))
-        case = replace(case, attachments=case.attachments + len(message.attachments))
+        case = joined(case, inbound, message, language, self.workspace.now, own=own)
         return self.workspace.save(draft, case)
 
     def _reconsider(
@@ -298,7 +290,7 @@ class Handler:
         understood: Understanding,
     ) -> tuple[Case, Decision | None]:
         """Look at the case again with what was added; « merci » reopens nothing."""
-        place = _better_place(case.place, understood.place)
+        place = better_place(case.place, understood.place)
         case = replace(case, place=place, asked="")
         if case.status in _REOPENS:
             if understood.nature is Nature.THANKS:
@@ -318,7 +310,7 @@ class Handler:
             case = self.workspace.save(draft, case, Status.ASSIGNED)
         return case, decision
 
-    def _tell_owner(self, draft: Draft, case: Case, message: Message) -> None:
+    def _tell_owner(self, draft: Draft, inbound: Inbound, case: Case, message: Message) -> None:
         owner = self.dispatcher.rulebook.directory.service(case.owner)
         if owner is not None:
             self.dispatcher.forward(
@@ -328,6 +320,7 @@ class Handler:
                 DeliveryKind.FORWARD,
                 message.provider_id,
                 added=message.text_shown or f"{len(message.attachments)} pièce(s) jointe(s)",
+                files=files_of(inbound, message),
             )
 
     # --- the rest --------------------------------------------------------------------------------
@@ -337,11 +330,11 @@ class Handler:
         case = self.workspace.case_of_ref(edited_ref)
         if case is None:
             return self._message(draft, inbound, message)
-        case = self._join(draft, case, message, Understanding(case.language, Place()), own=True)
+        case = self._join(draft, inbound, case, message, case.language, own=True)
         self.workspace.tell(
             draft, case, EventKind.EDITED, "citizen", message.text_shown, Visibility.SERVICE
         )
-        self._tell_owner(draft, case, message)
+        self._tell_owner(draft, inbound, case, message)
         return Worked(Action.APPEND, "message corrigé par la personne", case, message)
 
     def _receipt(self, draft: Draft, event: ReceiptReceived) -> Worked:
@@ -366,31 +359,3 @@ def _action(decision: Decision, redirected: bool, asked: str) -> Action:
     if redirected:
         return Action.REDIRECT
     return Action.ASK if decision.questions or asked == "categorie" else Action.CREATE
-
-
-def _better_place(known: Place, said: Place) -> Place:
-    """Keep the place that was stated; a new statement completes or replaces what was implied."""
-    if said.source not in _STATED:  # a street without its commune, or nothing at all
-        return replace(known, text=said.text, street=said.street) if said.street else known
-    if known.source not in _STATED:
-        return said if said.known else replace(known, text=said.text, street=said.street)
-    return replace(
-        said,
-        text=said.text or known.text,
-        communes=said.communes or known.communes,
-        postcode=said.postcode or known.postcode,
-        street=said.street or known.street,
-        point=said.point or known.point,
-    )
-
-
-def _seen(reporters: tuple[Reporter, ...], message: Message) -> tuple[Reporter, ...]:
-    """Hang the next answer under the reporter's latest message."""
-    if not message.ref:
-        return reporters
-    return tuple(
-        replace(reporter, refs=(*reporter.refs, message.ref)[-10:])
-        if reporter.address == message.address
-        else reporter
-        for reporter in reporters
-    )

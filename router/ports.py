@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from router.case import Case, Event
+from router.case import Case, CaseFile, Event
 from router.decision import Decision, Facts, Nature, Place
 from router.delivery import Delivery, DeliveryState, OnUnknown, Rate, SendOutcome
 from router.directory import Counter, Directory, Texts
@@ -186,6 +186,16 @@ class FetchesMedia(Protocol):
 
         Raises:
             InvalidInput: larger than the limit, gone, or at an address that may not be fetched.
+        """
+        ...
+
+
+class OpensFiles(Protocol):
+    async def open_file(self, file: CaseFile, limit: int) -> bytes:
+        """Get the bytes of a file of a case, at most ``limit``, from wherever its channel has it.
+
+        Raises:
+            InvalidInput: larger than the limit, gone, or not to be had in time.
         """
         ...
 

@@ -1,0 +1,73 @@
+"""What a message adds to a case: its words, its files, a better place, the next thread to hang on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from router.case import Case, CaseFile, Reporter, ReporterRole
+from router.decision import Place
+from router.message import Message
+from router.ports import Inbound
+
+LONGEST_TEXT = 20_000
+"""Characters of a case's text; what is beyond stays in the journal."""
+_MOST_FILES = 50
+_STATED = {"message", "location", "form", "agent"}
+
+
+def files_of(inbound: Inbound, message: Message) -> tuple[CaseFile, ...]:
+    """List the files of a message as a case keeps them."""
+    return tuple(
+        CaseFile(inbound.id, file.ref, file.name, file.media_type, file.size)
+        for file in message.attachments[:_MOST_FILES]
+    )
+
+
+def joined(
+    case: Case, inbound: Inbound, message: Message, language: str, now: datetime, *, own: bool
+) -> Case:
+    """Take in the message's words and files, and a person who was not yet on the case."""
+    if own:
+        text = f"{case.text}\n{message.text_shown}".strip()[:LONGEST_TEXT]
+        case = replace(case, text=text, reporters=_seen(case.reporters, message))
+    elif all(reporter.address != message.address for reporter in case.reporters):
+        new = Reporter(
+            message.address,
+            message.sender_name,
+            language,
+            ReporterRole.THIRD_PARTY,
+            (message.ref,) if message.ref else (),
+            now,
+        )
+        case = replace(case, reporters=(*case.reporters, new))
+    files = (*case.files, *files_of(inbound, message))[-_MOST_FILES:]
+    return replace(case, attachments=case.attachments + len(message.attachments), files=files)
+
+
+def better_place(known: Place, said: Place) -> Place:
+    """Keep the place that was stated; a new statement completes or replaces what was implied."""
+    if said.source not in _STATED:  # a street without its commune, or nothing at all
+        return replace(known, text=said.text, street=said.street) if said.street else known
+    if known.source not in _STATED:
+        return said if said.known else replace(known, text=said.text, street=said.street)
+    return replace(
+        said,
+        text=said.text or known.text,
+        communes=said.communes or known.communes,
+        postcode=said.postcode or known.postcode,
+        street=said.street or known.street,
+        point=said.point or known.point,
+    )
+
+
+def _seen(reporters: tuple[Reporter, ...], message: Message) -> tuple[Reporter, ...]:
+    """Hang the next answer under the reporter's latest message."""
+    if not message.ref:
+        return reporters
+    return tuple(
+        replace(reporter, refs=(*reporter.refs, message.ref)[-10:])
+        if reporter.address == message.address
+        else reporter
+        for reporter in reporters
+    )
