@@ -15,6 +15,8 @@ from app.live import LiveRulebooks
 from app.photos import PhotoFolder
 from app.settings import Settings, secret_of
 from app.system import SystemClock, SystemIds
+from app.x_tokens import StoredTokens
+from channels.x_api import KeepsTokens, Tokens
 from router.directory import Counter
 from router.errors import ConfigurationError
 from router.message import Envelope
@@ -54,6 +56,7 @@ class Parts:
     sms_number: str
     photos: PhotoFolder
     files: OpensFiles
+    tokens: Callable[[str, Tokens], KeepsTokens]
 
 
 # Each builder imports its channel itself: the libraries of providers that are not connected here
@@ -99,7 +102,8 @@ def _web(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
 def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.x import X, XSettings
 
-    return X(XSettings.model_validate(raw), account, parts.clock)
+    settings = XSettings.model_validate(raw)
+    return X(settings, account, parts.clock, parts.tokens(account, settings.tokens))
 
 
 BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
@@ -186,6 +190,7 @@ async def build(
         _first(counters, "sms"),
         photos,
         SentFiles(store, channels),
+        lambda account, given: StoredTokens(store, clock, account, given),
     )
     unconnected = _connect(channels, settings, counters, parts)
     policy = Policy(

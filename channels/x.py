@@ -15,7 +15,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from channels.graphemes import split
-from channels.x_api import Refused, SaveTokens, Tokens, XApi, forget, outcome_of
+from channels.x_api import KeepsTokens, Refused, Tokens, XApi, outcome_of
 from channels.x_shapes import DM, MENTION, Item, items_of, public_text, without_handles
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
@@ -74,6 +74,11 @@ class XSettings(BaseModel):
     per_second: float = 1.0
     deadline_s: float = 15.0
 
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens of the last login; rotated ones are kept elsewhere."""
+        return Tokens(self.access_token.get_secret_value(), self.refresh_token.get_secret_value())
+
 
 class X:
     """One account, named by its user name. What people write in public is answered in public."""
@@ -85,21 +90,23 @@ class X:
     )
 
     def __init__(
-        self, settings: XSettings, account: str, clock: Clock, save: SaveTokens = forget
+        self,
+        settings: XSettings,
+        account: str,
+        clock: Clock,
+        keeper: KeepsTokens | None = None,
     ) -> None:
         self.account = account
         self._settings, self._clock = settings, clock
         self._user_id = settings.user_id
         self._api = XApi(
             settings.base_url,
-            Tokens(
-                settings.access_token.get_secret_value(), settings.refresh_token.get_secret_value()
-            ),
+            settings.tokens,
             settings.client_id,
             settings.client_secret.get_secret_value(),
             settings.deadline_s,
             clock,
-            save,
+            keeper,
         )
 
     # --- in --------------------------------------------------------------------------------------

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
 from channels.secrets_in_logs import redact
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
+from router.errors import StoreUnavailable
 from router.ports import Clock
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -25,7 +26,24 @@ class Tokens:
     refresh: str = ""
 
 
-SaveTokens = Callable[[Tokens], Awaitable[None]]
+Renew = Callable[[Tokens], Awaitable[Tokens]]
+"""Ask X for new tokens with a refresh token, which is spent by that."""
+
+
+class KeepsTokens(Protocol):
+    """Keeps the tokens of one account for all processes and across restarts."""
+
+    async def latest(self) -> Tokens | None:
+        """Give what was kept last; None when the tokens of the settings are still good."""
+        ...
+
+    async def rotate(self, used: Tokens, renew: Renew) -> Tokens:
+        """Give tokens newer than ``used``: those of another process, or new ones, kept first.
+
+        Raises:
+            StoreUnavailable: nothing was asked of X.
+        """
+        ...
 
 
 class Refused(Exception):
@@ -36,8 +54,14 @@ class Refused(Exception):
         self.status, self.after_s = status, after_s
 
 
-async def forget(tokens: Tokens) -> None:
-    """Keep rotated tokens in this process only; for tests and for apps whose tokens never end."""
+class Forgetful:
+    """Keeps tokens in this process only: for apps whose tokens never end, and for trials."""
+
+    async def latest(self) -> Tokens | None:
+        return None
+
+    async def rotate(self, used: Tokens, renew: Renew) -> Tokens:
+        return await renew(used)
 
 
 class XApi:
@@ -51,10 +75,11 @@ class XApi:
         client_secret: str,
         deadline_s: float,
         clock: Clock,
-        save: SaveTokens = forget,
+        keeper: KeepsTokens | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._tokens, self._save = tokens, save
+        self._tokens, self._keeper = tokens, keeper or Forgetful()
+        self._looked = False
         self._app = (client_id, client_secret)
         self._deadline_s, self._clock = deadline_s, clock
         self._http: httpx.AsyncClient | None = None
@@ -69,10 +94,10 @@ class XApi:
             Refused: X answered with an error.
             httpx.HTTPError: X cannot be reached, or the connection broke.
         """
-        used = self._tokens
+        used = await self._current()
         answer = await self._ask(method, path, query, json, used)
         if answer.status_code == 401 and used.refresh:
-            await self._rotate(used)
+            await self._change(used)
             answer = await self._ask(method, path, query, json, self._tokens)
         if answer.status_code >= 400:
             raise Refused(answer.status_code, _detail(answer), self._wait(answer))
@@ -84,7 +109,8 @@ class XApi:
     async def download(self, url: str, limit: int) -> bytes | None:
         """Fetch a file of a private message; None when it is larger than ``limit``."""
         content = b""
-        headers = {"authorization": f"Bearer {self._tokens.access}"}
+        tokens = await self._current()
+        headers = {"authorization": f"Bearer {tokens.access}"}
         async with self._client.stream("GET", url, headers=headers) as answer:
             if answer.status_code != 200:
                 raise Refused(answer.status_code, "the file cannot be fetched")
@@ -107,25 +133,48 @@ class XApi:
             method, f"{self._base_url}{path}", params=query, json=json, headers=headers
         )
 
+    async def _current(self) -> Tokens:
+        """Give the tokens in use; at first those that were kept before a restart."""
+        if not self._looked:
+            try:
+                async with self._rotation:
+                    self._tokens = await self._keeper.latest() or self._tokens
+                    self._looked = True
+            except StoreUnavailable as error:
+                raise Refused(503, "the kept tokens cannot be read now") from error
+        return self._tokens
+
+    async def _change(self, used: Tokens) -> None:
+        """Have spent tokens changed; what goes wrong here is no outcome of the call itself."""
+        try:
+            # to its end even if this call is given up: what X has answered must not be lost
+            await asyncio.shield(self._rotate(used))
+        except (httpx.HTTPError, StoreUnavailable) as error:
+            told = f"the tokens cannot be renewed now ({type(error).__name__})"
+            raise Refused(503, told) from error
+
     async def _rotate(self, used: Tokens) -> None:
-        """Change the tokens once, however many calls found them spent; save before use."""
+        """Change the tokens once, however many calls found them spent; keep them before use."""
         async with self._rotation:
-            if self._tokens != used:
-                return
-            form = {"grant_type": "refresh_token", "refresh_token": used.refresh}
-            form["client_id"] = self._app[0]
-            url = f"{self._base_url}/2/oauth2/token"
-            secret = httpx.BasicAuth(*self._app) if self._app[1] else httpx.USE_CLIENT_DEFAULT
-            answer = await self._client.post(url, data=form, auth=secret)
-            if answer.status_code >= 400:
-                raise Refused(401, f"the tokens cannot be refreshed: {_detail(answer)}")
-            given = _json(answer)
-            if not isinstance(given, dict) or not isinstance(given.get("access_token"), str):
-                raise Refused(502, "an answer without an access token")
-            fresh = Tokens(given["access_token"], str(given.get("refresh_token") or used.refresh))
-            # the old refresh token is spent: a crash between here and the save needs a new login
-            await asyncio.shield(self._save(fresh))
-            self._tokens = fresh
+            if self._tokens == used:
+                self._tokens = await self._keeper.rotate(used, self._renew)
+                redact(self._tokens.access, "httpx", "httpcore")
+
+    async def _renew(self, used: Tokens) -> Tokens:
+        form = {"grant_type": "refresh_token", "refresh_token": used.refresh}
+        form["client_id"] = self._app[0]
+        url = f"{self._base_url}/2/oauth2/token"
+        secret = httpx.BasicAuth(*self._app) if self._app[1] else httpx.USE_CLIENT_DEFAULT
+        answer = await self._client.post(url, data=form, auth=secret)
+        if answer.status_code >= 500 or answer.status_code == 429:
+            raise Refused(answer.status_code, _detail(answer), self._wait(answer))
+        if answer.status_code >= 400:
+            told = _detail(answer) or "the refresh token is spent"
+            raise Refused(401, f"a new login is needed ({told})")
+        given = _json(answer)
+        if not isinstance(given, dict) or not isinstance(given.get("access_token"), str):
+            raise Refused(502, "an answer without an access token")
+        return Tokens(given["access_token"], str(given.get("refresh_token") or used.refresh))
 
     @property
     def _client(self) -> httpx.AsyncClient:

@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from channels.x import X, XSettings
-from channels.x_api import Tokens
+from channels.x_api import Forgetful, Renew, Tokens
 from channels.x_shapes import weight
 from demo.clock import WallClock
 from demo.x import XSimulator
@@ -192,8 +192,10 @@ def saved() -> list[Tokens]:
 
 @pytest.fixture
 async def x(simulator: XSimulator, saved: list[Tokens]) -> AsyncIterator[X]:
-    async def save(tokens: Tokens) -> None:
-        saved.append(tokens)
+    class Kept(Forgetful):
+        async def rotate(self, used: Tokens, renew: Renew) -> Tokens:
+            saved.append(await renew(used))
+            return saved[-1]
 
     settings = XSettings(
         access_token=SecretStr(simulator.bearer),
@@ -203,7 +205,7 @@ async def x(simulator: XSimulator, saved: list[Tokens]) -> AsyncIterator[X]:
         deadline_s=0.5,
         per_second=100,
     )
-    channel = X(settings, ACCOUNT, WallClock(), save)
+    channel = X(settings, ACCOUNT, WallClock(), Kept())
     yield channel
     await channel.close()
 
