@@ -9,9 +9,9 @@ from rules.compile import RuleSet
 from rules.conditions.logic import leaves
 from rules.conditions.words import Contains
 from rules.owners import Lack
+from rules.phrases import Phrase
 from rules.problems import Problems
 from rules.ranking import rule_places
-from rules.words import Phrase
 
 _SHORTEST_WORD = 4
 _LONGEST_ALWAYS = 20

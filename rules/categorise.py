@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rules.model import Category
-from rules.words import Phrase, Text
+from rules.phrases import Phrase
+from rules.text import Text
 
 
 class Categories:
@@ -18,11 +19,10 @@ class Categories:
         self._by_prefix: dict[str, list[tuple[str, Phrase]]] = {}
         for name, category in categories.items():
             for phrase in category.phrases:
-                anchor = phrase.anchor
-                if anchor is None:
-                    self._by_prefix.setdefault(phrase.pieces[0], []).append((name, phrase))
-                else:
+                for anchor in phrase.anchors:
                     self._by_word.setdefault(anchor, []).append((name, phrase))
+                if not phrase.anchors:
+                    self._by_prefix.setdefault(phrase.beginning, []).append((name, phrase))
         self.ancestries = {name: _ancestry(name, categories) for name in categories}
 
     def of(self, text: Text) -> tuple[str | None, list[str]]:
@@ -30,7 +30,7 @@ class Categories:
 
         Most distinct words first, then the deeper category, then the one named first.
         """
-        found: dict[str, dict[str, int]] = {}
+        found: dict[str, dict[object, tuple[int, str]]] = {}
         for word in text.words & self._by_word.keys():
             for name, phrase in self._by_word[word]:
                 self._note(found, name, phrase, text)
@@ -48,14 +48,17 @@ class Categories:
                 self._order[name],
             ),
         )
-        # words that begin at one place by themselves: sets have another order in each process
-        return best, sorted(found[best], key=lambda word: (found[best][word], word))
+        return best, [word for _, word in sorted(found[best].values())]
 
     @staticmethod
-    def _note(found: dict[str, dict[str, int]], name: str, phrase: Phrase, text: Text) -> None:
+    def _note(
+        found: dict[str, dict[object, tuple[int, str]]], name: str, phrase: Phrase, text: Text
+    ) -> None:
+        """Note a phrase; forms of one word ("trou", "trous") are not distinct words."""
         place = text.find(phrase)
         if place is not None:
-            found.setdefault(name, {})[phrase.written] = place
+            key = phrase.forms or phrase.written
+            found.setdefault(name, {}).setdefault(key, (place, phrase.written))
 
 
 def _ancestry(name: str, categories: Mapping[str, Category]) -> frozenset[str]:

@@ -19,7 +19,7 @@ from rules.owners import Owners
 from rules.problems import At
 from rules.ranking import LEVEL, rule_area
 from rules.situation import PLACE, Situation, Truth
-from rules.words import Text
+from rules.text import Text
 
 _EVERYWHERE_AREA = float("inf")
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from router.geography import Geography
 from rules.compile import Compiled, RuleSet
-from rules.conditions.facts import CategoryIs, ChannelIs
+from rules.conditions.facts import CategoryIs
 from rules.conditions.place import NearObject
-from rules.conditions.words import Contains
 from rules.dnf import Term
-from rules.overlap import Comparison, Word, group_keys, word_key
+from rules.made_up import MadeUp
+from rules.overlap import Comparison, groups_of, seasons_of
 from rules.owners import Owners
 from rules.problems import Problems
 from rules.ranking import rule_places
@@ -38,8 +38,8 @@ class Conflicts:
         self.problems = problems
         self.geography: Geography = ruleset.geography
         self.owners: Owners = ruleset.owners
-        self.compare = Comparison.of(ruleset.configuration, ruleset.geography)
-        self.names = {one.insee: one.name for one in ruleset.configuration.territory.communes}
+        self.compare = Comparison.of(ruleset)
+        self.made_up = MadeUp(ruleset, self.compare)
         self.subjects = [
             Subject(
                 one,
@@ -90,7 +90,9 @@ class Conflicts:
 
     def _keys(self, term: Term) -> set[object]:
         keys: set[object] = set()
-        keys |= {("word", key) for key in _words(term)}
+        keys |= {
+            ("word", key) for group in groups_of(term) for key in self.compare.words.keys(group)
+        }
         keys |= {("category", key) for key in self._categories(term) or ()}
         keys |= {("object", key) for key in _objects(term)}
         return keys
@@ -109,12 +111,16 @@ class Conflicts:
         """Find how two rules of equal priority and place can both hold for one subject."""
         if one.compiled.level != other.compiled.level or not self._same_ground(one, other):
             return None
-        seasons = one.compiled.rule.season, other.compiled.rule.season
-        if seasons[0] and seasons[1] and seasons[0].disjoint(seasons[1]):
-            return None
         for mine in one.compiled.terms:
             for theirs in other.compiled.terms:
-                if self.compare.clash((*mine, *theirs)) is None and self._meet(mine, theirs):
+                apart = any(
+                    ours.disjoint(yours)
+                    for ours in seasons_of(one.compiled.rule, mine)
+                    for yours in seasons_of(other.compiled.rule, theirs)
+                )
+                if apart or self.compare.clash((*mine, *theirs)) is not None:
+                    continue
+                if self._meet(mine, theirs):
                     return mine, theirs
         return None
 
@@ -133,9 +139,10 @@ class Conflicts:
     def _meet(self, one: Term, other: Term) -> bool:
         if self.compare.term_implies(one, other) or self.compare.term_implies(other, one):
             return True
-        words = _words(one), _words(other)
-        if words[0] and words[1]:
-            return not words[0].isdisjoint(words[1])
+        ours, theirs = groups_of(one), groups_of(other)
+        if ours and theirs:
+            shared = self.compare.words.shared
+            return any(shared(mine, yours) is not None for mine in ours for yours in theirs)
         categories = self._categories(one), self._categories(other)
         if categories[0] and categories[1]:
             return not categories[0].isdisjoint(categories[1])
@@ -171,7 +178,7 @@ class Conflicts:
             "pour un même cas"
         )
         fix = "Donnez une priorité à l'une, ou excluez son cas dans l'autre avec « sauf »."
-        example = self._example(one, other, meeting)
+        example = self.made_up.case((one.compiled, other.compiled), meeting)
         if first.compiled.rule.at.file == rule.at.file:
             self.problems.warning(rule.at, "conflit", message, fix, example)
         else:
@@ -195,51 +202,6 @@ class Conflicts:
             f"{above.where} passe avant elle",
             "Donnez-lui une priorité plus haute, ou supprimez-la.",
         )
-
-    def _example(self, one: Subject, other: Subject, meeting: tuple[Term, Term]) -> str:
-        """Make up a case for which both rules hold."""
-        texts: dict[str, None] = {}
-        parts: list[str] = []
-        shared = _words(meeting[0]) & _words(meeting[1])
-        for term in meeting:
-            for literal in term:
-                condition = literal.condition
-                if not literal.positive:
-                    continue
-                if isinstance(condition, Contains):
-                    for group in condition.groups:
-                        common = [p for p in group.phrases if word_key(p) in shared]
-                        texts.setdefault((common or list(group.phrases))[0].written.strip("=*"))
-                elif isinstance(condition, CategoryIs):
-                    parts.append(f"categorie: {min(condition.categories)}")
-                elif isinstance(condition, ChannelIs):
-                    parts.append(f"canal: {min(condition.channels)}")
-        if texts:
-            parts.insert(0, f'texte: "{" ".join(texts)}"')
-        commune = self._commune(one, other)
-        if commune:
-            parts.append(f"commune: {commune}")
-        return "{" + ", ".join(dict.fromkeys(parts)) + "}"
-
-    def _commune(self, one: Subject, other: Subject) -> str:
-        for code in self.geography.communes():
-            if all(
-                not subject.places
-                or any(self.geography.overlaps(code, place) for place in subject.places)
-                for subject in (one, other)
-            ):
-                return self.names.get(code, code)
-        return ""
-
-
-def _words(term: Term) -> frozenset[Word]:
-    groups: Iterable[frozenset[Word]] = (
-        group_keys(group)
-        for literal in term
-        if literal.positive and isinstance(literal.condition, Contains)
-        for group in literal.condition.groups
-    )
-    return frozenset().union(*groups)
 
 
 def _objects(term: Term) -> frozenset[str]:

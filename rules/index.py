@@ -8,8 +8,8 @@ from rules.conditions.facts import CategoryIs, ChannelIs
 from rules.conditions.place import HasPostcode, Inside
 from rules.conditions.words import Contains
 from rules.dnf import Term
+from rules.groups import Group
 from rules.situation import Situation
-from rules.words import Group
 
 Postings = dict[str, list[int]]
 """File territory → rule numbers."""
@@ -65,14 +65,11 @@ class Index:
 
     def _hang_on_words(self, number: int, territory: str, group: Group) -> None:
         for phrase in group.phrases:
-            anchor = phrase.anchor
-            if anchor is not None:
-                postings = self._by_word.setdefault(anchor, {})
-            else:
-                postings = self._by_prefix.setdefault(phrase.pieces[-1], {})
-            own = postings.setdefault(territory, [])
-            if not own or own[-1] != number:
-                own.append(number)
+            hung = self._by_word if phrase.anchors else self._by_prefix
+            for word in phrase.anchors or (phrase.beginning,):
+                own = hung.setdefault(word, {}).setdefault(territory, [])
+                if not own or own[-1] != number:
+                    own.append(number)
 
     def hits(self, case: Situation) -> tuple[set[int], set[int]]:
         """List rules whose access is hit: those of this territory, and those of others."""
@@ -127,13 +124,16 @@ def _usage(rules: Iterable[tuple[Term, ...]]) -> dict[str, int]:
                 if literal.positive and isinstance(literal.condition, Contains):
                     for group in literal.condition.groups:
                         for phrase in group.phrases:
-                            word = phrase.anchor or phrase.pieces[-1]
-                            usage[word] = usage.get(word, 0) + 1
+                            for word in phrase.anchors or (phrase.beginning,):
+                                usage[word] = usage.get(word, 0) + 1
     return usage
 
 
 def _commonness(group: Group, usage: Mapping[str, int]) -> int:
-    return sum(usage.get(phrase.anchor or phrase.pieces[-1], 0) for phrase in group.phrases)
+    return sum(
+        max(usage.get(word, 0) for word in phrase.anchors or (phrase.beginning,))
+        for phrase in group.phrases
+    )
 
 
 def _add(postings: Postings, names: Iterable[str], number: int) -> None:

@@ -6,9 +6,10 @@ from datetime import date
 
 from router.geography import Geography
 from rules.advice import advise
-from rules.compile import RuleSet, compile_rules
+from rules.compile import Compiled, RuleSet, compile_rules
+from rules.conditions.time import Received
 from rules.conflicts import Conflicts
-from rules.dnf import TooManyTerms, terms
+from rules.dnf import Literal, Term, TooManyTerms, terms
 from rules.entitlement import Entitlement
 from rules.model import Configuration
 from rules.overlap import Comparison
@@ -46,17 +47,62 @@ def _sizes(configuration: Configuration, problems: Problems) -> None:
 
 def _contradictions(ruleset: RuleSet, problems: Problems) -> None:
     """Report a rule none of whose alternatives can ever hold."""
-    compare = Comparison.of(ruleset.configuration, ruleset.geography)
+    compare = Comparison.of(ruleset)
     for one in ruleset.rules:
-        clashes = [compare.clash(term) for term in one.terms]
+        _dates(one, problems)
+        clashes = [compare.clash(term) or _never(ruleset, term) for term in one.terms]
         if not all(clashes) or not clashes[0]:
             continue
         first, second = clashes[0]
+        said = " et ".join(
+            dict.fromkeys(
+                f"« {literal.condition.key}: {literal.condition.written} »"
+                for literal in (first, second)
+            )
+        )
         problems.error(
             second.condition.at,
             "contradiction",
-            f"La règle « {one.rule.id} » ne peut jamais être vraie : "
-            f"« {first.condition.key}: {first.condition.written} » et "
-            f"« {second.condition.key}: {second.condition.written} » se contredisent",
+            f"La règle « {one.rule.id} » ne peut jamais être vraie : {said} "
+            f"se contredi{'t' if first is second else 'sent'}",
             "Enlevez l'une des deux conditions.",
         )
+
+
+def _never(ruleset: RuleSet, term: Term) -> tuple[Literal, Literal] | None:
+    """Find a condition on the time that no moment fulfils."""
+    for literal in term:
+        condition = literal.condition
+        if not literal.positive or not isinstance(condition, Received):
+            continue
+        calendars = [ruleset.configuration.calendars.get(name) for name in condition.within]
+        open_days = [one.days for one in calendars if one is not None and one.days]
+        closed = bool(condition.days) and len(open_days) == len(condition.within) > 0
+        if closed and all(days.isdisjoint(condition.days) for days in open_days):
+            return literal, literal
+        if condition.within and set(condition.within) <= set(condition.unless):
+            return literal, literal
+    return None
+
+
+def _dates(one: Compiled, problems: Problems) -> None:
+    """Report a rule whose dates leave its conditions or its effects no day."""
+    rule = one.rule
+    if rule.season is None:
+        return
+    own = [(rule.effects.season, rule.at)]
+    own += [
+        (literal.condition.season, literal.condition.at)
+        for term in one.terms
+        if len(one.terms) == 1
+        for literal in term
+        if literal.positive and isinstance(literal.condition, Received)
+    ]
+    for season, at in own:
+        if season is not None and rule.season.disjoint(season):
+            problems.error(
+                at,
+                "contradiction",
+                f"La règle « {rule.id} » ne peut jamais agir : ses dates se contredisent",
+                "Corrigez l'une des deux périodes.",
+            )

@@ -11,9 +11,9 @@ from router.directory import Counter, Service
 from router.geography import TerritoryDescription
 from rules.calendars import Calendar
 from rules.conditions.logic import Block
+from rules.phrases import Phrase
 from rules.problems import At
 from rules.scalars import Duration, Season
-from rules.words import Phrase
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from rules.calendars import BUILT_IN
 from rules.coordinates import Box
 from rules.model import Ref
+from rules.phrases import Phrase
 from rules.problems import At, Problems, proposal
 from rules.vocabulary import plain
-from rules.words import Phrase, tokens
+from rules.words import tokens
 from rules.yaml_tree import Scalar
 
 

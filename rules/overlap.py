@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from router.geography import Geography
+from rules.compile import RuleSet
 from rules.conditions.facts import (
     Annoyance,
     CategoryIs,
@@ -23,19 +24,10 @@ from rules.conditions.source import Condition
 from rules.conditions.time import Received
 from rules.conditions.words import Contains
 from rules.dnf import Literal, Term
-from rules.model import Configuration
-from rules.scalars import Hours
-from rules.words import Group, Phrase
-
-Word = tuple[str, tuple[str, ...], int]
-
-
-def word_key(phrase: Phrase) -> Word:
-    return (phrase.kind, phrase.pieces, phrase.span)
-
-
-def group_keys(group: Group) -> frozenset[Word]:
-    return frozenset(word_key(phrase) for phrase in group.phrases)
+from rules.groups import Group
+from rules.meaning import Vocabulary
+from rules.model import Rule
+from rules.scalars import Hours, Season
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +35,20 @@ class Comparison:
     """Compares literals and terms of one configuration."""
 
     geography: Geography
+    words: Vocabulary
     family_trees: dict[str, frozenset[str]]
     """Category → itself and all its children."""
 
     @classmethod
-    def of(cls, configuration: Configuration, geography: Geography) -> Comparison:
+    def of(cls, ruleset: RuleSet) -> Comparison:
+        configuration = ruleset.configuration
         below: dict[str, set[str]] = {}
         for name in configuration.categories:
             for ancestor in configuration.ancestry(name):
                 below.setdefault(ancestor, set()).add(name)
-        return cls(geography, {name: frozenset(own) for name, own in below.items()})
+        trees = {name: frozenset(own) for name, own in below.items()}
+        groups = (group for one in ruleset.rules for term in one.terms for group in groups_of(term))
+        return cls(ruleset.geography, Vocabulary(groups), trees)
 
     def categories(self, condition: CategoryIs) -> frozenset[str]:
         return frozenset().union(*(self.family_trees.get(c, {c}) for c in condition.categories))
@@ -118,8 +114,10 @@ class Comparison:
             inner = _territories(one)
             return bool(inner) and self.within(inner, other.territories)
         if isinstance(one, Contains) and isinstance(other, Contains):
-            have = [group_keys(group) for group in one.groups]
-            return all(any(own <= group_keys(group) for own in have) for group in other.groups)
+            return all(
+                any(self.words.implies(have, wanted) for have in one.groups)
+                for wanted in other.groups
+            )
         if isinstance(one, CategoryIs) and isinstance(other, CategoryIs):
             return self.categories(one) <= self.categories(other)
         if isinstance(one, NearObject) and isinstance(other, NearObject):
@@ -143,6 +141,27 @@ class Comparison:
         if isinstance(one, Received) and isinstance(other, Received):
             return _time_within(one, other)
         return False
+
+
+def groups_of(term: Term) -> list[Group]:
+    """List the groups of words that an alternative wants."""
+    return [
+        group
+        for literal in term
+        if literal.positive and isinstance(literal.condition, Contains)
+        for group in literal.condition.groups
+    ]
+
+
+def seasons_of(rule: Rule, term: Term) -> list[Season]:
+    """List the dates in all of which a rule names its owner by an alternative."""
+    found = [rule.season, rule.effects.season if rule.effects.owner else None]
+    found += [
+        literal.condition.season
+        for literal in term
+        if literal.positive and isinstance(literal.condition, Received)
+    ]
+    return [season for season in found if season is not None]
 
 
 _SETS: tuple[tuple[type, Callable[..., frozenset[object]]], ...] = (

@@ -7,12 +7,12 @@ from dataclasses import replace
 from rules.fields import Fields
 from rules.model import Category, Promises
 from rules.names import Names
+from rules.phrases import Phrase
 from rules.problems import At, Problems
 from rules.read_effects import EffectReader
 from rules.read_services import take, translations
 from rules.read_words import Unless, phrases
 from rules.vocabulary import FACTS, WAYS
-from rules.words import Phrase
 from rules.yaml_tree import Node, Scalar
 
 

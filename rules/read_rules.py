@@ -9,13 +9,13 @@ from rules.conditions.negation import without_negation
 from rules.fields import Fields
 from rules.model import Effects, Rule, RuleFile
 from rules.names import Names
+from rules.phrases import Phrase
 from rules.problems import At, Problems
 from rules.read_conditions import ConditionReader
 from rules.read_effects import EffectReader
 from rules.read_trials import TrialReader
 from rules.read_words import Unless, phrases
 from rules.vocabulary import PRIORITIES, plain
-from rules.words import Phrase
 from rules.yaml_tree import Mapping as MappingNode
 from rules.yaml_tree import Node, Scalar
 

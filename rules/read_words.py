@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rules import scalars
 from rules.fields import Fields
+from rules.groups import Group
 from rules.names import Names
+from rules.phrases import Phrase, near, parse_phrase
 from rules.problems import Problems
-from rules.words import Group, Phrase, parse_phrase
 from rules.yaml_tree import Mapping as MappingNode
 from rules.yaml_tree import Node, Scalar, Sequence
 
@@ -41,14 +42,14 @@ def _near(
     fields = Fields(node, "proche", problems, language)
     fields.require("proche")
     span = fields.read("mots", scalars.whole) if "mots" in fields else _NEAR_BY_DEFAULT
-    pieces: list[str] = []
-    for scalar in fields.scalars("proche"):
-        for phrase in _phrase(scalar, problems, unless):
-            pieces += phrase.pieces
-    if not pieces or span is None:
+    parts = tuple(
+        phrase
+        for scalar in fields.scalars("proche")
+        for phrase in _phrase(scalar, problems, Unless())
+    )
+    if not parts or span is None:
         return ()
-    written = f"{' … '.join(pieces)} ({span} mots)"
-    return (Phrase(written, tuple(pieces), "near", span, unless.negated),)
+    return (near(parts, span, unless_negated=unless.negated),)
 
 
 def phrases(
@@ -85,7 +86,7 @@ def _listed(
         )
         return ()
     own = names.words_of(scalar)
-    return tuple(replace(one, unless_negated=True) for one in own) if unless.negated else own
+    return tuple(one.heeding() for one in own) if unless.negated else own
 
 
 def one_group(node: Node, fields: Fields, key: str, names: Names, unless: Unless) -> Group | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from router.decision import Facts
 from router.geography import Geography, Whereabouts
 from rules.calendars import Calendars
-from rules.words import Text
+from rules.text import Text
 
 Truth = bool | None
 """True, false, or None: unknown."""

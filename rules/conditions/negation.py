@@ -7,7 +7,7 @@ from dataclasses import replace
 from rules.conditions.logic import Block, Combined
 from rules.conditions.source import Condition
 from rules.conditions.words import Contains
-from rules.words import Group
+from rules.groups import Group
 
 
 def without_negation(block: Block) -> Block:
@@ -23,4 +23,4 @@ def _condition(condition: Condition) -> Condition:
 
 
 def _group(group: Group) -> Group:
-    return Group(tuple(replace(phrase, unless_negated=False) for phrase in group.phrases))
+    return Group(tuple(phrase.heedless() for phrase in group.phrases))

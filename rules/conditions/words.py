@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rules.conditions.source import Source
+from rules.groups import Group
 from rules.situation import Situation, Truth
-from rules.words import Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -268,3 +268,47 @@ def test_a_rule_whose_escalation_comes_back_to_its_owner_is_refused(town: Town) 
     (problem,) = [one for one in town.problems if one.severity == "error"]
     assert problem.code == "cycle"
     assert "routes → voirie-m → routes" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{contient: [arbres]}", "{contient: [arbre]}"),
+        ("{contient: [arbr*]}", "{contient: [arbre]}"),
+        ('{contient: ["=marché"]}', "{contient: [marché]}"),
+        ("{contient: [fuite de gaz]}", "{contient: [gaz]}"),
+        ("{contient: [fuite de gaz], canal: sms}", "{contient: [fuites de gaz], langue: fr}"),
+        ("{categorie: voirie}", "{categorie: trottoir}"),
+        ("{sur: peripherique}", "{pres_de: {quoi: peripherique, a_moins_de: 100 m}}"),
+        ("{canal: [sms, web]}", "{canal: [web]}"),
+        (
+            "{contient: [banc], recu: {jours: sam}}",
+            "{contient: [banc], recu: {heures: 20h-6h}, urgence: haute}",
+        ),
+        ("{contient: [banc], dans: graslin}", "{contient: [banc], dans: graslin, desordre: 3}"),
+        (
+            "{contient: [banc], recu: {dans: feries}}",
+            "{contient: [banc], expediteur: elu, piece_jointe: oui, nature: idee, recurrence: {fois: 2}}",
+        ),
+        ("{contient: [banc], rue: rue du Port}", "{contient: [banc], rue: [rue du port, quai x]}"),
+    ],
+)
+def test_a_made_up_case_is_one_in_which_both_rules_hold(one: str, other: str, town: Town) -> None:
+    town.rules(f"- {{id: a, si: {one}, alors: {{responsable: routes}}}}", "regles/a.yaml")
+    town.rules(f"- {{id: b, si: {other}, alors: {{responsable: voirie-m}}}}", "regles/b.yaml")
+    (problem,) = [one for one in town.problems if one.code == "conflit"]
+    town.rules(f"- {{id: b, si: {other}, alors: {{urgence: haute}}}}", "regles/b.yaml")
+    decision = town.decide(problem.example)
+    assert set(decision.trace["true_rules"]) == {"a", "b"}, problem.example
+
+
+def test_effects_of_other_dates_are_no_conflict(town: Town) -> None:
+    town.rules(
+        "- {id: a, si: {contient: [banc]}, alors: {responsable: routes, au: 2026-03-31}}",
+        "regles/a.yaml",
+    )
+    town.rules(
+        "- {id: b, si: {contient: [banc]}, alors: {responsable: voirie-m, du: 2026-04-01}}",
+        "regles/b.yaml",
+    )
+    assert "conflit" not in codes(town, "error")

@@ -1,0 +1,70 @@
+"""Words of which one is enough, sorted so that a text is asked about few of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rules.phrases import Phrase
+from rules.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Words of which one is enough, sorted so that a text is asked about few of them."""
+
+    phrases: tuple[Phrase, ...]
+    _singles: dict[str, str] = field(init=False, compare=False, repr=False)
+    _prefixes: dict[str, str] = field(init=False, compare=False, repr=False)
+    _others: dict[str, tuple[Phrase, ...]] = field(init=False, compare=False, repr=False)
+    _keys: tuple[frozenset[str], frozenset[str], frozenset[str]] = field(
+        init=False, compare=False, repr=False
+    )
+    _late: tuple[Phrase, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        singles: dict[str, str] = {}
+        prefixes: dict[str, str] = {}
+        others: dict[str, tuple[Phrase, ...]] = {}
+        late: list[Phrase] = []
+        for phrase in self.phrases:
+            lone = len(phrase.pieces) == 1 and not phrase.unless_negated
+            if lone and phrase.kind == "plain":
+                for form in phrase.forms[0]:
+                    singles.setdefault(form, phrase.written)
+            elif lone and phrase.kind == "prefix":
+                prefixes.setdefault(phrase.pieces[0], phrase.written)
+            elif not phrase.anchors:
+                late.append(phrase)
+            else:
+                for anchor in phrase.anchors:
+                    others[anchor] = (*others.get(anchor, ()), phrase)
+        for name, value in (
+            ("_singles", singles),
+            ("_prefixes", prefixes),
+            ("_others", others),
+            ("_late", tuple(late)),
+            ("_keys", (frozenset(singles), frozenset(prefixes), frozenset(others))),
+        ):
+            object.__setattr__(self, name, value)
+
+    def found(self, text: Text) -> bool:
+        singles, prefixes, others = self._keys
+        if not singles.isdisjoint(text.words):
+            return True
+        if prefixes and not prefixes.isdisjoint(text.beginnings):
+            return True
+        for anchor in others & text.words if others else ():
+            for phrase in self._others[anchor]:
+                if text.find(phrase) is not None:
+                    return True
+        return any(text.find(phrase) is not None for phrase in self._late)
+
+    def matched(self, text: Text) -> list[str]:
+        """List the words of the group that the text holds, as written, in the rule's order."""
+        singles, prefixes, others = self._keys
+        words = {self._singles[word] for word in singles & text.words}
+        words |= {self._prefixes[word] for word in prefixes & text.beginnings}
+        for anchor in others & text.words:
+            words |= {one.written for one in self._others[anchor] if text.find(one) is not None}
+        words |= {one.written for one in self._late if text.find(one) is not None}
+        return [phrase.written for phrase in self.phrases if phrase.written in words]

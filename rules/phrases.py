@@ -1,0 +1,87 @@
+"""The words that rules look for: a word or several with their forms, exact, begun, or near."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+from rules.lexicon import lexicon
+from rules.words import exact_tokens, fold, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A word or several consecutive ones, as a rule writes it.
+
+    ``kind`` is ``plain`` (each word in all its forms), ``exact`` ("=mot": accents count),
+    ``prefix`` ("mot*": the last piece is a beginning) or ``near`` (all ``parts`` within ``span``
+    words, in any order). ``forms`` are the folded forms of each piece, ``pieces`` what is written.
+    """
+
+    written: str
+    pieces: tuple[str, ...] = ()
+    kind: str = "plain"
+    forms: tuple[frozenset[str], ...] = ()
+    parts: tuple[Phrase, ...] = ()
+    span: int = 0
+    unless_negated: bool = False
+    anchors: frozenset[str] = field(init=False, compare=False, repr=False)
+    """The folded words of which a text must hold one for this to be found; none for a lone prefix."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "anchors", self._anchors())
+
+    def _anchors(self) -> frozenset[str]:
+        if self.kind == "near":
+            found = [part.anchors for part in self.parts if part.anchors]
+            return max(found, key=lambda own: len(min(own)), default=frozenset())
+        whole = self.pieces[:-1] if self.kind == "prefix" else self.pieces
+        if not whole:
+            return frozenset()
+        longest = max(range(len(whole)), key=lambda index: (len(whole[index]), whole[index]))
+        if self.kind == "plain":
+            return self.forms[longest]
+        return frozenset({fold(whole[longest])})
+
+    @property
+    def beginning(self) -> str:
+        """The prefix on which a phrase without anchors hangs."""
+        return self.parts[0].beginning if self.parts else self.pieces[-1]
+
+    def words(self) -> Iterable[str]:
+        """List the folded words that it looks for, those of ``=mot`` left out."""
+        own = chain.from_iterable(self.forms) if self.kind == "plain" else ()
+        return chain(own, *(part.words() for part in self.parts))
+
+    def heedless(self) -> Phrase:
+        """The same, found even where it is negated."""
+        return replace(self, unless_negated=False)
+
+    def heeding(self) -> Phrase:
+        """The same, ignored where it is negated."""
+        return replace(self, unless_negated=True)
+
+
+def parse_phrase(written: str, *, unless_negated: bool = False) -> Phrase | None:
+    """Read a word of the rules; None when it holds no word."""
+    text = written.strip()
+    kind = "plain"
+    if text.startswith("="):
+        kind, text = "exact", text[1:]
+    elif text.endswith("*"):
+        kind, text = "prefix", text[:-1]
+    pieces = exact_tokens(text) if kind == "exact" else tokens(text)
+    if not pieces:
+        return None
+    forms: tuple[frozenset[str], ...] = ()
+    if kind == "plain":
+        french = lexicon()
+        forms = tuple(french.inflections(piece) for piece in exact_tokens(text))
+    return Phrase(written.strip(), pieces, kind, forms, unless_negated=unless_negated)
+
+
+def near(parts: tuple[Phrase, ...], span: int, *, unless_negated: bool = False) -> Phrase:
+    """Join phrases that must stand within so many words of each other."""
+    written = f"{' … '.join(part.written for part in parts)} ({span} mots)"
+    return Phrase(written, kind="near", parts=parts, span=span, unless_negated=unless_negated)

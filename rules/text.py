@@ -1,0 +1,177 @@
+"""The sender's new words, cut once for all rules, and where phrases stand in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from rules.phrases import Phrase
+from rules.words import BREAK, cut, fold, lower
+
+_NEGATIONS = frozenset({"sans", "aucun", "aucune", "no", "without"})
+_NEGATIONS_WITH_DE = frozenset({"pas", "plus"})
+_DE = frozenset({"de", "d"})
+_FARTHEST_NEGATION = 2  # words between the negation and what it denies
+
+
+class Searched(Protocol):
+    """What a text can be asked for, and remembers the answer to."""
+
+    def found(self, text: Text) -> bool: ...
+
+
+class Text:
+    """The sender's new words, cut once for all rules."""
+
+    __slots__ = (
+        "_beginnings",
+        "_exact",
+        "_held",
+        "_raw",
+        "folded",
+        "positions",
+        "repaired",
+        "words",
+    )
+
+    def __init__(self, text: str, subject: str = "") -> None:
+        self._raw = (subject, text)
+        parts = [cut(fold(lower(part))) for part in (subject, text) if part]
+        folded: list[str] = parts[0] if parts else []
+        if len(parts) == 2:
+            folded = [*parts[0], BREAK, *parts[1]]
+        self.folded = folded
+        self.repaired: dict[str, str] = {}
+        self._exact: list[str] | None = None
+        self._index()
+
+    def _index(self) -> None:
+        positions: dict[str, list[int]] = {}
+        for place, word in enumerate(self.folded):
+            if word in positions:
+                positions[word].append(place)
+            else:
+                positions[word] = [place]
+        positions.pop(BREAK, None)
+        self.positions = positions
+        self.words = frozenset(positions)
+        self._beginnings: frozenset[str] | None = None
+        self._held: dict[int, tuple[Searched, bool]] = {}
+
+    def holds(self, group: Searched) -> bool:
+        """Whether one word of a group is found; a group that is asked again is not looked for again.
+
+        Groups are known by their identity, and held so that it stays theirs: their hash is dear.
+        """
+        known = self._held.get(id(group))
+        if known is None:
+            known = self._held[id(group)] = (group, group.found(self))
+        return known[1]
+
+    @property
+    def beginnings(self) -> frozenset[str]:
+        """Every beginning of every word, the whole word included."""
+        if self._beginnings is None:
+            self._beginnings = frozenset(
+                word[:size] for word in self.words for size in range(1, len(word) + 1)
+            )
+        return self._beginnings
+
+    @property
+    def exact(self) -> list[str]:
+        """Words with their accents, in step with ``folded``."""
+        if self._exact is None:
+            parts = [cut(lower(part)) for part in self._raw if part]
+            exact: list[str] = parts[0] if parts else []
+            if len(parts) == 2:
+                exact = [*parts[0], BREAK, *parts[1]]
+            self._exact = exact
+        return self._exact
+
+    def repair(self, corrections: dict[str, str]) -> None:
+        """Read some words as others, as if they had been typed without error."""
+        self.exact  # noqa: B018 — exact words must be cut before the folded ones change
+        self.folded = [corrections.get(word, word) for word in self.folded]
+        self.repaired = corrections
+        self._index()
+
+    def find(self, phrase: Phrase) -> int | None:
+        """Find the first place where a phrase holds."""
+        for place in self._places(phrase):
+            if not (phrase.unless_negated and self._negated(place)):
+                return place
+        return None
+
+    def _places(self, phrase: Phrase) -> Iterable[int]:
+        if phrase.kind == "plain":
+            return self._runs(phrase.forms)
+        if phrase.kind == "exact":
+            return self._exactly(list(phrase.pieces))
+        if phrase.kind == "prefix":
+            return self._prefixed(phrase.pieces)
+        return self._near(phrase)
+
+    def _runs(self, forms: tuple[frozenset[str], ...]) -> Iterable[int]:
+        """Find consecutive words, each in one of its forms."""
+        first: list[int] = []
+        for word in forms[0] & self.words:
+            first += self.positions[word]
+        first.sort()
+        if len(forms) == 1:
+            return first
+        folded, size = self.folded, len(forms)
+        return [
+            place
+            for place in first
+            if place + size <= len(folded)
+            and all(folded[place + step] in forms[step] for step in range(1, size))
+        ]
+
+    def _exactly(self, wanted: list[str]) -> Iterator[int]:
+        exact, size = self.exact, len(wanted)
+        for place, word in enumerate(exact):
+            if word == wanted[0] and exact[place : place + size] == wanted:
+                yield place
+
+    def _prefixed(self, pieces: tuple[str, ...]) -> Iterator[int]:
+        last = pieces[-1]
+        if len(pieces) == 1:
+            if last in self.beginnings:
+                for place, word in enumerate(self.folded):
+                    if word.startswith(last):
+                        yield place
+            return
+        size = len(pieces) - 1
+        for place in self._runs(tuple(frozenset({piece}) for piece in pieces[:-1])):
+            after = place + size
+            if after < len(self.folded) and self.folded[after].startswith(last):
+                yield place
+
+    def _near(self, phrase: Phrase) -> Iterator[int]:
+        """Find where all parts stand, from the first word of one to the first of the last."""
+        found = [
+            (place, index)
+            for index, part in enumerate(phrase.parts)
+            for place in self._places(part)
+        ]
+        found.sort()
+        for start, (low, _) in enumerate(found):
+            missing = set(range(len(phrase.parts)))
+            for high, index in found[start:]:
+                if high - low > phrase.span or BREAK in self.folded[low:high]:
+                    break
+                missing.discard(index)
+                if not missing:
+                    yield low
+                    break
+
+    def _negated(self, place: int) -> bool:
+        for before in range(place - 1, max(place - 2 - _FARTHEST_NEGATION, -1), -1):
+            word = self.folded[before]
+            if word == BREAK:
+                return False
+            if word in _NEGATIONS:
+                return True
+            if word in _DE and before > 0 and self.folded[before - 1] in _NEGATIONS_WITH_DE:
+                return True
+        return False
