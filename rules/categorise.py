@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rules.groups import distinct
 from rules.model import Category
 from rules.phrases import Phrase
 from rules.text import Text
@@ -18,7 +19,7 @@ class Categories:
         self._by_word: dict[str, list[tuple[str, Phrase]]] = {}
         self._by_prefix: dict[str, list[tuple[str, Phrase]]] = {}
         for name, category in categories.items():
-            for phrase in category.phrases:
+            for phrase in distinct(category.phrases):
                 for anchor in phrase.anchors:
                     self._by_word.setdefault(anchor, []).append((name, phrase))
                 if not phrase.anchors:

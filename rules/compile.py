@@ -10,16 +10,20 @@ from router.geography import Geography
 from rules.calendars import Calendars, school_zone
 from rules.categorise import Categories
 from rules.conditions.facts import CategoryIs
-from rules.conditions.logic import Block, Chances, any_holds, chances
+from rules.conditions.logic import Block, Chances, any_holds, chances, leaves
 from rules.conditions.place import Inside
+from rules.conditions.words import Contains
 from rules.dnf import Term, terms
 from rules.index import Index
+from rules.lexicon import lexicon
 from rules.model import Cell, Configuration, Effects, Rule
 from rules.owners import Owners
 from rules.problems import At
 from rules.ranking import LEVEL, rule_area
+from rules.repair import Repairs
 from rules.situation import PLACE, Situation, Truth
 from rules.text import Text
+from rules.words import tokens
 
 _EVERYWHERE_AREA = float("inf")
 
@@ -93,6 +97,7 @@ class RuleSet:
         self.by_id = {one.rule.id: one for one in self.rules}
         self.index = Index((one.rule.territory, one.terms) for one in self.rules)
         self.cells = self._compile_cells()
+        self.repairs = self._repairs()
 
     def _compile_rules(self) -> tuple[Compiled, ...]:
         ranked = [
@@ -125,9 +130,36 @@ class RuleSet:
     def _cell_area(self, cell: Cell) -> float:
         return _EVERYWHERE_AREA if cell.territory is None else self.geography.area(cell.territory)
 
+    def _repairs(self) -> Repairs:
+        """Learn the words that rules and categories look for, in all their forms."""
+        phrases = [
+            phrase
+            for one in self.rules
+            for condition in leaves((*one.rule.when, *one.rule.unless))
+            if isinstance(condition, Contains)
+            for group in condition.groups
+            for phrase in group.phrases
+        ]
+        phrases += [
+            phrase
+            for category in self.configuration.categories.values()
+            for phrase in category.phrases
+        ]
+        forms = {word for phrase in phrases for word in phrase.words()}
+        written = {piece for phrase in phrases for piece in phrase.pieces}
+        return Repairs(forms, written, self._names(), lexicon())
+
+    def _names(self) -> frozenset[str]:
+        communes = self.configuration.territory.communes
+        return frozenset(word for one in communes for word in tokens(one.name))
+
     def situation(self, facts: Facts) -> Situation:
         """See a case as the conditions do."""
         text = Text(facts.text, facts.subject)
+        if not facts.language or facts.language.startswith("fr"):
+            found = self.repairs.of(text.words, text.parts, facts.place.street)
+            if found:
+                text.repair(found)
         return Situation(
             facts=facts,
             text=text,

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rules.phrases import Phrase
 from rules.text import Text
+
+
+def distinct(phrases: Iterable[Phrase]) -> list[Phrase]:
+    """Leave out expressions that say what an earlier one says, as "trous rouges" after "trou rouge".
+
+    Single words all stay: each is told as it is written.
+    """
+    found: dict[object, Phrase] = {}
+    for phrase in phrases:
+        several = len(phrase.forms) > 1
+        key = (phrase.forms, phrase.unless_negated) if several else phrase
+        found.setdefault(key, phrase)
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +40,13 @@ class Group:
         prefixes: dict[str, str] = {}
         others: dict[str, tuple[Phrase, ...]] = {}
         late: list[Phrase] = []
-        for phrase in self.phrases:
+        written: dict[str, str] = {}
+        for phrase in distinct(self.phrases):
             lone = len(phrase.pieces) == 1 and not phrase.unless_negated
             if lone and phrase.kind == "plain":
                 for form in phrase.forms[0]:
                     singles.setdefault(form, phrase.written)
+                written[phrase.pieces[0]] = phrase.written
             elif lone and phrase.kind == "prefix":
                 prefixes.setdefault(phrase.pieces[0], phrase.written)
             elif not phrase.anchors:
@@ -38,6 +54,7 @@ class Group:
             else:
                 for anchor in phrase.anchors:
                     others[anchor] = (*others.get(anchor, ()), phrase)
+        singles |= written  # a form that is written itself is said before another
         for name, value in (
             ("_singles", singles),
             ("_prefixes", prefixes),

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
 
 from rules.phrases import Phrase
 from rules.words import BREAK, cut, fold, lower
 
-_NEGATIONS = frozenset({"sans", "aucun", "aucune", "no", "without"})
+NEGATIONS = frozenset({"sans", "aucun", "aucune", "no", "without", "pas", "plus"})
+_NEGATIONS = NEGATIONS - {"pas", "plus"}
 _NEGATIONS_WITH_DE = frozenset({"pas", "plus"})
 _DE = frozenset({"de", "d"})
 _FARTHEST_NEGATION = 2  # words between the negation and what it denies
 
 
-class Searched(Protocol):
-    """What a text can be asked for, and remembers the answer to."""
-
-    def found(self, text: Text) -> bool: ...
+_UNASKED = -1
 
 
 class Text:
@@ -26,7 +23,7 @@ class Text:
     __slots__ = (
         "_beginnings",
         "_exact",
-        "_held",
+        "_found",
         "_raw",
         "folded",
         "positions",
@@ -55,18 +52,8 @@ class Text:
         positions.pop(BREAK, None)
         self.positions = positions
         self.words = frozenset(positions)
+        self._found: dict[int, int | None] = {}
         self._beginnings: frozenset[str] | None = None
-        self._held: dict[int, tuple[Searched, bool]] = {}
-
-    def holds(self, group: Searched) -> bool:
-        """Whether one word of a group is found; a group that is asked again is not looked for again.
-
-        Groups are known by their identity, and held so that it stays theirs: their hash is dear.
-        """
-        known = self._held.get(id(group))
-        if known is None:
-            known = self._held[id(group)] = (group, group.found(self))
-        return known[1]
 
     @property
     def beginnings(self) -> frozenset[str]:
@@ -88,6 +75,11 @@ class Text:
             self._exact = exact
         return self._exact
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The subject and the text as they were written."""
+        return self._raw
+
     def repair(self, corrections: dict[str, str]) -> None:
         """Read some words as others, as if they had been typed without error."""
         self.exact  # noqa: B018 — exact words must be cut before the folded ones change
@@ -96,7 +88,15 @@ class Text:
         self._index()
 
     def find(self, phrase: Phrase) -> int | None:
-        """Find the first place where a phrase holds."""
+        """Find the first place where a phrase holds; phrases live as long as their rule set."""
+        known = self._found.get(id(phrase), _UNASKED)
+        if known is not _UNASKED:
+            return known
+        place = self._find(phrase)
+        self._found[id(phrase)] = place
+        return place
+
+    def _find(self, phrase: Phrase) -> int | None:
         for place in self._places(phrase):
             if not (phrase.unless_negated and self._negated(place)):
                 return place
@@ -113,19 +113,24 @@ class Text:
 
     def _runs(self, forms: tuple[frozenset[str], ...]) -> Iterable[int]:
         """Find consecutive words, each in one of its forms."""
-        first: list[int] = []
-        for word in forms[0] & self.words:
-            first += self.positions[word]
-        first.sort()
+        hits = forms[0] & self.words
+        if not hits:
+            return ()
+        first = [place for word in hits for place in self.positions[word]]
+        if len(hits) > 1:
+            first.sort()
         if len(forms) == 1:
             return first
-        folded, size = self.folded, len(forms)
-        return [
-            place
-            for place in first
-            if place + size <= len(folded)
-            and all(folded[place + step] in forms[step] for step in range(1, size))
-        ]
+        return [place for place in first if self._runs_on(forms, place)]
+
+    def _runs_on(self, forms: tuple[frozenset[str], ...], place: int) -> bool:
+        folded = self.folded
+        if place + len(forms) > len(folded):
+            return False
+        for word, wanted in zip(folded[place : place + len(forms)], forms, strict=True):
+            if word not in wanted:
+                return False
+        return True
 
     def _exactly(self, wanted: list[str]) -> Iterator[int]:
         exact, size = self.exact, len(wanted)

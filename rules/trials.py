@@ -10,6 +10,7 @@ from rules.compile import RuleSet
 from rules.decide import decide
 from rules.explain import reasons
 from rules.model import Trial
+from rules.phrases import parse_phrase
 from rules.vocabulary import plain
 from rules.words import tokens
 
@@ -78,8 +79,8 @@ def _compare(ruleset: RuleSet, decision: Decision, key: str, expected: object) -
         wanted = {_name(ruleset, decision, one) for one in _each(expected)}
         fine = wanted.isdisjoint(_each(got))
     elif key == "mots":
-        fine = {tokens(str(one)) for one in _each(expected)} <= {
-            tokens(str(one)) for one in _each(got)
+        fine = {_forms(str(one)) for one in _each(expected)} <= {
+            _forms(str(one)) for one in _each(got)
         }
     elif key == "candidats":
         fine = set(_each(expected)) == set(_each(got))
@@ -110,6 +111,12 @@ def _name(ruleset: RuleSet, decision: Decision, name: object) -> object:
     if isinstance(name, str) and ruleset.owners.is_role(name):
         return ruleset.resolve_for(decision.candidates, name)
     return name
+
+
+def _forms(word: str) -> object:
+    """Read a word of ``mots``: any of its forms names it."""
+    phrase = parse_phrase(word)
+    return (phrase.forms or tokens(word)) if phrase else ()
 
 
 def _each(value: object) -> tuple[object, ...]:

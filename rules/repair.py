@@ -1,0 +1,131 @@
+"""Repairs typing errors of French messages, only towards the words that the rules look for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from functools import cached_property
+
+from rules.conditions.place import street_tokens
+from rules.lexicon import Lexicon
+from rules.spelling import edits, sound, without
+from rules.text import NEGATIONS
+from rules.words import fold, lower
+
+SHORTEST = 5  # letters of a word that is repaired, and of one that it is repaired to
+_TWO_EDITS = 8  # letters of a word from which on two edits are believed
+_MEMO = 8192
+_WORD = re.compile(r"[^\W\d_]+")
+_NAMED_AFTER = frozenset(
+    {
+        *("rue", "avenue", "av", "ave", "boulevard", "bd", "bld", "place", "pl", "chemin", "quai"),
+        *("impasse", "allee", "allees", "route", "square", "cours", "passage", "esplanade", "pont"),
+        *("residence", "lotissement", "m", "mr", "mme", "mlle", "monsieur", "madame", "docteur"),
+        *("dr", "maitre"),
+    }
+)
+_LINKS = frozenset({"de", "du", "des", "d", "la", "le", "les", "l"})
+
+
+class Repairs:
+    """Finds what a person meant to type; the same answer for the same word, always."""
+
+    def __init__(
+        self,
+        vocabulary: Collection[str],
+        written: Collection[str],
+        names: Collection[str],
+        lexicon: Lexicon,
+    ) -> None:
+        """Take the folded words of the rules in all their forms, and those that are written.
+
+        ``names`` are words of communes, which are never repaired.
+        """
+        self._written = frozenset(written)
+        self._known = frozenset(vocabulary) | frozenset(names) | NEGATIONS
+        self._targets = sorted(
+            word for word in set(vocabulary) if len(word) >= SHORTEST and word.isalpha()
+        )
+        self._lexicon = lexicon
+        self._memo: dict[str, str | None] = {}
+
+    def of(
+        self, words: Collection[str], parts: Iterable[str], street: str | None
+    ) -> dict[str, str]:
+        """Find the repairs of a text: its folded words, and the parts as they were written."""
+        known, knows = self._known, self._lexicon.knows
+        unknown = [
+            word
+            for word in words
+            if len(word) >= SHORTEST and word not in known and not knows(word)
+        ]
+        found = {word: taken for word in unknown if (taken := self._taken_for(word)) is not None}
+        if found:
+            for name in _names(parts) | frozenset(street_tokens(street or "")):
+                found.pop(name, None)
+        return found
+
+    def _taken_for(self, word: str) -> str | None:
+        if word not in self._memo:
+            if len(self._memo) >= _MEMO:
+                self._memo.clear()
+            self._memo[word] = self._nearest(word) if word.isalpha() else None
+        return self._memo[word]
+
+    def _nearest(self, word: str) -> str | None:
+        most = 2 if len(word) >= _TWO_EDITS else 1
+        near = self._within_two if most == 2 else self._within_one
+        close = {target for own in without(word, most) for target in near.get(own, ())}
+        counted = {target: edits(word, target) for target in close}
+        counted = {target: count for target, count in counted.items() if count <= most}
+        for target in self._by_sound.get(sound(word), ()):
+            counted.setdefault(target, edits(word, target))
+        return min(
+            counted,
+            key=lambda target: (counted[target], target not in self._written, target),
+            default=None,
+        )
+
+    @cached_property
+    def _within_one(self) -> dict[str, list[str]]:
+        return self._shortened(1, SHORTEST)
+
+    @cached_property
+    def _within_two(self) -> dict[str, list[str]]:
+        return self._shortened(2, _TWO_EDITS - 2)
+
+    def _shortened(self, count: int, shortest: int) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for target in self._targets:
+            for own in without(target, count) if len(target) >= shortest else ():
+                found.setdefault(own, []).append(target)
+        return found
+
+    @cached_property
+    def _by_sound(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for target in self._targets:
+            found.setdefault(sound(target), []).append(target)
+        return found
+
+
+def _names(parts: Iterable[str]) -> frozenset[str]:
+    """List the folded words that seem to be names of streets or persons.
+
+    They begin with a capital inside a sentence, or follow "rue", "madame" and the like.
+    """
+    found: set[str] = set()
+    for part in parts:
+        named = False
+        end = 0
+        for word in _WORD.finditer(part):
+            own = word[0]
+            folded = fold(lower(own))
+            between = part[end : word.start()]
+            inside = end > 0 and not any(mark in between for mark in ".!?:;\n")
+            capital = own[0].isupper() and not (len(own) > 1 and own.isupper())
+            if named or (inside and capital):
+                found.add(folded)
+            named = (named and folded in _LINKS) or folded in _NAMED_AFTER
+            end = word.end()
+    return frozenset(found)
