@@ -19,6 +19,10 @@ GRAMMAR = frozenset(
         *("je", "j", "tu", "te", "nous", "vous", "lui", "leur", "mon", "ma", "mes", "son", "sa"),
         *("ses", "notre", "votre", "nos", "vos", "qui", "que", "qu", "c", "est", "sur", "sous"),
         *("dans", "par", "pour", "avec", "sans", "plus", "moins", "tout", "tous", "toute"),
+        # auxiliaries: their forms are in nearly every sentence
+        *("suis", "es", "sommes", "etes", "sont", "etais", "etait", "etaient", "ete", "etre"),
+        *("ai", "as", "avons", "avez", "ont", "avais", "avait", "avaient", "avoir", "sera", "soit"),
+        *("chez", "tous", "mais", "puis", "donc", "depuis", "devant", "aussi", "deja", "encore"),
         *("aucun", "aucune", "the", "of", "no", "not", "is", "are", "without", "my", "in", "on"),
     }
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from rules.lexicon import lexicon
+from rules.lexicon import GRAMMAR, lexicon
 from rules.words import exact_tokens, fold, tokens
 
 
@@ -39,10 +39,12 @@ class Phrase:
         whole = self.pieces[:-1] if self.kind == "prefix" else self.pieces
         if not whole:
             return frozenset()
-        longest = max(range(len(whole)), key=lambda index: (len(whole[index]), whole[index]))
-        if self.kind == "plain":
-            return self.forms[longest]
-        return frozenset({fold(whole[longest])})
+        words = [fold(piece) for piece in whole]
+        best = max(
+            range(len(words)),
+            key=lambda index: (words[index] not in GRAMMAR, len(words[index]), words[index]),
+        )
+        return self.forms[best] if self.kind == "plain" else frozenset({words[best]})
 
     @property
     def beginning(self) -> str:

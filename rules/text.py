@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from rules.phrases import Phrase
 from rules.words import BREAK, cut, fold, lower
@@ -14,7 +15,10 @@ _DE = frozenset({"de", "d"})
 _FARTHEST_NEGATION = 2  # words between the negation and what it denies
 
 
-_UNASKED = -1
+class Wanted(Protocol):
+    """Words of which one is enough."""
+
+    def found(self, text: Text) -> bool: ...
 
 
 class Text:
@@ -24,6 +28,7 @@ class Text:
         "_beginnings",
         "_exact",
         "_found",
+        "_held",
         "_raw",
         "folded",
         "positions",
@@ -53,7 +58,18 @@ class Text:
         self.positions = positions
         self.words = frozenset(positions)
         self._found: dict[int, int | None] = {}
+        self._held: dict[int, tuple[Wanted, bool]] = {}
         self._beginnings: frozenset[str] | None = None
+
+    def holds(self, group: Wanted) -> bool:
+        """Whether one word of a group is found; a group that is asked again is not looked for again.
+
+        Groups are known by their identity, and held so that it stays theirs: their hash is dear.
+        """
+        known = self._held.get(id(group))
+        if known is None:
+            known = self._held[id(group)] = (group, group.found(self))
+        return known[1]
 
     @property
     def beginnings(self) -> frozenset[str]:
@@ -89,12 +105,13 @@ class Text:
 
     def find(self, phrase: Phrase) -> int | None:
         """Find the first place where a phrase holds; phrases live as long as their rule set."""
-        known = self._found.get(id(phrase), _UNASKED)
-        if known is not _UNASKED:
-            return known
-        place = self._find(phrase)
-        self._found[id(phrase)] = place
-        return place
+        if len(phrase.forms) == 1 and not phrase.unless_negated:
+            places = [self.positions[word][0] for word in phrase.forms[0] & self.words]
+            return min(places) if places else None
+        key = id(phrase)
+        if key not in self._found:
+            self._found[key] = self._find(phrase)
+        return self._found[key]
 
     def _find(self, phrase: Phrase) -> int | None:
         for place in self._places(phrase):
