@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -20,6 +20,9 @@ _DIRECTION = folded_set("mention", "direction")
 _JOINING = folded_set("mention", "joining")
 _AWAY = folded_set("mention", "away")
 _WORK = folded_set("mention", "work")
+_QUARTER = frozenset({"quartier", "quartiers", "secteur", "cite", "station", "arret"})
+_TOWARDS = frozenset({"a", "au", "vers"})
+_CLOSING = frozenset({"", ":", ",", ";", ".", "-", "–", "—", "/", "("})
 _BEFORE_MISSPELT = frozenset({"a", "in", "en", "em", "sur"})
 _OF = frozenset({"de", "d", "of", "la", "le", "les", "du", "des"})
 _TAIL = frozenset({"sur", "les", "lez", "en", "sous", "de", "du", "aux", "grandlieu", "grand"})
@@ -56,6 +59,7 @@ class Mention:
     communes: tuple[str, ...]
     said: Said
     postcode: str | None = None
+    around: bool = False  # a quarter, a known street or a postal code, never the commune's own name
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class _Name:
     capital: bool = False  # so ordinary that it must be written with a capital
     after: tuple[str, ...] = ()  # words of which one must stand before it
     ignored: bool = False
+    quarter: bool = False
 
 
 class CommuneNames:
@@ -78,6 +83,7 @@ class CommuneNames:
             if (code := geography.commune(name)) is not None
             for form in written.split()
         }
+        self._streets = dict(_known_streets(geography))
         self._misspelt = Misspelt(_simple_names(geography))
         self._forms = {form.lower(): code for form, code in forms.items()}
         ordered = sorted(self._forms, key=len, reverse=True)
@@ -107,12 +113,27 @@ class CommuneNames:
             if name.value.ignored or name.start in in_streets:
                 continue
             said = _said(words, name.start, ends, found)
+            if name.value.quarter:
+                said = max(said, Said.LOCATED) if said is not Said.HOME else said
             if _meant(words, name.start, name.end, name.value, said, shouted):
-                found.append(Mention(name.start, name.end, name.value.communes, said))
+                communes, quarter = name.value.communes, name.value.quarter
+                found.append(Mention(name.start, name.end, communes, said, around=quarter))
         found.extend(self._in_other_scripts(words))
         if not any(one.communes for one in found):
             found.extend(self._misspelt_names(words, in_streets, ends))
-        return tuple(found)
+        found.extend(self._by_street(streets, found))
+        return tuple(_without_needless_quarters(found))
+
+    def _by_street(
+        self, streets: tuple[Street, ...], found: Sequence[Mention]
+    ) -> Iterator[Mention]:
+        """Take the commune of a street that everybody knows, where no place is stated."""
+        if any(one.said >= Said.BARE for one in found):
+            return
+        for street in streets:
+            communes = self._streets.get(words_of(street.name).folded)
+            if communes:
+                yield Mention(street.start, street.end, communes, Said.ADDRESS, around=True)
 
     def _misspelt_names(
         self, words: Words, in_streets: Container[int], ends: Container[int]
@@ -136,7 +157,35 @@ class CommuneNames:
             yield Mention(end, end, (self._forms[form.group()],), Said.LOCATED)
 
 
+def _without_needless_quarters(found: list[Mention]) -> list[Mention]:
+    """Leave quarters out where a commune is said as surely: "Bellevue à Saint-Herblain"."""
+    surest = max((one.said for one in found if not one.around), default=Said.AIM)
+    if surest is Said.AIM:
+        return found
+    return [one for one in found if not one.around or (one.said > surest and surest < Said.BARE)]
+
+
+def _listed(geography: Geography, section: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Read names kept by commune ("A + B": shared by both), where these communes are ours."""
+    for of, names in PLACE_WORDS[section].items():
+        codes = tuple(geography.commune(one.strip()) for one in of.split("+"))
+        communes = tuple(code for code in codes if code is not None)
+        if len(communes) == len(codes):
+            for name in names.split(","):
+                yield " ".join(words_of(name).folded), communes
+
+
+def _known_streets(geography: Geography) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    for name, communes in _listed(geography, "streets"):
+        yield tuple(name.split()), communes
+
+
 def _names(geography: Geography) -> Iterator[tuple[str, _Name]]:
+    for name, communes in _listed(geography, "nicknames"):
+        yield name, _Name(communes)
+    for section, doubtful in (("quarters", False), ("quarters-in-capitals", True)):
+        for name, communes in _listed(geography, section):
+            yield name, _Name(communes, doubtful=doubtful, quarter=True)
     for code in geography.communes():
         name = fold(" ".join(words_of(geography.commune_name(code)).folded))
         for written in _with_shorts(name):
@@ -238,13 +287,19 @@ def _meant(words: Words, start: int, end: int, name: _Name, said: Said, shouted:
     before = words.folded[start - 1] if start else ""
     if name.after:
         return _has_article(words, start, name)
+    if name.quarter:
+        clear = before in _QUARTER or (before in _TOWARDS and words.capital(end - 1))
+        return said is not Said.AIM and (clear or not name.doubtful)
     if not name.doubtful:
         return bool(name.communes) or said is not Said.BARE or _stands_alone(words, start, end)
     if said in {Said.ADDRESS, Said.LOCATED, Said.HOME, Said.BODY}:
         small = bool(name.communes) and before in {"a", "de", "commune"} and not name.capital
         return words.capital(end - 1) or small
-    whole = " ".join(words.folded[start:end]) in _ORDINARY
-    return whole and words.capital(end - 1) and not shouted and start > 0
+    if not words.capital(end - 1) or shouted or not name.communes or name.capital:
+        return False
+    if not start:
+        return words.between(end - 1).strip(" \n")[:1] in _CLOSING
+    return " ".join(words.folded[start:end]) in _ORDINARY or _stands_alone(words, start, end)
 
 
 def _has_article(words: Words, start: int, name: _Name) -> bool:

@@ -41,7 +41,7 @@ class PlaceReader:
         """Tell the place of a message: form before pin before words before counter."""
         text = f"{message.subject}\n{message.text_shown}" if message.subject else message.text_shown
         stated = self._stated(text[:_LONGEST])
-        place = self._from_words(stated)
+        place = self._from_words(stated, self._home(counter))
         point = _pin(message.location) or _typed(text)
         if point is not None:
             place = self._with_point(place, point)
@@ -58,7 +58,10 @@ class PlaceReader:
         mentions = self._names.mentions(words, streets)
         return _Stated(streets, (*mentions, *self._postcodes(words, mentions, streets)), words)
 
-    def _from_words(self, stated: _Stated) -> Place:
+    def _home(self, counter: Counter | None) -> str | None:
+        return self._geography.commune(counter.commune) if counter and counter.commune else None
+
+    def _from_words(self, stated: _Stated, home: str | None) -> Place:
         mentions = [one for one in stated.mentions if one.said is not Said.AIM]
         street = self._street(stated)
         name, shown = (street.name, street.text) if street else (None, "")
@@ -68,6 +71,8 @@ class PlaceReader:
         best = [one for one in mentions if one.said is most]
         communes = tuple(dict.fromkeys(code for one in best for code in one.communes))
         communes = self._agreeing(best, communes)
+        if home in communes and all(one.around for one in best):
+            communes = tuple(code for code in communes if code == home)
         postcode = next((one.postcode for one in best if one.postcode), None)
         if not shown:
             shown = _as_said(stated.words, best)
@@ -129,7 +134,7 @@ class PlaceReader:
             if split and beside is None:
                 return None
             said = Said.ADDRESS if beside and beside.said is Said.ADDRESS else Said.LOCATED
-            return Mention(index, end, communes, said, code)
+            return Mention(index, end, communes, said, code, around=True)
         if split or (beside is not None and beside.communes):
             return None  # a CEDEX code, or any number beside one of our names
         if beside is not None or after_street or _looks_foreign(words, index, end):

@@ -52,6 +52,7 @@ _LANDMARKS = (
     "arrêt", "cimetière", "collège", "gare", "gymnase", "lycée", "marché", "médiathèque", "parking",
     "piscine", "stade", "station", "école",
 )  # fmt: skip
+_OF_A_COMMUNE = frozenset({"eglise", "mairie", "bourg", "gare", "ecole", "poste", "centre"})
 _LONGEST = 5
 
 
@@ -109,7 +110,7 @@ def _name_end(
         if word in _CONNECTORS and not (capital and told):
             index += 1
             continue
-        if told and index in communes and words.folded[index - 1] not in {"de", "du", "d"}:
+        if told and index in communes and not _part_of_name(words, index):
             break
         if not _belongs(words, index, word, capital, told, before_capital):
             break
@@ -120,6 +121,12 @@ def _name_end(
         last = index
         before_capital = word if capital else before_capital
     return last if told else None
+
+
+def _part_of_name(words: Words, index: int) -> bool:
+    """Whether a commune's name belongs to a street's: "rue du Port de Couëron", never "église de"."""
+    small = words.folded[index - 1] in {"de", "du", "d"}
+    return small and words.folded[index - 2] not in _OF_A_COMMUNE
 
 
 def _belongs(
