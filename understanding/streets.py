@@ -52,8 +52,10 @@ _LANDMARKS = (
     "arrêt", "cimetière", "collège", "gare", "gymnase", "lycée", "marché", "médiathèque", "parking",
     "piscine", "stade", "station", "école",
 )  # fmt: skip
+_BODIES = frozenset({"hlm", "nmh", "ccas", "pmr"})  # "résidence HLM de Rezé"
 _OF_A_COMMUNE = frozenset({"eglise", "mairie", "bourg", "gare", "ecole", "poste", "centre"})
 _LONGEST = 5
+_STRONG = _Strength.STRONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ def _name_end(
             break
         if not told and not _opens(words, kind, index, capital):
             return None
+        if not told and index == kind.end and index in communes and kind.value[1] is not _STRONG:
+            return None  # "sur la route la chapelle sur erdre": no street of that name
         told += 1
         index += 1
         last = index
@@ -133,6 +137,8 @@ def _belongs(
     words: Words, index: int, word: str, capital: bool, told: int, before_capital: str
 ) -> bool:
     previous = words.folded[index - 1]
+    if word in _BODIES:
+        return False
     if word.isdigit():
         if len(word) == 4:
             return previous in _MONTHS
