@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from rules.groups import distinct
 from rules.model import Category
 from rules.phrases import Phrase
 from rules.text import Text
+from rules.words import tokens
 
 
 class Categories:
@@ -26,18 +27,20 @@ class Categories:
                     self._by_prefix.setdefault(phrase.beginning, []).append((name, phrase))
         self.ancestries = {name: _ancestry(name, categories) for name in categories}
 
-    def of(self, text: Text) -> tuple[str | None, list[str]]:
+    def of(self, text: Text, street: str | None = None) -> tuple[str | None, list[str]]:
         """Find the category of a text and the words that told it.
 
-        Most distinct words first, then the deeper category, then the one named first.
+        Most distinct words first, then the deeper category, then the one named first. The name of
+        the ``street`` tells nothing: a lamp of the rue de la Fontaine is no fountain.
         """
+        names = _name_of(street, text)
         found: dict[str, dict[object, tuple[int, str]]] = {}
         for word in text.words & self._by_word.keys():
             for name, phrase in self._by_word[word]:
-                self._note(found, name, phrase, text)
+                self._note(found, name, phrase, text, names)
         for beginning in text.beginnings & self._by_prefix.keys():
             for name, phrase in self._by_prefix[beginning]:
-                self._note(found, name, phrase, text)
+                self._note(found, name, phrase, text, names)
         if not found:
             return None, []
         best = min(
@@ -53,13 +56,36 @@ class Categories:
 
     @staticmethod
     def _note(
-        found: dict[str, dict[object, tuple[int, str]]], name: str, phrase: Phrase, text: Text
+        found: dict[str, dict[object, tuple[int, str]]],
+        name: str,
+        phrase: Phrase,
+        text: Text,
+        names: Container[int],
     ) -> None:
         """Note a phrase; forms of one word ("trou", "trous") are not distinct words."""
         place = text.find(phrase)
+        if place is not None and place in names:
+            place = next((one for one in text.places(phrase) if one not in names), None)
         if place is not None:
             key = phrase.forms or phrase.written
             found.setdefault(name, {}).setdefault(key, (place, phrase.written))
+
+
+def _name_of(street: str | None, text: Text) -> frozenset[int]:
+    """List where the name of a street stands in a text, without its kind: "parc" says something.
+
+    The kind may be shortened there ("av", "bd"), never its first letter.
+    """
+    kind, *name = tokens(street) if street else ("",)
+    if not name:
+        return frozenset()
+    return frozenset(
+        place
+        for start in text.positions.get(name[0], ())
+        if start and text.folded[start : start + len(name)] == name
+        if text.folded[start - 1][:1] == kind[:1]
+        for place in range(start, start + len(name))
+    )
 
 
 def _ancestry(name: str, categories: Mapping[str, Category]) -> frozenset[str]:

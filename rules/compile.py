@@ -176,7 +176,7 @@ class RuleSet:
         given = case.facts.category
         words: list[str] = []
         if given is None or given not in self.categories.ancestries:
-            given, words = self.categories.of(case.text)
+            given, words = self.categories.of(case.text, case.facts.place.street)
         if given is not None:
             case.category, case.ancestry = given, self.categories.ancestries[given]
         return words

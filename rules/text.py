@@ -114,12 +114,13 @@ class Text:
         return self._found[key]
 
     def _find(self, phrase: Phrase) -> int | None:
-        for place in self._places(phrase):
+        for place in self.places(phrase):
             if not (phrase.unless_negated and self._negated(place)):
                 return place
         return None
 
-    def _places(self, phrase: Phrase) -> Iterable[int]:
+    def places(self, phrase: Phrase) -> Iterable[int]:
+        """Find every place where a phrase holds, in reading order."""
         if phrase.kind == "plain":
             return self._runs(phrase.forms)
         if phrase.kind == "exact":
@@ -174,7 +175,7 @@ class Text:
         found = [
             (place, index)
             for index, part in enumerate(phrase.parts)
-            for place in self._places(part)
+            for place in self.places(part)
         ]
         found.sort()
         for start, (low, _) in enumerate(found):

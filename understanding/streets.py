@@ -53,9 +53,9 @@ _LANDMARKS = (
     "piscine", "stade", "station", "école",
 )  # fmt: skip
 _BODIES = frozenset({"hlm", "nmh", "ccas", "pmr"})  # "résidence HLM de Rezé"
+_ARTICLES = frozenset({"la", "l", "le", "les"})
 _OF_A_COMMUNE = frozenset({"eglise", "mairie", "bourg", "gare", "ecole", "poste", "centre"})
 _LONGEST = 5
-_STRONG = _Strength.STRONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,8 @@ def _name_end(
     told = 0  # words that say something
     last = index = kind.end
     before_capital = ""
+    if kind.end in communes and kind.value[1] is not _Strength.STRONG:
+        return None  # "sur la route la chapelle sur erdre": no street of that name
     while index < len(words.folded) and told < _LONGEST and _joined(words, index, kind):
         word, capital = words.folded[index], words.capital(index) and not shouted
         if word in _CONNECTORS and not (capital and told):
@@ -118,8 +120,6 @@ def _name_end(
             break
         if not told and not _opens(words, kind, index, capital):
             return None
-        if not told and index == kind.end and index in communes and kind.value[1] is not _STRONG:
-            return None  # "sur la route la chapelle sur erdre": no street of that name
         told += 1
         index += 1
         last = index
@@ -154,9 +154,13 @@ def _belongs(
         return capital or word not in _ORDINARY
     if word in _MONTHS or previous.isdigit():
         return True
-    return (previous in _LEADING or (previous in _CONNECTORS and not before_capital)) and (
-        word not in _ORDINARY
+    if word in _ORDINARY:
+        return False
+    # "rue de la paix le trottoir": an article alone begins what is said of the street.
+    tied = previous in _CONNECTORS and (
+        not told or previous not in _ARTICLES or words.folded[index - 2] in _CONNECTORS
     )
+    return previous in _LEADING or (tied and not before_capital)
 
 
 def _pair(words: Words, index: int) -> bool:

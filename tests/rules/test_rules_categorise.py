@@ -12,7 +12,8 @@ _READ = """
 from rules.categorise import Categories
 from rules.model import Category
 from rules.problems import At
-from rules.words import Text, parse_phrase
+from rules.phrases import parse_phrase
+from rules.text import Text
 
 written = ["gare", "gare sur", "gare sur la", "gare sur la piste", "gare sur la piste cyclable"]
 phrases = tuple(parse_phrase(each) for each in written)
