@@ -28,9 +28,7 @@ _OF = frozenset({"de", "d", "of", "la", "le", "les", "du", "des"})
 _TAIL = frozenset({"sur", "les", "lez", "en", "sous", "de", "du", "aux", "grandlieu", "grand"})
 _ARTICLES = {"le": ("au", "du"), "les": ("aux", "des"), "la": (), "l": ()}
 _GENERIC = frozenset({"saint", "sainte", "st", "ste", "la", "le", "les", "haute", "basse"})
-_ORDINARY = frozenset(
-    {"montagne", "la montagne", "brains", "indre", "mauves", "pellerin", "le pellerin", "bron"}
-)
+_ORDINARY = frozenset({"montagne", "la montagne", "brains", "indre", "mauves", "pellerin", "bron"})
 _BODIES = (
     "{0} metropole habitat", "{0} metropole", "metropole de {0}", "{0} habitat", "fc {0}",
     "agglomeration de {0}", "agglo de {0}", "{0} atlantique", "{0} universite", "metropole {0}",
@@ -107,10 +105,12 @@ class CommuneNames:
             if not street.landmark
             for index in range(street.start, street.end)
         }
+        begun = {street.start for street in streets if not street.number}  # "Pont-Rousseau"
         ends = {street.end for street in streets}
         found: list[Mention] = []
         for name in self._book.find(words):
-            if name.value.ignored or name.start in in_streets:
+            inside = name.start in in_streets
+            if name.value.ignored or (inside and not (name.value.quarter and name.start in begun)):
                 continue
             said = _said(words, name.start, ends, found)
             if name.value.quarter:

@@ -49,8 +49,8 @@ _SUFFIX = frozenset({"bis", "ter", "quater", "a", "b", "c", "d"})
 _NUMBER_AFTER = frozenset({"n", "no", "numero", "au"})
 _NAMED_WITH_DE = frozenset({"école", "porte", "voie", "gare", "parking", "station", "stade"})
 _LANDMARKS = (
-    "arrêt", "cimetière", "collège", "gare", "gymnase", "lycée", "marché", "médiathèque", "parking",
-    "piscine", "stade", "station", "école",
+    "arrêt", "cimetière", "collège", "gare", "gymnase", "lycée", "marché", "médiathèque", "parc",
+    "parking", "piscine", "stade", "station", "école",
 )  # fmt: skip
 _BODIES = frozenset({"hlm", "nmh", "ccas", "pmr"})  # "résidence HLM de Rezé"
 _ARTICLES = frozenset({"la", "l", "le", "les"})
