@@ -77,7 +77,8 @@ class LanguageDetector:
         for code in total:
             total[code] += 1.2 * votes.get(code, 0.0) - (1.5 if code in _RARE else 0.0)
         if prior in total:
-            total[prior] += 2.5 - 2.0 * sure
+            # One foreign word that tells ("socorro") weighs more than where the text came in.
+            total[prior] += (2.5 - 2.0 * sure) * (0.5 if votes and prior not in votes else 1.0)
         return max(total, key=lambda code: (total[code], code == prior), default=prior)
 
     def _identify(self, text: str) -> dict[str, float]:

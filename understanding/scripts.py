@@ -26,7 +26,12 @@ _PASHTO = frozenset("ټډړښږېۍځڅڼ")
 _PERSIAN = frozenset("پچژگکی")
 _ARABIC = frozenset("ةيكىأإئؤ")
 _PERSIAN_WORDS = frozenset({"است", "در", "از", "که", "را", "برای", "نیست", "این", "سلام", "لطفا"})
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[\w']+")
+_ENDINGS = {  # infinitives and third persons: "жити", "записатися", but "горит", "шумят"
+    "uk": re.compile(r"\w(?:[аиуяо]ти|тися|ється|еться)\b"),
+    "ru": re.compile(r"\w(?:[аяиуюе]т|ться|[ео]го|ются|ется)\b"),
+}
+_RUSSIAN_SIGN = re.compile("ъ[еёюя]")
 
 
 def language_of_script(text: str) -> str | None:
@@ -61,10 +66,15 @@ def _cyrillic(text: str) -> str:
         return "sr"
     if letters & set("ыэё"):
         return "ru"
-    if letters & {"ъ"}:
-        return "ru" if letters & {"ь"} else "bg"
+    if "ъ" in letters:
+        return "ru" if "ь" in letters or _RUSSIAN_SIGN.search(text) else "bg"
     words = set(_WORD.findall(text))
-    return max(("ru", "uk"), key=lambda language: len(words & CYRILLIC[language]))
+    return max(("ru", "uk"), key=lambda language: _told(text, words, language))
+
+
+def _told(text: str, words: set[str], language: str) -> int:
+    """Count what speaks for a language; a whole word says more than an ending."""
+    return 2 * len(words & CYRILLIC[language]) + len(_ENDINGS[language].findall(text))
 
 
 def _arabic(text: str) -> str:

@@ -41,6 +41,29 @@ def test_a_text_that_says_nothing_has_the_language_of_the_counter(
     assert detector.detect(text, "fr") == "fr"
 
 
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("uk", "пожежа в будинку"),
+        ("uk", "не хочу жити"),
+        ("uk", "дерево впало в парку"),
+        ("ru", "пахнет газом в подъезде"),
+        ("ru", "не горит фонарь"),
+        ("es", "mi padre no respira"),
+        ("es", "sale humo negro del tejado"),
+        ("it", "voglio morire"),
+        ("it", "fuga di gas"),
+        ("pt", "a casa está a arder"),
+        ("tr", "imdat"),
+        ("en", "shots fired"),
+    ],
+)
+def test_a_cry_for_help_of_few_words_is_told_although_the_counter_is_french(
+    detector: LanguageDetector, code: str, text: str
+) -> None:
+    assert detector.detect(text, "fr") == code
+
+
 def test_street_names_are_french_in_every_language(detector: LanguageDetector) -> None:
     text = "The lamp outside 12 rue de la Bastille, boulevard des Anglais, is broken"
     assert detector.detect(text) == "en"
