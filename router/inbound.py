@@ -245,7 +245,7 @@ class Handler:
         asked = decision.questions[0] if decision and decision.questions and own else ""
         asked = "" if asked == case.asked else asked
         self._remember(draft, message, case, asked)
-        quiet = threaded.how is How.ALBUM
+        quiet = threaded.how is How.ALBUM and not alone.danger
         reply = (
             None
             if quiet

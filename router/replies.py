@@ -18,6 +18,7 @@ from router.tracking import printed
 from router.workspace import Draft, Workspace
 
 _PARAGRAPH = "\n\n"
+_DANGERS_IN_PUBLIC = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +74,22 @@ class Replies:
     ) -> Delivery | None:
         """Write the receipt of a message that joined a known case.
 
-        A third party is told nothing of the case but the number that he gave himself.
+        A third party is told nothing of the case but the number that he gave himself; whom to call
+        in danger is told to everybody, in public too.
         """
         language, short = self._language(message, case), self._short(message.address)
-        if third_party:
-            paragraphs = [self._text(TextId.THIRD_PARTY, language, short, case)]
+        danger = decision is not None and decision.danger
+        paragraphs = (
+            self._rule_texts(decision, case, language, short or message.public) if danger else []
+        )
+        if message.public:
+            paragraphs = self._invited(paragraphs, language)
+        elif third_party:
+            paragraphs.append(self._text(TextId.THIRD_PARTY, language, short, case))
         else:
-            urgent = decision is not None and decision.danger
-            paragraphs = (
-                self._rule_texts(decision, case, language, short)
-                if (urgent and decision is not None)
-                else []
-            )
             paragraphs.append(self._text(TextId.APPENDED, language, short, case))
             if asked:
                 paragraphs.append(self.question(asked, language, short))
-        if message.public:
-            paragraphs = [compose(self.rulebook.texts, TextId.PUBLIC_MENTION, language).text]
         return self._automatic(draft, message, case, DeliveryKind.ACKNOWLEDGEMENT, paragraphs)
 
     def help(self, draft: Draft, message: Message, text: TextId, language: str) -> Delivery | None:
@@ -159,8 +159,12 @@ class Replies:
     def _public(self, decision: Decision, case: Case, language: str) -> list[str]:
         """Answer in public: numbers to call in danger, and nothing of the case."""
         danger = self._rule_texts(decision, case, language, True) if decision.danger else []
+        return self._invited(danger, language)
+
+    def _invited(self, danger: list[str], language: str) -> list[str]:
+        """Ask for a private message, after at most two dangers: more would not fit a post."""
         invite = compose(self.rulebook.texts, TextId.PUBLIC_MENTION, language).text
-        return [*danger[:1], invite]
+        return [*danger[:_DANGERS_IN_PUBLIC], invite]
 
     def _text(
         self,

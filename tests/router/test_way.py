@@ -96,6 +96,17 @@ async def test_a_stranger_with_the_number_is_a_third_party_and_is_shown_nothing(
     assert "eclairage" not in receipt.text
 
 
+@pytest.mark.parametrize("public", [False, True])
+@pytest.mark.parametrize("person", ["ana", "bob"])
+async def test_a_danger_said_on_a_known_case_is_answered_by_its_numbers_first(town, person, public):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    number = printed(first.case.number)
+    await town.hear(person, f"ça sent le gaz, demande {number}", public=public)
+    receipt = (await town.to(person))[-1]
+    assert receipt.text.startswith("Appelez le 18 ou le 112")
+    assert not (public and number in receipt.text)
+
+
 async def test_a_signed_reply_address_joins_and_a_forged_one_counts_for_nothing(town):
     first = await town.hear("ana", "Le lampadaire est éteint")
     key = first.case.reporters[0].address.key
