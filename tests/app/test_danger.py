@@ -1,0 +1,84 @@
+"""Dangers as frightened people write them, through the shipped rules, and what only sounds alike."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.attempt import attempts
+from app.rulebook import load_folder
+
+ROOT = Path(__file__).parents[2]
+NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)
+NUMBER = re.compile(r"(?<!\d)(112|15|17|18|114|115|119|3919)(?!\d)")
+FIRST_WORDS = 45  # characters of a reply that a lock screen shows
+DANGER, NEAR_MISS = "D", "N"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    kind: str
+    language: str
+    numbers: frozenset[str]
+    text: str
+
+
+def _said(line: str) -> Said:
+    head, text = line.split("|", 1)
+    kind, language, numbers = head.split()
+    return Said(kind, language, frozenset(numbers.split(",")), text)
+
+
+LINES = (Path(__file__).parent / "danger_messages.txt").read_text("utf-8").splitlines()
+SAID = [_said(line) for line in LINES if line and not line.startswith("#")]
+
+
+@pytest.fixture(scope="module")
+def heard() -> list[tuple[Said, Mapping[str, Any]]]:
+    return asyncio.run(_heard())
+
+
+async def _heard() -> list[tuple[Said, Mapping[str, Any]]]:
+    async with attempts(load_folder(ROOT / "config")) as attempt:
+        return [
+            (said, await attempt.run(_sms(place, said), NOON)) for place, said in enumerate(SAID)
+        ]
+
+
+def _sms(place: int, said: Said) -> dict[str, str]:
+    sender, counter = f"+336{10_000_000 + place}", "+33756000044"
+    return {"channel": "sms", "from": sender, "to": counter, "text": said.text}
+
+
+def test_no_danger_is_missed(heard) -> None:
+    dangers = [(said, result) for said, result in heard if said.kind == DANGER]
+    assert len(dangers) >= 600
+    missed = [said for said, result in dangers if result["action"] != "emergency"]
+    assert not missed
+
+
+def test_the_first_words_of_the_reply_are_a_number_that_a_professional_would_give(heard) -> None:
+    for said, result in heard:
+        if said.kind == DANGER:
+            (reply,) = result["replies"]
+            first = NUMBER.match(reply["text"])
+            assert first, reply
+            assert said.numbers & set(NUMBER.findall(reply["text"][:FIRST_WORDS])), (said, reply)
+
+
+def test_the_reply_is_in_the_language_of_the_person(heard) -> None:
+    dangers = [(said, result) for said, result in heard if said.kind == DANGER]
+    other = [said for said, result in dangers if result["replies"][0]["language"] != said.language]
+    assert len(other) <= 0.01 * len(dangers), other
+
+
+def test_what_only_sounds_like_a_danger_is_none(heard) -> None:
+    near = [(said, result) for said, result in heard if said.kind == NEAR_MISS]
+    assert len(near) >= 400
+    alarms = [said for said, result in near if result["action"] == "emergency"]
+    assert not alarms
