@@ -6,7 +6,8 @@ import asyncio
 from pathlib import Path
 
 from app.rulebook import LoadedRulebook, files_of, load_files, load_folder
-from router.ports import Clock, Rulesets
+from router.ports import Clock
+from router.versions import Rulesets
 
 _LOOK_EVERY_S = 1.0
 

@@ -12,6 +12,8 @@ from router.directory import Counter, Level, Service, Statute
 from router.message import Address, Message
 from router.policy import Policy
 from router.ports import Rulebook, Timer, TimerKind, Understanding
+from router.record import Cause
+from router.recording import keep
 from router.tokens import PARTNER, Signer
 from router.tracking import TrackingNumber, printed
 from router.workspace import Draft, Workspace
@@ -22,6 +24,7 @@ REDIRECT_LABEL = "redirection"
 _UNSTARTED = {Status.RECEIVED, Status.ASSIGNED, Status.WAITING_CITIZEN, Status.REOPENED}
 _LONGEST_TEXT = 20_000
 _json = json.JSONEncoder(ensure_ascii=False, default=str).encode
+_LONGEST_SUBJECT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,14 @@ class Dispatcher:
     def facts_of(
         self, message: Message, understood: Understanding, channel: str, counter: Counter | None
     ) -> Facts:
-        """State what is known of a message that is a request of its own."""
+        """State what is known of a message that is a request of its own.
+
+        No more of its words than a case keeps, so that the decision can be taken again.
+        """
         return Facts(
             received_at=message.received_at,
-            text=message.text_shown,
-            subject=message.subject,
+            text=message.text_shown[:_LONGEST_TEXT],
+            subject=message.subject[:_LONGEST_SUBJECT],
             language=understood.language,
             category=message.given.category,
             place=understood.place,
@@ -90,6 +96,7 @@ class Dispatcher:
         # for all who have the number: the person's words are the case's text, and no line of this
         self.workspace.tell(draft, case, EventKind.RECEIVED, "citizen", "", Visibility.CITIZEN)
         self._record(draft, case, decision)
+        keep(draft, self.workspace, self.rulebook, case, decision, facts, Cause.NEW)
         if message.ref:
             draft.refs.append((message.ref, case.id))
         if redirects(decision, self.rulebook, facts.nature):
@@ -127,8 +134,8 @@ class Dispatcher:
             urgency=decision.urgency,
             category=decision.category,
             place=facts.place,
-            subject=message.subject[:300],
-            text=facts.text[:_LONGEST_TEXT],
+            subject=facts.subject,
+            text=facts.text,
             language=facts.language or "fr",
             channel=facts.channel or "",
             counter=facts.counter or "",
@@ -170,16 +177,22 @@ class Dispatcher:
 
     # --- deciding again ----------------------------------------------------------------------
 
-    def decide_again(self, draft: Draft, case: Case, cause: str) -> tuple[Case, Decision]:
+    def decide_again(
+        self, draft: Draft, case: Case, cause: str, why: Cause = Cause.ADDED
+    ) -> tuple[Case, Decision]:
         """Re-evaluate a case after new words, a place or a refusal; a started case keeps its owner.
 
         A danger rule, or a refusal by the owner, moves even a case that was started.
         """
-        decision = self.rulebook.decide(self.facts_of_case(case))
+        facts = self.facts_of_case(case)
+        decision = self.rulebook.decide(facts)
         refused = case.owner in case.refused_by
         moves = decision.owner != case.owner and (
             refused or decision.danger or case.status in _UNSTARTED
         )
+        moves = moves and not case.parts_open
+        applied = moves or decision.owner == case.owner
+        keep(draft, self.workspace, self.rulebook, case, decision, facts, why, applied=applied)
         case = replace(
             case,
             urgency=max(case.urgency, decision.urgency, key=lambda urgency: urgency.rank),
@@ -187,7 +200,7 @@ class Dispatcher:
             labels=tuple(dict.fromkeys((*case.labels, *decision.labels))),
         )
         draft.ruleset = decision.ruleset
-        if not moves or case.parts_open:
+        if not moves:
             return self.workspace.save(draft, case), decision
         case = replace(
             case,
@@ -210,6 +223,9 @@ class Dispatcher:
                 "ruleset": decision.ruleset,
                 "failed": decision.failed,
                 "no_rule": decision.no_rule,
+                "urgency": decision.urgency,
+                "notify": decision.notify,
+                "questions": decision.questions,
                 "trace": decision.trace,
             }
         )

@@ -5,6 +5,7 @@ GuichetError
 ├── InvalidInput            a person or a program gave something that cannot be read
 │   ├── InvalidSignature    a webhook is not from its provider: 403
 │   └── UnreadablePayload   a payload cannot be parsed: kept, quarantined, the next one served
+├── Outdated                what was to be changed has been changed meanwhile by somebody else
 └── StoreUnavailable        the database cannot take a write now: 503 / 451 / unflagged
 """
 
@@ -29,6 +30,10 @@ class InvalidSignature(InvalidInput):
 
 class UnreadablePayload(InvalidInput):
     """A payload is authentic, or needs no signature, but cannot be parsed."""
+
+
+class Outdated(GuichetError):
+    """What was to be changed has been changed meanwhile by somebody else."""
 
 
 class StoreUnavailable(GuichetError):

@@ -12,6 +12,7 @@ from router.dispatch import Dispatcher, passes_on
 from router.errors import InvalidInput
 from router.message import Message, PartnerActed
 from router.ports import Action
+from router.record import Cause
 from router.replies import Replies
 from router.texts import TextId
 from router.tokens import PARTNER, Signer, party_of
@@ -120,7 +121,7 @@ class Partners:
         case = self.workspace.save(draft, case, reopened)
         self.workspace.tell(draft, case, EventKind.REFUSED, service.id, reason, Visibility.SERVICE)
         before = case.owner
-        case, _ = self.dispatcher.decide_again(draft, case, cause)
+        case, _ = self.dispatcher.decide_again(draft, case, cause, Cause.REFUSAL)
         if case.owner == before:
             return self._end_refused(draft, case, service, reason, cause)
         owner = self.dispatcher.rulebook.directory.service(case.owner)

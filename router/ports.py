@@ -26,7 +26,9 @@ from router.message import (
     WebhookRequest,
     WebhookResponse,
 )
+from router.record import DecisionRecord, Decisions
 from router.tracking import TrackingNumber
+from router.versions import Rulesets
 
 # --- time and chance -----------------------------------------------------------------------------
 
@@ -286,6 +288,14 @@ class Rulebook(Protocol):
         ...
 
 
+@runtime_checkable
+class HasShadow(Protocol):
+    """A rule book beside which a draft is tried: both decide, only the first is applied."""
+
+    @property
+    def shadow(self) -> Rulebook | None: ...
+
+
 class Rulebooks(Protocol):
     def current(self) -> Rulebook:
         """Give the live version; the caller keeps it for the whole decision."""
@@ -467,6 +477,7 @@ class DeliveryWrite:
 
 class TimerKind(StrEnum):
     DEADLINE = "deadline"
+    REDECIDE = "redecide"  # a version of the rules was withdrawn: look at the case again
 
 
 @dataclass(frozen=True, slots=True)
@@ -494,6 +505,7 @@ class Unit:
     timers: tuple[Timer, ...] = ()
     timers_done: tuple[int, ...] = ()
     refs: tuple[tuple[str, int], ...] = ()
+    decisions: tuple[DecisionRecord, ...] = ()
     ruleset: str = ""
     """Hash of the rule set that the unit was decided under, empty when it decided nothing."""
 
@@ -701,28 +713,6 @@ class OutboxAdmin(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class RulesetVersion:
-    """A published version of the YAML: path within the folder → content."""
-
-    version: int
-    hash: str
-    author: str
-    reason: str
-    at: datetime
-    files: Mapping[str, bytes]
-
-
-class Rulesets(Protocol):
-    async def active(self) -> RulesetVersion | None: ...
-    async def active_hash(self) -> str | None: ...
-    async def publish(
-        self, files: Mapping[str, bytes], hash: str, author: str, reason: str, now: datetime
-    ) -> RulesetVersion:
-        """Store a new version and make it the live one, in one transaction."""
-        ...
-
-
 class Store(
     Intake,
     RouteQueue,
@@ -734,6 +724,7 @@ class Store(
     JournalReader,
     OutboxAdmin,
     Rulesets,
+    Decisions,
     Protocol,
 ):
     """All of the store, for start-up and tests; every other place asks for the part it needs."""

@@ -1,4 +1,4 @@
-"""Does what falls due on a case: a deadline that passes is told to its service and to the desk."""
+"""Does what falls due on a case: a deadline that passed is told, withdrawn rules are made good."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from router.ports import (
     TimerQueue,
     Verdict,
 )
+from router.reconsider import reconsider
+from router.replies import Replies
 from router.tokens import Signer
 from router.workspace import Draft, Workspace
 
@@ -65,9 +67,11 @@ class Clockwork:
             return len(claims)
         cases = {claim.case.id: claim.case for claim in ready if claim.case is not None}
         workspace = Workspace(Gathered(cases=cases), self.ids, now)
-        dispatcher = Dispatcher(self.rulebooks.current(), workspace, self.signer, self.policy)
+        rulebook = self.rulebooks.current()
+        dispatcher = Dispatcher(rulebook, workspace, self.signer, self.policy)
+        replies = Replies(rulebook, workspace, self.signer, self.policy)
         for claim in ready:
-            self._work(claim, workspace, dispatcher)
+            self._work(claim, workspace, dispatcher, replies)
         units = workspace.units()
         verdicts = await self.routes.commit(units, now)
         lost = [
@@ -80,17 +84,26 @@ class Clockwork:
             await self.routes.release(lost, now + _LOOK_AGAIN)
         return len(claims)
 
-    def _work(self, claim: TimerClaim, workspace: Workspace, dispatcher: Dispatcher) -> None:
+    def _work(
+        self, claim: TimerClaim, workspace: Workspace, dispatcher: Dispatcher, replies: Replies
+    ) -> None:
         draft = workspace.begin(claim.claim)
         draft.timers_done.extend(timer.id for timer in claim.timers)
         case = claim.case
-        due = [timer for timer in claim.timers if case and timer.generation == case.generation]
-        if case is None or not due or case.status not in _RUNNING:
+        if case is None:
             return
-        last = max(due, key=lambda timer: timer.not_before)
-        match last.kind:
-            case TimerKind.DEADLINE:
-                self._deadline(draft, case, last, workspace, dispatcher)
+        again = [timer for timer in claim.timers if timer.kind is TimerKind.REDECIDE]
+        if again:  # whatever its generation: the rules were withdrawn for every case they decided
+            cause = f"timer:{again[0].id}"
+            case = reconsider(draft, case, cause, workspace, dispatcher, replies)
+        due = [
+            timer
+            for timer in claim.timers
+            if timer.kind is TimerKind.DEADLINE and timer.generation == case.generation
+        ]
+        if due and case.status in _RUNNING:
+            last = max(due, key=lambda timer: timer.not_before)
+            self._deadline(draft, case, last, workspace, dispatcher)
 
     def _deadline(
         self,

@@ -21,6 +21,7 @@ from router.ports import (
     Timer,
     Unit,
 )
+from router.record import DecisionRecord
 from router.tracking import TrackingNumber
 
 _LONGEST_CHAIN = 8  # merges followed from one case to the next
@@ -38,6 +39,7 @@ class Draft:
     timers: list[Timer] = field(default_factory=list)
     timers_done: list[int] = field(default_factory=list)
     refs: list[tuple[str, int]] = field(default_factory=list)
+    decisions: list[DecisionRecord] = field(default_factory=list)
     conversations: dict[ConversationKey, Conversation] = field(default_factory=dict)
     cases: set[int] = field(default_factory=set)
     ruleset: str = ""
@@ -164,6 +166,7 @@ class Workspace:
             timers=tuple(timer for draft in drafts for timer in draft.timers),
             timers_done=tuple(timer for draft in drafts for timer in draft.timers_done),
             refs=tuple(ref for draft in drafts for ref in draft.refs),
+            decisions=tuple(each for draft in drafts for each in draft.decisions),
             ruleset=next((draft.ruleset for draft in drafts if draft.ruleset), ""),
         )
 

@@ -1,33 +1,21 @@
-"""What can be looked up in the store without changing any work, and the versions of the rules."""
+"""What can be looked up in the store without changing any work."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
 from router.case import Case, Event
 from router.delivery import Delivery, DeliveryState
 from router.message import Envelope
-from router.ports import Action, CaseFilter, JournalLine, RulesetVersion
+from router.ports import Action, CaseFilter, JournalLine
 from router.tracking import TrackingNumber
-from storage import reading, rulesets
-from storage.codec import to_us
-from storage.database import Database
+from storage import reading
 from storage.rows import Row
+from storage.rule_library import RuleLibrary
 
-T = TypeVar("T")
 
-
-class Library:
+class Library(RuleLibrary):
     """The reading half of the store."""
-
-    def __init__(self, database: Database, cell: str) -> None:
-        self._database = database
-        self._cell = cell
-
-    async def _read(self, tx: Callable[..., T], *args: Any) -> T:
-        return await self._database.read(lambda conn: tx(conn, self._cell, *args))
 
     async def _envelope(self, row: Row) -> Envelope:
         raise LookupError(row["blob"])
@@ -79,24 +67,3 @@ class Library:
 
     async def pending(self) -> int:
         return await self._read(reading.pending)
-
-    async def active(self) -> RulesetVersion | None:
-        return await self._read(rulesets.active)
-
-    async def active_hash(self) -> str | None:
-        return await self._database.read(
-            lambda conn: conn.scalar(rulesets.ACTIVE_HASH, {"cell_": self._cell})
-        )
-
-    async def publish(
-        self, files: Mapping[str, bytes], hash: str, author: str, reason: str, now: datetime
-    ) -> RulesetVersion:
-        row = {
-            "hash": hash,
-            "author": author,
-            "reason": reason,
-            "at": to_us(now),
-            "files": rulesets.files_text(files),
-        }
-        number = await self._database.write(lambda conn: rulesets.publish(conn, self._cell, row))
-        return RulesetVersion(number, hash, author, reason, now, dict(files))

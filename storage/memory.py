@@ -169,6 +169,7 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
         for event in unit.events:
             state.events[event.case_id].append(event)
             state.event_ids.add((event.case_id, event.id))
+        state.decisions.extend(unit.decisions)
         awake = self._queue(unit, now)
         for receipt in sorted(unit.receipts, key=lambda each: each.delivery_id):
             self._receive(receipt, now)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 from router.case import Case, Event
 from router.delivery import Delivery
 from router.message import Envelope
-from router.ports import Action, CaseFilter, JournalLine, RulesetVersion
+from router.ports import Action, CaseFilter, JournalLine
 from router.tracking import TrackingNumber
-from storage.memory_state import Row, State
+from storage.memory_rules import MemoryRules
+from storage.memory_state import Row
 
 
-class MemoryLibrary:
-    """The reading half, and the versions of the rules."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
+class MemoryLibrary(MemoryRules):
+    """The reading half."""
 
     async def case(self, number: TrackingNumber) -> Case | None:
         case_id = self._state.numbers.get(number)
@@ -65,20 +62,6 @@ class MemoryLibrary:
     async def pending(self) -> int:
         lanes = (*self._state.waiting.values(), *self._state.outbox.values())
         return sum(len(lane) for lane in lanes)
-
-    async def active(self) -> RulesetVersion | None:
-        return self._state.rulesets[-1] if self._state.rulesets else None
-
-    async def active_hash(self) -> str | None:
-        return self._state.rulesets[-1].hash if self._state.rulesets else None
-
-    async def publish(
-        self, files: Mapping[str, bytes], hash: str, author: str, reason: str, now: datetime
-    ) -> RulesetVersion:
-        number = len(self._state.rulesets) + 1
-        version = RulesetVersion(number, hash, author, reason, now, dict(files))
-        self._state.rulesets.append(version)
-        return version
 
 
 def _matches(case: Case, wanted: CaseFilter) -> bool:

@@ -17,11 +17,12 @@ from router.ports import (
     Conversation,
     Done,
     Ids,
-    RulesetVersion,
     Timer,
     send_role,
 )
+from router.record import DecisionRecord
 from router.tracking import TrackingNumber
+from router.versions import ReplayReport, RulesetVersion, ShadowDraft
 from storage.codec import from_us, to_us, us_or_none
 from storage.order import Waiting, sendable
 
@@ -76,7 +77,11 @@ class State:
     timers: dict[int, dict[int, Timer]] = field(default_factory=lambda: defaultdict(dict))
     buckets: dict[str, tuple[int, int]] = field(default_factory=dict)
     pollers: dict[str, Holder] = field(default_factory=lambda: defaultdict(Holder))
+    decisions: list[DecisionRecord] = field(default_factory=list)
     rulesets: list[RulesetVersion] = field(default_factory=list)
+    live_ruleset: int = 0
+    replays: dict[str, ReplayReport] = field(default_factory=dict)
+    shadow: ShadowDraft | None = None
 
     # --- lanes -------------------------------------------------------------------------------
 

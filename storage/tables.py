@@ -254,6 +254,32 @@ poller = Table(
     _words("cursor"),
 )
 
+decision = Table(
+    "decision",
+    metadata,
+    _cell(),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    _id(),
+    _number("case_id"),
+    _key("ruleset"),
+    _key("rule"),
+    _key("owner"),
+    _key("priority"),
+    _key("urgency"),
+    _key("cause"),
+    _key("replaced"),
+    _number("flags"),
+    _number("words"),
+    _words("held"),
+    _words("facts"),
+    _words("shadow"),
+)
+"""Every decision with its facts, in the order of time. The words of a person are not repeated here:
+they are the first ``words`` characters of the text of the case, and its subject. ``facts`` holds
+the street and the point of the place, and is emptied when the case is.
+"""
+Index("decision_rule", decision.c.cell, decision.c.rule, decision.c.at)
+
 ruleset = Table(
     "ruleset",
     metadata,
@@ -264,7 +290,10 @@ ruleset = Table(
     _words("reason"),
     _number("at"),
     _words("files"),
+    Column("state", Key),
+    Column("record", Words),
 )
+"""Versions of the rules; an empty ``state`` is that of a version published without ceremony."""
 
 ruleset_live = Table(
     "ruleset_live",
@@ -274,6 +303,28 @@ ruleset_live = Table(
     _key("hash"),
 )
 """Which version is live: the row that a dispatch reads under a share lock."""
+
+ruleset_replay = Table(
+    "ruleset_replay",
+    metadata,
+    _cell(),
+    Column("hash", Key, primary_key=True),
+    _key("base"),
+    _number("at"),
+    _words("record"),
+)
+"""The latest replay of each draft."""
+
+ruleset_shadow = Table(
+    "ruleset_shadow",
+    metadata,
+    _cell(),
+    _key("hash"),
+    _words("author"),
+    _number("at"),
+    _words("files"),
+)
+"""The draft that decides beside the live rules, if there is one."""
 
 blob = Table(
     "blob",

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from router.delivery import Delivery, DeliveryState
 from router.ports import TIMER, CaseWrite, DeliveryWrite, Unit, Verdict, send_role
+from storage import decisions
 from storage.codec import to_us
 from storage.columns import Words, among_ids
 from storage.lanes import fence, finish, wake
@@ -28,7 +29,9 @@ from storage.tables import (
 
 _cell = bindparam("cell_", type_=Text())
 LIVE_HASH = (
-    select(ruleset_live.c.hash).where(ruleset_live.c.cell == _cell).with_for_update(read=True)
+    select(ruleset_live.c.hash)
+    .where(ruleset_live.c.cell == _cell, ruleset_live.c.version > 0)
+    .with_for_update(read=True)
 )
 VERSIONS = (
     select(case_.c.id, case_.c.version)
@@ -190,6 +193,8 @@ def _write(conn: Connection, cell: str, units: Sequence[Unit], now: int) -> None
     _many(conn, ADD_CASE, [_case(cell, w) for w in writes if w.expected is None])
     _many(conn, SET_CASE, [_change(cell, w) for w in writes if w.expected is not None])
     _many(conn, ADD_EVENT, [event_row(cell, each) for unit in units for each in unit.events])
+    taken = [each for unit in units for each in unit.decisions]
+    _many(conn, decisions.ADD, decisions.rows(cell, taken))
     deliveries = [each for unit in units for each in unit.deliveries]
     _many(conn, ADD_DELIVERY, [delivery_row(cell, each) for each in sorted(deliveries, key=_idem)])
     receipts = [receipt_row(cell, each, now) for unit in units for each in unit.receipts]

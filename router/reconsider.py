@@ -1,0 +1,61 @@
+"""Looks again at a case that a withdrawn version of the rules had sent somewhere."""
+
+from __future__ import annotations
+
+from router.case import Case, EventKind, Status
+from router.decision import ServiceId
+from router.delivery import DeliveryKind
+from router.dispatch import Dispatcher, passes_on
+from router.record import Cause
+from router.replies import Replies
+from router.texts import TextId
+from router.workspace import Draft, Workspace
+
+_ENDED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED, Status.MERGED}
+_TAKEN_BACK = "Cette demande est confiée à un autre service : les règles ont été rétablies."
+
+
+def reconsider(
+    draft: Draft,
+    case: Case,
+    cause: str,
+    workspace: Workspace,
+    dispatcher: Dispatcher,
+    replies: Replies,
+) -> Case:
+    """Decide a case again under the rules of now.
+
+    A case that was started stays where it is, and so does one that an agent placed; what the rules
+    would have said is then noted on it. One that moves is told to the service that had it and to
+    its reporters.
+    """
+    if case.status in _ENDED:
+        return case
+    before = case
+    case, decision = dispatcher.decide_again(draft, case, cause, Cause.RULES)
+    if case.owner != before.owner:
+        _moved(draft, before, case, cause, dispatcher, replies)
+    elif decision.owner != case.owner:
+        text = (
+            f"Les règles rétablies désignent {_name(dispatcher, decision.owner)} ; la demande, "
+            f"déjà commencée, reste à {_name(dispatcher, case.owner)}."
+        )
+        workspace.tell(draft, case, EventKind.NOTE, "rules", text)
+    return case
+
+
+def _moved(
+    draft: Draft, before: Case, case: Case, cause: str, dispatcher: Dispatcher, replies: Replies
+) -> None:
+    directory = dispatcher.rulebook.directory
+    former = directory.service(before.owner)
+    if former is not None:
+        dispatcher.forward(draft, case, former, DeliveryKind.NOTICE, cause, added=_TAKEN_BACK)
+    owner = directory.service(case.owner)
+    text = TextId.PASSED_ON if owner and passes_on(owner) else TextId.REROUTED
+    replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
+
+
+def _name(dispatcher: Dispatcher, service: ServiceId) -> str:
+    found = dispatcher.rulebook.directory.service(service)
+    return f"« {found.name('fr')} »" if found else f"« {service} »"

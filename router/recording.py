@@ -1,0 +1,43 @@
+"""Keeps each decision with its facts, and what a draft in shadow would have made of them."""
+
+from __future__ import annotations
+
+from router.case import Case
+from router.decision import Decision, Facts
+from router.ports import HasShadow, Rulebook
+from router.record import Cause, Outcome, Shadowed, recorded
+from router.workspace import Draft, Workspace
+
+
+def keep(
+    draft: Draft,
+    workspace: Workspace,
+    rulebook: Rulebook,
+    case: Case,
+    decision: Decision,
+    facts: Facts,
+    cause: Cause,
+    *,
+    applied: bool = True,
+) -> None:
+    """Add a decision on a case to what its unit writes; ``case`` is as it was before it."""
+    draft.decisions.append(
+        recorded(
+            workspace.ids.next(),
+            case.id,
+            workspace.now,
+            decision,
+            facts,
+            cause,
+            replaced="" if cause is Cause.NEW else case.rule,
+            applied=applied,
+            shadow=_shadow(rulebook, facts),
+        )
+    )
+
+
+def _shadow(rulebook: Rulebook, facts: Facts) -> Shadowed | None:
+    shadow = rulebook.shadow if isinstance(rulebook, HasShadow) else None
+    if shadow is None:
+        return None
+    return Shadowed(shadow.hash, Outcome.of(shadow.decide(facts)))

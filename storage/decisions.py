@@ -1,0 +1,139 @@
+"""Decisions with their facts as rows, and back, a page at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Text, and_, bindparam, func, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from router.decision import Facts, ServiceId, Urgency
+from router.record import After, Cause, DecisionRecord, Outcome, Shadowed
+from storage.codec import Body, from_us, to_us
+from storage.columns import clean
+from storage.tables import case_, decision
+
+_cell = bindparam("cell_", type_=Text())
+_facts_body = Body(Facts, {"text", "subject"})
+_outcome_body = Body(Outcome)
+_DANGER, _NO_RULE, _FAILED, _NOT_APPLIED = 1, 2, 4, 8
+
+ADD = insert(decision)
+_since = and_(decision.c.cell == _cell, decision.c.at >= bindparam("since_", type_=BigInteger()))
+_of_case = and_(case_.c.cell == decision.c.cell, case_.c.id == decision.c.case_id)
+_before = tuple_(decision.c.at, decision.c.id) < tuple_(
+    bindparam("at_", type_=BigInteger()), bindparam("id_", type_=BigInteger())
+)
+_newest_first = (decision.c.at.desc(), decision.c.id.desc())
+_limit: Any = bindparam("limit_", type_=BigInteger())
+_OUTCOMES = select(*[c for c in decision.c if c.name not in {"cell", "facts"}])
+PAGE = _OUTCOMES.where(_since, _before).order_by(*_newest_first).limit(_limit)
+PAGE_WITH_FACTS = (
+    select(decision, case_.c.text, case_.c.subject)
+    .select_from(decision.outerjoin(case_, _of_case))
+    .where(_since, _before)
+    .order_by(*_newest_first)
+    .limit(_limit)
+)
+LAST_HITS = (
+    select(decision.c.rule, func.max(decision.c.at).label("at"))
+    .where(decision.c.cell == _cell)
+    .group_by(decision.c.rule)
+)
+_END_OF_TIME = 2**63 - 1
+
+
+def decision_row(cell: str, record: DecisionRecord) -> dict[str, Any]:
+    """Write a record as a row; the person's words are only counted, they are in the case."""
+    outcome, facts = record.outcome, record.facts
+    return {
+        "cell": cell,
+        "at": to_us(record.at),
+        "id": record.id,
+        "case_id": record.case_id,
+        "ruleset": record.ruleset,
+        "rule": outcome.rule,
+        "owner": outcome.owner,
+        "priority": outcome.priority,
+        "urgency": outcome.urgency,
+        "cause": record.cause,
+        "replaced": record.replaced,
+        "flags": outcome.danger * _DANGER
+        | outcome.no_rule * _NO_RULE
+        | outcome.failed * _FAILED
+        | (not record.applied) * _NOT_APPLIED,
+        "words": len(clean(facts.text)) if facts else 0,
+        "held": json.dumps(record.held) if record.held else "",
+        "facts": _facts_body.dump(facts) if facts else "",
+        "shadow": _shadow_text(record.shadow) if record.shadow else "",
+    }
+
+
+def page(
+    conn: Connection, cell: str, since: int, after: After | None, limit: int, with_facts: bool
+) -> list[DecisionRecord]:
+    """Read a page of records, newest first."""
+    bounds = {
+        "cell_": cell,
+        "since_": since,
+        "at_": to_us(after.at) if after else _END_OF_TIME,
+        "id_": after.id if after else _END_OF_TIME,
+        "limit_": limit,
+    }
+    if with_facts:
+        rows = conn.execute(PAGE_WITH_FACTS, bounds)
+        return [_record(row, _facts(row)) for row in rows]
+    return [_record(row, None) for row in conn.execute(PAGE, bounds)]
+
+
+def last_hits(conn: Connection, cell: str) -> dict[str, datetime]:
+    return {row.rule: from_us(row.at) for row in conn.execute(LAST_HITS, {"cell_": cell})}
+
+
+def _record(row: Any, facts: Facts | None) -> DecisionRecord:
+    flags = row.flags
+    return DecisionRecord(
+        row.id,
+        row.case_id,
+        from_us(row.at),
+        row.ruleset,
+        Outcome(
+            ServiceId(row.owner),
+            row.rule,
+            row.priority,
+            Urgency(row.urgency),
+            bool(flags & _DANGER),
+            bool(flags & _NO_RULE),
+            bool(flags & _FAILED),
+        ),
+        facts,
+        Cause(row.cause),
+        tuple(json.loads(row.held)) if row.held else (),
+        row.replaced,
+        not flags & _NOT_APPLIED,
+        _shadowed(row.shadow) if row.shadow else None,
+    )
+
+
+def _facts(row: Any) -> Facts | None:
+    """Put facts together again; None when they, or the words they count, are gone."""
+    if not row.facts or row.text is None or len(row.text) < row.words:
+        return None
+    return _facts_body.load(row.facts, text=row.text[: row.words], subject=row.subject)
+
+
+def _shadow_text(shadow: Shadowed) -> str:
+    outcome: Mapping[str, Any] = json.loads(_outcome_body.dump(shadow.outcome))
+    return json.dumps({"ruleset": shadow.ruleset, "outcome": outcome})
+
+
+def _shadowed(text: str) -> Shadowed:
+    said = json.loads(text)
+    return Shadowed(said["ruleset"], _outcome_body.load(json.dumps(said["outcome"])))
+
+
+def rows(cell: str, records: Sequence[DecisionRecord]) -> list[dict[str, Any]]:
+    return [decision_row(cell, record) for record in records]
