@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import structlog
+
 from app.rulebook import LoadedRulebook, files_of, load_files, load_folder
+from router.errors import ConfigurationError
 from router.ports import Clock
 from router.versions import Rulesets
 
 _LOOK_EVERY_S = 1.0
+log = structlog.get_logger("guichet")
 
 
 class LiveRulebooks:
-    """Holds the published rule book; running decisions keep the one they began with."""
+    """Holds the published rule book, and the draft in shadow beside it.
+
+    Running decisions keep the one they began with.
+    """
 
     def __init__(self, rulesets: Rulesets, clock: Clock) -> None:
         self._rulesets = rulesets
         self._clock = clock
         self._current: LoadedRulebook | None = None
+        self._unreadable: set[str] = set()
 
     def current(self) -> LoadedRulebook:
         if self._current is None:
@@ -44,7 +54,8 @@ class LiveRulebooks:
                 )
         else:
             self._current = await asyncio.to_thread(load_files, active.files)
-        return self._current
+        await self._follow_shadow()
+        return self.current()
 
     async def follow(self) -> None:
         """Swap in each newly published version, until cancelled."""
@@ -53,9 +64,33 @@ class LiveRulebooks:
             await self.refresh()
 
     async def refresh(self) -> None:
-        """Load the published version if it is not the one held."""
-        if await self._rulesets.active_hash() == self.current().hash:
+        """Load the published version if it is not the one held, and the draft in shadow."""
+        wanted = await self._rulesets.active_hash()
+        if wanted is not None and wanted != self.current().hash:
+            active = await self._rulesets.active()
+            if active is not None:
+                loaded = await self._load(active.hash, active.files)
+                if loaded is not None:
+                    self._current = replace(loaded, shadow=self.current().shadow)
+        await self._follow_shadow()
+
+    async def _follow_shadow(self) -> None:
+        current = self.current()
+        held = current.shadow.hash if current.shadow else ""
+        wanted = await self._rulesets.shadow_hash()
+        if wanted == held or wanted in self._unreadable:
             return
-        active = await self._rulesets.active()
-        if active is not None:
-            self._current = await asyncio.to_thread(load_files, active.files)
+        draft = await self._rulesets.shadow()
+        shadow = await self._load(draft.hash, draft.files) if draft else None
+        self._current = replace(self.current(), shadow=shadow)
+
+    async def _load(self, hash: str, files: Mapping[str, bytes]) -> LoadedRulebook | None:
+        """Load a version; one that this process cannot read is told once, and it goes on."""
+        if hash in self._unreadable:
+            return None
+        try:
+            return await asyncio.to_thread(load_files, files)
+        except ConfigurationError as error:
+            self._unreadable.add(hash)
+            log.error("rules not loaded", ruleset=hash, error=str(error))
+            return None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from router.decision import Decision, Facts
 from router.directory import Directory, Texts
 from router.errors import ConfigurationError
 from router.geography import Geography
-from rules.checking import check
+from rules.checking import Checked, check
 from rules.compile import RuleSet
 from rules.decide import decide
 from rules.directory import RulesDirectory
@@ -38,6 +38,8 @@ class LoadedRulebook:
     ruleset: RuleSet
     services: RulesDirectory
     geography: Geography
+    shadow: LoadedRulebook | None = None
+    """A draft that is tried beside this version, without effect."""
 
     @property
     def hash(self) -> str:
@@ -67,16 +69,12 @@ class LoadedRulebook:
         return self.services.questions_of(category)
 
 
-def load_folder(folder: Path) -> LoadedRulebook:
-    """Read, check and compile a configuration folder.
+def rulebook_of(checked: Checked) -> LoadedRulebook:
+    """Make a folder that was checked ready to decide.
 
     Raises:
-        BadConfiguration: with every problem found.
-        ConfigurationError: the folder does not exist.
+        BadConfiguration: it has errors.
     """
-    if not folder.is_dir():
-        raise ConfigurationError(f"Le dossier de configuration « {folder} » n'existe pas.")
-    checked = check(folder, Territory.from_description)
     if checked.ruleset is None:
         raise BadConfiguration(checked.problems)
     configuration = checked.ruleset.configuration
@@ -85,6 +83,27 @@ def load_folder(folder: Path) -> LoadedRulebook:
         RulesDirectory(configuration),
         Territory.from_description(configuration.territory),
     )
+
+
+def load_folder(folder: Path) -> LoadedRulebook:
+    """Read, check and compile a configuration folder.
+
+    Raises:
+        BadConfiguration: with every problem found.
+        ConfigurationError: the folder does not exist.
+    """
+    return rulebook_of(check_folder(folder))
+
+
+def check_folder(folder: Path, today: date | None = None) -> Checked:
+    """Read and check a folder.
+
+    Raises:
+        ConfigurationError: the folder does not exist.
+    """
+    if not folder.is_dir():
+        raise ConfigurationError(f"Le dossier de configuration « {folder} » n'existe pas.")
+    return check(folder, Territory.from_description, today)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -97,7 +116,20 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def load_files(files: Mapping[str, bytes]) -> LoadedRulebook:
-    """Load a configuration that was published: relative path → content."""
+    """Load a configuration that was published: relative path → content.
+
+    Raises:
+        BadConfiguration: with every problem found.
+    """
+    return rulebook_of(check_files(files))
+
+
+def check_files(files: Mapping[str, bytes], today: date | None = None) -> Checked:
+    """Check a configuration that is no folder of its own.
+
+    Raises:
+        ConfigurationError: a path leads out of the folder.
+    """
     with tempfile.TemporaryDirectory(prefix="guichet-rules-") as name:
         folder = Path(name)
         for path, content in files.items():
@@ -106,4 +138,4 @@ def load_files(files: Mapping[str, bytes]) -> LoadedRulebook:
                 raise ConfigurationError(f"« {path} » sort du dossier de configuration.")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        return load_folder(folder)
+        return check_folder(folder, today)

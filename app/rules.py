@@ -1,19 +1,29 @@
-"""`guichet rules`: check, test and explain the YAML that supervisors write."""
+"""`guichet rules`: check and test the YAML that supervisors write, and all that changes it safely."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.attempt import attempts
+from app import (
+    rules_explain,
+    rules_history,
+    rules_list,
+    rules_publish,
+    rules_replay,
+    rules_shadow,
+)
 from app.console import (
     BAD_INPUT,
     DEFAULT_CONFIG,
+    DEFAULT_DATA,
     FAILED,
-    Config,
+    Data,
+    DatabaseUrl,
     Json,
     config_folder,
     err,
@@ -21,22 +31,41 @@ from app.console import (
     print_json,
     speaking,
 )
-from app.rulebook import load_folder
+from app.rule_use import uses
+from app.rulebook import check_folder
+from app.stores import kept_in, opened
 from app.system import SystemClock
-from router.errors import ConfigurationError
 from rules import trials
-from rules.checking import Checked, check
-from rules.explain import explain as explained
-from understanding.territory import Territory
+from rules.checking import Checked
+from rules.compile import RuleSet
+from rules.coverage import untried
 
-cli = typer.Typer(no_args_is_help=True, help="The rules in YAML: check, test, explain.")
+_HELP = """The rules in YAML: check, test, explain, and change them safely.
+
+\b
+guichet rules check config/                 what is wrong, with its place
+guichet rules test config/                  the essais beside the rules
+guichet rules replay config/ --since 90d    what past cases would become
+guichet rules publish config/ --reason "…"  live at once, in every process
+guichet rules history                       who published what, and why
+guichet rules rollback 3 --reason "…"       the way back
+guichet rules explain 7K4M-Q2XD-9TC         why a case went there
+"""
+cli = typer.Typer(no_args_is_help=True, help=_HELP)
+cli.command("explain")(rules_explain.explain)
+cli.command("list")(rules_list.list_rules)
+cli.command("replay")(rules_replay.replay)
+cli.command("publish")(rules_publish.publish_rules)
+cli.command("approve")(rules_publish.approve)
+cli.command("history")(rules_history.history)
+cli.command("rollback")(rules_history.rollback)
+cli.command("shadow")(rules_shadow.shadow)
 Folder = Annotated[Path, typer.Argument(help="Folder of the YAML.")]
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _checked(folder: Path) -> Checked:
-    if not folder.is_dir():
-        raise ConfigurationError(f"Le dossier de configuration « {folder} » n'existe pas.")
-    return check(folder, Territory.from_description, SystemClock().now().date())
+    return check_folder(folder, SystemClock().now().date())
 
 
 @cli.command("check")
@@ -75,10 +104,17 @@ def check_rules(folder: Folder = DEFAULT_CONFIG, as_json: Json = False) -> None:
 
 
 @cli.command("test")
-def test_rules(folder: Folder = DEFAULT_CONFIG) -> None:
+def test_rules(
+    folder: Folder = DEFAULT_CONFIG,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="List the rules without essai, and never applied.")
+    ] = False,
+    data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
+) -> None:
     """Run the tests (`essais`) that stand beside the rules.
 
-    Example: guichet rules test config/
+    Example: guichet rules test config/ --coverage
     """
     with speaking():
         checked = _checked(config_folder(folder))
@@ -91,34 +127,36 @@ def test_rules(folder: Folder = DEFAULT_CONFIG) -> None:
         failed = [result for result in results if not result.passed]
         for result in failed:
             out.print(f"✗ {result}", markup=False, soft_wrap=True)
+        if coverage:
+            _tell_coverage(checked.ruleset, data, database_url)
         out.print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
         if failed:
             raise typer.Exit(FAILED)
 
 
-@cli.command("explain")
-def explain(
-    text: Annotated[str, typer.Option("--texte", help="What the person writes.")],
-    commune: Annotated[str, typer.Option("--commune", help="Name or INSEE code.")] = "",
-    received: Annotated[str, typer.Option("--recu", help="When: 2026-11-24T22:30.")] = "",
-    channel: Annotated[str, typer.Option("--canal", help="By which channel.")] = "web",
-    config: Config = DEFAULT_CONFIG,
-    as_json: Json = False,
-) -> None:
-    """Say where a message would go, and why.
+def _tell_coverage(ruleset: RuleSet, data: Path, database_url: str) -> None:
+    """List what no test reaches, and what no case ever did where there is a history."""
+    _some("sans essai", untried(ruleset))
+    if database_url or kept_in(data):
+        hit = asyncio.run(_hit(data, database_url))
+        never = [
+            f"{rule.at.file}:{rule.at.line}: {rule.id}"
+            for file in ruleset.configuration.files
+            for rule in file.rules
+            if rule.id not in hit
+        ]
+        if hit:
+            _some("jamais appliquées à un cas", never)
 
-    Example: guichet rules explain --texte "lampadaire cassé" --commune Rezé
-    """
-    line = {"text": text, "commune": commune, "at": received, "channel": channel}
 
-    async def run() -> None:
-        async with attempts(load_folder(config_folder(config))) as attempt:
-            result = await attempt.run(line, SystemClock().now())
-            decision = attempt.decided
-            if as_json or decision is None:
-                print_json(result["decision"] or {"reason": result["reason"]})
-            else:
-                out.print(explained(decision), markup=False, soft_wrap=True)
+async def _hit(data: Path, database_url: str) -> set[str]:
+    """Find every rule that ever held, whether or not it won."""
+    async with opened(data, database_url) as store:
+        used = await uses(store, _EVER, _EVER)
+        return set(used)
 
-    with speaking():
-        asyncio.run(run())
+
+def _some(what: str, rules: list[str]) -> None:
+    out.print(f"{len(rules)} règle(s) {what}")
+    for rule in rules:
+        out.print(f"  {rule}", markup=False, soft_wrap=True)

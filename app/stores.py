@@ -37,6 +37,11 @@ def folder_of(data: Path, database_url: str) -> Path | None:
     return Path(path).parent if scheme.startswith("sqlite") else None
 
 
+def kept_in(data: Path) -> bool:
+    """Tell whether a folder holds a store already."""
+    return (data / _FILE).is_file()
+
+
 @asynccontextmanager
 async def opened(data: Path, database_url: str) -> AsyncIterator[Store]:
     """Open a store, brought up to date, and close it at the end.

@@ -35,6 +35,7 @@ class Dispatcher:
     workspace: Workspace
     signer: Signer
     policy: Policy
+    shadow: Rulebook | None = None
 
     # --- facts -------------------------------------------------------------------------------
 
@@ -96,7 +97,7 @@ class Dispatcher:
         # for all who have the number: the person's words are the case's text, and no line of this
         self.workspace.tell(draft, case, EventKind.RECEIVED, "citizen", "", Visibility.CITIZEN)
         self._record(draft, case, decision)
-        keep(draft, self.workspace, self.rulebook, case, decision, facts, Cause.NEW)
+        keep(draft, self.workspace, self.shadow, case, decision, facts, Cause.NEW)
         if message.ref:
             draft.refs.append((message.ref, case.id))
         if redirects(decision, self.rulebook, facts.nature):
@@ -192,7 +193,7 @@ class Dispatcher:
         )
         moves = moves and not case.parts_open
         applied = moves or decision.owner == case.owner
-        keep(draft, self.workspace, self.rulebook, case, decision, facts, why, applied=applied)
+        keep(draft, self.workspace, self.shadow, case, decision, facts, why, applied=applied)
         case = replace(
             case,
             urgency=max(case.urgency, decision.urgency, key=lambda urgency: urgency.rank),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from router.decision import Decision, Facts, ServiceId, Urgency
+from router.tracking import TrackingNumber
 
 
 class Cause(StrEnum):
@@ -91,13 +92,15 @@ def recorded(
 ) -> DecisionRecord:
     """Make the record of a decision."""
     held = tuple(rule for rule in decision.trace.get("true_rules", ()) if rule != decision.rule)
+    if facts.place.text:
+        facts = replace(facts, place=replace(facts.place, text=""))
     return DecisionRecord(
         id,
         case_id,
         at,
         decision.ruleset,
         Outcome.of(decision),
-        replace(facts, place=replace(facts.place, text="")),
+        facts,
         cause,
         held,
         replaced,
@@ -124,6 +127,12 @@ class Decisions(Protocol):
         with_facts: bool = True,
     ) -> Sequence[DecisionRecord]:
         """Read a page of records, newest first, none older than ``since``."""
+        ...
+
+    async def count_decisions(self, since: datetime) -> int: ...
+
+    async def numbers_of(self, cases: Collection[int]) -> dict[int, TrackingNumber]:
+        """Find the numbers that people know cases by."""
         ...
 
     async def last_hits(self) -> dict[str, datetime]:

@@ -12,7 +12,7 @@ from router.workspace import Draft, Workspace
 def keep(
     draft: Draft,
     workspace: Workspace,
-    rulebook: Rulebook,
+    shadow: Rulebook | None,
     case: Case,
     decision: Decision,
     facts: Facts,
@@ -31,13 +31,15 @@ def keep(
             cause,
             replaced="" if cause is Cause.NEW else case.rule,
             applied=applied,
-            shadow=_shadow(rulebook, facts),
+            shadow=_beside(shadow, facts) if shadow is not None else None,
         )
     )
 
 
-def _shadow(rulebook: Rulebook, facts: Facts) -> Shadowed | None:
-    shadow = rulebook.shadow if isinstance(rulebook, HasShadow) else None
-    if shadow is None:
-        return None
+def shadow_of(rulebook: Rulebook) -> Rulebook | None:
+    """Find the draft that decides beside a rule book; asked once a batch."""
+    return rulebook.shadow if isinstance(rulebook, HasShadow) else None
+
+
+def _beside(shadow: Rulebook, facts: Facts) -> Shadowed:
     return Shadowed(shadow.hash, Outcome.of(shadow.decide(facts)))

@@ -46,6 +46,7 @@ from router.ports import (
     Verdict,
     Wanted,
 )
+from router.recording import shadow_of
 from router.replies import Replies
 from router.tokens import Signer
 from router.wishes import Wishes
@@ -196,7 +197,8 @@ class Router:
                 return Plan(workspace.units(), seen, tuple(failed))
 
     def _handler(self, rulebook: Rulebook, workspace: Workspace) -> Handler:
-        dispatcher = Dispatcher(rulebook, workspace, self.signer, self.policy)
+        shadow = shadow_of(rulebook)
+        dispatcher = Dispatcher(rulebook, workspace, self.signer, self.policy, shadow)
         replies = Replies(rulebook, workspace, self.signer, self.policy)
         partners = Partners(workspace, dispatcher, replies, self.signer)
         wishes = Wishes(workspace, rulebook.directory, replies)

@@ -22,6 +22,7 @@ from router.ports import (
     Verdict,
 )
 from router.reconsider import reconsider
+from router.recording import shadow_of
 from router.replies import Replies
 from router.tokens import Signer
 from router.workspace import Draft, Workspace
@@ -68,7 +69,8 @@ class Clockwork:
         cases = {claim.case.id: claim.case for claim in ready if claim.case is not None}
         workspace = Workspace(Gathered(cases=cases), self.ids, now)
         rulebook = self.rulebooks.current()
-        dispatcher = Dispatcher(rulebook, workspace, self.signer, self.policy)
+        shadow = shadow_of(rulebook)
+        dispatcher = Dispatcher(rulebook, workspace, self.signer, self.policy, shadow)
         replies = Replies(rulebook, workspace, self.signer, self.policy)
         for claim in ready:
             self._work(claim, workspace, dispatcher, replies)

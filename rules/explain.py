@@ -51,6 +51,7 @@ _NAMES = {
         "wants": "wants “{}”, and the case has “{}”",
     },
 }
+_LONGEST_SHOWN = 100
 _URGENCIES = {"low": "basse", "normal": "normale", "high": "haute", "immediate": "immédiate"}
 
 
@@ -126,5 +127,12 @@ def _category(trace: Mapping[str, Any], names: Mapping[str, str]) -> str:
 def _missed(one: Mapping[str, Any], names: Mapping[str, str]) -> str:
     value = one["value"]
     shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-    wants = names["wants"].format(one["expected"], names["nothing"] if value is None else shown)
+    wants = names["wants"].format(
+        _cut(str(one["expected"])), names["nothing"] if value is None else _cut(str(shown))
+    )
     return f"{one['rule']} : « {one['condition']} » {wants}"
+
+
+def _cut(text: str) -> str:
+    """Shorten a long list of words; the rule itself shows them all."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1].rstrip(' ,')}…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +12,17 @@ from sqlalchemy.dialects.postgresql import insert
 
 from router.decision import Facts, ServiceId, Urgency
 from router.record import After, Cause, DecisionRecord, Outcome, Shadowed
+from router.tracking import TrackingNumber
 from storage.codec import Body, from_us, to_us
-from storage.columns import clean
+from storage.columns import among_ids, clean
+from storage.rows import case_of
 from storage.tables import case_, decision
 
 _cell = bindparam("cell_", type_=Text())
 _facts_body = Body(Facts, {"text", "subject"})
 _outcome_body = Body(Outcome)
+_URGENCY = {each.value: each for each in Urgency}
+_CAUSE = {each.value: each for each in Cause}
 _DANGER, _NO_RULE, _FAILED, _NOT_APPLIED = 1, 2, 4, 8
 
 ADD = insert(decision)
@@ -43,6 +47,8 @@ LAST_HITS = (
     .where(decision.c.cell == _cell)
     .group_by(decision.c.rule)
 )
+COUNT = select(func.count()).where(_since)
+NUMBERS = select(case_).where(case_.c.cell == _cell, among_ids(case_.c.id))
 _END_OF_TIME = 2**63 - 1
 
 
@@ -89,6 +95,17 @@ def page(
     return [_record(row, None) for row in conn.execute(PAGE, bounds)]
 
 
+def count(conn: Connection, cell: str, since: int) -> int:
+    return conn.scalar(COUNT, {"cell_": cell, "since_": since}) or 0
+
+
+def numbers(conn: Connection, cell: str, cases: Collection[int]) -> dict[int, TrackingNumber]:
+    """Find the numbers of cases; a part is known by that of the whole."""
+    found = conn.execute(NUMBERS, {"cell_": cell, "ids_": sorted(cases)}).mappings()
+    known = [case_of(row) for row in found]
+    return {case.id: case.public_number or case.number for case in known}
+
+
 def last_hits(conn: Connection, cell: str) -> dict[str, datetime]:
     return {row.rule: from_us(row.at) for row in conn.execute(LAST_HITS, {"cell_": cell})}
 
@@ -104,13 +121,13 @@ def _record(row: Any, facts: Facts | None) -> DecisionRecord:
             ServiceId(row.owner),
             row.rule,
             row.priority,
-            Urgency(row.urgency),
+            _URGENCY[row.urgency],
             bool(flags & _DANGER),
             bool(flags & _NO_RULE),
             bool(flags & _FAILED),
         ),
         facts,
-        Cause(row.cause),
+        _CAUSE[row.cause],
         tuple(json.loads(row.held)) if row.held else (),
         row.replaced,
         not flags & _NOT_APPLIED,

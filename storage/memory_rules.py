@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from router.case import Case
 from router.errors import InvalidInput, Outdated
 from router.record import After, DecisionRecord
+from router.tracking import TrackingNumber
 from router.versions import ReplayReport, RulesetVersion, ShadowDraft, VersionState
 from storage.memory_state import State
 from storage.rulesets import not_waiting, outdated
@@ -121,9 +123,20 @@ class MemoryRules:
         ]
         return found[:limit]
 
+    async def count_decisions(self, since: datetime) -> int:
+        return sum(each.at >= since for each in self._state.decisions)
+
+    async def numbers_of(self, cases: Collection[int]) -> dict[int, TrackingNumber]:
+        known = self._state.cases
+        return {each: _shown(known[each]) for each in cases if each in known}
+
     async def last_hits(self) -> dict[str, datetime]:
         found: dict[str, datetime] = {}
         for each in self._state.decisions:
             rule = each.outcome.rule
             found[rule] = max(each.at, found.get(rule, each.at))
         return found
+
+
+def _shown(case: Case) -> TrackingNumber:
+    return case.public_number or case.number

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from router.record import After, DecisionRecord
+from router.tracking import TrackingNumber
 from router.versions import ReplayReport, RulesetVersion, ShadowDraft
 from storage import decisions, rulesets
 from storage.codec import to_us
@@ -97,6 +98,12 @@ class RuleLibrary:
         with_facts: bool = True,
     ) -> Sequence[DecisionRecord]:
         return await self._read(decisions.page, to_us(since), after, limit, with_facts)
+
+    async def count_decisions(self, since: datetime) -> int:
+        return await self._read(decisions.count, to_us(since))
+
+    async def numbers_of(self, cases: Collection[int]) -> dict[int, TrackingNumber]:
+        return await self._read(decisions.numbers, cases)
 
     async def last_hits(self) -> dict[str, datetime]:
         return await self._read(decisions.last_hits)

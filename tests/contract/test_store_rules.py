@@ -116,6 +116,18 @@ async def test_the_last_time_that_a_rule_decided_is_known(store, parts):
     assert await store.last_hits() == {"lampadaires": NOW + HOUR, "autre": NOW + MINUTE}
 
 
+async def test_decisions_are_counted_and_their_cases_named(store, parts):
+    case, _ = await kept(store, parts, at=NOW)
+    number = parts.ids.number()
+    part, _ = await kept(
+        store, parts, at=NOW + HOUR, case=parts.case(parent=case.id, public_number=number)
+    )
+    assert await store.count_decisions(NOW) == 2
+    assert await store.count_decisions(NOW + MINUTE) == 1
+    assert await store.numbers_of([case.id, part.id, 3]) == {case.id: case.number, part.id: number}
+    assert await store.numbers_of([]) == {}
+
+
 # --- versions --------------------------------------------------------------------------------
 
 

@@ -1,0 +1,126 @@
+"""A draft of the rules: a folder in which a broken file keeps its own last good version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from app.rulebook import (
+    BadConfiguration,
+    LoadedRulebook,
+    check_files,
+    check_folder,
+    files_of,
+    load_files,
+    rulebook_of,
+)
+from router.versions import RulesetVersion
+from rules.checking import Checked
+from rules.problems import Problem
+
+_OWN = "regles/"
+"""Only these files can stay behind: nothing else is read through them but their own rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A broken file; ``version`` is the one whose content stays, 0 when it was never published."""
+
+    path: str
+    problems: tuple[Problem, ...]
+    version: int
+
+    def __str__(self) -> str:
+        what = (
+            f"son contenu de la version {self.version} reste en service"
+            if self.version
+            else "il n'a jamais été publié, il est laissé de côté"
+        )
+        told = "\n".join(f"    {one}" for one in self.problems)
+        return f"« {self.path} » est fautif : {what}.\n{told}"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What would be published: ``files`` are whole, ``kept`` those that stay as they were."""
+
+    files: Mapping[str, bytes]
+    rulebook: LoadedRulebook
+    problems: tuple[Problem, ...]
+    kept: tuple[Kept, ...] = ()
+
+
+def draft_of(folder: Path, live: RulesetVersion | None, today: date | None = None) -> Draft:
+    """Read a folder; files with errors are replaced by what is live of them, as few as possible.
+
+    Raises:
+        BadConfiguration: a file that others depend on has errors, or nothing was published yet.
+        ConfigurationError: the folder does not exist.
+    """
+    whole = check_folder(folder, today)
+    files = files_of(folder)
+    if whole.ruleset is not None or live is None:
+        return Draft(files, rulebook_of(whole), whole.problems)
+    kept: set[str] = set()
+    checked = whole
+    while checked.ruleset is None:
+        broken = _broken(checked)
+        behind = {path for path in broken if path.startswith(_OWN)} - kept
+        if broken - behind - kept or not behind:
+            raise BadConfiguration(whole.problems)
+        # an unchanged file has errors only because of another one
+        changed = {path for path in behind if files.get(path) != live.files.get(path)}
+        kept |= changed or behind
+        checked = check_files(_with(files, live, kept), today)
+    kept, checked = _as_few_as_possible(files, live, kept, checked, today)
+    return Draft(
+        _with(files, live, kept),
+        rulebook_of(checked),
+        checked.problems,
+        tuple(_kept(path, whole, live) for path in sorted(kept)),
+    )
+
+
+def _as_few_as_possible(
+    files: Mapping[str, bytes],
+    live: RulesetVersion,
+    kept: set[str],
+    checked: Checked,
+    today: date | None,
+) -> tuple[set[str], Checked]:
+    """Let go again every file that is sound by itself, and was only dragged along."""
+    for path in sorted(kept):
+        fewer = check_files(_with(files, live, kept - {path}), today) if len(kept) > 1 else None
+        if fewer is not None and fewer.ruleset is not None:
+            kept, checked = kept - {path}, fewer
+    return kept, checked
+
+
+def _broken(checked: Checked) -> set[str]:
+    return {one.file for one in checked.problems if one.severity == "error"}
+
+
+def _with(
+    files: Mapping[str, bytes], live: RulesetVersion, kept: Iterable[str]
+) -> dict[str, bytes]:
+    """Give the files with the live content of some; one that was never live is left out."""
+    merged = {path: content for path, content in files.items() if path not in kept}
+    merged |= {path: live.files[path] for path in kept if path in live.files}
+    return dict(sorted(merged.items()))
+
+
+def _kept(path: str, whole: Checked, live: RulesetVersion) -> Kept:
+    wrong = tuple(one for one in whole.problems if one.file == path and one.severity == "error")
+    return Kept(path, wrong, live.version if path in live.files else 0)
+
+
+def live_rulebook(live: RulesetVersion | None) -> LoadedRulebook | None:
+    """Load the live version; None when there is none, or this version cannot read it any more."""
+    if live is None:
+        return None
+    try:
+        return load_files(live.files)
+    except BadConfiguration:
+        return None

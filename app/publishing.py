@@ -1,0 +1,120 @@
+"""The way of a draft to the live rules: checked, tested, replayed, agreed, then all at once."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from app.draft import Draft, live_rulebook
+from app.refused import Refused
+from app.second_person import Author, Needed, needed
+from router.ports import Store
+from router.versions import ReplayReport, RulesetVersion
+from rules import trials
+from rules.changes import Changes, changes_between
+
+_MOST_WARNINGS = 50
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became of a draft; ``version`` is None when it held nothing new."""
+
+    version: RulesetVersion | None
+    changes: Changes
+    needed: Needed
+
+
+async def publish(
+    store: Store,
+    draft: Draft,
+    live: RulesetVersion | None,
+    author: Author,
+    reason: str,
+    now: datetime,
+) -> Published:
+    """Publish a draft, or have it wait for a second person.
+
+    Raises:
+        Refused: a test fails, or the draft was not replayed upon the version that is live.
+        Outdated: somebody else published meanwhile.
+    """
+    old = await asyncio.to_thread(live_rulebook, live)
+    new = draft.rulebook.ruleset.configuration
+    before = old.ruleset.configuration if old else None
+    changes = changes_between(before, new, live.files if live else {}, draft.files)
+    if live is not None and not changes.files:
+        return Published(None, changes, Needed())
+    passed = await asyncio.to_thread(_test, draft)
+    report = await _replay(store, draft, live)
+    second = needed(changes, before, new, author)
+    record = {
+        "changes": changes.as_json(),
+        "lint": _lint(draft),
+        "tests": {"passed": passed},
+        "replay": _replay_record(report),
+        "kept": [one.path for one in draft.kept],
+        "second_person": second.as_json(),
+    }
+    version = await store.publish(
+        draft.files,
+        draft.rulebook.hash,
+        author.name,
+        reason,
+        now,
+        base=live.version if live else 0,
+        record=record,
+        pending=bool(second),
+    )
+    return Published(version, changes, second)
+
+
+def _test(draft: Draft) -> int:
+    results = trials.run(draft.rulebook.ruleset)
+    failed = [str(one) for one in results if not one.passed]
+    if failed:
+        raise Refused("\n".join([*failed, f"{len(failed)} essai(s) en échec : rien n'est publié."]))
+    return len(results)
+
+
+async def _replay(store: Store, draft: Draft, live: RulesetVersion | None) -> ReplayReport | None:
+    """Find the replay of this very draft; none is needed where nothing was ever decided."""
+    report = await store.replay_of(draft.rulebook.hash)
+    if live is None or not await store.decisions(_EVER, limit=1, with_facts=False):
+        return report
+    if report is None:
+        raise Refused(
+            "Ce brouillon n'a pas été rejoué tel qu'il est : lancez « guichet rules replay » "
+            "sur ce dossier, lisez ce qui changerait, puis publiez."
+        )
+    if report.base != live.hash:
+        raise Refused(
+            f"Le rejeu de ce brouillon le comparait à une autre version que la {live.version}, en "
+            "service depuis : rejouez-le, puis publiez."
+        )
+    return report
+
+
+def _lint(draft: Draft) -> dict[str, Any]:
+    warnings = [str(one) for one in draft.problems if one.severity == "warning"]
+    return {"warnings": len(warnings), "list": warnings[:_MOST_WARNINGS]}
+
+
+def _replay_record(report: ReplayReport | None) -> Mapping[str, Any] | None:
+    if report is None:
+        return None
+    own = {key: value for key, value in report.record.items() if key != "changes"}
+    return {"at": report.at.isoformat(), **own}
+
+
+def author_of(name: str, teams: list[str] | None) -> Author:
+    """Name who acts: the name given, else that of the session on this machine."""
+    return Author(
+        name.strip() or os.environ.get("GUICHET_PAR") or getpass.getuser(), tuple(teams or ())
+    )

@@ -1,0 +1,191 @@
+"""`guichet rules publish` and `approve`: a draft becomes the live rules, in all processes at once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.console import (
+    DEFAULT_DATA,
+    FAILED,
+    Data,
+    DatabaseUrl,
+    Json,
+    err,
+    out,
+    print_json,
+)
+from app.draft import Draft, draft_of
+from app.publishing import Published, author_of, publish
+from app.refused import Refused, refusing
+from app.rulebook import load_files
+from app.second_person import check_second
+from app.stores import opened
+from app.system import SystemClock
+from router.errors import InvalidInput
+from router.ports import Store
+from router.versions import RulesetVersion
+from web.published import page
+
+By = Annotated[str, typer.Option("--par", help="Who acts (default: GUICHET_PAR, the session).")]
+Teams = Annotated[
+    list[str] | None,
+    typer.Option("--equipe", help="A team of `peut_modifier` that this person speaks for."),
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence; kept for ever.")]
+Public = Annotated[
+    Path | None, typer.Option("--public", help="Write the live rules as a page for citizens.")
+]
+
+
+def publish_rules(
+    folder: Annotated[Path | None, typer.Argument(help="Folder of the draft.")] = None,
+    reason: Reason = "",
+    by: By = "",
+    teams: Teams = None,
+    public: Public = None,
+    data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
+    as_json: Json = False,
+) -> None:
+    """Publish a draft that was replayed; rules of danger, or another's files, wait for a second person.
+
+    Example: guichet rules publish config/ --reason "Éclairage de Rezé" --par Awa --public regles.html
+    """
+
+    async def run() -> tuple[Draft, Published] | None:
+        async with opened(data, database_url) as store:
+            done = await _publish(store, folder, reason, by, teams) if folder else None
+            if public is not None:
+                await write_page(store, public)
+            return done
+
+    with refusing():
+        if folder is None and public is None:
+            raise InvalidInput("Donnez le dossier du brouillon, ou --public et un fichier.")
+        done = asyncio.run(run())
+        if done is None:
+            out.print(f"Page écrite : {public}", markup=False)
+            return
+        _tell(*done, as_json=as_json)
+        if done[0].kept:
+            raise typer.Exit(FAILED)
+
+
+async def _publish(
+    store: Store, folder: Path, reason: str, by: str, teams: list[str] | None
+) -> tuple[Draft, Published]:
+    if not reason.strip():
+        raise InvalidInput('Dites pourquoi : --reason "…".')
+    now = SystemClock().now()
+    live = await store.active()
+    draft = await asyncio.to_thread(draft_of, folder, live, now.date())
+    author = author_of(by, teams)
+    return draft, await publish(store, draft, live, author, reason.strip(), now)
+
+
+def _tell(draft: Draft, done: Published, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_json(draft, done))
+        return
+    for kept in draft.kept:
+        err.print(f"! {kept}", markup=False, soft_wrap=True)
+    if done.version is None:
+        out.print("Rien à publier : ce contenu est déjà en service.")
+        return
+    number = done.version.version
+    for line in told_changes(done.changes.as_json()):
+        out.print(line, markup=False, soft_wrap=True)
+    if not done.needed:
+        out.print(f"Version {number} en service.")
+        return
+    out.print(f"Version {number} en attente de l'accord d'une deuxième personne :")
+    for sentence in done.needed.sentences:
+        out.print(f"  {sentence}", markup=False, soft_wrap=True)
+    out.print(f"  guichet rules approve {number} --par NOM", markup=False)
+
+
+def _json(draft: Draft, done: Published) -> dict[str, object]:
+    version = done.version
+    return {
+        "version": version.version if version else None,
+        "state": version.state.value if version else "unchanged",
+        "hash": draft.rulebook.hash,
+        "changes": done.changes.as_json(),
+        "kept": [
+            {"file": one.path, "version": one.version, "errors": [str(e) for e in one.problems]}
+            for one in draft.kept
+        ],
+        "second_person": done.needed.as_json(),
+    }
+
+
+def told_changes(changes: dict[str, list[str]]) -> list[str]:
+    """Say in a few lines what a version changed."""
+    names = {
+        "files_added": "fichiers ajoutés",
+        "files_changed": "fichiers changés",
+        "files_removed": "fichiers retirés",
+        "rules_added": "règles ajoutées",
+        "rules_changed": "règles changées",
+        "rules_removed": "règles retirées",
+    }
+    return [f"{told} : {_some(changes[key])}" for key, told in names.items() if changes.get(key)]
+
+
+def _some(names: list[str], most: int = 12) -> str:
+    more = f" et {len(names) - most} autres" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def approve(
+    number: Annotated[int, typer.Argument(help="Number of the version that waits.")],
+    by: By = "",
+    teams: Teams = None,
+    public: Public = None,
+    data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
+    as_json: Json = False,
+) -> None:
+    """Agree, as a second person, to a version that waits: it goes live.
+
+    Example: guichet rules approve 4 --par Lucie
+    """
+
+    async def run() -> RulesetVersion:
+        second = author_of(by, teams)
+        async with opened(data, database_url) as store:
+            found = await store.version(number)
+            if found is None:
+                raise InvalidInput(f"Il n'y a pas de version {number} des règles.")
+            check_second(found.author, second, found.record.get("second_person", {}))
+            done = await store.approve(number, second.name, SystemClock().now())
+            if public is not None:
+                await write_page(store, public)
+            return done
+
+    with refusing():
+        done = asyncio.run(run())
+        if as_json:
+            print_json(
+                {"version": done.version, "state": done.state, "approved_by": done.approved_by}
+            )
+        else:
+            out.print(f"Version {done.version} en service, avec l'accord de {done.approved_by}.")
+
+
+async def write_page(store: Store, path: Path) -> None:
+    """Write the page of the live rules.
+
+    Raises:
+        Refused: nothing was ever published.
+    """
+    live = await store.active()
+    if live is None:
+        raise Refused("Rien n'est publié : il n'y a pas de page à écrire.")
+    rulebook = await asyncio.to_thread(load_files, live.files)
+    text = page(rulebook.ruleset.configuration, rulebook.geography, live)
+    await asyncio.to_thread(path.write_text, text, encoding="utf-8")

@@ -1,0 +1,232 @@
+"""`guichet rules replay`: what the cases of the past would become under a draft."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.console import (
+    DEFAULT_CONFIG,
+    DEFAULT_DATA,
+    FAILED,
+    Data,
+    DatabaseUrl,
+    Json,
+    config_folder,
+    err,
+    out,
+    print_json,
+)
+from app.draft import Draft, draft_of, live_rulebook
+from app.refused import refusing
+from app.stores import opened
+from app.system import SystemClock
+from router.errors import InvalidInput
+from router.ports import Store
+from router.record import After
+from router.tracking import printed
+from router.versions import ReplayReport
+from rules.replay import Kind, Reason, Replay, as_json
+
+_PAGE = 2_000
+_KEPT_CHANGES = 200
+_SPAN = re.compile(r"(\d+)\s*([hjdsw]?)")
+_UNITS = {"h": 1 / 24, "j": 1, "d": 1, "": 1, "s": 7, "w": 7}
+
+Since = Annotated[str, typer.Option("--since", help="How far back: 90d, 12h, 2w.")]
+_NAMES = {
+    Kind.DANGER_LOST: "dangers qui ne seraient plus vus",
+    Kind.WITHOUT_RULE: "cas qui n'auraient plus de règle",
+    Kind.URGENCY_LOWERED: "urgences abaissées",
+    Kind.OWNER: "cas qui changeraient de service",
+    Kind.URGENCY_RAISED: "urgences relevées",
+    Kind.DANGER_FOUND: "dangers nouvellement vus",
+}
+_WHY_NOT = {
+    Reason.FACTS_MISSING: "leurs faits ne sont plus là",
+    Reason.ENGINE_ERROR: "le moteur a échoué",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A replay with the numbers of the cases that it changes."""
+
+    replay: Replay
+    changes: list[Mapping[str, Any]]
+    since: datetime
+    seconds: float
+
+    def summary(self) -> dict[str, Any]:
+        return {"since": self.since.isoformat(), **self.replay.summary()}
+
+
+def replay(
+    folder: Annotated[Path, typer.Argument(help="Folder of the draft.")] = DEFAULT_CONFIG,
+    since: Since = "90d",
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write every changed case to this file.")
+    ] = None,
+    data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
+    as_json: Json = False,
+) -> None:
+    """Run past cases, with their facts as they were, through a draft; nothing is changed.
+
+    Example: guichet rules replay config/ --since 90d --csv changements.csv
+    """
+
+    async def run() -> tuple[Draft, Replayed]:
+        now = SystemClock().now()
+        start = now - span(since)
+        async with opened(data, database_url) as store:
+            live = await store.active()
+            draft = await asyncio.to_thread(draft_of, config_folder(folder), live, now.date())
+            found = await replayed(store, draft, start, quiet=as_json)
+            record = {**found.summary(), "changes": found.changes[:_KEPT_CHANGES]}
+            base = live.hash if live else ""
+            await store.keep_replay(ReplayReport(draft.rulebook.hash, base, now, record))
+            return draft, found
+
+    with refusing():
+        draft, found = asyncio.run(run())
+        if csv_file is not None:
+            _write_csv(csv_file, found.changes)
+        if as_json:
+            kept = [one.path for one in draft.kept]
+            whole = {"ruleset": draft.rulebook.hash, "kept_files": kept, **found.summary()}
+            print_json({**whole, "seconds": round(found.seconds, 3), "changes": found.changes})
+        else:
+            _tell(draft, found)
+        if draft.kept:
+            raise typer.Exit(FAILED)
+
+
+async def replayed(store: Store, draft: Draft, since: datetime, *, quiet: bool) -> Replayed:
+    """Replay everything since a moment, a page at a time, with a bar on stderr."""
+    live = await asyncio.to_thread(live_rulebook, await store.active())
+    replay = Replay(draft.rulebook, live)
+    total = await store.count_decisions(since)
+    began = perf_counter()
+    after: After | None = None
+    with _bar(quiet) as progress:
+        task = progress.add_task("Rejeu", total=total)
+        while page := await store.decisions(since, after=after, limit=_PAGE):
+            await asyncio.to_thread(replay.look, page)
+            after = After(page[-1].at, page[-1].id)
+            progress.advance(task, len(page))
+    changes = replay.worst_first()
+    numbers = await store.numbers_of({one.case_id for one in changes})
+    told = [
+        as_json(one, printed(numbers[one.case_id]) if one.case_id in numbers else "–")
+        for one in changes
+    ]
+    return Replayed(replay, told, since, perf_counter() - began)
+
+
+def _bar(quiet: bool) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        disable=quiet,
+        transient=True,
+    )
+
+
+def span(text: str) -> timedelta:
+    """Read how far back to look.
+
+    Raises:
+        InvalidInput: it is no number of hours, days or weeks.
+    """
+    found = _SPAN.fullmatch(text.strip().lower())
+    if found is None or not 0 < float(found[1]) * _UNITS[found[2]] < 36_500:
+        raise InvalidInput(f"« {text} » n'est pas une durée (90d, 12h, 2w).")
+    return timedelta(days=float(found[1]) * _UNITS[found[2]])
+
+
+def _tell(draft: Draft, found: Replayed) -> None:
+    for kept in draft.kept:
+        err.print(f"! {kept}", markup=False, soft_wrap=True)
+    for line in lines_of(found):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def lines_of(found: Replayed) -> list[str]:
+    """Say a replay as a supervisor reads it: what is worst first, then every case."""
+    replay = found.replay
+    if not replay.cases:
+        return ["Aucun cas n'a été décidé depuis cette date : il n'y a rien à rejouer."]
+    lines = [_headline(replay)]
+    lines += [
+        f"{replay.count(kind)} {_NAMES[kind]}"
+        for kind in Kind
+        if kind is not Kind.OWNER and replay.count(kind)
+    ]
+    lines += _not_replayed(replay)
+    for kind in Kind:
+        own = [one for one in found.changes if one["kinds"][0] == kind.value]
+        if own:
+            lines += ["", f"{_NAMES[kind][0].upper()}{_NAMES[kind][1:]} :"]
+            lines += [f"  {_case(one)}" for one in own]
+    lines += ["", f"{replay.replayed} cas rejoués en {found.seconds:.1f} s."]
+    return lines
+
+
+def _headline(replay: Replay) -> str:
+    changed = len(replay.changes)
+    if not changed:
+        return f"Aucun des {replay.replayed} cas rejoués ne changerait."
+    plural = "cas changeraient" if changed > 1 else "cas changerait"
+    flows = [f"{count} {start} → {end}" for start, end, count in replay.flows()]
+    return f"{changed} {plural} : {', '.join(flows)}" if flows else f"{changed} {plural}."
+
+
+def _not_replayed(replay: Replay) -> list[str]:
+    lines = [
+        f"{replay.missed[reason]} cas n'ont pas pu être rejoués : {_WHY_NOT[reason]}."
+        for reason in Reason
+        if replay.missed[reason]
+    ]
+    return lines + [f"  {error}" for error in list(replay.errors)[:5]]
+
+
+def _case(one: Mapping[str, Any]) -> str:
+    before, after = one["from"], one["to"]
+    told = [f"{one['number']}  {one['at'][:10]}  {before['owner']} → {after['owner']}"]
+    if before["urgency"] != after["urgency"]:
+        told.append(f"urgence {_URGENCY[before['urgency']]} → {_URGENCY[after['urgency']]}")
+    told.append(f"règle {before['rule']} → {after['rule']}")
+    return f"{', '.join(told)}. {one['why']}"
+
+
+_URGENCY = {"low": "basse", "normal": "normale", "high": "haute", "immediate": "immédiate"}
+
+
+def _write_csv(path: Path, changes: list[Mapping[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:  # spreadsheets want the mark
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(
+            ["numero", "date", "effets", "de", "a", "regle_avant", "regle_apres",
+             "urgence_avant", "urgence_apres", "pourquoi"]
+        )  # fmt: skip
+        for one in changes:
+            before, after = one["from"], one["to"]
+            writer.writerow(
+                [one["number"], one["at"], " ".join(one["kinds"]), before["owner"],
+                 after["owner"], before["rule"], after["rule"],
+                 _URGENCY[before["urgency"]], _URGENCY[after["urgency"]], one["why"]]
+            )  # fmt: skip

@@ -1,0 +1,151 @@
+"""`guichet rules shadow`: a draft decides beside the live rules, without effect."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, err, out, print_json
+from app.draft import draft_of
+from app.publishing import author_of
+from app.refused import refusing
+from app.rules_publish import By
+from app.rules_replay import Since, span
+from app.stores import opened
+from app.system import SystemClock
+from router.errors import InvalidInput
+from router.ports import Store
+from router.record import After, DecisionRecord
+from router.tracking import printed
+from router.versions import ShadowDraft
+from rules.replay import Change, as_json, compared
+
+_PAGE = 5_000
+
+
+def shadow(
+    folder: Annotated[Path | None, typer.Argument(help="Folder of the draft.")] = None,
+    off: Annotated[bool, typer.Option("--off", help="End the trial.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="List what would have differed.")
+    ] = False,
+    since: Since = "90d",
+    by: By = "",
+    data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
+    json_: Json = False,
+) -> None:
+    """Try a draft on what comes in: the live rules are applied, the differences are kept.
+
+    Example: guichet rules shadow config/ ; guichet rules shadow --report ; guichet rules shadow --off
+    """
+
+    async def run() -> None:
+        async with opened(data, database_url) as store:
+            if folder is not None:
+                await _begin(store, folder, author_of(by, None).name, json_)
+            elif off:
+                await _end(store, json_)
+            else:
+                _tell(await compare(store, SystemClock().now() - span(since)), json_)
+
+    with refusing():
+        if [folder is not None, off, report].count(True) != 1:
+            raise InvalidInput("Donnez le dossier d'un brouillon, --off ou --report.")
+        asyncio.run(run())
+
+
+async def _begin(store: Store, folder: Path, author: str, json_: bool) -> None:
+    now = SystemClock().now()
+    draft = await asyncio.to_thread(draft_of, folder, await store.active(), now.date())
+    await store.set_shadow(ShadowDraft(draft.rulebook.hash, author, now, draft.files))
+    for kept in draft.kept:
+        err.print(f"! {kept}", markup=False, soft_wrap=True)
+    if json_:
+        print_json({"shadow": draft.rulebook.hash, "kept": [one.path for one in draft.kept]})
+    else:
+        out.print("Le brouillon décide désormais à côté des règles en service, sans effet.")
+
+
+async def _end(store: Store, json_: bool) -> None:
+    before = await store.shadow_hash()
+    await store.set_shadow(None)
+    if json_:
+        print_json({"shadow": None, "was": before or None})
+    else:
+        out.print(
+            "L'essai à blanc est terminé." if before else "Aucun brouillon n'était à l'essai."
+        )
+
+
+@dataclass(slots=True)
+class Compared:
+    """What the draft in shadow decided, beside what was applied."""
+
+    draft: ShadowDraft | None
+    decisions: int = 0
+    changes: list[Change] = field(default_factory=list)
+    numbers: dict[int, str] = field(default_factory=dict)
+
+    def look(self, records: Iterable[DecisionRecord]) -> None:
+        for record in records:
+            if record.shadow is None:
+                continue
+            if self.draft is not None and record.shadow.ruleset != self.draft.hash:
+                continue
+            self.decisions += 1
+            kinds = compared(record.outcome, record.shadow.outcome)
+            if kinds:
+                after = record.shadow.outcome
+                self.changes.append(
+                    Change(record.case_id, record.at, kinds, record.outcome, after, "")
+                )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "shadow": self.draft.hash if self.draft else None,
+            "since": self.draft.at.isoformat() if self.draft else None,
+            "decisions": self.decisions,
+            "changed": len(self.changes),
+            "changes": [as_json(one, self.numbers.get(one.case_id, "–")) for one in self.changes],
+        }
+
+
+async def compare(store: Store, since: datetime) -> Compared:
+    """Gather what the draft that is in shadow, or the last one that was, decided otherwise."""
+    found = Compared(await store.shadow())
+    after: After | None = None
+    while page := await store.decisions(since, after=after, limit=_PAGE, with_facts=False):
+        found.look(page)
+        after = After(page[-1].at, page[-1].id)
+    numbers = await store.numbers_of({one.case_id for one in found.changes})
+    found.numbers = {case_id: printed(number) for case_id, number in numbers.items()}
+    return found
+
+
+def _tell(found: Compared, json_: bool) -> None:
+    if json_:
+        print_json(found.as_json())
+        return
+    if found.draft is None and not found.decisions:
+        out.print("Aucun brouillon n'est à l'essai.")
+        return
+    flows = Counter((one.before.owner, one.after.owner) for one in found.changes)
+    out.print(f"{found.decisions} décisions comparées, {len(found.changes)} différentes.")
+    for (before, after), count in flows.most_common():
+        out.print(f"  {count}  {before} → {after}", markup=False)
+    for one in found.changes:
+        number = found.numbers.get(one.case_id, "–")
+        out.print(
+            f"  {number}  {one.at.astimezone():%Y-%m-%d %H:%M}  {one.before.owner} → {one.after.owner}, "
+            f"règle {one.before.rule} → {one.after.rule}",
+            markup=False,
+            soft_wrap=True,
+        )

@@ -1,0 +1,101 @@
+"""Who must agree before a version of the rules goes live: nobody, or a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.refused import Refused
+from rules.changes import Changes
+from rules.model import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who acts: a name, and the teams for which he says that he speaks (there are no accounts)."""
+
+    name: str
+    teams: tuple[str, ...] = ()
+
+    @property
+    def speaks_as(self) -> frozenset[str]:
+        return frozenset(plain(one) for one in (self.name, *self.teams))
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """Why a second person is needed: rules of danger, and files of others with who may edit them."""
+
+    danger: tuple[str, ...] = ()
+    foreign: Mapping[str, tuple[str, ...]] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.danger or self.foreign)
+
+    @property
+    def sentences(self) -> list[str]:
+        told = []
+        if self.danger:
+            told.append(f"règles de danger changées : {', '.join(self.danger)}")
+        for path, teams in (self.foreign or {}).items():
+            told.append(f"« {path} » se modifie par {', '.join(teams)}")
+        return told
+
+    def as_json(self) -> dict[str, Any]:
+        foreign = {path: list(teams) for path, teams in (self.foreign or {}).items()}
+        return {"danger": list(self.danger), "foreign": foreign}
+
+
+def plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def needed(
+    changes: Changes, old: Configuration | None, new: Configuration, author: Author
+) -> Needed:
+    """Tell why a second person must agree.
+
+    Who may edit a file is what its live version says, so that nobody lets himself in. An author
+    whom no file names is believed: without accounts, nobody can know whose territory is his.
+    """
+    if old is None:
+        return Needed()
+    permits = {**permits_of(new), **permits_of(old)}
+    foreign = foreign_files(changes.files, permits, author)
+    return Needed(changes.danger, foreign)
+
+
+def permits_of(configuration: Configuration) -> dict[str, tuple[str, ...]]:
+    return {file.path: file.may_edit for file in configuration.files if file.may_edit}
+
+
+def foreign_files(
+    files: Iterable[str], permits: Mapping[str, tuple[str, ...]], author: Author
+) -> dict[str, tuple[str, ...]]:
+    """List the files that others than the author may edit; none when no file knows him."""
+    known = {plain(one) for teams in permits.values() for one in teams}
+    if not known & author.speaks_as:
+        return {}
+    return {
+        path: permits[path]
+        for path in files
+        if path in permits and not author.speaks_as & set(map(plain, permits[path]))
+    }
+
+
+def check_second(author: str, second: Author, asked: Mapping[str, Any]) -> None:
+    """Check that a second person may agree to what an author has proposed.
+
+    Raises:
+        Refused: it is the author, or a person whom none of the files concerned names.
+    """
+    if plain(author) == plain(second.name):
+        raise Refused(
+            f"« {second.name} » est l'auteur de cette version : l'accord doit venir d'une autre "
+            "personne."
+        )
+    permits: dict[str, Collection[str]] = dict(asked.get("foreign", {}))
+    for path, teams in permits.items():
+        if second.teams and not second.speaks_as & set(map(plain, teams)):
+            raise Refused(f"« {path} » se modifie par {', '.join(teams)}, et par nul autre.")

@@ -1,0 +1,118 @@
+"""Tells what differs between two versions of a configuration: files, rules, and what is grave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from rules.model import Configuration, Rule
+from rules.problems import At
+
+DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a new version changes; paths and ids in order.
+
+    ``danger`` are the rules of danger that are added, taken away or changed, those included of
+    which only the words of their lists or the text they send are others now.
+    """
+
+    files_added: tuple[str, ...] = ()
+    files_changed: tuple[str, ...] = ()
+    files_removed: tuple[str, ...] = ()
+    rules_added: tuple[str, ...] = ()
+    rules_changed: tuple[str, ...] = ()
+    rules_removed: tuple[str, ...] = ()
+    danger: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.files_added, *self.files_changed, *self.files_removed}))
+
+    def as_json(self) -> dict[str, list[str]]:
+        return {one.name: list(getattr(self, one.name)) for one in fields(self)}
+
+
+def files_between(
+    old: Mapping[str, bytes], new: Mapping[str, bytes]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """List the files added, changed and taken away."""
+    added = sorted(new.keys() - old.keys())
+    changed = sorted(path for path in new.keys() & old.keys() if new[path] != old[path])
+    removed = sorted(old.keys() - new.keys())
+    return tuple(added), tuple(changed), tuple(removed)
+
+
+def changes_between(
+    old: Configuration | None,
+    new: Configuration,
+    old_files: Mapping[str, bytes],
+    new_files: Mapping[str, bytes],
+) -> Changes:
+    """Compare two versions; ``old`` is None when nothing was ever published."""
+    before = _rules(old) if old is not None else {}
+    after = _rules(new)
+    added = sorted(after.keys() - before.keys())
+    removed = sorted(before.keys() - after.keys())
+    changed = sorted(
+        name for name in after.keys() & before.keys() if _print(after[name]) != _print(before[name])
+    )
+    touched = {*added, *changed, *_texts_changed(old, new, before, after)}
+    danger = [name for name in touched if _grave(after.get(name)) or _grave(before.get(name))]
+    danger += [name for name in removed if _grave(before[name])]
+    return Changes(
+        *files_between(old_files, new_files),
+        tuple(added),
+        tuple(changed),
+        tuple(removed),
+        tuple(sorted(danger)),
+    )
+
+
+def _rules(configuration: Configuration) -> dict[str, Rule]:
+    return {rule.id: rule for file in configuration.files for rule in file.rules}
+
+
+def _grave(rule: Rule | None) -> bool:
+    return rule is not None and rule.priority == DANGER
+
+
+def _texts_changed(
+    old: Configuration | None,
+    new: Configuration,
+    before: Mapping[str, Rule],
+    after: Mapping[str, Rule],
+) -> list[str]:
+    """List the rules that stand in both versions but send another text now."""
+    if old is None:
+        return []
+    return [
+        name
+        for name in after.keys() & before.keys()
+        if any(
+            _texts(old, text) != _texts(new, text) for text in after[name].effects.promises.replies
+        )
+    ]
+
+
+def _texts(configuration: Configuration, text: str) -> tuple[Any, Any]:
+    return configuration.texts.get(text), configuration.short_texts.get(text)
+
+
+def _print(value: Any) -> Any:
+    """Describe a value so that equal ones compare equal wherever in a file they stand."""
+    if isinstance(value, At):
+        return None
+    if is_dataclass(value):
+        own = (_print(getattr(value, one.name)) for one in fields(value) if one.compare)
+        return (type(value).__name__, *own)
+    if isinstance(value, Mapping):
+        return sorted((repr(key), _print(item)) for key, item in value.items())
+    if isinstance(value, frozenset | set):
+        return sorted(repr(_print(item)) for item in value)
+    if isinstance(value, tuple | list):
+        return [_print(item) for item in value]
+    return value

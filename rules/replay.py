@@ -1,0 +1,175 @@
+"""Replays past cases through a draft of the rules, with the facts as they were."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from router.decision import Facts
+from router.ports import Rulebook
+from router.record import DecisionRecord, Outcome
+
+
+class Kind(StrEnum):
+    """How a case would change; the first is the worst."""
+
+    DANGER_LOST = "danger_lost"
+    WITHOUT_RULE = "without_rule"
+    URGENCY_LOWERED = "urgency_lowered"
+    OWNER = "owner"
+    URGENCY_RAISED = "urgency_raised"
+    DANGER_FOUND = "danger_found"
+
+
+class Reason(StrEnum):
+    """Why a case could not be replayed."""
+
+    FACTS_MISSING = "facts_missing"
+    ENGINE_ERROR = "engine_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One case that the draft decides otherwise; ``why`` is the draft's own sentence."""
+
+    case_id: int
+    at: datetime
+    kinds: tuple[Kind, ...]
+    before: Outcome
+    after: Outcome
+    why: str
+
+
+@dataclass(slots=True)
+class Replay:
+    """Looks at past decisions, newest first, and keeps what the latest of each case becomes.
+
+    Where ``live`` is another version than the one that decided at the time, it decides again too:
+    what is compared is the draft and the rules of now, never the draft and rules long gone.
+    """
+
+    draft: Rulebook
+    live: Rulebook | None = None
+    replayed: int = 0
+    missed: Counter[Reason] = field(default_factory=Counter)
+    errors: dict[str, int] = field(default_factory=dict)
+    """What the engine stumbled over, with the first case of each."""
+    changes: list[Change] = field(default_factory=list)
+    _seen: set[int] = field(default_factory=set)
+
+    def look(self, records: Iterable[DecisionRecord]) -> None:
+        """Replay a page of records."""
+        for record in records:
+            if record.case_id not in self._seen:
+                self._seen.add(record.case_id)
+                self._replay(record)
+
+    @property
+    def cases(self) -> int:
+        return len(self._seen)
+
+    def _replay(self, record: DecisionRecord) -> None:
+        if record.facts is None:
+            self.missed[Reason.FACTS_MISSING] += 1
+            return
+        try:
+            decision = self.draft.decide(record.facts)
+            before = self._before(record, record.facts)
+        except Exception as error:  # a defect of the engine is counted and told, never hidden
+            self.missed[Reason.ENGINE_ERROR] += 1
+            self.errors.setdefault(f"{type(error).__name__}: {error}", record.case_id)
+            return
+        self.replayed += 1
+        after = Outcome.of(decision)
+        kinds = compared(before, after)
+        if kinds:
+            change = Change(record.case_id, record.at, kinds, before, after, decision.sentence)
+            self.changes.append(change)
+
+    def _before(self, record: DecisionRecord, facts: Facts) -> Outcome:
+        if self.live is None or record.ruleset == self.live.hash:
+            return record.outcome
+        return Outcome.of(self.live.decide(facts))
+
+    def worst_first(self) -> list[Change]:
+        """List the changes: danger that is lost first, then by what moves where."""
+        order = list(Kind)
+        return sorted(
+            self.changes,
+            key=lambda one: (
+                order.index(one.kinds[0]), one.before.owner, one.after.owner, one.at, one.case_id,
+            ),
+        )  # fmt: skip
+
+    def flows(self) -> list[tuple[str, str, int]]:
+        """Count the cases that go from one service to another, most first."""
+        counted = Counter(
+            (str(one.before.owner), str(one.after.owner))
+            for one in self.changes
+            if one.before.owner != one.after.owner
+        )
+        return [(*pair, count) for pair, count in sorted(counted.items(), key=_most_first)]
+
+    def count(self, kind: Kind) -> int:
+        return sum(kind in one.kinds for one in self.changes)
+
+    def summary(self) -> dict[str, Any]:
+        """Say the replay in numbers, as plain JSON."""
+        return {
+            "cases": self.cases,
+            "replayed": self.replayed,
+            "not_replayed": {reason.value: self.missed[reason] for reason in Reason},
+            "errors": [{"error": error, "case_id": case} for error, case in self.errors.items()],
+            "changed": len(self.changes),
+            **{kind.value: self.count(kind) for kind in Kind},
+            "flows": [{"from": a, "to": b, "cases": count} for a, b, count in self.flows()],
+        }
+
+
+def _most_first(item: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:
+    return -item[1], item[0]
+
+
+def compared(before: Outcome, after: Outcome) -> tuple[Kind, ...]:
+    """Name how two outcomes on the same facts differ, worst first."""
+    return tuple(_kinds(before, after))
+
+
+def _kinds(before: Outcome, after: Outcome) -> Iterator[Kind]:
+    if before.danger and not after.danger:
+        yield Kind.DANGER_LOST
+    if after.no_rule and not before.no_rule:
+        yield Kind.WITHOUT_RULE
+    if after.urgency.rank < before.urgency.rank:
+        yield Kind.URGENCY_LOWERED
+    if before.owner != after.owner:
+        yield Kind.OWNER
+    if after.urgency.rank > before.urgency.rank:
+        yield Kind.URGENCY_RAISED
+    if after.danger and not before.danger:
+        yield Kind.DANGER_FOUND
+
+
+def as_json(change: Change, number: str) -> Mapping[str, Any]:
+    """Write one change as plain JSON, with the number that people know the case by."""
+    return {
+        "number": number,
+        "at": change.at.isoformat(),
+        "kinds": [kind.value for kind in change.kinds],
+        "from": _outcome(change.before),
+        "to": _outcome(change.after),
+        "why": change.why,
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "owner": outcome.owner,
+        "rule": outcome.rule,
+        "priority": outcome.priority,
+        "urgency": outcome.urgency.value,
+    }
