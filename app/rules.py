@@ -15,6 +15,7 @@ from app import (
     rules_list,
     rules_publish,
     rules_replay,
+    rules_rollback,
     rules_shadow,
 )
 from app.console import (
@@ -58,7 +59,7 @@ cli.command("replay")(rules_replay.replay)
 cli.command("publish")(rules_publish.publish_rules)
 cli.command("approve")(rules_publish.approve)
 cli.command("history")(rules_history.history)
-cli.command("rollback")(rules_history.rollback)
+cli.command("rollback")(rules_rollback.rollback)
 cli.command("shadow")(rules_shadow.shadow)
 Folder = Annotated[Path, typer.Argument(help="Folder of the YAML.")]
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -130,8 +130,9 @@ def _decided(events: Sequence[Event]) -> list[Event]:
 def _told(event: Event, versions: Sequence[RulesetVersion]) -> Told:
     """Find the version that was live at the time; one content may have been published twice."""
     data = json.loads(event.data)
-    taken = (one for one in versions if one.hash == data["ruleset"] and one.at <= event.at)
-    return Told(event, data, next(taken, None))
+    same = [one for one in versions if one.hash == data["ruleset"]]
+    before = [one for one in same if one.at <= event.at]  # clocks differ between machines
+    return Told(event, data, next(iter(before or same[-1:]), None))
 
 
 def _rules(live: RulesetVersion | None) -> dict[str, Rule]:

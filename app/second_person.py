@@ -67,7 +67,7 @@ def needed(
 
 
 def permits_of(configuration: Configuration) -> dict[str, tuple[str, ...]]:
-    return {file.path: file.may_edit for file in configuration.files if file.may_edit}
+    return {file.path: file.may_edit for file in configuration.files}
 
 
 def foreign_files(
@@ -80,7 +80,7 @@ def foreign_files(
     return {
         path: permits[path]
         for path in files
-        if path in permits and not author.speaks_as & set(map(plain, permits[path]))
+        if permits.get(path) and not author.speaks_as & set(map(plain, permits[path]))
     }
 
 

@@ -117,11 +117,16 @@ class MemoryRules:
             self._state.decisions, key=lambda each: (each.at, each.id), reverse=True
         )
         found = [
-            each if with_facts else replace(each, facts=None)
+            each if with_facts and self._has_words(each) else replace(each, facts=None)
             for each in newest_first
             if each.at >= since and (after is None or (each.at, each.id) < (after.at, after.id))
         ]
         return found[:limit]
+
+    def _has_words(self, record: DecisionRecord) -> bool:
+        """Tell whether the case still holds the words that were decided on."""
+        case, facts = self._state.cases.get(record.case_id), record.facts
+        return case is not None and facts is not None and case.text.startswith(facts.text)
 
     async def count_decisions(self, since: datetime) -> int:
         return sum(each.at >= since for each in self._state.decisions)

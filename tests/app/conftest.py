@@ -1,6 +1,7 @@
 """The shipped configuration, read once, and `guichet try` as a person or a program runs it."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from typer.testing import CliRunner
 from app.__main__ import cli
 from app.attempt import attempts
 from app.rulebook import load_folder
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "rules"))  # their small town
 
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 CONFIG = Path(__file__).parents[2] / "config"

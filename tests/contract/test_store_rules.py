@@ -91,6 +91,13 @@ async def test_facts_are_those_of_the_time_whatever_the_person_added_later(store
     assert [each.facts for each in await store.decisions(NOW)] == [record.facts]
 
 
+async def test_facts_are_gone_when_the_words_of_the_case_are(store, parts):
+    case, record = await kept(store, parts)
+    blank = replace(case, text="", subject="")
+    await write(store, Unit((), cases=(CaseWrite(blank, case.version),)))
+    assert list(await store.decisions(NOW)) == [replace(record, facts=None)]
+
+
 async def test_a_bare_decision_comes_back_as_it_was(store, parts):
     facts = Facts(NOW, text="\N{GRINNING FACE} dépôt", attachment=False)
     plain = Decision(ServiceId("guichet"), "a_defaut:metropole", "h1", "", no_rule=True)

@@ -1,0 +1,252 @@
+"""Replaying past cases, and telling two versions of the rules apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rules_town import Town
+from test_rules_laws import facts
+
+from router.decision import Decision, Facts, ServiceId, Urgency
+from router.record import Outcome, recorded
+from rules.changes import changes_between
+from rules.compile import RuleSet
+from rules.coverage import trials_of, untried
+from rules.decide import decide
+from rules.replay import Kind, Reason, Replay, compared
+
+NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
+RULES = """
+- {id: gaz, priorite: danger, si: {contient: [gaz]},
+   alors: {responsable: astreinte, repondre: consigne-gaz}}
+- {id: banc, si: {contient: [$bancs]}, alors: {responsable: mairie-du-lieu}}
+- {id: musique, si: {contient: [musique]}, alors: {urgence: haute}}
+"""
+OTHER = """
+- {id: gaz, si: {contient: [gaz]}, alors: {responsable: routes}}
+- {id: musique, si: {contient: [musique]}, alors: {responsable: routes}}
+"""
+
+
+@dataclass(frozen=True)
+class Book:
+    """As much of a rule book as a replay asks for."""
+
+    ruleset: RuleSet
+
+    @property
+    def hash(self) -> str:
+        return self.ruleset.hash
+
+    def decide(self, facts: Facts) -> Decision:
+        return decide(self.ruleset, facts)
+
+
+def book(folder: Path, rules: str) -> Book:
+    town = Town(folder)
+    lists = {"listes": "{bancs: [banc, bancs publics]}"} if "$" in rules else {}
+    return Book(town.rules(rules, **lists).ruleset())
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("replay")
+    return book(folder / "live", RULES), book(folder / "draft", OTHER)
+
+
+def record(live, facts, number=1):
+    return recorded(number, number, NOW, live.decide(facts), facts)
+
+
+# --- laws ----------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(past=st.lists(facts, max_size=5))
+def test_rules_replayed_on_their_own_decisions_change_nothing(past, books):
+    live, _ = books
+    replay = Replay(live, live)
+    replay.look(record(live, one, number) for number, one in enumerate(past))
+    assert (replay.replayed, replay.changes) == (len(past), [])
+
+
+@settings(max_examples=60, deadline=None)
+@given(past=st.lists(facts, min_size=1, max_size=5))
+def test_what_a_replay_says_is_what_the_draft_decides(past, books):
+    live, draft = books
+    replay = Replay(draft, live)
+    replay.look(record(live, one, number) for number, one in enumerate(past))
+    found = {one.case_id: one for one in replay.worst_first()}
+    for number, one in enumerate(past):
+        before, after = Outcome.of(live.decide(one)), Outcome.of(draft.decide(one))
+        kinds = compared(before, after)
+        assert (number in found) is bool(kinds)
+        if kinds:
+            assert (found[number].before, found[number].after) == (before, after)
+    assert sum(count for *_, count in replay.flows()) == replay.count(Kind.OWNER)
+    ranks = [list(Kind).index(one.kinds[0]) for one in replay.worst_first()]
+    assert ranks == sorted(ranks)
+
+
+outcomes = st.builds(
+    Outcome,
+    owner=st.sampled_from([ServiceId("a"), ServiceId("b")]),
+    rule=st.just("r"),
+    urgency=st.sampled_from(Urgency),
+    danger=st.booleans(),
+    no_rule=st.booleans(),
+)
+
+
+@given(before=outcomes, after=outcomes)
+def test_a_change_and_its_reverse_mirror_each_other(before, after):
+    there, back = set(compared(before, after)), set(compared(after, before))
+    mirror = {
+        Kind.DANGER_LOST: Kind.DANGER_FOUND,
+        Kind.DANGER_FOUND: Kind.DANGER_LOST,
+        Kind.URGENCY_LOWERED: Kind.URGENCY_RAISED,
+        Kind.URGENCY_RAISED: Kind.URGENCY_LOWERED,
+        Kind.OWNER: Kind.OWNER,
+    }
+    assert {mirror[kind] for kind in there - {Kind.WITHOUT_RULE}} == back - {Kind.WITHOUT_RULE}
+    assert bool(compared(before, before)) is False
+
+
+# --- cases ---------------------------------------------------------------------------------------
+
+
+def test_only_the_latest_decision_on_a_case_counts(books):
+    live, draft = books
+    newest, older = Facts(NOW, "banc"), Facts(NOW, "gaz")
+    replay = Replay(draft, live)
+    replay.look([record(live, newest, 7), record(live, older, 7)])
+    assert (replay.cases, len(replay.changes)) == (1, 1)
+    assert replay.changes[0].before.rule == "banc"
+
+
+def test_a_decision_of_rules_long_gone_is_compared_with_those_of_now(books):
+    live, draft = books
+    old = replace(record(live, Facts(NOW, "gaz")), ruleset="long gone")
+    old = replace(old, outcome=replace(old.outcome, owner=ServiceId("paix-nantes")))
+    replay = Replay(draft, live)
+    replay.look([old])
+    assert replay.changes[0].before.owner == "astreinte"
+    same = Replay(live, live)
+    same.look([old])
+    assert same.changes == []
+
+
+def test_what_the_engine_cannot_decide_is_counted_with_its_first_case(books):
+    live, _ = books
+
+    class Broken(Book):
+        def decide(self, facts):
+            raise ZeroDivisionError("x")
+
+    replay = Replay(Broken(live.ruleset), live)
+    gone = replace(record(live, Facts(NOW, "gaz"), 3), facts=None)
+    replay.look([record(live, Facts(NOW, "gaz"), 1), record(live, Facts(NOW, "gaz"), 2), gone])
+    assert replay.missed == {Reason.ENGINE_ERROR: 2, Reason.FACTS_MISSING: 1}
+    assert replay.errors == {"ZeroDivisionError: x": 1}
+    assert replay.summary()["not_replayed"] == {"facts_missing": 1, "engine_error": 2}
+
+
+# --- two versions ----------------------------------------------------------------------------------
+
+
+def changes(tmp_path, old, new):
+    """Compare two folders that differ by one edit of the town."""
+    one, two = Town(tmp_path / "one"), Town(tmp_path / "two")
+    for town, edit in ((one, old), (two, new)):
+        edit(town)
+    return changes_between(
+        one.ruleset().configuration, two.ruleset().configuration, _files(one), _files(two)
+    )
+
+
+def _files(town):
+    folder = town.folder
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def with_rules(rules, **head):
+    head.setdefault("listes", "{bancs: [banc]}")
+    return lambda town: town.rules(rules, **head)
+
+
+def test_rules_that_moved_to_other_lines_are_the_same(tmp_path):
+    found = changes(tmp_path, with_rules(RULES), with_rules("# deux lignes\n# de plus\n" + RULES))
+    assert found.files == ("regles/metropole.yaml",)
+    assert (found.rules_changed, found.danger) == ((), ())
+
+
+def test_added_changed_and_removed_rules_are_told(tmp_path):
+    new = RULES.replace("{urgence: haute}", "{urgence: basse}").replace("id: banc", "id: bancs")
+    found = changes(tmp_path, with_rules(RULES), with_rules(new))
+    assert (found.rules_added, found.rules_changed, found.rules_removed) == (
+        ("bancs",), ("musique",), ("banc",),
+    )  # fmt: skip
+    assert found.danger == ()
+
+
+def test_a_rule_changes_with_the_words_of_its_list(tmp_path):
+    more = with_rules(RULES, listes="{bancs: [banc, bancs publics]}")
+    assert changes(tmp_path, with_rules(RULES), more).rules_changed == ("banc",)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        RULES.replace("[gaz]", "[gaz, fuite]"),
+        RULES.replace("priorite: danger, ", ""),
+        RULES.replace("id: banc,", "id: banc, priorite: danger,"),
+        RULES[RULES.index("- {id: banc") :],
+    ],
+)
+def test_danger_is_grave_whether_it_comes_goes_or_changes(tmp_path, new):
+    assert len(changes(tmp_path, with_rules(RULES), with_rules(new)).danger) == 1
+
+
+def test_the_text_of_a_danger_is_part_of_it(tmp_path):
+    def edit(town):
+        town.rules(RULES, listes="{bancs: [banc]}")
+        text = (town.folder / "textes/textes.yaml").read_text()
+        town.write("textes/textes.yaml", text.replace("Call 18.", "Call us."))
+
+    found = changes(tmp_path, with_rules(RULES), edit)
+    assert (found.rules_changed, found.danger) == ((), ("gaz",))
+
+
+def test_a_first_version_adds_everything(tmp_path):
+    town = Town(tmp_path).rules(RULES, listes="{bancs: [banc]}")
+    found = changes_between(None, town.ruleset().configuration, {}, _files(town))
+    assert found.rules_added == ("banc", "gaz", "musique")
+    assert found.danger == ("gaz",)
+
+
+# --- coverage --------------------------------------------------------------------------------------
+
+
+def test_trials_cover_the_rules_that_hold_in_them_whether_or_not_they_win(tmp_path):
+    town = Town(tmp_path).rules(RULES, listes="{bancs: [banc]}")
+    town.write(
+        "regles/essais.yaml",
+        "territoire: metropole\nregles: []\nessais:\n"
+        "  - {cas: {texte: musique}, attendu: {urgence: haute}}\n"
+        "  - {cas: {texte: musique et gaz}, attendu: {responsable: astreinte}}\n",
+    )
+    ruleset = town.ruleset()
+    assert trials_of(ruleset)["musique"] == 2
+    assert trials_of(ruleset)["gaz"] == 1
+    [only] = untried(ruleset)
+    assert only.startswith("regles/metropole.yaml:")
+    assert only.endswith(": banc")
