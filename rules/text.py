@@ -173,9 +173,7 @@ class Text:
     def _near(self, phrase: Phrase) -> Iterator[int]:
         """Find where all parts stand, from the first word of one to the first of the last."""
         found = [
-            (place, index)
-            for index, part in enumerate(phrase.parts)
-            for place in self.places(part)
+            (place, index) for index, part in enumerate(phrase.parts) for place in self.places(part)
         ]
         found.sort()
         for start, (low, _) in enumerate(found):
