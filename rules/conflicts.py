@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from router.geography import Geography
 from rules.compile import Compiled, RuleSet
-from rules.conditions.facts import CategoryIs
+from rules.conditions.facts import CategoryIs, RuleHolds
 from rules.conditions.place import NearObject
 from rules.dnf import Term
 from rules.made_up import MadeUp
@@ -118,7 +118,9 @@ class Conflicts:
                     for ours in seasons_of(one.compiled.rule, mine)
                     for yours in seasons_of(other.compiled.rule, theirs)
                 )
-                if apart or self.compare.clash((*mine, *theirs)) is not None:
+                if apart or _stands_back(mine, other) or _stands_back(theirs, one):
+                    continue
+                if self.compare.clash((*mine, *theirs)) is not None:
                     continue
                 if self._meet(mine, theirs):
                     return mine, theirs
@@ -202,6 +204,16 @@ class Conflicts:
             f"{above.where} passe avant elle",
             "Donnez-lui une priorité plus haute, ou supprimez-la.",
         )
+
+
+def _stands_back(term: Term, other: Subject) -> bool:
+    """Whether a rule leaves its cases to the other (``sauf: {regle: …}``)."""
+    return any(
+        isinstance(literal.condition, RuleHolds)
+        and not literal.positive
+        and other.compiled.rule.id in literal.condition.rules
+        for literal in term
+    )
 
 
 def _objects(term: Term) -> frozenset[str]:

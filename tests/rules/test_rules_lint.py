@@ -153,6 +153,18 @@ def test_a_conflict_within_a_file_is_a_warning(town: Town) -> None:
     assert {"conflit", "jamais-gagnante"} <= set(codes(town, "warning"))
 
 
+def test_a_rule_that_stands_back_from_another_is_no_conflict(town: Town) -> None:
+    town.rules(
+        """
+        - {id: a, si: {contient_tous: [banc, cassé]}, sauf: {contient: [parc]},
+           alors: {responsable: voirie-m}}
+        - {id: b, si: {contient_tous: [tram, cassé]}, sauf: [{contient: [pluie]}, {regle: a}],
+           alors: {responsable: routes}}
+        """
+    )
+    assert "conflit" not in codes(town, "warning")
+
+
 def test_the_same_owner_or_another_priority_is_no_conflict(town: Town) -> None:
     town.rules(
         """
