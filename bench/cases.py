@@ -22,11 +22,11 @@ from rich.table import Table
 
 from bench.bound import bound
 from bench.databases import NoPostgreSQL, drop, folder_on_disk, fresh, postgresql
-from bench.stopwatch import ORDER
+from bench.stopwatch import ORDER, Spent
 from bench.way import CONFIG, Measured, measure, way
 
 NOT_MEASURED = 1
-_NAMES = {"sqlite": "SQLite, synchronous=FULL", "postgresql": "PostgreSQL, fsync on"}
+_NAMES = {"sqlite": "SQLite (FULL)", "postgresql": "PostgreSQL (fsync)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ class Figures:
             "rounds": [round(one.cases / one.seconds, 1) for one in measured.rounds],
             "messages": sum(one.messages for one in measured.rounds),
             "cases": sum(one.cases for one in measured.rounds),
-            "steps_ms": {name: round(ms, 4) for name, ms in measured.steps.items()},
+            "steps_cpu_ms": {name: round(ms.cpu, 4) for name, ms in measured.steps.items()},
+            "steps_ms": {name: round(ms.clock, 4) for name, ms in measured.steps.items()},
         }
 
 
@@ -150,19 +151,22 @@ def show(results: dict[str, Figures | None], console: Console | None = None) -> 
             )  # fmt: skip
     console.print(rates)
     measured = {name: one.measured for name, one in results.items() if one is not None}
-    steps = Table("step, alone", title="milliseconds a case, and share")
+    steps = Table("step, alone", title="each step by itself: CPU ms a case, its share, clock ms")
     for name in measured:
         steps.add_column(name, justify="right")
     for step in ORDER:
-        steps.add_row(step, *(_cell(one, step) for one in measured.values()))
+        steps.add_row(step, *(_cell(one, one.steps[step]) for one in measured.values()))
     steps.add_section()
-    steps.add_row("together", *(f"{sum(one.steps.values()):.3f}" for one in measured.values()))
+    steps.add_row("together", *(_cell(one, _whole(one)) for one in measured.values()))
     console.print(steps)
 
 
-def _cell(measured: Measured, step: str) -> str:
-    whole = sum(measured.steps.values())
-    return f"{measured.steps[step]:.3f}  {measured.steps[step] / whole:4.0%}"
+def _cell(measured: Measured, spent: Spent) -> str:
+    return f"{spent.cpu:.3f} {spent.cpu / _whole(measured).cpu:4.0%}  {spent.clock:.3f}"
+
+
+def _whole(measured: Measured) -> Spent:
+    return sum(measured.steps.values(), Spent())
 
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -170,9 +174,9 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON line last on stdout")
     parser.add_argument("--only", choices=("", "sqlite", "postgresql"), default="")
     parser.add_argument("--database-url", default="", help="a PostgreSQL instead of our own")
-    parser.add_argument("--messages", type=int, default=1500, help="messages a round")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds at most; the median counts")
-    parser.add_argument("--seconds", type=float, default=8.0, help="begin no round after these")
+    parser.add_argument("--messages", type=int, default=600, help="messages a round")
+    parser.add_argument("--rounds", type=int, default=9, help="rounds at most; the median counts")
+    parser.add_argument("--seconds", type=float, default=6.0, help="begin no round after these")
     parser.add_argument("--bound-seconds", type=float, default=2.5, help="for the bare server")
     return parser.parse_args(arguments)
 

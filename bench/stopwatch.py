@@ -45,26 +45,47 @@ STEPS = SimpleNamespace(
 ORDER: tuple[str, ...] = tuple(vars(STEPS).values())
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Time on the clock, and CPU time of this process with all its threads."""
+
+    clock: float = 0.0
+    cpu: float = 0.0
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(self.clock + other.clock, self.cpu + other.cpu)
+
+    def __sub__(self, other: Spent) -> Spent:
+        return Spent(self.clock - other.clock, self.cpu - other.cpu)
+
+    def __mul__(self, times: float) -> Spent:
+        return Spent(self.clock * times, self.cpu * times)
+
+
+def _now() -> Spent:
+    return Spent(time.perf_counter(), time.process_time())
+
+
 @dataclass(slots=True)
 class Stopwatch:
     """Seconds by step; a step within another one is not counted twice."""
 
-    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    _within: list[float] = field(default_factory=lambda: [0.0])
+    seconds: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
+    _within: list[Spent] = field(default_factory=lambda: [Spent()])
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Count what runs inside for a step, less what inner steps take."""
-        self._within.append(0.0)
-        began = time.perf_counter()
+        self._within.append(Spent())
+        began = _now()
         try:
             yield
         finally:
-            took = time.perf_counter() - began
+            took = _now() - began
             self.seconds[name] += took - self._within.pop()
             self._within[-1] += took
 
-    def apart(self) -> dict[str, float]:
+    def apart(self) -> dict[str, Spent]:
         """Give the seconds of each step, in the order of the way."""
         return {name: self.seconds[name] for name in ORDER}
 

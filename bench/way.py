@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.system import SystemIds
 from app.wiring import Product, build
 from bench.mail_bag import Raw, messages
-from bench.stopwatch import STEPS, Stopwatch, timed
+from bench.stopwatch import STEPS, Spent, Stopwatch, timed
 from router.message import Envelope
 from router.ports import Action, CaseFilter, Inbound
 from router.route import Router
@@ -68,7 +68,7 @@ class Measured:
     """The rounds of one store, and the milliseconds a case of each step worked alone."""
 
     rounds: tuple[Round, ...]
-    steps: Mapping[str, float]
+    steps: Mapping[str, Spent]
     batch: int
 
     @property
@@ -124,7 +124,7 @@ async def measure(
     made: Way, count: int, rounds: int, seconds: float, progress: Callable[[str], None]
 ) -> Measured:
     """Work ``rounds`` rounds of ``count`` messages, or as many as begin within ``seconds``."""
-    await serve(made, list(messages(max(32, count // 8), seed=1)))  # warm: caches, statements
+    await serve(made, list(messages(max(32, count // 4), seed=1)))  # warm: caches, statements
     done: list[Round] = []
     began = time.monotonic()
     for number in range(rounds):
@@ -180,7 +180,7 @@ async def serve(made: Way, waiting: Sequence[Raw]) -> Round:
     return Round(_checked(made, len(waiting)), took, used)
 
 
-async def by_step(made: Way, waiting: Sequence[Raw]) -> dict[str, float]:
+async def by_step(made: Way, waiting: Sequence[Raw]) -> dict[str, Spent]:
     """Work messages with nothing beside it, step after step; gives milliseconds a case of each."""
     watch = Stopwatch()
     router = timed(made.router, watch)
@@ -194,7 +194,7 @@ async def by_step(made: Way, waiting: Sequence[Raw]) -> dict[str, float]:
         while await router.run_once():
             pass
     cases = Round(_checked(made, len(waiting)), 1.0, 1.0).cases
-    return {step: 1000 * seconds / cases for step, seconds in watch.apart().items()}
+    return {step: spent * (1000 / cases) for step, spent in watch.apart().items()}
 
 
 def opened(product: Product, raw: Raw) -> Sequence[Envelope]:

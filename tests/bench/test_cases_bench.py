@@ -10,7 +10,7 @@ import pytest
 from bench import cases
 from bench.databases import NoPostgreSQL
 from bench.mail_bag import COUNTERS, SHARES, messages
-from bench.stopwatch import ORDER, Stopwatch
+from bench.stopwatch import ORDER, Spent, Stopwatch
 from bench.way import Measured, Round
 from router.ports import Action
 
@@ -24,7 +24,9 @@ def _last_line(text: str) -> dict[str, dict[str, object] | None]:
 
 
 ROUND = Round({Action.CREATE: 90, Action.APPEND: 10}, seconds=0.5, cpu_s=0.09)
-FIGURES = cases.Figures(Measured((ROUND,), dict.fromkeys(ORDER, 0.125), batch=128), 360.0)
+FIGURES = cases.Figures(
+    Measured((ROUND,), dict.fromkeys(ORDER, Spent(0.25, 0.125)), batch=128), 360.0
+)
 
 
 @pytest.mark.postgresql
@@ -112,8 +114,8 @@ def test_the_same_seed_writes_the_same_messages() -> None:
 
 def test_a_step_within_another_is_not_counted_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter((0.0, 1.0, 4.0, 10.0))
-    monkeypatch.setattr("bench.stopwatch.time.perf_counter", lambda: next(times))
+    monkeypatch.setattr("bench.stopwatch._now", lambda: Spent((at := next(times)), at / 2))
     watch = Stopwatch()
     with watch.step("outer"), watch.step("inner"):
         pass
-    assert dict(watch.seconds) == {"inner": 3.0, "outer": 7.0}
+    assert dict(watch.seconds) == {"inner": Spent(3.0, 1.5), "outer": Spent(7.0, 3.5)}
