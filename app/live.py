@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,7 @@ class LiveRulebooks:
         else:
             self._current = await asyncio.to_thread(load_files, active.files)
         await self._follow_shadow()
+        _settle()
         return self.current()
 
     async def follow(self) -> None:
@@ -72,6 +74,7 @@ class LiveRulebooks:
                 loaded = await self._load(active.hash, active.files)
                 if loaded is not None:
                     self._current = replace(loaded, shadow=self.current().shadow)
+                    _settle()
         await self._follow_shadow()
 
     async def _follow_shadow(self) -> None:
@@ -94,3 +97,14 @@ class LiveRulebooks:
             self._unreadable.add(hash)
             log.error("rules not loaded", ruleset=hash, error=str(error))
             return None
+
+
+def _settle() -> None:
+    """Take all that is loaded out of the collector's sight, once what it replaces is gone.
+
+    Rules, territory and modules are a million objects that live as long as this version: looking
+    through them again and again stopped everything for a sixth of a second every thousand cases.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
