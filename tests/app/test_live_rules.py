@@ -23,10 +23,20 @@ def _thawed() -> Iterator[None]:
     gc.unfreeze()
 
 
+class Knot:
+    """Something that only the collector can give up."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
 async def test_what_is_loaded_is_looked_through_no_more_and_what_it_replaced_is_gone() -> None:
     store, clock = MemoryStore(SystemIds()), SystemClock()
     live = LiveRulebooks(store, clock)
+    loaded = Knot()
+    knot = weakref.ref(loaded)
     await live.start(CONFIG)
+    del loaded
     before = gc.get_freeze_count()
     assert before > 100_000
     first = weakref.ref(live.current().ruleset)
@@ -37,4 +47,5 @@ async def test_what_is_loaded_is_looked_through_no_more_and_what_it_replaced_is_
     )
     await live.refresh()
     assert first() is None
+    assert knot() is None
     assert gc.get_freeze_count() > 100_000
