@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 import uvicorn
 
+from app.upkeep import Upkeep
 from app.wiring import Product
 from router.errors import StoreUnavailable
 from router.outbox import Courier
@@ -27,6 +28,7 @@ ROUTE_LOOPS = 2
 _POLL_S = 1.0  # beside every wake-up there is a slow poll
 _STOP_S = 3.0  # what is being sent may end; then it is cut
 _STORE_WAIT_S = 1.0
+_UPKEEP_LOOK_S = 600.0  # whether a day has passed
 
 log = structlog.get_logger("guichet")
 
@@ -136,6 +138,8 @@ class Server:
     def _background(self) -> list[Coroutine[Any, Any, None]]:
         product = self.product
         works: list[Coroutine[Any, Any, None]] = [self._follow_rules()]
+        if "clock" in self.roles:
+            works.append(self._keep_up())
         if "gateway" in self.roles:
             works.extend(
                 Poller(channel, product.store, product.store, product.clock, _report).run()
@@ -150,6 +154,15 @@ class Server:
                 await self.product.rulebooks.follow()
             except StoreUnavailable as error:
                 log.warning("store unavailable", loop="rules", error=str(error))
+
+    async def _keep_up(self) -> None:
+        upkeep = Upkeep(self.product.store, self.product.clock)
+        while True:
+            try:
+                await upkeep.run_once()
+            except StoreUnavailable as error:
+                log.warning("store unavailable", loop="upkeep", error=str(error))
+            await asyncio.sleep(_UPKEEP_LOOK_S)
 
     async def _listen(self, channel: Listens) -> None:
         await channel.listen(self.product.accept)

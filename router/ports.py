@@ -736,6 +736,10 @@ class Store(
         """Count the work that is due now or later, timers left out: 0 means all is quiet."""
         ...
 
+    async def tidy(self, now: datetime) -> int:
+        """Do the daily upkeep; returns how many payloads that no message names were removed."""
+        ...
+
     def on_work(self, wake: Callable[[str], None]) -> None:
         """Have ``wake(role)`` called after a commit that made work for a role in this process."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +26,10 @@ class Blobs(Protocol):
             OSError: they cannot be read.
         """
         ...
+
+    def older_than(self, moment: float) -> list[str]: ...
+
+    def remove(self, names: Iterable[str]) -> None: ...
 
 
 class FolderBlobs:
@@ -49,17 +54,14 @@ class FolderBlobs:
     def get(self, name: str) -> bytes:
         return self._path(name).read_bytes()
 
-    def sweep(self, before: float, used: frozenset[str]) -> int:
-        """Remove blobs older than ``before`` (seconds since 1970) that no journal row names."""
-        removed = 0
-        for path in self._folder.glob("??/*"):
-            if path.name not in used and path.stat().st_mtime < before:
-                path.unlink(missing_ok=True)
-                removed += 1
-        return removed
+    def older_than(self, moment: float) -> list[str]:
+        """List blobs that were last written before ``moment``, in seconds since 1970."""
+        found = self._folder.glob("??/*")
+        return [path.name for path in found if path.stat().st_mtime < moment]
 
-    def names(self) -> frozenset[str]:
-        return frozenset(path.name for path in self._folder.glob("??/*"))
+    def remove(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._path(name).unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name

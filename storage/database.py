@@ -7,6 +7,8 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from storage.heralds import Herald
+
 T = TypeVar("T")
 
 PATIENCE_S = 5.0
@@ -30,6 +32,14 @@ class Database(Protocol):
             StoreUnavailable: it was not committed, or nobody can tell.
             DataRefused: it was rolled back because of what it wrote.
         """
+        ...
+
+    def herald(self, cell: str, heard: Callable[[str], None]) -> Herald | None:
+        """Make what tells other processes of a cell about work; None where there are none."""
+        ...
+
+    async def optimize(self) -> None:
+        """Have the database look whether its statistics still fit; to be called once a day."""
         ...
 
     async def read(self, tx: Callable[[Connection], T]) -> T:

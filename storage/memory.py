@@ -50,6 +50,9 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
     async def close(self) -> None:
         """What was kept stays readable until the store is dropped."""
 
+    async def tidy(self, now: datetime) -> int:
+        return 0
+
     # --- intake ------------------------------------------------------------------------------
 
     async def accept(

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import asyncpg
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -14,6 +15,7 @@ from sqlalchemy.pool import NullPool
 from router.errors import StoreUnavailable
 from storage.database import MIGRATION_PATIENCE_S, PATIENCE_S
 from storage.failures import Collision, sorted_out
+from storage.heralds import HERALD, Herald
 from storage.migrate import assert_current, is_current, upgrade_connection
 
 T = TypeVar("T")
@@ -72,6 +74,20 @@ class PostgresDatabase:
         if self._engine is not None:
             await self._engine.dispose()
         self._engine = None
+
+    async def optimize(self) -> None:
+        """Nothing to do: autovacuum looks after the statistics all day."""
+
+    def herald(self, cell: str, heard: Callable[[str], None]) -> Herald:
+        return Herald(self._connect_alone, cell, heard)
+
+    async def _connect_alone(self) -> Any:
+        """Open a connection of asyncpg beside the pool, with the address that the pool uses."""
+        engine = create_async_engine(self._url)
+        arguments, options = engine.dialect.create_connect_args(engine.url)
+        await engine.dispose()
+        named = {"application_name": HERALD, **options.pop("server_settings", {})}
+        return await asyncpg.connect(*arguments, **options, timeout=4, server_settings=named)
 
     async def write(self, tx: Callable[[Connection], T]) -> T:
         return await self._whole(self._persist(tx))

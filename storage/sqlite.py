@@ -65,13 +65,19 @@ class SqliteDatabase:
     def _close(self) -> None:
         if self._writer is not None and self._reader is not None:
             with self._writer.begin() as connection:
-                connection.execute(text("PRAGMA optimize"))
+                _optimize(connection)
             self._reader.dispose()
             self._writer.dispose()
         self._writer = self._reader = None
 
+    def herald(self, cell: str, heard: Callable[[str], None]) -> None:
+        """A file is the database of one process; a command beside it is found by the slow poll."""
+
     async def write(self, tx: Callable[[Connection], T]) -> T:
         return await self._in_thread(self._write_thread, lambda: _run(self._writer, tx))
+
+    async def optimize(self) -> None:
+        await self.write(_optimize)
 
     async def read(self, tx: Callable[[Connection], T]) -> T:
         return await self._in_thread(
@@ -98,6 +104,11 @@ def _run(engine: Engine | None, tx: Callable[[Connection], T]) -> T:
         raise StoreUnavailable("the store is not open")
     with engine.begin() as connection:
         return tx(connection)
+
+
+def _optimize(connection: Connection) -> None:
+    connection.execute(text("PRAGMA analysis_limit = 400"))  # rows of an index: a moment's work
+    connection.execute(text("PRAGMA optimize"))
 
 
 def _in_time(connection: Connection, tx: Callable[[Connection], T]) -> T:

@@ -26,11 +26,12 @@ from router.ports import (
     Verdict,
     Wanted,
 )
-from storage import lanes, leases, outbox, pollers, reading, routing, timers
+from storage import lanes, leases, outbox, pollers, reading, routing, timers, upkeep
 from storage.blobs import Blobs
 from storage.codec import from_us, to_us, us_or_none
 from storage.database import Database
 from storage.failures import DataRefused
+from storage.heralds import Herald
 from storage.intake import GroupCommit
 from storage.library import Library
 from storage.rows import Row, envelope_of
@@ -52,19 +53,30 @@ class SqlStore(Library):
         self._wakes: list[Callable[[str], None]] = []
         self._held: dict[str, str] = {}
         self._intake = GroupCommit(database, cell, ids, blobs, self._wake)
+        self._herald: Herald | None = None
 
     async def open(self) -> None:
         await self._database.open()
+        self._herald = self._database.herald(self._cell, self._wake_here)
+        if self._herald is not None:
+            self._herald.open()
         self._intake.open()
 
     async def close(self) -> None:
         await self._intake.close()
+        if self._herald is not None:
+            await self._herald.close()
         await self._database.close()
 
     def on_work(self, wake: Callable[[str], None]) -> None:
         self._wakes.append(wake)
 
     def _wake(self, role: str) -> None:
+        self._wake_here(role)
+        if self._herald is not None:
+            self._herald.tell(role)
+
+    def _wake_here(self, role: str) -> None:
         for wake in self._wakes:
             wake(role)
 
@@ -207,6 +219,14 @@ class SqlStore(Library):
     async def forget_leases(self, now: datetime) -> None:
         self._held.clear()
         await self._write(leases.forget, to_us(now))
+
+    # --- upkeep --------------------------------------------------------------------------------
+
+    async def tidy(self, now: datetime) -> int:
+        await self._database.optimize()
+        if self._blobs is None:
+            return await self._write(upkeep.sweep_table)
+        return await upkeep.sweep_folder(self._database, self._blobs, now)
 
     def _lease(self, limit: int, lease_s: float, now: datetime) -> tuple[str, int, int, int]:
         """Give what every claim is told: a fresh token, a limit, the lease's end, the time."""

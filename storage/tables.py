@@ -77,9 +77,9 @@ Index(
     postgresql_where=INBOUND_WAITS,
 )
 INBOUND_HAS_BLOB = text("blob IS NOT NULL")
+"""Without ``cell``: cells that share a database share the folder of blobs, too."""
 Index(
     "inbound_blob",
-    inbound.c.cell,
     inbound.c.blob,
     sqlite_where=INBOUND_HAS_BLOB,
     postgresql_where=INBOUND_HAS_BLOB,

@@ -40,6 +40,12 @@ class WatchedDatabase:
             self._pass("committed")
         return result
 
+    def herald(self, cell, heard):
+        return self._database.herald(cell, heard)
+
+    async def optimize(self):
+        await self._database.optimize()
+
     async def read(self, tx):
         return await self._database.read(tx)
 
@@ -56,6 +62,12 @@ class WatchedBlobs:
 
     def get(self, name: str) -> bytes:
         return self._blobs.get(name)
+
+    def older_than(self, moment: float) -> list[str]:
+        return self._blobs.older_than(moment)
+
+    def remove(self, names) -> None:
+        self._blobs.remove(names)
 
 
 def _changes(connection) -> int | None:

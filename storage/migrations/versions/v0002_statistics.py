@@ -24,7 +24,7 @@ _SQLITE = (
     ("inbound", "sqlite_autoindex_inbound_1", "100000 100000 1"),
     ("inbound", "sqlite_autoindex_inbound_2", "100000 100000 20000 20000 1"),
     ("inbound", "inbound_waiting", "500 500 2 1"),
-    ("inbound", "inbound_blob", "2000 2000 1"),
+    ("inbound", "inbound_blob", "2000 1"),
     ("lane_key", "sqlite_autoindex_lane_key_1", "1000 1000 200 1"),
     ("lane_key", "lane_key_due", "1000 1000 200 2"),
     ("conversation", "sqlite_autoindex_conversation_1", "50000 50000 1"),
@@ -49,7 +49,7 @@ def upgrade() -> None:
     op.create_index(
         "inbound_blob",
         "inbound",
-        ["cell", "blob"],
+        ["blob"],
         unique=False,
         sqlite_where=sa.text("blob IS NOT NULL"),
         postgresql_where=sa.text("blob IS NOT NULL"),
