@@ -203,6 +203,25 @@ def fence(conn: Connection, cell: str, claims: Iterable[Claim]) -> frozenset[Cla
     return frozenset(alive)
 
 
+def lock(
+    conn: Connection, cell: str, claims: Iterable[Claim], due: Mapping[tuple[str, str], int]
+) -> frozenset[Claim]:
+    """Fence claims and wake lanes, role by role in one order whichever of both a role is for.
+
+    A route that wakes a send and then a timer, and a timer that wakes a send, would else hold
+    what the other one waits for.
+    """
+    alive: set[Claim] = set()
+    left = dict(due)
+    for role, held in by_role(claims).items():
+        before = {lane: at for lane, at in left.items() if lane[0] < role}
+        wake(conn, cell, before)
+        left = {lane: at for lane, at in left.items() if lane not in before}
+        alive |= fence(conn, cell, held)
+    wake(conn, cell, left)
+    return frozenset(alive)
+
+
 def wake(conn: Connection, cell: str, due: Mapping[tuple[str, str], int]) -> None:
     """Make lanes, by role and key, due at a moment at the latest."""
     rows = [

@@ -16,7 +16,7 @@ from storage.columns import Key, Words, among_ids, among_keys, fit_key
 from storage.order import grant, sendable
 from storage.rows import Row, delivery_of, event_row
 from storage.tables import DELIVERY_WAITS, bucket, case_, delivery, lane_key
-from storage.units import ADD_EVENT, ADD_REF, ref_row
+from storage.units import ADD_EVENT, ADD_REF, VERSIONS, ref_row
 
 _cell = bindparam("cell_", type_=Text())
 _of_ids = and_(delivery.c.cell == _cell, among_ids(delivery.c.id))
@@ -179,6 +179,9 @@ def begin(
 
 def settle(conn: Connection, cell: str, settlements: Sequence[Settlement], now: int) -> None:
     alive = lanes.fence(conn, cell, {each.claim for each in settlements})
+    cases = sorted({each.event.case_id for each in settlements if each.event is not None})
+    if cases:  # locked before the deliveries, as whoever brings a receipt does
+        conn.execute(VERSIONS, {"cell_": cell, "ids_": cases})
     ids = sorted({each.delivery.id for each in settlements})
     rows = conn.execute(RANKS, {"cell_": cell, "ids_": ids}).mappings()
     before = {row["id"]: row for row in rows}

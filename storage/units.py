@@ -14,7 +14,7 @@ from router.ports import TIMER, CaseWrite, DeliveryWrite, Unit, Verdict, send_ro
 from storage import decisions
 from storage.codec import to_us
 from storage.columns import Words, among_ids
-from storage.lanes import fence, finish, wake
+from storage.lanes import finish, lock
 from storage.rows import case_row, conversation_row, delivery_row, event_row
 from storage.tables import (
     case_,
@@ -120,9 +120,9 @@ def commit(conn: Connection, cell: str, units: Sequence[Unit], now: int) -> Writ
     Raises:
         DataRefused: something in one of them cannot be written, nothing is.
     """
-    alive = fence(conn, cell, {claim for unit in units for claim in unit.claims})
-    # before the cases, in the order of locks; a lane whose unit drops out is found empty later
-    wake(conn, cell, _lanes_of(units, now))
+    # lanes before cases, in the order of locks; one whose unit drops out is found empty later
+    claims = {claim for unit in units for claim in unit.claims}
+    alive = lock(conn, cell, claims, _lanes_of(units, now))
     verdicts, kept = _select(conn, cell, units, alive)
     _write(conn, cell, kept, now)
     awake = finish(conn, cell, {claim for unit in kept for claim in unit.claims}, now)
