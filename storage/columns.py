@@ -121,3 +121,31 @@ def among_keys(column: ColumnElement[Any], parameter: str = "keys_") -> among:
 
 def among_ids(column: ColumnElement[Any], parameter: str = "ids_") -> among:
     return among(column, bindparam(parameter, type_=_ManyIds()))
+
+
+class among_found(FunctionElement[bool]):  # noqa: N801 -- reads as an SQL function
+    """``column IN (what a query finds)``, looked up by key whatever the planner believes.
+
+    PostgreSQL without statistics (a fresh database, or a queue that was counted when it was empty)
+    joins by reading the whole table once for every key; an array made first leads to the index.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+    name = "among_found"
+
+    def self_group(self, against: Any = None) -> among_found:
+        """Stay a bare comparison, like :class:`among`."""
+        return self
+
+
+@compiles(among_found, "sqlite")
+def _found_sqlite(element: among_found, compiler: SQLCompiler, **kw: Any) -> str:
+    column, query = list(element.clauses)
+    return f"{compiler.process(column, **kw)} IN {compiler.process(query, **kw)}"
+
+
+@compiles(among_found, "postgresql")
+def _found_postgresql(element: among_found, compiler: SQLCompiler, **kw: Any) -> str:
+    column, query = list(element.clauses)
+    return f"{compiler.process(column, **kw)} = ANY (ARRAY{compiler.process(query, **kw)})"

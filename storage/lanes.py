@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from router.ports import ROUTE, TIMER, Claim
 from storage.codec import from_us
-from storage.columns import Key, among_ids, among_keys, fit_key
+from storage.columns import Key, among_found, among_ids, among_keys, fit_key
 from storage.order import MOST_IN_LANE, Waiting, sendable
 from storage.tables import DELIVERY_WAITS, INBOUND_WAITS, delivery, inbound, lane_key, work
 
@@ -50,7 +50,7 @@ _picked = (
 )
 CLAIM = (
     update(lane_key)
-    .where(_of_role, lane_key.c.key.in_(select(_picked.c.key)))
+    .where(_of_role, among_found(lane_key.c.key, select(_picked.c.key).scalar_subquery()))
     .values(
         # one random prefix a call: whoever claims a lane after us, another token is in its row
         token=bindparam("token_", type_=Text()) + "." + lane_key.c.key,
@@ -149,7 +149,7 @@ _first = (
 FIRST_IDS = select(_first.c.id).where(_first.c.place <= MOST_MESSAGES)
 _TRIED = (
     select(inbound.c.id, inbound.c.conversation, inbound.c.tries)
-    .where(inbound.c.cell == _cell, inbound.c.id.in_(FIRST_IDS))
+    .where(inbound.c.cell == _cell, among_found(inbound.c.id, FIRST_IDS.scalar_subquery()))
     .order_by(inbound.c.conversation, inbound.c.id)
 )
 _COUNT_INBOUND = (

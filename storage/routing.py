@@ -14,7 +14,7 @@ from router.message import ConversationKey
 from router.ports import ROUTE, Claim, Conversation, Gathered, Wanted
 from router.tracking import TrackingNumber
 from storage import lanes
-from storage.columns import among_ids, among_keys, fit_key
+from storage.columns import among_found, among_ids, among_keys, fit_key
 from storage.rows import Row, case_of, conversation_of, delivery_of
 from storage.tables import case_, conversation, delivery, inbound, message_ref
 
@@ -23,7 +23,7 @@ _LONGEST_CHAIN = 8  # merges followed from one case to the next
 _cell = bindparam("cell_", type_=Text())
 WAITING = (
     select(inbound)
-    .where(inbound.c.cell == _cell, inbound.c.id.in_(lanes.FIRST_IDS))
+    .where(inbound.c.cell == _cell, among_found(inbound.c.id, lanes.FIRST_IDS.scalar_subquery()))
     .order_by(inbound.c.id)
 )
 CONVERSATIONS = select(conversation).where(

@@ -80,3 +80,16 @@ async def test_what_is_asked_for_narrows_the_search(empty, name):
     statement, values, _ = STATEMENTS[name]
     plan = await empty.write(lambda connection: _plan(connection, statement, values))
     assert not re.search(r"SEARCH (?!ruleset_live)\w+ USING .*\(cell=\?\)", plan), plan
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("name", ["lanes.claim", "routing.waiting"])
+async def test_an_uncounted_postgresql_reads_no_table_once_for_every_key(postgres_url, name):
+    """A join of claimed keys with all lanes took 90 ms at 5,000 lanes that nobody had counted."""
+    statement, values, _ = STATEMENTS[name]
+    database = database_of(postgres_url)
+    await database.open()
+    plan = await database.write(lambda connection: _plan(connection, statement, values))
+    await database.close()
+    assert "Nested Loop" not in plan, plan
+    assert "Seq Scan" not in plan, plan

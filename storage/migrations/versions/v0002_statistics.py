@@ -1,9 +1,11 @@
 """Statistics for an empty SQLite: a constant ``cell`` says nothing, the column behind it does.
 
 Without them SQLite reads all deliveries to count those that wait, and all cases to find the parts
-of one. PostgreSQL gets none: the only way in is to count rows that are deleted again, and then the
-installation's own cell is a value that was never seen, so that every condition on it seems to find
-one row at most; claims became nine times slower. Its autovacuum counts the real rows instead.
+of one. PostgreSQL gets none: the only way in is to count rows that are deleted again, and
+then the installation's own cell is a value that was never seen, so that every condition on it
+seems to find one row at most (a claim among 5,000 lanes took as long with them as without). Its
+statements are written so that they find their keys without being counted, and autovacuum counts
+the real rows.
 
 Also the index by which the sweep of large payloads asks which of them a message still names.
 """
