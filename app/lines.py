@@ -23,12 +23,15 @@ _EMPTY: tuple[object, ...] = ("", None, [], {})
 
 
 def _text(value: object) -> object:
-    """Take a number for its digits, and put U+FFFD for half a surrogate pair."""
+    """Take a number for its digits, and a text that can be written."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if isinstance(value, str):
-        value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value
+    return clean(value) if isinstance(value, str) else value
+
+
+def clean(text: str) -> str:
+    """Put U+FFFD for half a surrogate pair, which can be neither stored nor printed."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _position(value: object) -> object:

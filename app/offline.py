@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from app.lines import Line
+from app.lines import Line, clean
 from channels.email import EmailChannel, EmailSettings
 from channels.sms import Sms, SmsSettings
 from channels.telegram import Telegram, TelegramSettings
@@ -121,6 +121,10 @@ class Offline:
         return MessageReceived(
             replace(
                 message,
+                sender_name=clean(message.sender_name),
+                text=clean(message.text),
+                text_shown=clean(message.text_shown),
+                subject=clean(message.subject),
                 given=given if given != Given() else message.given,
                 location=line.location or message.location,
                 attachments=message.attachments + stated if line.raw else stated,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from router.decision import Decision
@@ -17,7 +18,9 @@ _AS_IGNORED = {Action.RECEIPT, Action.PARTNER}
 
 
 def result_of(name: str, worked: Worked, deliveries: Sequence[Delivery]) -> dict[str, Any]:
-    """Tell what became of a message."""
+    """Tell what became of a message; one that is ignored has no case, even if it names one."""
+    if worked.action is Action.IGNORE or worked.action in _AS_IGNORED:
+        worked = replace(worked, case=None)
     case, decision = worked.case, worked.decision
     result = nothing(
         name, Action.IGNORE if worked.action in _AS_IGNORED else worked.action, worked.reason

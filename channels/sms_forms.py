@@ -67,7 +67,12 @@ _MOST_FILES = 20
 def read_form(body: bytes) -> dict[str, str]:
     """Read a form body; bytes that are not UTF-8 become U+FFFD."""
     text = body.decode("utf-8", "replace")
-    return dict(parse_qsl(text, keep_blank_values=True, errors="replace"))
+    form = dict(parse_qsl(text, keep_blank_values=True, errors="replace"))
+    for name in ("From", "To"):
+        number = form.get(name, "")
+        if number.startswith(" ") and number.strip().isdigit():  # a plus that was not encoded
+            form[name] = f"+{number.strip()}"
+    return form
 
 
 def signed_fields(body: bytes) -> str:

@@ -225,6 +225,27 @@ async def test_a_raw_form_names_its_own_counter_unless_one_is_given(try_raw):
     assert (await try_raw("sms", hole, to="+33756000044"))["place"]["insee"] == "44109"
 
 
+async def test_half_a_surrogate_pair_can_be_printed(try_raw):
+    raw = json.dumps(update(text=f"{LAMP} \ud83d", message_id=77))
+    result = await try_raw("telegram", raw.encode())
+    assert result["message"]["text"] == f"{LAMP} \ufffd"
+    json.dumps(result, ensure_ascii=False, default=str).encode()
+
+
+async def test_a_plus_that_nobody_encoded_is_still_a_number(try_raw):
+    raw = f"MessageSid=SM5&From=+33612345678&To=+33756000047&Body={LAMP}"
+    result = await try_raw("sms", raw.encode())
+    assert result["message"]["from"] == "+33612345678"
+    assert result["replies"][0]["to"] == "+33612345678"
+
+
+async def test_an_automatic_answer_on_a_known_case_is_ignored(try_one, try_raw):
+    number = (await try_one(id="a", channel="email", sender="lea@b.example", text=LAMP))["case"]
+    raw = mail(Subject=f"Re: [#{number}] absent", Auto_Submitted="auto-replied")
+    result = await try_raw("email", raw)
+    assert (result["action"], result["case"], result["replies"]) == ("ignore", None, [])
+
+
 async def test_quotes_and_signatures_are_left_out_of_what_is_shown(try_raw):
     raw = (
         b"From: lea@b.example\nTo: guichet@nantes.example\nSubject: Re: Rue\n\n"
