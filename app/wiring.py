@@ -226,6 +226,7 @@ async def build(
             submission_number=lambda submission: _number_of(store, submission),
             partner_account=parts.mailbox,
             save_photo=photos.save,
+            open_file=parts.files.open_file,
             communes=rulebook.geography.communes,
         )
     )

@@ -121,7 +121,8 @@ class PartnerEmail:
         if self._files is None or not files:
             return letter
         enclosed = await enclose(files, self._files, self.settings.largest_files)
-        text = f"{letter.text}\n\n{told(enclosed)}"
+        place = f"{self._base_url}/p/{letter.reply_token}/fichier" if letter.reply_token else ""
+        text = f"{letter.text}\n\n{told(enclosed, place)}"
         return replace(letter, text=text, files=(*letter.files, *enclosed.files))
 
     def _body(self, delivery: Delivery, sheet: Mapping[str, Any]) -> str:

@@ -20,10 +20,10 @@ _SHOWABLE = re.compile(r"(?:image|audio|video)/[a-z0-9][a-z0-9.+-]{0,60}|applica
 
 @dataclass(frozen=True, slots=True)
 class Enclosed:
-    """(name, media type, bytes) of the files that go along, and (name, why) of the others."""
+    """(name, media type, bytes) of the files that go along, and the others with the reason why."""
 
     files: tuple[tuple[str, str, bytes], ...] = ()
-    missing: tuple[tuple[str, str], ...] = ()
+    missing: tuple[tuple[CaseFile, str], ...] = ()
 
 
 def files_of(sheet: Mapping[str, Any]) -> tuple[CaseFile, ...]:
@@ -48,38 +48,42 @@ def files_of(sheet: Mapping[str, Any]) -> tuple[CaseFile, ...]:
 async def enclose(files: Sequence[CaseFile], source: OpensFiles, limit: int) -> Enclosed:
     """Fetch files, one after the other, while they fit into ``limit`` bytes together."""
     taken: list[tuple[str, str, bytes]] = []
-    missing: list[tuple[str, str]] = []
+    missing: list[tuple[CaseFile, str]] = []
     room = limit
     end = asyncio.get_running_loop().time() + _DEADLINE_S
     for file in files:
-        name = file.name.encode("utf-8", "replace").decode()
         if len(taken) == _MOST_FILES:
-            missing.append((name, f"plus de {_MOST_FILES} fichiers"))
+            missing.append((file, f"plus de {_MOST_FILES} fichiers"))
             continue
         if file.size is not None and file.size > room:
-            missing.append((name, f"trop grand pour un courriel ({_megabytes(file.size)})"))
+            missing.append((file, f"trop grand pour un courriel ({_megabytes(file.size)})"))
             continue
         try:
             async with asyncio.timeout_at(end):
                 content = await source.open_file(file, room)
         except InvalidInput as error:
-            missing.append((name, f"n'a pas pu être joint ({error})"))
+            missing.append((file, f"n'a pas pu être joint ({error})"))
             continue
         except TimeoutError:
-            missing.append((name, "n'a pas pu être joint à temps"))
+            missing.append((file, "n'a pas pu être joint à temps"))
             continue
         room -= len(content)
-        taken.append((name, _media_type(file), content))
+        taken.append((_name(file), _media_type(file), content))
     return Enclosed(tuple(taken), tuple(missing))
 
 
-def told(enclosed: Enclosed) -> str:
-    """Say in the letter what is enclosed and what is not, and why."""
+def told(enclosed: Enclosed, place: str) -> str:
+    """Say in the letter what is enclosed and what is not, why, and by which link it is had."""
     lines = [f"Fichier joint : {name}" for name, _, _ in enclosed.files]
-    lines += [f"Fichier non joint : {name} – {why}" for name, why in enclosed.missing]
-    if enclosed.missing:
-        lines.append("Le guichet garde les fichiers non joints : demandez-les en répondant.")
+    for file, why in enclosed.missing:
+        lines.append(f"Fichier non joint : {_name(file)} – {why}")
+        if place:
+            lines.append(f"Le télécharger : {place}/{file.key}")
     return "\n".join(lines)
+
+
+def _name(file: CaseFile) -> str:
+    return file.name.encode("utf-8", "replace").decode()
 
 
 def _media_type(file: CaseFile) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -111,6 +112,13 @@ class CaseFile:
     name: str
     media_type: str
     size: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Name the file within its case, in an address."""
+        return (
+            f"{self.inbound}-{hashlib.sha256(self.ref.encode('utf-8', 'replace')).hexdigest()[:8]}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

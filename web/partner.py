@@ -18,6 +18,7 @@ from router.message import Address, Envelope
 from router.tokens import PARTNER, Token, party_of
 from router.tracking import printed
 from web.guard import check_origin
+from web.partner_files import download, find
 from web.parts import WebParts
 from web.render import Renderer
 from web.report_form import LONGEST_TEXT, KeptPhoto, Problem, by_field
@@ -80,6 +81,8 @@ class PartnerPages:
         read = ["GET", "HEAD"]
         router.add_api_route("/p/{token}", self.show, methods=read, response_model=None)
         router.add_api_route("/p/{token}", self.act, methods=["POST"], response_model=None)
+        path = "/p/{token}/fichier/{key}"
+        router.add_api_route(path, self.file, methods=["GET"], response_model=None)
         return router
 
     async def show(self, request: Request, token: str) -> Response:
@@ -89,6 +92,19 @@ class PartnerPages:
             return self._renderer.trouble(request, 404, "trouble.link")
         done = request.query_params.get("fait", "")
         return self._page(request, invited, done=done if done in _ACTS else "")
+
+    async def file(self, request: Request, token: str, key: str) -> Response:
+        """Give a file that came with the case to the service that may see it."""
+        invited, open_file = await self._invited(token), self._parts.open_file
+        if invited is None or open_file is None:
+            return self._renderer.trouble(request, 404, "trouble.link")
+        file = find(invited.case, key) if "photos" in invited.sees else None
+        if file is None:
+            return self._renderer.trouble(request, 404, "trouble.link")
+        try:
+            return await download(file, open_file)
+        except InvalidInput:
+            return self._renderer.trouble(request, 404, "trouble.404")
 
     async def act(self, request: Request, token: str) -> Response:
         """Take an act: accept, progress, close with an answer, or refuse with a reason."""
@@ -202,7 +218,15 @@ class PartnerPages:
             done=done,
             form_id=self._seals.form_id(_PURPOSE),
             photos_offered=self._uploads.offered,
+            files=self._files(invited),
+            here=f"/p/{request.path_params['token']}",
         )
+
+    def _files(self, invited: Invited) -> list[tuple[str, str]]:
+        """List name and key of the files that the service may fetch."""
+        if self._parts.open_file is None or "photos" not in invited.sees:
+            return []
+        return [(file.name, file.key) for file in invited.case.files]
 
 
 def _typed(form: FormData) -> dict[str, str]:

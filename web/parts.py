@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from router.case import CaseFile
 from router.ports import CaseReader, Clock, Intake, Rulebooks
 from router.tokens import Signer
 from router.tracking import TrackingNumber
 
 SavePhoto = Callable[[str, bytes], Awaitable[str]]
 """Keep a picture (file name, JPEG bytes); gives the reference by which a channel fetches it."""
+
+
+OpenFile = Callable[[CaseFile, int], Awaitable[bytes]]
+"""Get a file that a person sent, at most so many bytes; else InvalidInput."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +59,5 @@ class WebParts:
     submission_number: Callable[[str], Awaitable[TrackingNumber | None]]
     partner_account: str = "partner_email"
     save_photo: SavePhoto | None = None
+    open_file: OpenFile | None = None
     communes: Callable[[], Sequence[str]] = tuple

@@ -51,17 +51,17 @@ async def test_files_go_along_while_there_is_room_and_the_others_are_named() -> 
     shelf = Shelf({"a": b"x" * 60, "b": b"x" * 60, "c": b"x" * 40})
     enclosed = await enclose([photo("a"), photo("b", 60), photo("c"), photo("d")], shelf, 100)
     assert [name for name, _, _ in enclosed.files] == ["a.jpg", "c.jpg"]
-    assert [name for name, _ in enclosed.missing] == ["b.jpg", "d.jpg"]
+    assert [file.name for file, _ in enclosed.missing] == ["b.jpg", "d.jpg"]
     assert shelf.limits == [100, 40, 0]  # what is known to be too large is not even asked for
     for name in ("a.jpg", "b.jpg", "c.jpg", "d.jpg"):
-        assert name in told(enclosed)
+        assert name in told(enclosed, "")
 
 
 async def test_a_silent_provider_costs_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partner_files, "_DEADLINE_S", 0.05)
     async with asyncio.timeout(2):
         enclosed = await enclose([photo("hang"), photo("hang", name="b.jpg")], Shelf(), 100)
-    assert [name for name, _ in enclosed.missing] == ["hang.jpg", "b.jpg"]
+    assert [file.name for file, _ in enclosed.missing] == ["hang.jpg", "b.jpg"]
 
 
 async def test_no_more_than_ten_files_go_along() -> None:
@@ -98,7 +98,7 @@ async def test_the_mail_carries_them_and_tells_nobody_where_they_lay() -> None:
     delivery = Delivery(
         7, "ab" * 20, "lane", DeliveryKind.FORWARD,
         Address("partner_email", ACCOUNT, "voirie@metropole.example"), "Un trou", NOW,
-        data=json.dumps(sheet),
+        data=json.dumps(sheet), reply_token="a.token",
     )  # fmt: skip
     async with MailSimulator() as server:
         settings = PartnerEmailSettings(smtp_host="127.0.0.1", smtp_port=server.smtp_port)
@@ -113,6 +113,7 @@ async def test_the_mail_carries_them_and_tells_nobody_where_they_lay() -> None:
     found = {each.get_filename(): each.get_content() for each in message.iter_attachments()}
     assert found["trou é?.jpg"] == b"\xff\xd8\xff jpeg"
     assert "gone.jpg" in mail.text
-    assert "demandez-les" in mail.text
+    gone = f"https://guichet.example/p/a.token/fichier/{kept[1].key}"
+    assert gone in mail.text
     assert b"twilio" not in mail.raw
     assert "twilio" not in str(found["case.json"])

@@ -11,11 +11,11 @@ from typing import Any
 
 import httpx
 
-from router.case import Case, Event, Reporter, Status
+from router.case import Case, CaseFile, Event, Reporter, Status
 from router.decision import Decision, Facts, Place, ServiceId
 from router.delivery import Delivery
 from router.directory import Contact, Counter, Directory, Level, Service, Texts
-from router.errors import InvalidSignature, StoreUnavailable
+from router.errors import InvalidInput, InvalidSignature, StoreUnavailable
 from router.message import Address, Envelope, WebhookRequest, WebhookResponse
 from router.ports import Accepted, CaseFilter, CursorWrite
 from router.tokens import Signer
@@ -285,6 +285,11 @@ class House:
             self.photos[ref] = data
             return ref
 
+        async def give(file: CaseFile, limit: int) -> bytes:
+            if file.ref not in self.photos:
+                raise InvalidInput("gone")
+            return self.photos[file.ref]
+
         def wake() -> None:
             self.woken += 1
 
@@ -306,6 +311,7 @@ class House:
             ),
             submission_number=number,
             save_photo=save if self.with_photos else None,
+            open_file=give,
             communes=lambda: tuple(COMMUNES),
         )
 
