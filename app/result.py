@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from router.conversation import is_reporter
 from router.decision import Decision
 from router.delivery import Delivery
 from router.message import Message
@@ -80,8 +81,10 @@ def _place(worked: Worked) -> dict[str, Any]:
 
 
 def _decision(worked: Worked, decision: Decision) -> dict[str, Any]:
-    case = worked.case
+    case, message = worked.case, worked.message
     questions = list(decision.questions) or ([case.asked] if case and case.asked else [])
+    if case and message and not is_reporter(case, message):
+        questions = []  # a third party is asked nothing of a case that is not his
     return {
         "owner": case.owner if case else decision.owner,
         "rule": decision.rule,

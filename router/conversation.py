@@ -145,7 +145,7 @@ def _by_conversation(
         return Threaded(case, How.ALBUM, "même envoi de plusieurs photos")
     if case.status in _ENDED or _other_subject(category, case):
         return None
-    if conversation.asked and _answers(message, understood, category):
+    if conversation.asked and _answers(message, understood, category, conversation.asked):
         return Threaded(case, How.ANSWER, f"réponse à la question posée ({conversation.asked})")
     if _other_place(understood, case):
         return None
@@ -154,7 +154,9 @@ def _by_conversation(
     return None
 
 
-def _answers(message: Message, understood: Understanding, category: str | None) -> bool:
+def _answers(message: Message, understood: Understanding, category: str | None, asked: str) -> bool:
+    if asked == "categorie" and category is not None:  # this is what was asked
+        return True
     names_place = understood.place.source in {"message", "location", "form"}
     short = len(message.text_shown.split()) <= _SHORT_ANSWER
     return names_place or understood.follow_up or (short and category is None)

@@ -76,3 +76,13 @@ async def test_a_word_from_the_page_of_somebody_else_is_a_third_partys(town, who
         ReporterRole.REPORTER,
         ReporterRole.THIRD_PARTY,
     ]
+
+
+async def test_who_is_asked_what_it_is_about_answers_on_the_same_case(town):
+    asked = await town.hear("ana", "Bonjour")
+    assert asked.action is Action.ASK
+    told = await town.hear("ana", "Le lampadaire est éteint")
+    assert (told.action, told.case.id) == (Action.APPEND, asked.case.id)
+    assert (told.case.category, told.case.owner) == ("eclairage", "eclairage")
+    other = await town.hear("ana", "La poubelle déborde")
+    assert other.case.id != asked.case.id
