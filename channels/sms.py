@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from channels.graphemes import split, utf16_units
+from channels.media_hosts import check, joined
 from channels.sms_alphabet import is_gsm7, segments, septets, to_gsm7
 from channels.sms_forms import (
     DELIVERY_FIELD,
@@ -67,7 +68,10 @@ class SmsSettings(BaseModel):
     """Also valid on webhooks: the next token during a rotation, or shared keys."""
     public_url: str = ""
     base_url: str = VENDOR
-    media_hosts: tuple[str, ...] = ("api.twilio.com", "mcs.us1.twilio.com", "media.twiliocdn.com")
+    media_hosts: tuple[str, ...] = (
+        "api.twilio.com", "mcs.us1.twilio.com", "mms.twiliocdn.com", "media.twiliocdn.com",
+    )  # fmt: skip
+    """Where files may lie: Twilio answers for each with a redirect to ``mms.twiliocdn.com``."""
     region: str = "FR"
     """Where numbers without a country code are."""
     answers_stop: bool = False
@@ -231,23 +235,24 @@ class Sms:
         auth = (self._settings.account_sid, self._settings.auth_token.get_secret_value())
         async with httpx.AsyncClient(timeout=self._settings.deadline_s) as http:
             self._check_host(attachment.ref)
-            first = await _download(http, attachment.ref, limit, auth)
+            ours = self._knows_password(attachment.ref)
+            first = await _download(http, attachment.ref, limit, auth if ours else None)
             if isinstance(first, bytes):
                 return first
-            target = str(httpx.URL(attachment.ref).join(first))
+            target = joined(attachment.ref, first)
             self._check_host(target)
             second = await _download(http, target, limit, None)
             if isinstance(second, bytes):
                 return second
         raise InvalidInput("the file is behind too many redirects")
 
+    def _knows_password(self, url: str) -> bool:
+        """Whether a host is the API itself; the places where files lie are told no password."""
+        host = httpx.URL(url).host
+        return host == httpx.URL(self._settings.base_url).host or host.endswith(".twilio.com")
+
     def _check_host(self, url: str) -> None:
-        host = httpx.URL(url)
-        ours = httpx.URL(self._settings.base_url)
-        trusted = host.scheme == "https" and host.host in self._settings.media_hosts
-        same = (host.scheme, host.host, host.port) == (ours.scheme, ours.host, ours.port)
-        if not (trusted or same):
-            raise InvalidInput("the file lies at an address that may not be fetched")
+        check(url, self._settings.media_hosts, self._settings.base_url)
 
     # --- out -------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from channels.graphemes import split
+from channels.media_hosts import check
 from channels.x_api import KeepsTokens, Refused, Tokens, XApi, outcome_of
 from channels.x_shapes import DM, MENTION, Item, items_of, public_text, without_handles
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent, Unknown
@@ -290,10 +291,7 @@ class X:
         return self._user_id
 
     async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
-        url, ours = httpx.URL(attachment.ref), httpx.URL(self._settings.base_url)
-        trusted = url.scheme == "https" and url.host in self._settings.media_hosts
-        if not trusted and (url.scheme, url.host, url.port) != (ours.scheme, ours.host, ours.port):
-            raise InvalidInput("the file lies at an address that may not be fetched")
+        check(attachment.ref, self._settings.media_hosts, self._settings.base_url)
         try:
             content = await self._api.download(attachment.ref, limit)
         except (Refused, httpx.HTTPError) as error:

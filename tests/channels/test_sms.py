@@ -27,6 +27,7 @@ from router.delivery import (
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
 from router.message import (
     Address,
+    Attachment,
     HelpAsked,
     Ignored,
     Location,
@@ -365,3 +366,77 @@ async def test_pictures_are_fetched_with_the_password_and_followed_without_it(
     elsewhere = replace(file, ref="http://169.254.169.254/latest")
     with pytest.raises(InvalidInput):
         await sms.fetch_media(envelope, elsewhere, 100)
+
+
+async def test_a_photo_lies_where_twilio_redirects_to_and_no_password_goes_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, bool]] = []
+    redirect = "https://mms.twiliocdn.com/AC1/photo?Signature=x"
+
+    async def download(http: object, url: str, limit: int, auth: object) -> bytes | str:
+        asked.append((url, auth is not None))
+        return redirect if url.startswith("https://api.") else b"photo"
+
+    monkeypatch.setattr("channels.sms._download", download)
+    [envelope] = SMS.open_raw(urlencode(FORM).encode(), NOW)
+    for url in ("https://api.twilio.com/1", "https://media.twiliocdn.com/1"):
+        photo = Attachment("mms-1.jpg", "image/jpeg", None, url)
+        assert await SMS.fetch_media(envelope, photo, 100) == b"photo"
+    assert asked == [
+        ("https://api.twilio.com/1", True),
+        (redirect, False),
+        ("https://media.twiliocdn.com/1", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.twilio.com/1", "https://127.0.0.1/1", "https://169.254.169.254/latest",
+        "https://api.twilio.com.evil.example/1", "https://evil.example/twilio.com", "file:///etc/x",
+        "", "::", "https://[::1]/1",
+    ],
+)  # fmt: skip
+async def test_no_other_address_is_ever_fetched(url: str) -> None:
+    [envelope] = SMS.open_raw(urlencode(FORM).encode(), NOW)
+    with pytest.raises(InvalidInput):
+        await SMS.fetch_media(envelope, Attachment("a", "image/jpeg", None, url), 100)
+
+
+@pytest.mark.parametrize(
+    ("fields", "confirmed"),
+    [
+        ({"Body": "STOP"}, True),
+        ({"Body": "revoke"}, True),
+        ({"Body": "ARRET"}, False),
+        ({"Body": "Basta", "OptOutType": "STOP"}, True),
+    ],
+)
+def test_twilio_confirms_its_own_words_and_no_others(
+    fields: dict[str, str], confirmed: bool
+) -> None:
+    event = read({**FORM, **fields})
+    assert isinstance(event, OptedOutOf)
+    assert event.confirmed is confirmed
+    quiet = Sms(SETTINGS.model_copy(update={"answers_stop": True}), COUNTER)
+    [envelope] = quiet.open_raw(urlencode({**FORM, **fields}).encode(), NOW)
+    [event] = quiet.receive(envelope)
+    assert isinstance(event, OptedOutOf)
+    assert not event.confirmed
+
+
+def test_help_that_twilio_has_given_is_not_given_twice() -> None:
+    assert isinstance(read({**FORM, "Body": "Hulp", "OptOutType": "HELP"}), Ignored)
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [("06 12 34 56 78", "+33612345678"), ("+44 7911 123456", "+447911123456"), ("AMELI", "AMELI")],
+)
+def test_a_composed_message_comes_from_a_number_as_twilio_writes_it(
+    written: str, number: str
+) -> None:
+    [event] = SMS.receive(SMS.compose(COUNTER, written, "Un trou", at=NOW))
+    assert isinstance(event, MessageReceived)
+    assert (event.message.sender, event.message.address.value) == (number, number)

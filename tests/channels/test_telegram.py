@@ -27,6 +27,7 @@ from router.message import (
     Message,
     MessageEdited,
     MessageReceived,
+    OptedOutOf,
     WebhookRequest,
 )
 
@@ -408,3 +409,17 @@ def test_a_text_of_4097_units_is_two_and_no_emoji_is_cut() -> None:
     assert all(utf16_units(part.text) <= 4096 for part in parts)
     assert "".join(part.text for part in parts) == "a" + "👨‍👩‍👧" * 512
     assert not parts[1].text.startswith("\u200d")
+
+
+@pytest.mark.parametrize("word", ["/stop", "/arret", f"/stop@{BOT}"])
+def test_a_person_may_opt_out_by_command(word: str) -> None:
+    event = read(update(text=word))
+    assert isinstance(event, OptedOutOf)
+    assert (event.back_in, event.confirmed) == (False, False)
+    assert isinstance(read(update(text="/stop le bruit rue Scribe")), MessageReceived)
+
+
+def test_start_ends_an_opt_out() -> None:
+    event = read(update(text="/start"))
+    assert isinstance(event, HelpAsked)
+    assert event.back_in

@@ -11,9 +11,10 @@ import pytest
 
 from channels.webform import Webform, WebformSettings
 from router.delivery import Delivery, DeliveryKind, Sent
-from router.errors import InvalidSignature, UnreadablePayload
+from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
 from router.message import (
     Address,
+    Attachment,
     Given,
     Location,
     Message,
@@ -160,3 +161,22 @@ def test_what_is_composed_is_what_the_page_would_post() -> None:
     assert isinstance(event, MessageReceived)
     assert (event.message.text, event.message.address.value) == ("Un arbre", "a@b.fr")
     assert event.message.attachments[0].name == "a.jpg"
+
+
+def test_the_token_of_the_tracking_page_travels_with_the_words() -> None:
+    [envelope] = WEB.open_raw(b'{"id": "f9", "text": "Encore", "token": "w.a.b.c.d"}', NOW)
+    [event] = WEB.receive(envelope)
+    assert isinstance(event, MessageReceived)
+    assert event.message.thread.tokens == ("w.a.b.c.d",)
+
+
+async def test_pictures_come_from_where_the_page_stored_them() -> None:
+    async def stored(ref: str, limit: int) -> bytes:
+        return f"{ref} {limit}".encode()
+
+    photo = Attachment("photo-1.jpg", "image/jpeg", 3, "abc.jpg")
+    [envelope] = WEB.open_raw(b'{"id": "f9", "text": "Un trou"}', NOW)
+    channel = Webform(WebformSettings(), "web", stored)
+    assert await channel.fetch_media(envelope, photo, 9) == b"abc.jpg 9"
+    with pytest.raises(InvalidInput):
+        await WEB.fetch_media(envelope, photo, 9)
