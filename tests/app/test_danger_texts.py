@@ -1,0 +1,56 @@
+"""The texts that danger rules send: numbers first, in every language, short enough for a telephone."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.rulebook import LoadedRulebook, load_folder
+from router.texts import LANGUAGES
+
+ROOT = Path(__file__).parents[2]
+RULES = (ROOT / "config/regles/metropole/danger.yaml").read_text("utf-8")
+TEXTS = sorted(set(re.findall(r"repondre: (consigne-[\w-]+)", RULES)))
+NUMBERS = re.compile(r"^(112|15|17|18|114|115|119|3919)(?!\d)")
+NOT_GSM = re.compile(
+    "[^@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà-]"
+)
+LATER = {"consigne-violences-conjugales", "consigne-enfant", "consigne-suicide"}
+LATER |= {"consigne-sans-abri", "consigne-chien", "consigne-sourd", "consigne-danger"}
+
+
+@pytest.fixture(scope="module")
+def rulebook() -> LoadedRulebook:
+    return load_folder(ROOT / "config")
+
+
+def written(rulebook: LoadedRulebook, text: str, language: str, *, short: bool) -> str:
+    found = rulebook.texts.text(text, language, short=short)
+    assert found is not None
+    assert found[0] == language, (text, language)
+    return found[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_danger_text_begins_with_its_numbers_and_a_short_one_fits_an_sms(
+    rulebook: LoadedRulebook, text: str, language: str
+) -> None:
+    long = written(rulebook, text, language, short=False)
+    short = written(rulebook, text, language, short=True)
+    assert NUMBERS.match(long)
+    assert NUMBERS.match(short)
+    assert NUMBERS.match(long)[1] == NUMBERS.match(short)[1]
+    assert "114" in long
+    assert "114" in short or text in LATER
+    assert len(short) <= (70 if NOT_GSM.search(short) else 160), short
+    assert "{" not in long + short
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "es", "pt", "de", "it"])
+@pytest.mark.parametrize("text", TEXTS)
+def test_sentences_of_a_danger_text_are_short(
+    rulebook: LoadedRulebook, text: str, language: str
+) -> None:
+    for sentence in re.split(r"[.!?]", written(rulebook, text, language, short=False)):
+        assert len(re.findall(r"[\w'’-]+", sentence)) <= 20, sentence
