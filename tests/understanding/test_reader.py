@@ -45,7 +45,7 @@ def wrong(case: dict[str, Any], read: Understanding, nantes: Territory) -> list[
     expected: dict[str, object] = {
         "communes": sorted(str(nantes.commune(name)) for name in named),
         "outside": bool(case.get("out")),
-        "language": case["l"],
+        "language": case.get("l", read.language),
         "street": case.get("s", read.place.street),
         "nature": case.get("n", read.nature and read.nature.value),
         "follow_up": case.get("f", read.follow_up),
