@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from router.geography import Geography
 from understanding.misspelt import Misspelt
@@ -131,7 +132,7 @@ class CommuneNames:
         if any(one.said >= Said.BARE for one in found):
             return
         for street in streets:
-            communes = self._streets.get(words_of(street.name).folded)
+            communes = self._streets.get(_pieces(street.name))
             if communes:
                 yield Mention(street.start, street.end, communes, Said.ADDRESS, around=True)
 
@@ -159,6 +160,8 @@ class CommuneNames:
 
 def _without_needless_quarters(found: list[Mention]) -> list[Mention]:
     """Leave quarters out where a commune is said as surely: "Bellevue à Saint-Herblain"."""
+    if len(found) < 2:
+        return found
     surest = max((one.said for one in found if not one.around), default=Said.AIM)
     if surest is Said.AIM:
         return found
@@ -173,6 +176,11 @@ def _listed(geography: Geography, section: str) -> Iterator[tuple[str, tuple[str
         if len(communes) == len(codes):
             for name in names.split(","):
                 yield " ".join(words_of(name).folded), communes
+
+
+@lru_cache(maxsize=4096)
+def _pieces(street: str) -> tuple[str, ...]:
+    return words_of(street).folded
 
 
 def _known_streets(geography: Geography) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -196,8 +204,11 @@ def _names(geography: Geography) -> Iterator[tuple[str, _Name]]:
     for key, doubtful in (("names", False), ("ambiguous", True)):
         for city in PLACE_WORDS["foreign"][key].split(","):
             if geography.commune(city.strip()) is None:
-                for written in _with_shorts(" ".join(words_of(city).folded)):
+                article, *rest = words_of(city).folded
+                for written in _with_shorts(" ".join((article, *rest))):
                     yield written, _Name((), doubtful=doubtful)
+                if after := _ARTICLES.get(article):
+                    yield " ".join(rest), _Name((), after=after)  # "au Croisic"
 
 
 def _simple_names(geography: Geography) -> dict[tuple[str, ...], str]:
