@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -13,12 +14,20 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from demo.city import City
-from demo.console_page import FORM, PAGE, TALK
+from demo.console_page import DESK, FORM, PAGE, TALK
 from demo.ledger import Ledger
+from demo.mail import Mail
 from demo.server import LoopbackServer, is_free
-from demo.talks import CHANNELS, Said, addresses, talk
+from demo.talks import CHANNELS, Said, addresses, talk, when
 
-NAMES = {"email": "✉ Courriel", "sms": "☎ SMS", "telegram": "➤ Telegram", "x": "𝕏 X"}
+SERVICES = "services"
+NAMES = {
+    "email": "✉ Courriel",
+    "sms": "☎ SMS",
+    "telegram": "➤ Telegram",
+    "x": "𝕏 X",
+    SERVICES: "◆ Services",
+}
 _EXAMPLES = {
     "email": "vous@citoyens.example",
     "sms": "+33612349999",
@@ -26,6 +35,7 @@ _EXAMPLES = {
     "x": "votre_nom",
 }
 _LONGEST = 4000
+_LINK = re.compile(r"(https?://[^\s<>\"']+)")
 
 
 class Console:
@@ -61,32 +71,41 @@ class Console:
 
     async def _show(self, request: Request) -> Response:
         chosen = request.query_params.get("canal", "sms")
-        chosen = chosen if chosen in CHANNELS else "sms"
-        address = request.query_params.get("adresse", "") or _EXAMPLES[chosen]
-        talks = "".join(
-            self._talk(channel, known)
-            for channel in CHANNELS
-            for known in addresses(self._city, channel)
-        )
+        chosen = chosen if chosen in NAMES else "sms"
+        address = request.query_params.get("adresse", "")
         tabs = "".join(
             f'<a href="/?canal={channel}"{" aria-current=page" if channel == chosen else ""}>'
-            f"{NAMES[channel]}</a>"
-            for channel in CHANNELS
+            f"{name}</a>"
+            for channel, name in NAMES.items()
         )
         # the page looks again by itself, except while somebody may be typing
-        refresh = (
-            '<meta http-equiv="refresh" content="4">' if "voir" in request.query_params else ""
-        )
+        watched = "voir" in request.query_params
+        here = {"canal": chosen} | ({"adresse": address} if address else {})
         page = PAGE.substitute(
-            refresh=refresh,
+            refresh='<meta http-equiv="refresh" content="4">' if watched else "",
             tabs=tabs,
-            form=self._form(chosen, address),
-            talks=talks or "<p>Personne n'a encore écrit.</p>",
+            form=self._form(chosen, address or _EXAMPLES[chosen]) if chosen != SERVICES else DESK,
+            talks=self._talks(chosen, address) or "<p>Personne n'a encore écrit ici.</p>",
             product=escape(self._city.browser.base_url),
-            watching="Arrêter l'actualisation" if refresh else "Actualiser toutes les 4 secondes",
-            watch_link="/" if refresh else "/?voir=1",
+            watching="Arrêter l'actualisation" if watched else "Actualiser toutes les 4 secondes",
+            watch_link=escape(f"/?{urlencode(here | ({} if watched else {'voir': '1'}))}"),
         )
         return HTMLResponse(page)
+
+    def _talks(self, chosen: str, address: str) -> str:
+        """Show everybody on one channel, whoever is being played first."""
+        if chosen == SERVICES:
+            boxes = [(box, self._city.mail.mailbox(box)) for box in self._city.services]
+            boxes.sort(key=lambda box: when(box[1][-1]) if box[1] else "", reverse=True)
+            return "".join(
+                TALK.substitute(
+                    name="◆", address=escape(box), link="",
+                    lines="".join(_letter(mail) for mail in reversed(mails)),
+                )
+                for box, mails in boxes if mails
+            )  # fmt: skip
+        known = sorted(addresses(self._city, chosen), key=lambda one: one != address)
+        return "".join(self._talk(chosen, one) for one in known)
 
     def _form(self, channel: str, address: str) -> str:
         counters = self._counters(channel)
@@ -122,10 +141,11 @@ class Console:
 
     def _talk(self, channel: str, address: str) -> str:
         lines = "".join(_bubble(said) for said in talk(self._city, channel, address))
+        link = escape(f"/?{urlencode({'canal': channel, 'adresse': address})}")
         return TALK.substitute(
             name=NAMES[channel],
             address=escape(address),
-            link=escape(f"/?{urlencode({'canal': channel, 'adresse': address})}"),
+            link=f'<a href="{link}">Répondre</a>',
             lines=lines,
         )
 
@@ -143,7 +163,8 @@ class Console:
         problem = await self._send(channel, address, text, typed)
         if problem:
             return HTMLResponse(f"<p>{escape(problem)}</p><p><a href='/'>Retour</a></p>", 422)
-        return RedirectResponse("/?voir=1", 303)
+        here = urlencode({"voir": "1", "canal": channel, "adresse": address})
+        return RedirectResponse(f"/?{here}", 303)
 
     async def _send(self, channel: str, address: str, text: str, typed: dict[str, str]) -> str:
         counters = self._counters(channel)
@@ -189,5 +210,18 @@ def _bubble(said: Said) -> str:
         )
         if there
     )
-    text = escape(said.text).replace("\n", "<br>")
-    return f'<li class="{who}" dir="auto">{subject}{text}{extra}</li>'
+    return f'<li class="{who}" dir="auto">{subject}{_linked(said.text)}{extra}</li>'
+
+
+def _letter(mail: Mail) -> str:
+    return (
+        f'<li class="counter"><strong>{escape(mail.subject)}</strong><br>{_linked(mail.text)}</li>'
+    )
+
+
+def _linked(text: str) -> str:
+    """Write a text as HTML whose addresses of pages can be followed."""
+    return "".join(
+        f'<a href="{escape(part)}">{escape(part)}</a>' if place % 2 else escape(part)
+        for place, part in enumerate(_LINK.split(text.strip()))
+    ).replace("\n", "<br>")

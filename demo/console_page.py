@@ -29,17 +29,18 @@ nav a { padding:.45rem .9rem; border:1px solid var(--line); border-radius:2rem;
 nav a[aria-current] { background:var(--mine); color:var(--mine-ink); border-color:var(--mine) }
 .card { background:var(--card); border:1px solid var(--line); border-radius:.8rem; padding:1rem }
 form { display:grid; gap:.7rem }
-.row { display:grid; gap:.7rem; grid-template-columns:repeat(auto-fit, minmax(14rem, 1fr)) }
+.row { display:grid; gap:.7rem; grid-template-columns:repeat(auto-fit, minmax(min(14rem, 100%), 1fr)) }
 label { display:grid; gap:.2rem; font-weight:600 } label.tick { display:block }
-input, select, textarea { font:inherit; color:inherit; background:var(--paper);
+input, select, textarea { font:inherit; font-weight:400; color:inherit; background:var(--paper);
   border:1px solid var(--soft); border-radius:.4rem; padding:.5rem; width:100% }
 label.tick input { width:auto }
 button { font:inherit; font-weight:600; justify-self:start; border:0; border-radius:.4rem;
   padding:.6rem 1.4rem; background:var(--mine); color:var(--mine-ink); cursor:pointer }
 :focus-visible { outline:3px solid #f2a900; outline-offset:2px }
 .talks { display:grid; gap:1rem; margin-top:1rem;
-  grid-template-columns:repeat(auto-fill, minmax(20rem, 1fr)); align-items:start }
+  grid-template-columns:repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); align-items:start }
 .talks ul { list-style:none; margin:.7rem 0; padding:0; display:grid; gap:.4rem }
+.talks h2 { overflow-wrap:anywhere }
 .talks li { padding:.5rem .7rem; border-radius:.8rem; max-width:90%; overflow-wrap:anywhere }
 .citizen { background:var(--mine); color:var(--mine-ink); justify-self:end }
 .counter { background:var(--theirs); justify-self:start }
@@ -48,8 +49,9 @@ li em { display:block; font-size:.85em; opacity:.85 }
 </head>
 <body>
 <header>
-<h1>Jouer un citoyen</h1>
-<p>Écrivez au guichet par le canal de votre choix ; la réponse revient ici, sur le même canal.
+<h1>Jouer la ville</h1>
+<p>Écrivez au guichet comme un habitant, par le canal de votre choix ; la réponse revient ici, sur le
+même canal. Puis répondez comme un service : ses courriels et leurs liens sont sous « Services ».
 Le formulaire en ligne est à l'adresse <a href="$product/">$product</a>.</p>
 <nav aria-label="Canal">$tabs</nav>
 </header>
@@ -76,9 +78,15 @@ $public
 </form>
 """)
 
+DESK = """<div class="card"><h2>◆ Les services</h2>
+<p>Chaque demande est arrivée par courriel au service que les règles ont choisi. Suivez un des liens
+signés du courriel pour la prendre en charge, la refuser ou la clore : l'habitant reçoit la réponse.</p>
+</div>
+"""
+
 TALK = Template("""<section class="card">
 <h2>$name · $address</h2>
 <ul>$lines</ul>
-<a href="$link">Répondre</a>
+$link
 </section>
 """)

@@ -121,7 +121,6 @@ def message_ids(message: EmailMessage) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _letter(mail: Mail, *, by_citizen: bool) -> Said:
     message = mail.message
-    received = str(message["Received"] or "").rpartition(";")[2].strip()
     return Said(
         by_citizen,
         mail.text.strip(),
@@ -129,8 +128,13 @@ def _letter(mail: Mail, *, by_citizen: bool) -> Said:
         id=str(message["Message-ID"] or "").strip(),
         answers=message_ids(message),
         photo=any(part.get_content_maintype() == "image" for part in message.iter_attachments()),
-        at=mail_time(received),
+        at=when(mail),
     )
+
+
+def when(mail: Mail) -> str:
+    """Write when a mail was received, so that it sorts."""
+    return mail_time(str(mail.message["Received"] or "").rpartition(";")[2].strip())
 
 
 def mail_time(text: str) -> str:

@@ -120,9 +120,37 @@ async def test_on_the_play_page_anybody_writes_and_reads_the_answer() -> None:
         await city.twilio.until_received("+33612349999")
         await city.x.until_received("moi44")
         await city.mail.until_received("moi@citoyens.example")
-        page = (await person.get(console.url)).text
-    assert page.count("Bien reçu") == 4
-    assert "Bonjour &lt;b&gt;sms&lt;/b&gt;" in page
+        pages = [
+            (await person.get(f"{console.url}/?canal={channel}")).text
+            for channel in ("email", "sms", "telegram", "x")
+        ]
+    assert [page.count("Bien reçu") for page in pages] == [1, 1, 1, 1]
+    assert "Bonjour &lt;b&gt;sms&lt;/b&gt;" in pages[1]
+
+
+async def test_on_the_play_page_a_service_finds_the_link_to_its_case() -> None:
+    async with (
+        City(None) as city, TinyProduct(city) as product, Console(city) as console,
+        httpx.AsyncClient() as person,
+    ):  # fmt: skip
+        report = await _play(city, product)
+        page = (await person.get(f"{console.url}/?canal=services")).text
+    assert report["forwarded"] > 0
+    assert '?act=accept">http' in page
+
+
+async def test_whoever_was_played_last_comes_first() -> None:
+    async with (
+        City(None) as city, TinyProduct(city) as product, Console(city) as console,
+        httpx.AsyncClient() as person,
+    ):  # fmt: skip
+        await city.connect(product.http.url)
+        for phone in ("+33612349991", "+33612349992", "+33612349990"):
+            typed = {"canal": "sms", "adresse": phone, "texte": "Bonjour"}
+            answer = await person.post(console.url, data=typed)
+        page = (await person.get(f"{console.url}{answer.headers['location']}")).text
+    places = [page.index(f"<h2>☎ SMS · +3361234999{digit}") for digit in (0, 1, 2)]
+    assert places == sorted(places)
 
 
 async def test_the_play_page_keeps_its_address(tmp_path: Path) -> None:
