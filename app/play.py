@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from app.alone import alone
 from app.console import (
@@ -39,12 +40,14 @@ from app.stores import opened
 from app.system import SystemClock
 from app.wiring import Product, build
 from demo.city import City
-from demo.console import Console
-from demo.narration import Narrator
+from demo.console import Console as PlayPage
+from demo.narration import WIDTH, Narrator
+from demo.picture import drawn
 from demo.player import DEADLINE_S, play
 from demo.script import SCENES
 from demo.server import listen
 from demo.tally import tally
+from router.errors import ConfigurationError
 
 QUIET_S = 8.0
 PAUSE_S = 0.7  # between two messages, so that people can read along
@@ -64,6 +67,9 @@ def demo(
     open_browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the pages at the start.")
     ] = True,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the beginning of what is told as an SVG file.")
+    ] = None,
 ) -> None:
     """Show Guichet at work: a city of citizens and services on this machine, nothing faked.
 
@@ -73,17 +79,31 @@ def demo(
     with speaking(), contextlib.ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guichet-")))
         folder.mkdir(parents=True, exist_ok=True)
+        narrator = Narrator(quiet=as_json)
+        if picture is not None:
+            narrator = Narrator(
+                console=Console(file=sys.stderr, width=WIDTH, record=True, highlight=False)
+            )
         show = Show(
             folder, database_url, config_folder(config), once, open_browser and not once,
-            Narrator(quiet=as_json),
+            narrator, not once or picture is not None,
         )  # fmt: skip
         report = asyncio.run(show.run())
+        if picture is not None:
+            _write(picture, drawn(narrator.console, "guichet demo"))
         if report is None:
             raise typer.Exit(INTERRUPTED if once else OK)
         if as_json:
             print_json(report)
         if once and any(report[key] for key in ("unanswered", "wrong_channel", "dead")):
             raise typer.Exit(FAILED)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"« {path} » ne peut pas être écrit : {error.strerror}.") from None
 
 
 @dataclass(slots=True)
@@ -96,6 +116,8 @@ class Show:
     once: bool
     open_browser: bool
     narrator: Narrator
+    paced: bool
+    """Whether people read along."""
 
     async def run(self) -> dict[str, Any] | None:
         """Start the city and the product, play the script, and say what came of it.
@@ -104,7 +126,7 @@ class Show:
         """
         self.narrator.opening()
         city = City(self.folder / "ville", SystemClock())
-        async with city, Console(city) as console, self._product(city) as (server, base_url):
+        async with city, PlayPage(city) as console, self._product(city) as (server, base_url):
             server.on_signals()
             async with asyncio.TaskGroup() as tasks:
                 playing = tasks.create_task(self._perform(city, console, server.product, base_url))
@@ -115,12 +137,12 @@ class Show:
             return None if playing.cancelled() else playing.result()
 
     async def _perform(
-        self, city: City, console: Console, product: Product, base_url: str
+        self, city: City, console: PlayPage, product: Product, base_url: str
     ) -> dict[str, Any]:
         services = product.rulebooks.current().directory.services()
         self.narrator.names.update({service.id: service.name("fr") for service in services})
         mailboxes = sorted({service.transmit_to for service in services})
-        pause_s = 0.0 if self.once else PAUSE_S
+        pause_s = PAUSE_S if self.paced else 0.0
         await play(
             city, SCENES, base_url, mailboxes, pause_s=pause_s,
             seconds=DEADLINE_S + pause_s * len(SCENES),

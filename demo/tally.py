@@ -68,9 +68,12 @@ def by_channel(
 
 
 def replies(story: Story) -> Counter[str]:
-    """Count what citizens received on their own channel, each message once."""
+    """Count what citizens received on their own channel, each message once.
+
+    A mail that was sent again after a kill has the same id, and mail programs show it once.
+    """
     received = {
-        (scene.channel, own_way(scene), said)
+        (scene.channel, own_way(scene), said.id or said)
         for scene in story.scenes
         for said in story.heard(scene)
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -16,7 +18,8 @@ from demo.city import City
 from demo.console import Console
 from demo.player import play
 from demo.script import SCENES, Reaction, Scene
-from demo.tally import tally
+from demo.talks import Said
+from demo.tally import replies, tally
 
 NANTES, SMS = "guichet@nantes.example", "+33756000044"
 CAST = (
@@ -81,15 +84,23 @@ async def test_a_second_run_on_the_same_folder_sends_nothing_again(tmp_path: Pat
 
 async def test_who_gets_no_word_is_named() -> None:
     async with City(None) as city, TinyProduct(city, mute=["+33612340001"]) as product:
-        report = await _play(city, product, seconds=1.0)
+        report = await _play(city, product, seconds=5.0)
     assert report["unanswered"] == ["sms", "suite"]
 
 
 async def test_an_answer_at_another_telephone_is_named() -> None:
     async with City(None) as city, TinyProduct(city, misdirect="+33699999999") as product:
-        report = await _play(city, product, seconds=1.0)
+        report = await _play(city, product, seconds=3.0)
     assert "sms" in report["unanswered"]
     assert {wrong["to"] for wrong in report["wrong_channel"]} == {"+33699999999"}
+
+
+def test_a_mail_that_was_sent_twice_counts_once() -> None:
+    mail = Said(False, "Bien reçu", id="<1@nantes.example>", at="2026-11-26T10:00:00")
+    again = replace(mail, at="2026-11-26T10:00:09")
+    other = replace(mail, id="<2@nantes.example>")
+    story = SimpleNamespace(scenes=CAST[:1], heard=lambda scene: [mail, again, other])
+    assert replies(story) == {"email": 2}  # type: ignore[arg-type]
 
 
 def test_the_script_uses_every_channel_and_way_of_answering() -> None:

@@ -1,0 +1,133 @@
+"""The demo as people start, stop and kill it, each in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from app.stores import opened
+from demo.script import SCENES
+from router.ports import CaseFilter
+
+WAIT_S = 120
+STOP_S = 5
+_NUMBER = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}\b")
+
+
+def start(folder: Path, *words: str) -> subprocess.Popen[str]:
+    """Start a command in a folder where no settings lie."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GUICHET_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "app", *words],
+        cwd=folder,
+        env={**environment, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> dict:
+    out, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 0, out + err
+    return json.loads(out.splitlines()[-1])
+
+
+def wait_for_cases(process: subprocess.Popen[str], data: Path, wanted: int) -> None:
+    """Wait until the store holds so many cases."""
+    until = time.monotonic() + WAIT_S
+    while time.monotonic() < until:
+        assert process.poll() is None, "it ended before there were so many cases"
+        try:
+            with sqlite3.connect(f"file:{data / 'guichet.sqlite'}?mode=ro", uri=True) as store:
+                [(found,)] = store.execute("SELECT count(*) FROM case_")
+            store.close()
+        except sqlite3.OperationalError:
+            found = 0
+        if found >= wanted:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"never {wanted} cases")
+
+
+def cases(data: Path) -> list[tuple]:
+    """List what became of everybody; numbers and ids of the providers differ between two runs."""
+
+    async def read() -> list[tuple]:
+        async with opened(data, "") as store:
+            found = await store.cases(CaseFilter(limit=1000))
+            return [
+                (
+                    _NUMBER.sub("…", case.text), case.owner, case.status, case.category,
+                    case.urgency, case.channel, len(case.reporters), case.parent is not None,
+                )
+                for case in found
+            ]  # fmt: skip
+
+    return sorted(asyncio.run(read()), key=str)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Play the script once from beginning to end: what came of it, and its cases."""
+    folder = tmp_path_factory.mktemp("whole")
+    report = ended(start(folder, "demo", "--once", "--json", "--data", "ville"))
+    return report, cases(folder / "ville")
+
+
+def test_everybody_is_answered(undisturbed):
+    report, _ = undisturbed
+    assert report["messages"] == len(SCENES)
+    assert (report["unanswered"], report["wrong_channel"], report["dead"]) == ([], [], [])
+
+
+def test_stopped_and_killed_in_the_middle_it_comes_to_the_same_cases(tmp_path, undisturbed):
+    words = ("demo", "--once", "--json", "--data", "ville")
+    process = start(tmp_path, *words)
+    wait_for_cases(process, tmp_path / "ville", 3)
+    asked = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=WAIT_S)
+    assert time.monotonic() - asked < STOP_S
+    assert (process.returncode, out, "Traceback" in err) == (130, "", False)
+
+    process = start(tmp_path, *words)
+    wait_for_cases(process, tmp_path / "ville", 17)
+    process.kill()
+    process.communicate()
+
+    report = ended(start(tmp_path, *words))
+    assert (report, cases(tmp_path / "ville")) == undisturbed
+
+
+def test_two_demos_do_not_share_a_folder(tmp_path):
+    (tmp_path / "ville" / "ville").mkdir(parents=True)
+    with (tmp_path / "ville" / "ville" / "guichet.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = start(tmp_path, "demo", "--once", "--json", "--data", "ville")
+        _, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 2
+    assert "tourne déjà" in err
+
+
+def test_ctrl_c_stops_the_server_in_time(tmp_path):
+    process = start(tmp_path, "serve", "--port", "0")
+    assert process.stderr is not None
+    while "écoute" not in process.stderr.readline():
+        assert process.poll() is None
+    asked = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=WAIT_S)
+    assert time.monotonic() - asked < STOP_S
+    assert (process.returncode, "Traceback" in err) == (0, False)
