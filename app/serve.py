@@ -112,6 +112,8 @@ def _why(error: OSError) -> str:
 
 def configure_log(level: int = logging.INFO) -> None:
     """Write one line an event to stderr; personal data is never among its fields."""
+    # requests that wait for an answer are cut when the server stops; that is no error
+    logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -120,4 +122,11 @@ def configure_log(level: int = logging.INFO) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+
+
+def _is_no_cut(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError) and "graceful shutdown" not in str(
+        record.msg
     )

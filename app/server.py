@@ -7,7 +7,7 @@ import contextlib
 import signal
 import socket
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ _POLL_S = 1.0  # beside every wake-up there is a slow poll
 _STOP_S = 3.0  # what is being sent may end; then it is cut
 _STORE_WAIT_S = 1.0
 _UPKEEP_LOOK_S = 600.0  # whether a day has passed
+_CANCEL_AGAIN_S = 1.0
 
 log = structlog.get_logger("guichet")
 
@@ -62,6 +63,19 @@ class Loop:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self.wake.wait()
+
+
+async def cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks until they have ended.
+
+    Once is not enough: `asyncio.wait_for` before Python 3.12, which provider libraries use, swallows
+    a cancellation that meets a result (https://github.com/python/cpython/issues/86296).
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_S)
 
 
 @dataclass(slots=True)
@@ -98,13 +112,12 @@ class Server:
                 running.append(tasks.create_task(self._serve_http(http)))
             self.started.set()
             await self.stop.wait()
-            for task in background:
-                task.cancel()
+            ending = tasks.create_task(cancelled(background))
             if http is not None:
                 http.should_exit = True
             _, late = await asyncio.wait(running, timeout=_STOP_S) if running else (set(), set())
-            for task in late:
-                task.cancel()
+            await cancelled(late)
+            await ending
 
     def on_signals(self) -> None:
         """Stop in order on SIGTERM and Ctrl-C."""

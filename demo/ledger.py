@@ -66,6 +66,14 @@ class Ledger:
         """
         async with asyncio.timeout(seconds):
             while not condition():
+                _heed_cancellation()
                 waiter = asyncio.get_running_loop().create_future()
                 self._waiting.append(waiter)
                 await waiter
+
+
+def _heed_cancellation() -> None:
+    """End a task whose cancellation was swallowed before, as `asyncio.wait_for` may (Python 3.11)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from pathlib import Path
 
+from demo.ledger import Ledger
 from demo.mail import MailSimulator
 from demo.telegram import TelegramSimulator
 from demo.twilio import TwilioSimulator
@@ -63,3 +65,19 @@ async def test_every_provider_has_what_it_took_before_the_kill(tmp_path: Path) -
     for kept in (mails, *phones):
         assert kept[:done] == expected
         assert len(kept) <= done + 1
+
+
+async def test_who_waits_for_a_change_ends_though_his_cancellation_was_swallowed() -> None:
+    ledger = Ledger("x", None, {})
+
+    async def deaf_at_first() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+        await ledger.until(lambda: False, 3600)
+
+    task = asyncio.ensure_future(deaf_at_first())
+    await asyncio.sleep(0)
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=5)
+    assert done
+    assert task.cancelled()
