@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from rules.groups import distinct
 from rules.model import Category
@@ -11,20 +12,36 @@ from rules.text import Text
 from rules.words import tokens
 
 
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word or expression of a category; ``key`` is the same for all forms of one word."""
+
+    category: str
+    key: object
+    phrase: Phrase
+    single: bool
+
+
+_Found = dict[str, dict[object, tuple[int, str]]]
+"""Category → distinct words → where the first of them stands, and how it is written."""
+
+
 class Categories:
     """Words of all categories, found in one pass over a text."""
 
     def __init__(self, categories: Mapping[str, Category]) -> None:
         self._order = {name: rank for rank, name in enumerate(categories)}
         self._depth = {name: category.depth for name, category in categories.items()}
-        self._by_word: dict[str, list[tuple[str, Phrase]]] = {}
-        self._by_prefix: dict[str, list[tuple[str, Phrase]]] = {}
+        self._by_word: dict[str, list[_Word]] = {}
+        self._by_prefix: dict[str, list[_Word]] = {}
         for name, category in categories.items():
             for phrase in distinct(category.phrases):
+                single = len(phrase.forms) == 1 and not phrase.unless_negated
+                word = _Word(name, phrase.forms or phrase.written, phrase, single)
                 for anchor in phrase.anchors:
-                    self._by_word.setdefault(anchor, []).append((name, phrase))
+                    self._by_word.setdefault(anchor, []).append(word)
                 if not phrase.anchors:
-                    self._by_prefix.setdefault(phrase.beginning, []).append((name, phrase))
+                    self._by_prefix.setdefault(phrase.beginning, []).append(word)
         self.ancestries = {name: _ancestry(name, categories) for name in categories}
 
     def of(self, text: Text, street: str | None = None) -> tuple[str | None, list[str]]:
@@ -34,41 +51,45 @@ class Categories:
         the ``street`` tells nothing: a lamp of the rue de la Fontaine is no fountain.
         """
         names = _name_of(street, text)
-        found: dict[str, dict[object, tuple[int, str]]] = {}
-        for word in text.words & self._by_word.keys():
-            for name, phrase in self._by_word[word]:
-                self._note(found, name, phrase, text, names)
-        for beginning in text.beginnings & self._by_prefix.keys():
-            for name, phrase in self._by_prefix[beginning]:
-                self._note(found, name, phrase, text, names)
+        found: _Found = {}
+        for anchor in text.words & self._by_word.keys():
+            first = _first(text.positions[anchor], names)
+            for word in self._by_word[anchor]:
+                if word.single:
+                    _note(found, word, first)
+                elif word.phrase.may_stand(text.words):
+                    _note(found, word, _place(word.phrase, text, names))
+        for beginning in text.beginnings & self._by_prefix.keys() if self._by_prefix else ():
+            for word in self._by_prefix[beginning]:
+                _note(found, word, _place(word.phrase, text, names))
         if not found:
             return None, []
-        best = min(
-            found,
-            key=lambda name: (
-                -len(found[name]),
-                -self._depth[name],
-                min(found[name].values()),
-                self._order[name],
-            ),
-        )
-        return best, [word for _, word in sorted(found[best].values())]
+        best = min(found, key=lambda name: self._rank(name, found[name]))
+        return best, [written for _, written in sorted(found[best].values())]
 
-    @staticmethod
-    def _note(
-        found: dict[str, dict[object, tuple[int, str]]],
-        name: str,
-        phrase: Phrase,
-        text: Text,
-        names: Container[int],
-    ) -> None:
-        """Note a phrase; forms of one word ("trou", "trous") are not distinct words."""
-        place = text.find(phrase)
-        if place is not None and place in names:
-            place = next((one for one in text.places(phrase) if one not in names), None)
-        if place is not None:
-            key = phrase.forms or phrase.written
-            found.setdefault(name, {}).setdefault(key, (place, phrase.written))
+    def _rank(self, name: str, words: dict[object, tuple[int, str]]) -> tuple[int, ...]:
+        return (-len(words), -self._depth[name], min(words.values())[0], self._order[name])
+
+
+def _first(places: Collection[int], names: Collection[int]) -> int | None:
+    return next((place for place in places if place not in names), None)
+
+
+def _place(phrase: Phrase, text: Text, names: Collection[int]) -> int | None:
+    """Find the first place where a phrase holds, outside the name of a street."""
+    place = text.find(phrase)
+    if place is not None and place in names:
+        return next((one for one in text.places(phrase) if one not in names), None)
+    return place
+
+
+def _note(found: _Found, word: _Word, place: int | None) -> None:
+    if place is None:
+        return
+    own = found.setdefault(word.category, {})
+    before = own.get(word.key)
+    if before is None or place < before[0]:
+        own[word.key] = (place, word.phrase.written)
 
 
 def _name_of(street: str | None, text: Text) -> frozenset[int]:

@@ -72,7 +72,7 @@ class Group:
             return True
         for anchor in others & text.words if others else ():
             for phrase in self._others[anchor]:
-                if text.find(phrase) is not None:
+                if phrase.may_stand(text.words) and text.find(phrase) is not None:
                     return True
         return any(text.find(phrase) is not None for phrase in self._late)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 
 from simplemma.strategies import DefaultDictionaryFactory
@@ -29,6 +29,7 @@ GRAMMAR = frozenset(
 """Folded words that every lexicon knows and that are never inflected."""
 
 _SHORTEST = 3  # letters of a word that is inflected
+_VERB = 12  # forms from which on a word is a verb
 _SIBILANTS = ("s", "x", "z", "ch", "sh")
 
 
@@ -64,24 +65,34 @@ class Lexicon:
         for spelling, folded in folds.items():
             self._spellings.setdefault(folded, []).append(spelling)
 
+    @property
+    def words(self) -> Set[str]:
+        """Every folded word that it knows."""
+        return self._known
+
     def knows(self, folded: str) -> bool:
         return folded in self._known
-
-    def unknown(self, words: Iterable[str]) -> list[str]:
-        return [word for word in words if word not in self._known]
 
     def inflections(self, word: str) -> frozenset[str]:
         """List the folded forms of a lower-case word, itself included.
 
         Accents that are written choose between words ("marché" is no "marche"); where none are,
-        the word as it stands is preferred to one with accents.
+        the word as it stands is preferred to one with accents. A verb that is written in another
+        form than its infinitive has only those that begin like it ("tombé": tombée, tombés…), or
+        else a foreign "rua" would find every "rue".
         """
         own = fold(word)
         if len(own) < _SHORTEST or own in GRAMMAR or not own.isalpha():
             return frozenset({own})
         spellings = [word] if word in self._lemmas else self._spellings.get(own, ())
-        lemmas = {self._lemmas[spelling] for spelling in spellings}
-        forms = {fold(form) for lemma in lemmas for form in self._groups.get(lemma, ())}
+        forms: set[str] = set()
+        for spelling in spellings:
+            lemma = self._lemmas[spelling]
+            group = map(fold, self._groups.get(lemma, ()))
+            if spelling == lemma or len(self._groups.get(lemma, ())) < _VERB:
+                forms.update(group)
+            else:
+                forms.update(form for form in group if form.startswith(own))
         if not spellings and own.isascii() and own not in self._known:
             forms = _plurals(own)
         return frozenset({own, *forms})

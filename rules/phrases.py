@@ -28,23 +28,32 @@ class Phrase:
     unless_negated: bool = False
     anchors: frozenset[str] = field(init=False, compare=False, repr=False)
     """The folded words of which a text must hold one for this to be found; none for a lone prefix."""
+    also: frozenset[str] = field(init=False, compare=False, repr=False)
+    """Of which it must hold one as well; empty when the phrase is a single word."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "anchors", self._anchors())
+        best, *others = self._by_rarity() or [frozenset()]
+        object.__setattr__(self, "anchors", best)
+        object.__setattr__(self, "also", others[0] if others else frozenset())
 
-    def _anchors(self) -> frozenset[str]:
+    def _by_rarity(self) -> list[frozenset[str]]:
+        """List what a text must hold, the words that few texts hold first."""
         if self.kind == "near":
             found = [part.anchors for part in self.parts if part.anchors]
-            return max(found, key=lambda own: len(min(own)), default=frozenset())
+            return sorted(found, key=lambda own: (-len(min(own)), sorted(own)))
         whole = self.pieces[:-1] if self.kind == "prefix" else self.pieces
-        if not whole:
-            return frozenset()
         words = [fold(piece) for piece in whole]
-        best = max(
+        order = sorted(
             range(len(words)),
-            key=lambda index: (words[index] not in GRAMMAR, len(words[index]), words[index]),
+            key=lambda index: (words[index] in GRAMMAR, -len(words[index]), words[index]),
         )
-        return self.forms[best] if self.kind == "plain" else frozenset({words[best]})
+        if self.kind == "plain":
+            return [self.forms[index] for index in order]
+        return [frozenset({words[index]}) for index in order]
+
+    def may_stand(self, words: frozenset[str]) -> bool:
+        """Whether a text of these words, one of them an anchor, is worth looking through."""
+        return not self.also or not self.also.isdisjoint(words)
 
     @property
     def beginning(self) -> str:

@@ -46,19 +46,21 @@ class Repairs:
         self._targets = sorted(
             word for word in set(vocabulary) if len(word) >= SHORTEST and word.isalpha()
         )
-        self._lexicon = lexicon
+        self._lexicon = lexicon.words
         self._memo: dict[str, str | None] = {}
 
     def of(
         self, words: Collection[str], parts: Iterable[str], street: str | None
     ) -> dict[str, str]:
         """Find the repairs of a text: its folded words, and the parts as they were written."""
-        known, knows = self._known, self._lexicon.knows
+        known, lexicon = self._known, self._lexicon
         unknown = [
             word
             for word in words
-            if len(word) >= SHORTEST and word not in known and not knows(word)
+            if len(word) >= SHORTEST and word not in known and word not in lexicon
         ]
+        if not unknown:
+            return {}
         found = {word: taken for word in unknown if (taken := self._taken_for(word)) is not None}
         if found:
             for name in _names(parts) | frozenset(street_tokens(street or "")):

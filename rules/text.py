@@ -131,9 +131,9 @@ class Text:
 
     def _runs(self, forms: tuple[frozenset[str], ...]) -> Iterable[int]:
         """Find consecutive words, each in one of its forms."""
-        hits = forms[0] & self.words
-        if not hits:
+        if forms[0].isdisjoint(self.words):
             return ()
+        hits = forms[0] & self.words
         first = [place for word in hits for place in self.positions[word]]
         if len(hits) > 1:
             first.sort()
