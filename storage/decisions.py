@@ -95,8 +95,8 @@ def page(
     statement: Any = PAGE_WITH_FACTS if with_facts else PAGE
     rows = conn.execute(statement, bounds)
     if not with_facts:
-        return [_record(*row) for row in rows]
-    return [_record(*row[:-4], facts=_facts(*row[-4:])) for row in rows]
+        return [_record(None, *row) for row in rows]
+    return [_with_facts(row) for row in rows]
 
 
 def count(conn: Connection, cell: str, since: int) -> int:
@@ -115,9 +115,8 @@ def last_hits(conn: Connection, cell: str) -> dict[str, datetime]:
 
 
 def _record(
-    at: int, id: int, case_id: int, ruleset: str, rule: str, owner: str, priority: str,
-    urgency: str, cause: str, replaced: str, flags: int, held: str, shadow: str,
-    facts: Facts | None = None,
+    facts: Facts | None, at: int, id: int, case_id: int, ruleset: str, rule: str, owner: str,
+    priority: str, urgency: str, cause: str, replaced: str, flags: int, held: str, shadow: str,
 ) -> DecisionRecord:  # fmt: skip
     """Read a row by the places of its columns: a replay reads a hundred thousand of them."""
     return DecisionRecord(
@@ -141,6 +140,10 @@ def _record(
         flags & _NOT_APPLIED == 0,
         _shadowed(shadow) if shadow else None,
     )
+
+
+def _with_facts(row: Any) -> DecisionRecord:
+    return _record(_facts(*row[-4:]), *row[:-4])
 
 
 def _facts(words: int, facts: str, text: str | None, subject: str) -> Facts | None:
