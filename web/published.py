@@ -106,7 +106,10 @@ def _chapters(
     configuration: Configuration, geography: Geography, sentences: Sentences
 ) -> list[Chapter]:
     return [
-        Chapter(_title(file, geography), tuple(_rule(one, sentences) for one in _by_rank(file)))
+        Chapter(
+            _title(file, configuration, geography),
+            tuple(_rule(one, sentences) for one in _by_rank(file)),
+        )
         for file in configuration.files
         if file.rules
     ]
@@ -116,8 +119,10 @@ def _by_rank(file: RuleFile) -> list[Rule]:
     return sorted(file.rules, key=lambda rule: _PRIORITIES.index(rule.priority))
 
 
-def _title(file: RuleFile, geography: Geography) -> str:
+def _title(file: RuleFile, configuration: Configuration, geography: Geography) -> str:
     name = file.path.removesuffix(".yaml").rsplit("/", 1)[-1].replace("-", " ").capitalize()
+    if file.territory == configuration.metropole:
+        return f"{name} – toute la métropole"
     return f"{name} – {_place(file.territory, geography)}"
 
 

@@ -9,6 +9,7 @@ from rules.conditions.logic import Block, Combined
 from rules.conditions.source import Condition
 from rules.conditions.words import Contains
 from rules.model import Configuration, Effects, Ref, Rule
+from rules.words import fold
 
 _MOST_WORDS = 8
 _SIGNS = re.compile(r"[\[\]{}\"$]")
@@ -55,13 +56,14 @@ class Sentences:
 
     def owner(self, reference: Ref | None) -> str:
         """Name a service, or a role as the service of the place."""
-        return self.service(reference.id) if reference is not None else ""
-
-    def service(self, name: str) -> str:
-        entry = self._configuration.services.get(name)
+        if reference is None:
+            return ""
+        entry = self._configuration.services.get(reference.id)
         if entry is not None:
             return entry.service.name("fr")
-        return f"{name.replace('-', ' ').capitalize()} (selon la commune)"
+        role = self._configuration.roles.get(reference.id)
+        smaller = role is not None and any(not one.territory.isdigit() for one in role.values)
+        return "Le service du secteur concerné" if smaller else "Le service de la commune concernée"
 
     def effects(self, effects: Effects) -> list[str]:
         """Say what is done, beside who is in charge."""
@@ -109,6 +111,9 @@ class Sentences:
 
 def _words(phrases: Iterable[object]) -> str:
     written = [str(getattr(one, "written", one)).lstrip("=").rstrip("*") for one in phrases]
-    written = list(dict.fromkeys(written))
+    written = list({fold(one): one for one in reversed(written)}.values())[::-1]
     more = "…" if len(written) > _MOST_WORDS else ""
-    return ", ".join(f"« {one} »" for one in written[:_MOST_WORDS]) + more
+    return (
+        ", ".join(f"«\N{NO-BREAK SPACE}{one}\N{NO-BREAK SPACE}»" for one in written[:_MOST_WORDS])
+        + more
+    )

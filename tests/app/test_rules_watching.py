@@ -227,7 +227,7 @@ def test_the_page_tells_citizens_who_does_what_and_needs_no_other_file(past, tmp
     page = Page(text)
     for piece in (
         "Éclairage s'en charge.",
-        "le message parle de « lampadaire »",
+        "le message parle de «\N{NO-BREAK SPACE}lampadaire\N{NO-BREAK SPACE}»",
         "Tranquillité",
         "Rezé",
         "Sauf à",
