@@ -11,9 +11,9 @@ from pathlib import Path
 import structlog
 
 from app.rulebook import LoadedRulebook, files_of, load_files, load_folder
-from router.errors import ConfigurationError
+from router.errors import ConfigurationError, Outdated
 from router.ports import Clock
-from router.versions import Rulesets
+from router.versions import Rulesets, RulesetVersion
 
 _LOOK_EVERY_S = 1.0
 log = structlog.get_logger("guichet")
@@ -46,18 +46,21 @@ class LiveRulebooks:
         if active is None:
             self._current = await asyncio.to_thread(load_folder, config)
             if publish:
-                await self._rulesets.publish(
-                    files_of(config),
-                    self._current.hash,
-                    "guichet",
-                    "première mise en service",
-                    self._clock.now(),
-                )
-        else:
+                active = await self._publish_first(config, self._current.hash)
+        if active is not None and (self._current is None or active.hash != self._current.hash):
             self._current = await asyncio.to_thread(load_files, active.files)
         await self._follow_shadow()
         _settle()
         return self.current()
+
+    async def _publish_first(self, config: Path, hash: str) -> RulesetVersion | None:
+        """Publish the first version, or take the one of a process that started beside this one."""
+        files, why = files_of(config), "première mise en service"
+        try:
+            now = self._clock.now()
+            return await self._rulesets.publish(files, hash, "guichet", why, now, base=0)
+        except Outdated:
+            return await self._rulesets.active()
 
     async def follow(self) -> None:
         """Swap in each newly published version, until cancelled."""

@@ -99,6 +99,9 @@ def _tell(draft: Draft, done: Published, *, as_json: bool) -> None:
     number = done.version.version
     for line in told_changes(done.changes.as_json()):
         out.print(line, markup=False, soft_wrap=True)
+    warnings = sum(one.severity == "warning" for one in draft.problems)
+    if warnings:
+        out.print(f"{warnings} avertissement(s) : « guichet rules check » les montre.")
     if not done.needed:
         out.print(f"Version {number} en service.")
         return

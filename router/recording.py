@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.case import Case
-from router.decision import Decision, Facts
+from router.decision import Decision, Facts, ServiceId
 from router.ports import HasShadow, Rulebook
 from router.record import Cause, Outcome, Shadowed, recorded
 from router.workspace import Draft, Workspace
@@ -42,4 +42,9 @@ def shadow_of(rulebook: Rulebook) -> Rulebook | None:
 
 
 def _beside(shadow: Rulebook, facts: Facts) -> Shadowed:
-    return Shadowed(shadow.hash, Outcome.of(shadow.decide(facts)))
+    """Have the draft decide; whatever it does, the case goes its way under the live rules."""
+    try:
+        outcome = Outcome.of(shadow.decide(facts))
+    except Exception:  # an engine that fails on a draft is shown by the report of the shadow
+        outcome = Outcome(ServiceId(""), "", failed=True)
+    return Shadowed(shadow.hash, outcome)

@@ -186,6 +186,19 @@ def test_a_running_process_takes_up_what_is_published(past):
     assert first != second
 
 
+def test_processes_that_start_together_publish_one_first_version(tmp_path):
+    new = Past(tmp_path)
+
+    async def run():
+        async with opened(new.data, "") as one, opened(new.data, "") as two:
+            lives = [LiveRulebooks(store, SystemClock()) for store in (one, two)]
+            books = await asyncio.gather(*(live.start(new.config) for live in lives))
+            return {book.hash for book in books}, len(await one.versions())
+
+    hashes, versions = asyncio.run(run())
+    assert (len(hashes), versions) == (1, 1)
+
+
 def test_a_version_that_this_process_cannot_read_does_not_end_it(past):
     async def run(store):
         live = LiveRulebooks(store, SystemClock())

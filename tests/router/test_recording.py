@@ -108,6 +108,21 @@ async def test_a_draft_in_shadow_is_kept_beside_what_was_applied(town):
     assert (record.shadow.outcome.owner, record.shadow.outcome.rule) == ("proprete", "tout")
 
 
+class Broken(TownRules):
+    hash = "broken"
+
+    def decide(self, facts):
+        raise ZeroDivisionError
+
+
+async def test_a_draft_that_fails_in_shadow_holds_nobody_up(town):
+    town.rules.shadow = Broken()
+    case = (await town.hear("ana", "Le lampadaire est éteint")).case
+    assert (case.owner, town.errors) == ("eclairage", [])
+    [record] = await records(town)
+    assert record.shadow.outcome.failed
+
+
 # --- withdrawn rules -----------------------------------------------------------------------------
 
 
