@@ -1,4 +1,4 @@
-"""The shipped configuration, read once, and `guichet try` as a person or a program runs it."""
+"""The shipped configuration and `guichet try`; an installation with a past, whose rules change."""
 
 import json
 import sys
@@ -15,6 +15,7 @@ from app.rulebook import load_folder
 sys.path.insert(0, str(Path(__file__).parent.parent / "rules"))  # their small town
 
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
+NIGHT = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 CONFIG = Path(__file__).parents[2] / "config"
 
 
@@ -66,3 +67,25 @@ def batch(tmp_path):
         return [json.loads(line) for line in ended.stdout.split("\n") if line]
 
     return run
+
+
+@pytest.fixture
+def past(tmp_path):
+    """Give an installation whose first version is published."""
+    from past import Past
+
+    found = Past(tmp_path)
+    found.publish()
+    return found
+
+
+@pytest.fixture
+def cases(past):
+    """Have five cases decided; their numbers by what they are about."""
+    return {
+        "gaz": past.case("forte odeur de gaz rue Scribe"),
+        "lampe": past.case("lampadaire cassé"),
+        "autre lampe": past.case("le lampadaire clignote", commune="44143"),
+        "musique": past.case("musique trop forte", received=NIGHT),
+        "rien": past.case("bonjour"),
+    }

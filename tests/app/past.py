@@ -38,6 +38,13 @@ RULES = """
   alors: {urgence: haute}
 """
 
+TO_ROADS = (
+    "{contient: [lampadaire]}\n  alors: {responsable: eclairage-m}",
+    "{contient: [lampadaire]}\n  alors: {responsable: voirie-m}",
+)
+"""A piece of these rules, and what a draft puts in its place."""
+SOON = timedelta(seconds=30)
+
 
 class Past:
     """Runs commands on a store in which time has passed."""
@@ -46,6 +53,11 @@ class Past:
         self.town = Town(folder / "config").rules(RULES)
         self.data = folder / "data"
         self.ids = SystemIds()
+
+    def change(self, old: str, new: str) -> None:
+        """Make the draft the rules as they are, with one piece of their text replaced."""
+        assert old in RULES
+        self.town.rules(RULES.replace(old, new))
 
     @property
     def config(self) -> Path:

@@ -1,30 +1,14 @@
-"""Watching the rules: the list with its use, explanations of cases, a draft in shadow, the page."""
+"""Watching the rules: the list with its use, coverage, explanations of cases."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import timedelta
-from html.parser import HTMLParser
 
-import pytest
 from past import RULES, Past
 
-from app.live import LiveRulebooks
-from app.stores import opened
 from app.system import SystemClock
 from router.tracking import printed
-from router.versions import ShadowDraft
-
-TO_ROADS = ("{contient: [lampadaire]}\n  alors: {responsable: eclairage-m}",
-            "{contient: [lampadaire]}\n  alors: {responsable: voirie-m}")  # fmt: skip
-
-
-@pytest.fixture
-def past(tmp_path):
-    found = Past(tmp_path)
-    found.publish()
-    return found
 
 
 def rule(listed, name):
@@ -139,128 +123,3 @@ def test_what_cannot_be_explained_is_said(past):
     assert past.run("explain", "1234")[0] == 2
     assert past.run("explain")[0] == 2
     assert past.run("explain", unknown, "--texte", "x")[0] == 2
-
-
-# --- shadow --------------------------------------------------------------------------------------
-
-
-def test_a_draft_decides_beside_the_live_rules_until_it_is_taken_off(past):
-    past.town.rules(RULES.replace(*TO_ROADS))
-    past.fine("shadow", past.config, "--par", "Awa")
-
-    async def seen(store):
-        live = LiveRulebooks(store, SystemClock())
-        book = await live.start(past.config)
-        shadow = book.shadow
-        await store.set_shadow(None)
-        await live.refresh()
-        return book.hash, shadow, live.current()
-
-    hash_, shadow, after = past.store(seen)
-    assert (hash_, after.hash) == (past.active().hash, hash_)
-    assert shadow is not None
-    assert shadow.hash != hash_
-    assert after.shadow is None
-    assert "Aucun brouillon" in past.fine("shadow", "--off")
-    assert past.run("shadow")[0] == 2
-    assert past.run("shadow", "--off", "--report")[0] == 2
-
-
-# --- the live rules --------------------------------------------------------------------------------
-
-
-def test_a_running_process_takes_up_what_is_published(past):
-    async def run():
-        async with opened(past.data, "") as store, opened(past.data, "") as other:
-            live = LiveRulebooks(store, SystemClock())
-            first = (await live.start(past.config)).hash
-            await live.refresh()
-            assert live.current().hash == first
-            files = dict((await store.active()).files)
-            files["regles/metropole.yaml"] += b"# plus\n"
-            await other.publish(files, "x", "Lu", "essai", SystemClock().now())
-            await live.refresh()
-            return first, live.current().hash
-
-    first, second = asyncio.run(run())
-    assert first != second
-
-
-def test_processes_that_start_together_publish_one_first_version(tmp_path):
-    new = Past(tmp_path)
-
-    async def run():
-        async with opened(new.data, "") as one, opened(new.data, "") as two:
-            lives = [LiveRulebooks(store, SystemClock()) for store in (one, two)]
-            books = await asyncio.gather(*(live.start(new.config) for live in lives))
-            return {book.hash for book in books}, len(await one.versions())
-
-    hashes, versions = asyncio.run(run())
-    assert (len(hashes), versions) == (1, 1)
-
-
-def test_a_version_that_this_process_cannot_read_does_not_end_it(past):
-    async def run(store):
-        live = LiveRulebooks(store, SystemClock())
-        first = await live.start(past.config)
-        now = SystemClock().now()
-        await store.publish({"services.yaml": b"["}, "bad", "Lu", "essai", now)
-        await store.set_shadow(ShadowDraft("worse", "Lu", now, {}))
-        for _ in range(2):
-            await live.refresh()
-        return first, live.current()
-
-    first, after = past.store(run)
-    assert after.hash == first.hash
-    assert after.shadow is None
-
-
-# --- the page of the rules -------------------------------------------------------------------------
-
-
-class Page(HTMLParser):
-    """Reads a page as a browser would: its words, and whatever it would fetch."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.words, self.fetched, self.tags = "", [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append(tag)
-        self.fetched += [v for k, v in attributes if k == "src" or (tag == "link" and k == "href")]
-
-    def handle_data(self, data):
-        self.words += data
-
-
-def test_the_page_tells_citizens_who_does_what_and_needs_no_other_file(past, tmp_path):
-    past.fine("publish", "--public", tmp_path / "regles.html")
-    text = (tmp_path / "regles.html").read_text(encoding="utf-8")
-    page = Page(text)
-    for piece in (
-        "Éclairage s'en charge.",
-        "le message parle de «\N{NO-BREAK SPACE}lampadaire\N{NO-BREAK SPACE}»",
-        "Tranquillité",
-        "Rezé",
-        "Sauf à",
-        "112",
-    ):
-        assert piece in page.words
-    assert page.fetched == []
-    assert "script" not in page.tags
-    assert "url(" not in text
-    assert "Awa" not in page.words  # who published is no business of the page
-
-
-def test_words_of_the_rules_are_text_on_the_page(past, tmp_path):
-    past.town.rules(RULES + "\n- id: piege\n  si: {contient: [\"<script>alert</script>\"]}\n"
-                            "  alors: {responsable: guichet}\n")  # fmt: skip
-    past.publish("--public", str(tmp_path / "regles.html"))
-    assert "script" not in Page((tmp_path / "regles.html").read_text(encoding="utf-8")).tags
-
-
-def test_there_is_no_page_of_rules_that_were_never_published(tmp_path):
-    code, said = Past(tmp_path).run("publish", "--public", tmp_path / "regles.html")
-    assert (code, "Rien n'est publié" in said) == (1, True)
-    assert not (tmp_path / "regles.html").exists()

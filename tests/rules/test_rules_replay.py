@@ -1,4 +1,4 @@
-"""Replaying past cases, and telling two versions of the rules apart."""
+"""Replaying past cases through a draft."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from test_rules_laws import facts
 
 from router.decision import Decision, Facts, ServiceId, Urgency
 from router.record import Outcome, recorded
-from rules.changes import changes_between
 from rules.compile import RuleSet
-from rules.coverage import trials_of, untried
 from rules.decide import decide
 from rules.replay import Kind, Reason, Replay, compared
 
@@ -154,99 +152,3 @@ def test_what_the_engine_cannot_decide_is_counted_with_its_first_case(books):
     assert replay.missed == {Reason.ENGINE_ERROR: 2, Reason.FACTS_MISSING: 1}
     assert replay.errors == {"ZeroDivisionError: x": 1}
     assert replay.summary()["not_replayed"] == {"facts_missing": 1, "engine_error": 2}
-
-
-# --- two versions ----------------------------------------------------------------------------------
-
-
-def changes(tmp_path, old, new):
-    """Compare two folders that differ by one edit of the town."""
-    one, two = Town(tmp_path / "one"), Town(tmp_path / "two")
-    for town, edit in ((one, old), (two, new)):
-        edit(town)
-    return changes_between(
-        one.ruleset().configuration, two.ruleset().configuration, _files(one), _files(two)
-    )
-
-
-def _files(town):
-    folder = town.folder
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-
-
-def with_rules(rules, **head):
-    head.setdefault("listes", "{bancs: [banc]}")
-    return lambda town: town.rules(rules, **head)
-
-
-def test_rules_that_moved_to_other_lines_are_the_same(tmp_path):
-    found = changes(tmp_path, with_rules(RULES), with_rules("# deux lignes\n# de plus\n" + RULES))
-    assert found.files == ("regles/metropole.yaml",)
-    assert (found.rules_changed, found.danger) == ((), ())
-
-
-def test_added_changed_and_removed_rules_are_told(tmp_path):
-    new = RULES.replace("{urgence: haute}", "{urgence: basse}").replace("id: banc", "id: bancs")
-    found = changes(tmp_path, with_rules(RULES), with_rules(new))
-    assert (found.rules_added, found.rules_changed, found.rules_removed) == (
-        ("bancs",), ("musique",), ("banc",),
-    )  # fmt: skip
-    assert found.danger == ()
-
-
-def test_a_rule_changes_with_the_words_of_its_list(tmp_path):
-    more = with_rules(RULES, listes="{bancs: [banc, bancs publics]}")
-    assert changes(tmp_path, with_rules(RULES), more).rules_changed == ("banc",)
-
-
-@pytest.mark.parametrize(
-    "new",
-    [
-        RULES.replace("[gaz]", "[gaz, fuite]"),
-        RULES.replace("priorite: danger, ", ""),
-        RULES.replace("id: banc,", "id: banc, priorite: danger,"),
-        RULES[RULES.index("- {id: banc") :],
-    ],
-)
-def test_danger_is_grave_whether_it_comes_goes_or_changes(tmp_path, new):
-    assert len(changes(tmp_path, with_rules(RULES), with_rules(new)).danger) == 1
-
-
-def test_the_text_of_a_danger_is_part_of_it(tmp_path):
-    def edit(town):
-        town.rules(RULES, listes="{bancs: [banc]}")
-        text = (town.folder / "textes/textes.yaml").read_text()
-        town.write("textes/textes.yaml", text.replace("Call 18.", "Call us."))
-
-    found = changes(tmp_path, with_rules(RULES), edit)
-    assert (found.rules_changed, found.danger) == ((), ("gaz",))
-
-
-def test_a_first_version_adds_everything(tmp_path):
-    town = Town(tmp_path).rules(RULES, listes="{bancs: [banc]}")
-    found = changes_between(None, town.ruleset().configuration, {}, _files(town))
-    assert found.rules_added == ("banc", "gaz", "musique")
-    assert found.danger == ("gaz",)
-
-
-# --- coverage --------------------------------------------------------------------------------------
-
-
-def test_trials_cover_the_rules_that_hold_in_them_whether_or_not_they_win(tmp_path):
-    town = Town(tmp_path).rules(RULES, listes="{bancs: [banc]}")
-    town.write(
-        "regles/essais.yaml",
-        "territoire: metropole\nregles: []\nessais:\n"
-        "  - {cas: {texte: musique}, attendu: {urgence: haute}}\n"
-        "  - {cas: {texte: musique et gaz}, attendu: {responsable: astreinte}}\n",
-    )
-    ruleset = town.ruleset()
-    assert trials_of(ruleset)["musique"] == 2
-    assert trials_of(ruleset)["gaz"] == 1
-    [only] = untried(ruleset)
-    assert only.startswith("regles/metropole.yaml:")
-    assert only.endswith(": banc")

@@ -1,0 +1,80 @@
+"""The live rules in running processes, and a draft that decides beside them."""
+
+from __future__ import annotations
+
+import asyncio
+
+from past import RULES, TO_ROADS, Past
+
+from app.live import LiveRulebooks
+from app.stores import opened
+from app.system import SystemClock
+from router.versions import ShadowDraft
+
+
+def test_a_draft_decides_beside_the_live_rules_until_it_is_taken_off(past):
+    past.town.rules(RULES.replace(*TO_ROADS))
+    past.fine("shadow", past.config, "--par", "Awa")
+
+    async def seen(store):
+        live = LiveRulebooks(store, SystemClock())
+        book = await live.start(past.config)
+        shadow = book.shadow
+        await store.set_shadow(None)
+        await live.refresh()
+        return book.hash, shadow, live.current()
+
+    hash_, shadow, after = past.store(seen)
+    assert (hash_, after.hash) == (past.active().hash, hash_)
+    assert shadow is not None
+    assert shadow.hash != hash_
+    assert after.shadow is None
+    assert "Aucun brouillon" in past.fine("shadow", "--off")
+    assert past.run("shadow")[0] == 2
+    assert past.run("shadow", "--off", "--report")[0] == 2
+
+
+def test_a_running_process_takes_up_what_is_published(past):
+    async def run():
+        async with opened(past.data, "") as store, opened(past.data, "") as other:
+            live = LiveRulebooks(store, SystemClock())
+            first = (await live.start(past.config)).hash
+            await live.refresh()
+            assert live.current().hash == first
+            files = dict((await store.active()).files)
+            files["regles/metropole.yaml"] += b"# plus\n"
+            await other.publish(files, "x", "Lu", "essai", SystemClock().now())
+            await live.refresh()
+            return first, live.current().hash
+
+    first, second = asyncio.run(run())
+    assert first != second
+
+
+def test_processes_that_start_together_publish_one_first_version(tmp_path):
+    new = Past(tmp_path)
+
+    async def run():
+        async with opened(new.data, "") as one, opened(new.data, "") as two:
+            lives = [LiveRulebooks(store, SystemClock()) for store in (one, two)]
+            books = await asyncio.gather(*(live.start(new.config) for live in lives))
+            return {book.hash for book in books}, len(await one.versions())
+
+    hashes, versions = asyncio.run(run())
+    assert (len(hashes), versions) == (1, 1)
+
+
+def test_a_version_that_this_process_cannot_read_does_not_end_it(past):
+    async def run(store):
+        live = LiveRulebooks(store, SystemClock())
+        first = await live.start(past.config)
+        now = SystemClock().now()
+        await store.publish({"services.yaml": b"["}, "bad", "Lu", "essai", now)
+        await store.set_shadow(ShadowDraft("worse", "Lu", now, {}))
+        for _ in range(2):
+            await live.refresh()
+        return first, live.current()
+
+    first, after = past.store(run)
+    assert after.hash == first.hash
+    assert after.shadow is None

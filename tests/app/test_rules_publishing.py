@@ -1,0 +1,129 @@
+"""Publishing a draft: replayed, tested, and all but its broken files."""
+
+from __future__ import annotations
+
+import pytest
+from past import TO_ROADS, Past
+
+
+def test_what_past_cases_become_must_be_looked_at_before_publishing(past, cases):
+    past.change(*TO_ROADS)
+    code, said = past.run("publish", past.config, "--reason", "x", "--par", "Awa")
+    assert (code, "n'a pas été rejoué" in said) == (1, True)
+    past.fine("replay", past.config)
+    assert "Version 2 en service." in past.publish()
+    assert "voirie-m" in past.active().files["regles/metropole.yaml"].decode()
+
+
+def test_a_replay_of_another_draft_is_none(past, cases):
+    past.change(*TO_ROADS)
+    past.fine("replay", past.config)
+    past.change("[lampadaire]", "[lampadaire, réverbère]")
+    assert past.run("publish", past.config, "--reason", "x")[0] == 1
+
+
+def test_a_replay_against_a_version_that_was_replaced_is_too_old(past, cases):
+    past.change(*TO_ROADS)
+    past.fine("replay", past.config)
+    kept = (past.config / "regles/metropole.yaml").read_text()
+    past.change("[lampadaire]", "[lampadaire, réverbère]")
+    past.fine("replay", past.config)
+    past.publish()
+    (past.config / "regles/metropole.yaml").write_text(kept)
+    code, said = past.run("publish", past.config, "--reason", "x")
+    assert (code, "rejouez-le" in said) == (1, True)
+    past.fine("replay", past.config)
+    past.publish()
+
+
+def test_a_failing_trial_refuses_the_draft(past):
+    past.town.write(
+        "regles/essais.yaml",
+        "territoire: metropole\nregles: []\nessais:\n"
+        "  - {nom: lampe, cas: {texte: lampadaire}, attendu: {responsable: guichet}}\n",
+    )
+    code, said = past.run("publish", past.config, "--reason", "x")
+    assert (code, "attendu guichet, obtenu eclairage-m" in said) == (1, True)
+    assert past.active().version == 1
+
+
+def test_the_same_content_makes_no_version(past):
+    assert "déjà en service" in past.publish()
+    assert past.active().version == 1
+
+
+def test_a_reason_is_asked_for_and_a_folder_must_exist(past):
+    assert past.run("publish", past.config)[0] == 2
+    assert past.run("publish")[0] == 2
+    assert past.run("publish", past.config / "nulle-part", "--reason", "x")[0] == 2
+
+
+# --- a broken file -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reze(past):
+    """Rezé has a file of its own, published."""
+    past.town.rules(
+        "- {id: bruit-reze, si: {contient: [fanfare]}, alors: {responsable: mairie-reze}}",
+        "regles/reze.yaml",
+        territoire="Rezé",
+    )
+    past.publish()
+    return past
+
+
+def test_a_broken_file_stays_as_it_was_while_the_others_are_published(reze):
+    before = reze.active().files["regles/reze.yaml"]
+    (reze.config / "regles/reze.yaml").write_text("territoire: Rezé\nregles: [\n")
+    reze.change(*TO_ROADS)
+    code, said = reze.run("publish", reze.config, "--reason", "x")
+    assert code == 1
+    assert "Version 3 en service." in said
+    assert "« regles/reze.yaml » est fautif" in said
+    assert "regles/reze.yaml:2:9" in said or "regles/reze.yaml:3:1" in said
+    files = reze.active().files
+    assert files["regles/reze.yaml"] == before
+    assert "voirie-m" in files["regles/metropole.yaml"].decode()
+    assert reze.read("history")[0]["kept"] == ["regles/reze.yaml"]
+
+
+def test_a_broken_file_that_was_never_published_is_left_out(past):
+    past.town.write("regles/neuf.yaml", "territoire: metropole\nregles: [{id: x}]\n")
+    past.change(*TO_ROADS)
+    code, said = past.run("publish", past.config, "--reason", "x")
+    assert (code, "n'a jamais été publié" in said) == (1, True)
+    assert "regles/neuf.yaml" not in past.active().files
+
+
+def test_a_sound_file_is_not_held_back_by_a_broken_one_that_it_names(reze):
+    """A list that a broken file brought: the file that uses it is sound once that one stands."""
+    reze.town.write(
+        "regles/listes.yaml", "territoire: metropole\nlistes: {fete: [fanfare, bal]}\nregles: []\n"
+    )
+    reze.publish()
+    reze.town.write("regles/listes.yaml", "territoire: metropole\nlistes: {fete: [\n")
+    reze.town.rules(
+        "- {id: bruit-reze, si: {contient: [$fete]}, alors: {responsable: mairie-reze}}",
+        "regles/reze.yaml",
+        territoire="Rezé",
+    )
+    code, _ = reze.run("publish", reze.config, "--reason", "x")
+    assert code == 1
+    assert reze.read("history")[0]["kept"] == ["regles/listes.yaml"]
+    assert b"$fete" in reze.active().files["regles/reze.yaml"]
+
+
+def test_a_file_that_others_depend_on_refuses_everything(past):
+    past.town.write("services.yaml", "services: [\n")
+    past.change(*TO_ROADS)
+    code, said = past.run("publish", past.config, "--reason", "x")
+    assert (code, "services.yaml:" in said) == (2, True)
+    assert past.active().version == 1
+
+
+def test_a_first_version_must_be_sound(tmp_path):
+    new = Past(tmp_path)
+    new.town.write("regles/neuf.yaml", "territoire: metropole\nregles: [{id: x}]\n")
+    assert new.run("publish", new.config, "--reason", "x")[0] == 2
+    assert new.store(lambda store: store.active()) is None
