@@ -91,7 +91,10 @@ class LiveRulebooks:
         self._current = replace(self.current(), shadow=shadow)
 
     async def _load(self, hash: str, files: Mapping[str, bytes]) -> LoadedRulebook | None:
-        """Load a version; one that this process cannot read is told once, and it goes on."""
+        """Load a version; one that this process cannot read is told once, and it goes on.
+
+        A disk that is full for now is no reason to give a version up: it is tried again.
+        """
         if hash in self._unreadable:
             return None
         try:
@@ -99,7 +102,9 @@ class LiveRulebooks:
         except ConfigurationError as error:
             self._unreadable.add(hash)
             log.error("rules not loaded", ruleset=hash, error=str(error))
-            return None
+        except OSError as error:
+            log.error("rules not loaded yet", ruleset=hash, error=str(error))
+        return None
 
 
 def _settle() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -101,7 +102,7 @@ class Told:
         )
 
 
-async def _explain_case(number: str, data: Any, database_url: str, as_json: bool) -> None:
+async def _explain_case(number: str, data: Path, database_url: str, as_json: bool) -> None:
     wanted = parse(number)
     async with opened(data, database_url) as store:
         case = await store.case(wanted)

@@ -37,7 +37,7 @@ class Needed:
     def sentences(self) -> list[str]:
         told = []
         if self.danger:
-            told.append(f"règles de danger changées : {', '.join(self.danger)}")
+            told.append(f"règles de danger touchées : {', '.join(self.danger)}")
         for path, teams in (self.foreign or {}).items():
             told.append(f"« {path} » se modifie par {', '.join(teams)}")
         return told

@@ -17,7 +17,7 @@ class Changes:
     """What a new version changes; paths and ids in order.
 
     ``danger`` are the rules of danger that are added, taken away or changed, those included of
-    which only the words of their lists or the text they send are others now.
+    which only the words of their lists, the text they send or the address they reach are others.
     """
 
     files_added: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ def changes_between(
     changed = sorted(
         name for name in after.keys() & before.keys() if _print(after[name]) != _print(before[name])
     )
-    touched = {*added, *changed, *_texts_changed(old, new, before, after)}
+    touched = {*added, *changed, *_acts_otherwise(old, new, before, after)}
     danger = [name for name in touched if _grave(after.get(name)) or _grave(before.get(name))]
     danger += [name for name in removed if _grave(before[name])]
     return Changes(
@@ -80,13 +80,13 @@ def _grave(rule: Rule | None) -> bool:
     return rule is not None and rule.priority == DANGER
 
 
-def _texts_changed(
+def _acts_otherwise(
     old: Configuration | None,
     new: Configuration,
     before: Mapping[str, Rule],
     after: Mapping[str, Rule],
 ) -> list[str]:
-    """List the rules that stand in both versions but send another text now."""
+    """List the rules of both versions that send another text now, or reach somebody else."""
     if old is None:
         return []
     return [
@@ -95,7 +95,23 @@ def _texts_changed(
         if any(
             _texts(old, text) != _texts(new, text) for text in after[name].effects.promises.replies
         )
+        or any(_reached(old, one.id) != _reached(new, one.id) for one in after[name].owners)
     ]
+
+
+def _reached(configuration: Configuration, name: str, chain: frozenset[str] = frozenset()) -> Any:
+    """Tell where the cases of a service or role arrive, those that stand in for it included."""
+    role = configuration.roles.get(name)
+    if role is not None:
+        return sorted(
+            (one.territory, repr(_reached(configuration, one.service))) for one in role.values
+        )
+    entry = configuration.services.get(name)
+    if entry is None or name in chain:
+        return None
+    own = entry.service
+    deputy = _reached(configuration, own.deputy, chain | {name}) if own.deputy else None
+    return own.transmit_by, own.transmit_to, deputy
 
 
 def _texts(configuration: Configuration, text: str) -> tuple[Any, Any]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from past import SOON, TO_ROADS
 
+from app.settings import load_settings
+from app.wiring import build
 from router.case import Status
+from router.delivery import DeliveryKind
 from router.ports import TIMER
+from router.tracking import parse
 
 
 def test_the_history_tells_who_when_why_and_what(past, cases):
@@ -54,3 +58,27 @@ def test_only_what_was_live_can_be_rolled_back_to(past):
     assert past.run("rollback", "2", "--reason", "x")[0] == 1
     assert past.run("rollback", "9", "--reason", "x")[0] == 2
     assert past.run("rollback", "1")[0] == 2
+
+
+def test_a_running_installation_sends_the_cases_where_the_restored_rules_say(past):
+    past.change(*TO_ROADS)
+    past.publish()
+    fresh = past.case("lampadaire éteint", ago=-SOON)
+    started = past.case("lampadaire cassé", ago=-SOON, status=Status.ACCEPTED)
+    past.fine("rollback", "1", "--reason", "erreur", "--redispatch")
+
+    async def run(store):
+        settings = load_settings(data=past.data, config=past.config)
+        product = await build(settings, store)
+        assert await product.clockwork.run_once() == 2
+        cases = {number: await store.case(parse(number)) for number in (fresh, started)}
+        return cases, await store.deliveries(cases[fresh].id)
+
+    cases, deliveries = past.store(run)
+    assert cases[fresh].owner == "eclairage-m"
+    assert cases[started].owner == "voirie-m"
+    assert {(one.service, one.kind) for one in deliveries} == {
+        ("eclairage-m", DeliveryKind.FORWARD),
+        ("voirie-m", DeliveryKind.NOTICE),
+        (None, DeliveryKind.PROGRESS),
+    }

@@ -64,6 +64,28 @@ def test_processes_that_start_together_publish_one_first_version(tmp_path):
     assert (len(hashes), versions) == (1, 1)
 
 
+def test_a_version_is_loaded_as_soon_as_the_disk_has_room_again(past, monkeypatch):
+    async def run(store):
+        live = LiveRulebooks(store, SystemClock())
+        first = (await live.start(past.config)).hash
+        files = dict((await store.active()).files)
+        files["regles/metropole.yaml"] += b"# plus\n"
+        await store.publish(files, "x", "Lu", "essai", SystemClock().now())
+        with monkeypatch.context() as full:
+            full.setattr("app.live.load_files", _no_room)
+            await live.refresh()
+        held = live.current().hash
+        await live.refresh()
+        return first, held, live.current().hash
+
+    first, held, after = past.store(run)
+    assert held == first != after
+
+
+def _no_room(files):
+    raise OSError(28, "No space left on device")
+
+
 def test_a_version_that_this_process_cannot_read_does_not_end_it(past):
     async def run(store):
         live = LiveRulebooks(store, SystemClock())

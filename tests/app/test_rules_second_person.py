@@ -19,7 +19,7 @@ def test_a_rule_of_danger_needs_a_second_person(past, old, new):
     past.change(old, new)
     said = past.publish()
     assert "Version 2 en attente" in said
-    assert "règles de danger changées : gaz" in said
+    assert "règles de danger touchées : gaz" in said
     assert past.active().version == 1
     for same in ("Awa", " awa "):
         code, said = past.run("approve", "2", "--par", same)

@@ -83,6 +83,25 @@ def test_the_text_of_a_danger_is_part_of_it(tmp_path):
     assert (found.rules_changed, found.danger) == ((), ("gaz",))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "grave"),
+    [
+        ("adresse: s@m.example}", "adresse: elsewhere@m.example}", ("gaz",)),
+        ("adresse: v@m.example}", "adresse: elsewhere@m.example}", ()),
+        ("noms: {fr: Astreinte}", "noms: {fr: Sécurité}", ()),
+    ],
+)
+def test_whoever_a_danger_reaches_is_part_of_it(tmp_path, old, new, grave):
+    def edit(town):
+        town.rules(RULES, listes="{bancs: [banc]}")
+        text = (town.folder / "services.yaml").read_text()
+        assert text.count(old) == 1
+        town.write("services.yaml", text.replace(old, new))
+
+    found = changes(tmp_path, with_rules(RULES), edit)
+    assert (found.files, found.danger) == (("services.yaml",), grave)
+
+
 def test_a_first_version_adds_everything(tmp_path):
     town = Town(tmp_path).rules(RULES, listes="{bancs: [banc]}")
     found = changes_between(None, town.ruleset().configuration, {}, _files(town))
