@@ -53,7 +53,7 @@ async def publish(
         return Published(None, changes, Needed())
     passed = await asyncio.to_thread(_test, draft)
     report = await _replay(store, draft, live)
-    second = needed(changes, before, new, author)
+    second = needed(changes, before, new, author) if live is not None else Needed()
     record = {
         "changes": changes.as_json(),
         "lint": _lint(draft),

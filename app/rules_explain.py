@@ -23,15 +23,16 @@ from app.console import (
     out,
     print_json,
 )
+from app.draft import live_rulebook
 from app.refused import refusing
-from app.rulebook import LoadedRulebook, load_files, load_folder
+from app.rulebook import LoadedRulebook, load_folder
 from app.stores import opened
 from app.system import SystemClock
 from router.case import Case, Event, EventKind
 from router.decision import Decision, ServiceId, Urgency
 from router.errors import InvalidInput
 from router.tracking import parse, printed
-from router.versions import RulesetVersion
+from router.versions import RulesetVersion, VersionState
 from rules.conditions.logic import leaves
 from rules.explain import explain as explained
 from rules.model import Rule
@@ -131,17 +132,17 @@ def _decided(events: Sequence[Event]) -> list[Event]:
 def _told(event: Event, versions: Sequence[RulesetVersion]) -> Told:
     """Find the version that was live at the time; one content may have been published twice."""
     data = json.loads(event.data)
-    same = [one for one in versions if one.hash == data["ruleset"]]
+    published = (one for one in versions if one.state is VersionState.PUBLISHED)
+    same = [one for one in published if one.hash == data["ruleset"]]
     before = [one for one in same if one.at <= event.at]  # clocks differ between machines
     return Told(event, data, next(iter(before or same[-1:]), None))
 
 
 def _rules(live: RulesetVersion | None) -> dict[str, Rule]:
     """Give the live rules by their ids."""
-    if live is None:
-        return {}
-    configuration = load_files(live.files).ruleset.configuration
-    return {rule.id: rule for file in configuration.files for rule in file.rules}
+    rulebook = live_rulebook(live)
+    files = rulebook.ruleset.configuration.files if rulebook else ()
+    return {rule.id: rule for file in files for rule in file.rules}
 
 
 def _places(told: Told, rules: Mapping[str, Rule]) -> dict[str, str]:

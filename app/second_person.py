@@ -54,14 +54,13 @@ def plain(name: str) -> str:
 def needed(
     changes: Changes, old: Configuration | None, new: Configuration, author: Author
 ) -> Needed:
-    """Tell why a second person must agree.
+    """Tell why a second person must agree to what replaces a live version.
 
+    ``old`` is None where that one can no longer be read: then every rule counts as changed.
     Who may edit a file is what its live version says, so that nobody lets himself in. An author
     whom no file names is believed: without accounts, nobody can know whose territory is his.
     """
-    if old is None:
-        return Needed()
-    permits = {**permits_of(new), **permits_of(old)}
+    permits = {**permits_of(new), **(permits_of(old) if old else {})}
     foreign = foreign_files(changes.files, permits, author)
     return Needed(changes.danger, foreign)
 

@@ -66,6 +66,12 @@ def test_nobody_lets_himself_into_a_file_by_editing_who_may(past):
     assert "en attente" in past.publish("--equipe", "metropole", by="Zoé")
 
 
+def test_dangers_need_a_second_person_even_if_nobody_can_read_the_live_rules_any_more(past):
+    now = past.active().at
+    past.store(lambda store: store.publish({"services.yaml": b"["}, "old", "Lu", "essai", now))
+    assert "règles de danger touchées : gaz" in past.publish()
+
+
 def test_a_version_that_waited_is_withdrawn_by_the_next(past):
     past.change("[odeur de gaz]", "[odeur de gaz, ça sent le gaz]")
     past.publish()
