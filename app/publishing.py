@@ -115,6 +115,11 @@ def _replay_record(report: ReplayReport | None) -> Mapping[str, Any] | None:
 
 def author_of(name: str, teams: list[str] | None) -> Author:
     """Name who acts: the name given, else that of the session on this machine."""
-    return Author(
-        name.strip() or os.environ.get("GUICHET_PAR") or getpass.getuser(), tuple(teams or ())
-    )
+    return Author(name.strip() or os.environ.get("GUICHET_PAR") or _session(), tuple(teams or ()))
+
+
+def _session() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return f"utilisateur {os.getuid()}"

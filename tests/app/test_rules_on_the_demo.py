@@ -10,23 +10,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from app.__main__ import cli
 from app.stores import opened
 from router.ports import CaseFilter
 
 CONFIG = Path(__file__).parents[2] / "config"
 
 
-def guichet(*words):
-    command = [sys.executable, "-m", "app", *map(str, words)]
-    return subprocess.run(
-        command, cwd=CONFIG.parent, capture_output=True, text=True, timeout=300, check=False
-    )
-
-
 def fine(*words):
-    done = guichet(*words)
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(cli, list(map(str, words)))
+    assert done.exit_code == 0, done.output
     return json.loads(done.stdout) if "--json" in words else done.stdout
 
 
@@ -34,7 +29,9 @@ def fine(*words):
 def played(tmp_path_factory):
     """Play the demo once; returns the folder of its store and how many cases it made."""
     data = tmp_path_factory.mktemp("demo")
-    guichet("demo", "--once", "--json", "--data", data)  # whether it went well, tests/demo asks
+    command = [sys.executable, "-m", "app", "demo", "--once", "--json", "--data", data]
+    # whether it went well is asked by the tests of the demo
+    subprocess.run(command, cwd=CONFIG.parent, capture_output=True, timeout=300, check=False)
     cases = asyncio.run(_whole_cases(data))
     assert cases > 15
     return data, cases

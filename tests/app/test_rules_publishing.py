@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from past import TO_ROADS, Past
 
+from app.publishing import author_of
+
 
 def test_what_past_cases_become_must_be_looked_at_before_publishing(past, cases):
     past.change(*TO_ROADS)
@@ -127,3 +129,21 @@ def test_a_first_version_must_be_sound(tmp_path):
     new.town.write("regles/neuf.yaml", "territoire: metropole\nregles: [{id: x}]\n")
     assert new.run("publish", new.config, "--reason", "x")[0] == 2
     assert new.store(lambda store: store.active()) is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({"GUICHET_PAR": "Awa", "LOGNAME": "root"}, "Awa"),
+        ({"LOGNAME": "lucie"}, "lucie"),
+        ({}, "utilisateur 4711"),
+    ],
+)
+def test_whoever_gives_no_name_acts_as_his_session(environment, name, monkeypatch):
+    for variable in ("GUICHET_PAR", "LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr("os.getuid", lambda: 4711)
+    assert author_of(" ", None).name == name
+    assert author_of(" Zoé ", None).name == "Zoé"
