@@ -11,7 +11,7 @@ from rules.effects import Active, Gathered, active, gather
 from rules.model import Promises
 from rules.owners import Lack
 from rules.questions import ask
-from rules.situation import PLACE, Situation
+from rules.situation import PLACE, Situation, Truth
 from rules.trace import sentence, trace
 
 
@@ -25,12 +25,28 @@ class Found:
     at_once: list[str] = field(default_factory=list)
     """Danger rules that act though the place is unknown."""
 
+    def note(self, one: Compiled, value: Truth, case: Situation) -> None:
+        """Keep what a rule turned out to be; a danger that lacks only the place acts at once."""
+        if value is None and one.rule.priority == "danger" and _lacks_only_place(one, case):
+            self.at_once.append(one.rule.id)
+            value = True
+        if value:
+            self.true.append(active(one, case))
+        elif value is None:
+            self.unknown.append(one)
+        else:
+            self.missed.append(one)
+
 
 def decide(ruleset: RuleSet, facts: Facts) -> Decision:
     """Decide who is in charge and what is to be done; never raises for any facts."""
     case = ruleset.situation(facts)
     told_by = ruleset.categorise(case)
-    found = _evaluate(ruleset, case)
+    return conclude(ruleset, case, told_by, _evaluate(ruleset, case))
+
+
+def conclude(ruleset: RuleSet, case: Situation, told_by: list[str], found: Found) -> Decision:
+    """Draw the decision from what the rules turned out to be, in rank order."""
     deciding = [one for one in found.true if one.decides]
     owned = bool(deciding)
     _table(ruleset, case, found, deciding)
@@ -79,18 +95,9 @@ def _evaluate(ruleset: RuleSet, case: Situation) -> Found:
     for number in sorted(here):
         one = rules[number]
         value = one.value(case)
-        if value is None and one.rule.priority == "danger" and _lacks_only_place(one, case):
-            found.at_once.append(one.rule.id)
-            value = True
-        if value:
-            found.true.append(active(one, case))
-        elif value is None:
-            found.unknown.append(one)
-        else:
-            found.missed.append(one)
+        found.note(one, value, case)
     if elsewhere:
-        missed = {one.number for one in found.missed} | elsewhere
-        found.missed = [rules[number] for number in sorted(missed - here)] + found.missed
+        found.missed += [rules[number] for number in elsewhere]
         found.missed.sort(key=lambda one: one.number)
     return found
 

@@ -27,8 +27,8 @@ class Group:
     """Words of which one is enough, sorted so that a text is asked about few of them."""
 
     phrases: tuple[Phrase, ...]
-    _singles: dict[str, str] = field(init=False, compare=False, repr=False)
-    _prefixes: dict[str, str] = field(init=False, compare=False, repr=False)
+    _singles: dict[str, tuple[str, ...]] = field(init=False, compare=False, repr=False)
+    _prefixes: dict[str, tuple[str, ...]] = field(init=False, compare=False, repr=False)
     _others: dict[str, tuple[Phrase, ...]] = field(init=False, compare=False, repr=False)
     _keys: tuple[frozenset[str], frozenset[str], frozenset[str]] = field(
         init=False, compare=False, repr=False
@@ -36,25 +36,23 @@ class Group:
     _late: tuple[Phrase, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        singles: dict[str, str] = {}
-        prefixes: dict[str, str] = {}
+        singles: dict[str, tuple[str, ...]] = {}
+        prefixes: dict[str, tuple[str, ...]] = {}
         others: dict[str, tuple[Phrase, ...]] = {}
         late: list[Phrase] = []
-        written: dict[str, str] = {}
-        for phrase in distinct(self.phrases):
+        for phrase in self.phrases:
             lone = len(phrase.pieces) == 1 and not phrase.unless_negated
             if lone and phrase.kind == "plain":
                 for form in phrase.forms[0]:
-                    singles.setdefault(form, phrase.written)
-                written[phrase.pieces[0]] = phrase.written
+                    singles[form] = (*singles.get(form, ()), phrase.written)
             elif lone and phrase.kind == "prefix":
-                prefixes.setdefault(phrase.pieces[0], phrase.written)
+                beginning = phrase.pieces[0]
+                prefixes[beginning] = (*prefixes.get(beginning, ()), phrase.written)
             elif not phrase.anchors:
                 late.append(phrase)
             else:
                 for anchor in phrase.anchors:
                     others[anchor] = (*others.get(anchor, ()), phrase)
-        singles |= written  # a form that is written itself is said before another
         for name, value in (
             ("_singles", singles),
             ("_prefixes", prefixes),
@@ -79,8 +77,10 @@ class Group:
     def matched(self, text: Text) -> list[str]:
         """List the words of the group that the text holds, as written, in the rule's order."""
         singles, prefixes, others = self._keys
-        words = {self._singles[word] for word in singles & text.words}
-        words |= {self._prefixes[word] for word in prefixes & text.beginnings}
+        words = {own for word in singles & text.words for own in self._singles[word]}
+        if prefixes:
+            hit = prefixes & text.beginnings
+            words |= {own for word in hit for own in self._prefixes[word]}
         for anchor in others & text.words:
             words |= {one.written for one in self._others[anchor] if text.find(one) is not None}
         words |= {one.written for one in self._late if text.find(one) is not None}

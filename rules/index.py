@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from itertools import islice
 
 from rules.conditions.facts import CategoryIs, ChannelIs
 from rules.conditions.place import HasPostcode, Inside
@@ -11,10 +13,53 @@ from rules.dnf import Term
 from rules.groups import Group
 from rules.situation import Situation
 
-Postings = dict[str, list[int]]
-"""File territory → rule numbers."""
+Numbers = dict[str, list[int]]
+"""A name → numbers of rules, in rank order."""
 
-_FEW_TERRITORIES = 32
+MOST_ELSEWHERE = 10  # near misses that a decision tells, so that more need not be looked up
+
+
+@dataclass(slots=True)
+class Posting:
+    """Rules that hang on one word: by the territory of their file, and all in rank order."""
+
+    here: Numbers = field(default_factory=dict)
+    all: list[int] = field(default_factory=list)
+
+    def add(self, territory: str, number: int) -> None:
+        _append(self.here.setdefault(territory, []), number)
+        _append(self.all, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a case must have for an alternative to be worth looking at; nothing means always."""
+
+    group: Group | None = None
+    places: frozenset[str] = frozenset()
+    postcodes: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+
+
+def access(term: Term, usage: Mapping[str, int]) -> Access:
+    """Choose the rarest words of an alternative, else its place, category or channel."""
+    held = [literal.condition for literal in term if literal.positive]
+    groups = [group for one in held if isinstance(one, Contains) for group in one.groups]
+    if groups:
+        return Access(group=min(groups, key=lambda group: _commonness(group, usage)))
+    for condition in held:
+        if isinstance(condition, Inside):
+            return Access(places=condition.territories)
+        if isinstance(condition, HasPostcode) and condition.communes:
+            return Access(places=condition.communes, postcodes=condition.postcodes)
+    for condition in held:
+        if isinstance(condition, CategoryIs):
+            return Access(categories=condition.categories)
+    for condition in held:
+        if isinstance(condition, ChannelIs):
+            return Access(channels=condition.channels)
+    return Access()
 
 
 class Index:
@@ -25,82 +70,77 @@ class Index:
 
     def __init__(self, rules: Iterable[tuple[str, tuple[Term, ...]]]) -> None:
         listed = list(rules)
-        self._by_word: dict[str, Postings] = {}
-        self._by_prefix: dict[str, Postings] = {}
-        self._by_place: Postings = {}
-        self._by_category: Postings = {}
-        self._by_channel: Postings = {}
+        self._by_word: dict[str, Posting] = {}
+        self._by_prefix: dict[str, Posting] = {}
+        self._by_place: Numbers = {}
+        self._by_postcode: Numbers = {}
+        self._by_category: Numbers = {}
+        self._by_channel: Numbers = {}
         self.always: list[int] = []
-        usage = _usage(terms for _, terms in listed)
+        self.usage = _usage(terms for _, terms in listed)
         for number, (territory, terms) in enumerate(listed):
             for term in terms:
-                self._hang(number, territory, term, usage)
+                self._hang(number, territory, access(term, self.usage))
         self._all_categories = _numbers(self._by_category)
         self._all_channels = _numbers(self._by_channel)
 
-    def _hang(self, number: int, territory: str, term: Term, usage: Mapping[str, int]) -> None:
-        held = [literal.condition for literal in term if literal.positive]
-        groups = [group for one in held if isinstance(one, Contains) for group in one.groups]
-        if groups:
-            rarest = min(groups, key=lambda group: _commonness(group, usage))
-            self._hang_on_words(number, territory, rarest)
-            return
-        for condition in held:
-            if isinstance(condition, Inside):
-                _add(self._by_place, condition.territories, number)
-                return
-            if isinstance(condition, HasPostcode) and condition.communes:
-                _add(self._by_place, condition.communes, number)
-                return
-        for condition in held:
-            if isinstance(condition, CategoryIs):
-                _add(self._by_category, condition.categories, number)
-                return
-        for condition in held:
-            if isinstance(condition, ChannelIs):
-                _add(self._by_channel, condition.channels, number)
-                return
-        if number not in self.always:
-            self.always.append(number)
+    def _hang(self, number: int, territory: str, by: Access) -> None:
+        if by.group is not None:
+            self._hang_on_words(number, territory, by.group)
+        elif by.places:
+            _add(self._by_place, by.places, number)
+            _add(self._by_postcode, by.postcodes, number)
+        elif by.categories:
+            _add(self._by_category, by.categories, number)
+        elif by.channels:
+            _add(self._by_channel, by.channels, number)
+        else:
+            _append(self.always, number)
 
     def _hang_on_words(self, number: int, territory: str, group: Group) -> None:
         for phrase in group.phrases:
             hung = self._by_word if phrase.anchors else self._by_prefix
             for word in phrase.anchors or (phrase.beginning,):
-                own = hung.setdefault(word, {}).setdefault(territory, [])
-                if not own or own[-1] != number:
-                    own.append(number)
+                hung.setdefault(word, Posting()).add(territory, number)
 
     def hits(self, case: Situation) -> tuple[set[int], set[int]]:
-        """List rules whose access is hit: those of this territory, and those of others."""
-        here: set[int] = set(self.always)
-        elsewhere: set[int] = set()
-        touching = case.whereabouts.touching
-        for postings in self._word_postings(case):
-            if len(postings) <= len(touching):
-                for territory, numbers in postings.items():
-                    (here if territory in touching else elsewhere).update(numbers)
-            else:
-                for territory in touching:
-                    if territory in postings:
-                        here.update(postings[territory])
-                if len(postings) <= _FEW_TERRITORIES:
-                    for territory, numbers in postings.items():
-                        if territory not in touching:
-                            elsewhere.update(numbers)
-        for territory in touching:
-            if territory in self._by_place:
-                here.update(self._by_place[territory])
-        self._by_facts(case, here)
-        return here, elsewhere
+        """List rules whose access is hit: those of this territory, and the first of others.
 
-    def _word_postings(self, case: Situation) -> Iterable[Postings]:
+        Whether the words of an access are there is not certain yet: only its rarest one is.
+        """
+        here: set[int] = set(self.always)
+        touching = case.whereabouts.touching
+        foreign: list[Posting] = []
+        for posting in self._postings(case):
+            own = posting.here
+            for territory in own if len(own) <= len(touching) else touching:
+                if territory in own and territory in touching:
+                    here.update(own[territory])
+            if not own.keys() <= touching:
+                foreign.append(posting)
+        for territory in touching & self._by_place.keys():
+            here.update(self._by_place[territory])
+        if case.facts.place.postcode is not None:  # it may contradict the commune
+            here.update(self._by_postcode.get(case.facts.place.postcode, ()))
+        self._by_facts(case, here)
+        return here, self._elsewhere(foreign, here)
+
+    def _postings(self, case: Situation) -> Iterable[Posting]:
         text = case.text
         for word in text.words & self._by_word.keys():
             yield self._by_word[word]
         if self._by_prefix:
             for beginning in text.beginnings & self._by_prefix.keys():
                 yield self._by_prefix[beginning]
+
+    @staticmethod
+    def _elsewhere(foreign: Iterable[Posting], here: Set[int]) -> set[int]:
+        """List the first rules of other territories that the words hit: they are false here."""
+        found: set[int] = set()
+        for posting in foreign:
+            others = (number for number in posting.all if number not in here)
+            found.update(islice(others, MOST_ELSEWHERE))
+        return found
 
     def _by_facts(self, case: Situation, here: set[int]) -> None:
         if case.ancestry is None:
@@ -136,12 +176,15 @@ def _commonness(group: Group, usage: Mapping[str, int]) -> int:
     )
 
 
-def _add(postings: Postings, names: Iterable[str], number: int) -> None:
+def _append(numbers: list[int], number: int) -> None:
+    if not numbers or numbers[-1] != number:
+        numbers.append(number)
+
+
+def _add(by_name: Numbers, names: Iterable[str], number: int) -> None:
     for name in sorted(names):
-        own = postings.setdefault(name, [])
-        if not own or own[-1] != number:
-            own.append(number)
+        _append(by_name.setdefault(name, []), number)
 
 
-def _numbers(postings: Postings) -> frozenset[int]:
-    return frozenset(number for numbers in postings.values() for number in numbers)
+def _numbers(by_name: Numbers) -> frozenset[int]:
+    return frozenset(number for numbers in by_name.values() for number in numbers)

@@ -1,0 +1,224 @@
+"""Decides by looking at every rule and every condition: the oracle of the engine, slow on purpose.
+
+It shares with the engine what a leaf condition says about one fact, and what follows once it is
+known which rules hold. It finds words, categories, ranks and truths on its own, without an index,
+without an order of costs and without memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from router.decision import Decision, Facts
+from rules.compile import Compiled, RuleSet
+from rules.conditions.facts import RuleHolds
+from rules.conditions.logic import Block, Combined, leaves
+from rules.conditions.source import Condition
+from rules.conditions.words import Contains
+from rules.decide import Found, conclude
+from rules.index import Access, access
+from rules.phrases import Phrase
+from rules.ranking import LEVEL, rule_area
+from rules.situation import Situation, Truth
+from rules.text import NEGATIONS
+from rules.words import BREAK
+
+_FARTHEST = 2  # words between a negation and what it denies
+
+
+def decide(ruleset: RuleSet, facts: Facts) -> Decision:
+    """Decide as :func:`rules.decide.decide` does, the long way."""
+    case = ruleset.situation(facts)
+    told_by = _categorise(ruleset, case)
+    found = Found()
+    for one in _ranked(ruleset):
+        value = _rule(ruleset, one, case)
+        if value is not False or _hit(ruleset, one, case):
+            found.note(one, value, case)
+    decision = conclude(ruleset, case, told_by, found)
+    trace = {**decision.trace, "words": _words(found, case, told_by)}
+    return replace(decision, trace=trace)
+
+
+def _ranked(ruleset: RuleSet) -> list[Compiled]:
+    """Order the rules: priority, the smaller territory, files, lines."""
+    files = [file.path for file in ruleset.configuration.files]
+    return sorted(
+        ruleset.rules,
+        key=lambda one: (
+            LEVEL[one.rule.priority],
+            rule_area(one.rule, ruleset.geography),
+            files.index(one.rule.at.file),
+            one.rule.at.line,
+            one.rule.at.column,
+        ),
+    )
+
+
+# --- truths --------------------------------------------------------------------------------------
+
+
+def _rule(ruleset: RuleSet, one: Compiled, case: Situation) -> Truth:
+    rule = one.rule
+    own: list[Truth] = [case.whereabouts.within(frozenset({rule.territory}))]
+    own.append(rule.season is None or rule.season.holds(case.local.date()))
+    if rule.when:
+        own.append(_either(ruleset, rule.when, case))
+    if rule.unless:
+        own.append(_not(_either(ruleset, rule.unless, case)))
+    return _all(own)
+
+
+def _either(ruleset: RuleSet, blocks: Iterable[Block], case: Situation) -> Truth:
+    return _any([_block(ruleset, block, case) for block in blocks])
+
+
+def _block(ruleset: RuleSet, block: Block, case: Situation) -> Truth:
+    return _all([_condition(ruleset, one, case) for one in block.conditions])
+
+
+def _condition(ruleset: RuleSet, condition: Condition, case: Situation) -> Truth:
+    if isinstance(condition, Combined):
+        own = [_block(ruleset, block, case) for block in condition.blocks]
+        if condition.key == "tous":
+            return _all(own)
+        return _not(_any(own)) if condition.key == "aucun_de" else _any(own)
+    if isinstance(condition, RuleHolds):
+        return _any([_rule(ruleset, ruleset.by_id[name], case) for name in condition.rules])
+    if isinstance(condition, Contains):
+        return all(any(_places(p, case) for p in group.phrases) for group in condition.groups)
+    return condition.value(case)
+
+
+def _all(values: list[Truth]) -> Truth:
+    if any(value is False for value in values):
+        return False
+    return None if any(value is None for value in values) else True
+
+
+def _any(values: list[Truth]) -> Truth:
+    if any(value is True for value in values):
+        return True
+    return None if any(value is None for value in values) else False
+
+
+def _not(value: Truth) -> Truth:
+    return None if value is None else not value
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def _places(phrase: Phrase, case: Situation) -> list[int]:
+    """List where a phrase stands, by trying every word of the text."""
+    text = case.text
+    found = [place for place in range(len(text.folded)) if _stands(phrase, case, place)]
+    if phrase.unless_negated:
+        found = [place for place in found if not _negated(text.folded, place)]
+    return found
+
+
+def _stands(phrase: Phrase, case: Situation, place: int) -> bool:
+    folded, exact = case.text.folded, case.text.exact
+    size = len(phrase.pieces)
+    if phrase.kind == "near":
+        window = range(place, min(place + phrase.span + 1, len(folded)))
+        if BREAK in folded[place : place + phrase.span + 1]:
+            window = range(place, folded.index(BREAK, place))
+        return any(_stands(part, case, place) for part in phrase.parts) and all(
+            any(_stands(part, case, other) for other in window) for part in phrase.parts
+        )
+    if place + size > len(folded):
+        return False
+    if phrase.kind == "exact":
+        return tuple(exact[place : place + size]) == phrase.pieces
+    if phrase.kind == "prefix":
+        *whole, last = phrase.pieces
+        words = folded[place : place + size]
+        return words[:-1] == whole and words[-1].startswith(last)
+    return all(folded[place + step] in forms for step, forms in enumerate(phrase.forms))
+
+
+def _negated(folded: list[str], place: int) -> bool:
+    for before in range(place - 1, max(-1, place - _FARTHEST - 2), -1):
+        if folded[before] == BREAK:
+            return False
+        if folded[before] in NEGATIONS - {"pas", "plus"}:
+            return True
+        after = before > 0 and folded[before - 1] in {"pas", "plus"}
+        if after and folded[before] in {"de", "d"}:
+            return True
+    return False
+
+
+def _words(found: Found, case: Situation, told_by: list[str]) -> list[str]:
+    """List the words that made rules true, as they are written, then those of the category."""
+    matched: dict[str, None] = {}
+    for one in found.true:
+        for condition in leaves(one.compiled.rule.when):
+            if isinstance(condition, Contains):
+                for group in condition.groups:
+                    own = (phrase.written for phrase in group.phrases if _places(phrase, case))
+                    matched.update(dict.fromkeys(own))
+    matched.update(dict.fromkeys(told_by))
+    return list(matched)
+
+
+# --- categories ----------------------------------------------------------------------------------
+
+
+def _categorise(ruleset: RuleSet, case: Situation) -> list[str]:
+    """Set the category: the one given, else the one of most distinct words, deepest, first."""
+    categories = ruleset.configuration.categories
+    given = case.facts.category
+    words: list[str] = []
+    if given is None or given not in categories:
+        given = None
+        best: tuple[int, int, int, int] | None = None
+        for order, (name, category) in enumerate(categories.items()):
+            distinct: dict[object, tuple[int, str]] = {}
+            for phrase in category.phrases:
+                for place in _places(phrase, case)[:1]:
+                    key = phrase.forms or phrase.written
+                    spoken = (place, phrase.written)
+                    if key not in distinct or place < distinct[key][0]:
+                        distinct[key] = spoken
+            if distinct:
+                first = min(place for place, _ in distinct.values())
+                rank = (-len(distinct), -category.depth, first, order)
+                if best is None or rank < best:
+                    best, given = rank, name
+                    words = [written for _, written in sorted(distinct.values())]
+    if given is not None:
+        case.category = given
+        case.ancestry = frozenset(ruleset.configuration.ancestry(given))
+    return words
+
+
+# --- near misses ---------------------------------------------------------------------------------
+
+
+def _hit(ruleset: RuleSet, one: Compiled, case: Situation) -> bool:
+    """Whether what a rule hangs on is there, so that it is told as a near miss."""
+    return any(_reached(access(term, ruleset.index.usage), case) for term in one.terms)
+
+
+def _reached(by: Access, case: Situation) -> bool:
+    if by.group is not None:
+        return any(_within_reach(phrase, case) for phrase in by.group.phrases)
+    if by.places:
+        near = not by.places.isdisjoint(case.whereabouts.touching)
+        return near or case.facts.place.postcode in by.postcodes
+    if by.categories:
+        return case.ancestry is None or not by.categories.isdisjoint(case.ancestry)
+    if by.channels:
+        return case.facts.channel is None or case.facts.channel in by.channels
+    return True
+
+
+def _within_reach(phrase: Phrase, case: Situation) -> bool:
+    words = [word for word in case.text.folded if word != BREAK]
+    if phrase.anchors:
+        return any(word in phrase.anchors for word in words)
+    return any(word.startswith(phrase.beginning) for word in words)
