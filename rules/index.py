@@ -113,10 +113,18 @@ class Index:
         foreign: list[Posting] = []
         for posting in self._postings(case):
             own = posting.here
-            for territory in own if len(own) <= len(touching) else touching:
-                if territory in own and territory in touching:
-                    here.update(own[territory])
-            if not own.keys() <= touching:
+            near = 0
+            if len(own) <= len(touching):
+                for territory, numbers in own.items():
+                    if territory in touching:
+                        near += 1
+                        here.update(numbers)
+            else:
+                for territory in touching:
+                    if territory in own:
+                        near += 1
+                        here.update(own[territory])
+            if near < len(own):
                 foreign.append(posting)
         for territory in touching & self._by_place.keys():
             here.update(self._by_place[territory])
