@@ -95,7 +95,8 @@ class Lexicon:
                 forms.update(form for form in group if form.startswith(own))
         if not spellings and own.isascii() and own not in self._known:
             forms = _plurals(own)
-        return frozenset({own, *forms})
+        # "né" folds to "ne", "dû" to "du": a grammar word is nobody's form
+        return frozenset({own, *(form for form in forms if form not in GRAMMAR)})
 
 
 def _plurals(word: str) -> set[str]:

@@ -56,6 +56,8 @@ def test_a_word_is_found_in_all_its_forms(written: str, text: str) -> None:
         ("le", "les"),
         ("encombr*", "des combres"),
         ("feu", "feuille"),
+        ("naître", "personne ne répond"),
+        ("devoir", "au bord du quai"),
     ],
 )
 def test_a_word_is_not_found_in_another(written: str, text: str) -> None:
