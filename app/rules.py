@@ -11,6 +11,7 @@ import typer
 
 from app import (
     rules_explain,
+    rules_fmt,
     rules_history,
     rules_list,
     rules_publish,
@@ -55,6 +56,8 @@ guichet rules explain 7K4M-Q2XD-9TC         why a case went there
 cli = typer.Typer(no_args_is_help=True, help=_HELP)
 cli.command("explain")(rules_explain.explain)
 cli.command("list")(rules_list.list_rules)
+cli.command("fmt")(rules_fmt.fmt)
+cli.command("table")(rules_fmt.table)
 cli.command("replay")(rules_replay.replay)
 cli.command("publish")(rules_publish.publish_rules)
 cli.command("approve")(rules_publish.approve)

@@ -1,0 +1,77 @@
+"""`guichet rules fmt` and `guichet rules table`: the same YAML in another language, or as a sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.console import DEFAULT_CONFIG, config_folder, out, speaking
+from app.rulebook import check_folder
+from router.errors import ConfigurationError
+from rules.table_csv import NotATable, Row, from_csv, spliced, to_csv
+from rules.translate import translate
+
+Folder = Annotated[Path, typer.Argument(help="Folder of the YAML.")]
+_TABLE = "competences.yaml"
+
+
+def fmt(
+    folder: Folder = DEFAULT_CONFIG,
+    language: Annotated[str, typer.Option("--langue", help="fr or en.")] = "fr",
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only name the files.")] = False,
+) -> None:
+    """Rewrite the keys of every file in French or English; comments stay as they are.
+
+    Example: guichet rules fmt config/ --langue en
+    """
+    with speaking():
+        if language not in {"fr", "en"}:
+            raise ConfigurationError("« --langue » attend fr ou en.")
+        root = config_folder(folder)
+        for file in sorted(root.rglob("*.yaml")):
+            path = file.relative_to(root).as_posix()
+            text = file.read_text(encoding="utf-8")
+            translated = translate(path, text, language)
+            if translated != text:
+                out.print(path, markup=False)
+                if not dry:
+                    file.write_text(translated, encoding="utf-8")
+
+
+def table(
+    folder: Folder = DEFAULT_CONFIG,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="CSV that becomes the table.")
+    ] = None,
+) -> None:
+    """Print the competence table as CSV, or take it from a CSV.
+
+    Example: guichet rules table config/ > table.csv
+    """
+    with speaking():
+        root = config_folder(folder)
+        if source is None:
+            out.print(to_csv(_rows(root)), markup=False, soft_wrap=True, end="")
+            return
+        try:
+            rows = from_csv(source.read_text(encoding="utf-8"))
+        except NotATable as wrong:
+            raise ConfigurationError(f"{source}:{wrong.line}: {wrong}.") from None
+        except OSError as error:
+            raise ConfigurationError(f"« {source} » ne peut pas être lu : {error}") from None
+        file = root / _TABLE
+        file.write_text(spliced(file.read_text(encoding="utf-8"), rows), encoding="utf-8")
+        out.print(f"{_TABLE}: {len(rows)} familles", markup=False)
+
+
+def _rows(root: Path) -> list[Row]:
+    checked = check_folder(root)
+    if checked.ruleset is None:
+        errors = [str(one) for one in checked.problems if one.severity == "error"]
+        raise ConfigurationError("\n".join(errors))
+    rows: dict[str, dict[str, str]] = {}
+    for cell in checked.ruleset.configuration.cells:
+        rows.setdefault(cell.family, {})[cell.column] = cell.owner.id
+    return list(rows.items())
