@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 
+from rules.advice_words import advise_words
 from rules.calendars import SCHOOL, SCHOOL_KNOWN_UNTIL
 from rules.compile import RuleSet
 from rules.conditions.logic import leaves
 from rules.conditions.words import Contains
 from rules.owners import Lack
 from rules.phrases import Phrase
-from rules.problems import Problems
+from rules.problems import At, Problems
 from rules.ranking import rule_places
 
 _SHORTEST_WORD = 4
 _LONGEST_ALWAYS = 20
+_FILLED = 0.97  # share of a commune from which on its quartiers fill it; outlines never fit exactly
 _STOP_WORDS = frozenset(
     {
         *("avec", "dans", "pour", "plus", "tout", "tous", "toute", "toutes", "cette", "cela"),
@@ -32,11 +34,15 @@ _GSM = frozenset(
 def advise(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
     """Report all warnings but conflicts."""
     _words(ruleset, problems)
+    advise_words(ruleset, problems)
     _roles(ruleset, problems)
     _abroad(ruleset, problems)
     _untested(ruleset, problems)
     _texts(ruleset, problems)
     _quartiers(ruleset, problems)
+    _gaps(ruleset, problems)
+    _hours(ruleset, problems)
+    _languages(ruleset, problems)
     _always(ruleset, problems)
     _school(ruleset, problems, today)
 
@@ -184,6 +190,73 @@ def _quartiers(ruleset: RuleSet, problems: Problems) -> None:
                 "territoires-croises",
                 f"Les territoires « {one} » et « {other} » se chevauchent",
                 "Corrigez leurs contours : un lieu ne doit avoir qu'un plus petit territoire.",
+            )
+
+
+def _gaps(ruleset: RuleSet, problems: Problems) -> None:
+    """Report a commune that is cut into quartiers which do not fill it."""
+    geography = ruleset.geography
+    drawn = [one.id for one in ruleset.configuration.territory.territories if one.outlines]
+    for commune in geography.communes():
+        inner = [
+            name
+            for name in drawn
+            if geography.contains(commune, name) and not geography.contains(name, commune)
+        ]
+        if len(inner) < 2:
+            continue
+        filled = geography.area_of_union(inner) / geography.area(commune)
+        if filled < _FILLED:
+            problems.warning(
+                At("territoire/territoire.yaml"),
+                "territoires-troues",
+                f"Les territoires de {geography.commune_name(commune)} laissent "
+                f"{1 - filled:.0%} de la commune sans quartier",
+                "Complétez leurs contours, si un rôle ou une règle compte sur eux.",
+            )
+
+
+def _hours(ruleset: RuleSet, problems: Problems) -> None:
+    """Report dangers whose owner closes, with nobody to stand in."""
+    services = ruleset.configuration.services
+    for one in ruleset.rules:
+        owner = one.rule.effects.owner
+        entry = services.get(owner.id) if owner else None
+        if owner is None or entry is None or one.rule.priority != "danger":
+            continue
+        if entry.service.hours and not entry.service.deputy:
+            problems.warning(
+                owner.at,
+                "heures-sans-personne",
+                f"La règle de danger « {one.rule.id} » confie ses cas à « {owner.id} », "
+                f"qui ferme (« {entry.service.hours} ») et n'a pas de suppléant",
+                "Donnez-lui un suppléant, ou nommez une astreinte.",
+            )
+
+
+def _languages(ruleset: RuleSet, problems: Problems) -> None:
+    """Report names that are missing in a language in which a counter receives."""
+    configuration = ruleset.configuration
+    offered = sorted({one.language for one in configuration.counters if one.language})
+    for language in offered:
+        nameless = [
+            (one.at, f"la catégorie « {one.id} »")
+            for one in configuration.categories.values()
+            if language not in one.names
+        ]
+        nameless += [
+            (entry.at, f"le service « {name} »")
+            for name, entry in configuration.services.items()
+            if language not in entry.service.names
+        ]
+        if nameless:
+            at, first = nameless[0]
+            more = f" et {len(nameless) - 1} autres" if nameless[1:] else ""
+            problems.warning(
+                at,
+                "nom-manquant",
+                f"Il manque un nom en « {language} », langue d'un compteur, à {first}{more}",
+                f"Ajoutez « {language}: … » à leurs noms.",
             )
 
 

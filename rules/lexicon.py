@@ -73,6 +73,16 @@ class Lexicon:
     def knows(self, folded: str) -> bool:
         return folded in self._known
 
+    def differ(self, one: str, other: str) -> bool:
+        """Whether two spellings are both words, and not forms of one.
+
+        A participle and its verb ("expulsé", "expulse") are one, though their lemmas differ.
+        """
+        mine, theirs = self._lemmas.get(one), self._lemmas.get(other)
+        if mine is None or theirs is None:
+            return False
+        return theirs not in {mine, fold(mine) + "r"}
+
     def inflections(self, word: str) -> frozenset[str]:
         """List the folded forms of a lower-case word, itself included.
 
