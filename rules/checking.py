@@ -9,8 +9,8 @@ from pathlib import Path
 
 from router.errors import ConfigurationError
 from router.geography import Geography, TerritoryDescription
-from rules.compile import RuleSet, compile_rules
-from rules.lint import lint
+from rules.compile import RuleSet
+from rules.lint import compiled_and_linted
 from rules.problems import InvalidConfiguration, Problem
 from rules.read_territory import PATH
 from rules.reading import read
@@ -41,13 +41,14 @@ def check(folder: Path, geography_of: GeographyOf, today: date | None = None) ->
     except ConfigurationError as error:
         wrong = Problem(PATH, 1, 1, "error", "coordonnees", str(error), "Corrigez ce contour.")
         return Checked((*reading.problems, wrong), None)
-    problems = (*reading.problems, *lint(configuration, geography, today))
+    ruleset, linted = compiled_and_linted(configuration, geography, today)
+    problems = (*reading.problems, *linted)
     problems = tuple(
         sorted(problems, key=lambda one: (one.severity, one.file, one.line, one.column))
     )
     if any(one.severity == "error" for one in problems):
         return Checked(problems, None)
-    return Checked(problems, compile_rules(configuration, geography))
+    return Checked(problems, ruleset)
 
 
 def load(folder: Path, geography_of: GeographyOf, today: date | None = None) -> RuleSet:

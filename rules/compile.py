@@ -153,10 +153,10 @@ class RuleSet:
         communes = self.configuration.territory.communes
         return frozenset(word for one in communes for word in tokens(one.name))
 
-    def situation(self, facts: Facts) -> Situation:
-        """See a case as the conditions do."""
+    def situation(self, facts: Facts, *, as_typed: bool = False) -> Situation:
+        """See a case as the conditions do; ``as_typed`` leaves typing errors alone."""
         text = Text(facts.text, facts.subject)
-        if not facts.language or facts.language.startswith("fr"):
+        if not as_typed and (not facts.language or facts.language.startswith("fr")):
             found = self.repairs.of(text.words, text.parts, facts.place.street)
             if found:
                 text.repair(found)

@@ -20,15 +20,25 @@ def lint(
     configuration: Configuration, geography: Geography, today: date | None = None
 ) -> tuple[Problem, ...]:
     """List errors and warnings; ``today`` tells which agreements have ended."""
+    return compiled_and_linted(configuration, geography, today)[1]
+
+
+def compiled_and_linted(
+    configuration: Configuration, geography: Geography, today: date | None = None
+) -> tuple[RuleSet | None, tuple[Problem, ...]]:
+    """Compile a configuration and list what is wrong with it; None where an error stands."""
     problems = Problems()
     _sizes(configuration, problems)
-    if not problems.errors:
-        ruleset = compile_rules(configuration, geography)
-        Entitlement(ruleset, problems, today).report()
-        _contradictions(ruleset, problems)
-        Conflicts(ruleset, problems).report()
-        advise(ruleset, problems, today)
-    return problems.sorted()
+    if problems.errors:
+        return None, problems.sorted()
+    ruleset = compile_rules(configuration, geography)
+    Entitlement(ruleset, problems, today).report()
+    _contradictions(ruleset, problems)
+    Conflicts(ruleset, problems).report()
+    advise(ruleset, problems, today)
+    found = problems.sorted()
+    broken = any(problem.severity == "error" for problem in found)
+    return (None if broken else ruleset), found
 
 
 def _sizes(configuration: Configuration, problems: Problems) -> None:

@@ -69,7 +69,7 @@ class MadeUp:
         return first or _written(said)
 
     def _hold(self, rules: Iterable[Compiled], facts: Facts) -> bool:
-        case = self.ruleset.situation(facts)
+        case = self.ruleset.situation(facts, as_typed=True)
         self.ruleset.categorise(case)
         return all(one.value(case) for one in rules)
 

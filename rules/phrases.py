@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import chain
 
 from rules.lexicon import GRAMMAR, lexicon
@@ -74,6 +75,7 @@ class Phrase:
         return replace(self, unless_negated=True)
 
 
+@lru_cache(maxsize=65_536)  # the same words are read again at every save, and in several lists
 def parse_phrase(written: str, *, unless_negated: bool = False) -> Phrase | None:
     """Read a word of the rules; None when it holds no word."""
     text = written.strip()

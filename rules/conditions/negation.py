@@ -23,4 +23,6 @@ def _condition(condition: Condition) -> Condition:
 
 
 def _group(group: Group) -> Group:
+    if not any(phrase.unless_negated for phrase in group.phrases):
+        return group
     return Group(tuple(phrase.heedless() for phrase in group.phrases))
