@@ -17,6 +17,7 @@ from app import (
     rules_publish,
     rules_replay,
     rules_rollback,
+    rules_schema,
     rules_shadow,
 )
 from app.console import (
@@ -52,6 +53,7 @@ guichet rules publish config/ --reason "…"  live at once, in every process
 guichet rules history                       who published what, and why
 guichet rules rollback 3 --reason "…"       the way back
 guichet rules explain 7K4M-Q2XD-9TC         why a case went there
+guichet rules schema > guichet.schema.json  for editors: keys are completed
 """
 cli = typer.Typer(no_args_is_help=True, help=_HELP)
 cli.command("explain")(rules_explain.explain)
@@ -64,6 +66,7 @@ cli.command("approve")(rules_publish.approve)
 cli.command("history")(rules_history.history)
 cli.command("rollback")(rules_rollback.rollback)
 cli.command("shadow")(rules_shadow.shadow)
+cli.command("schema")(rules_schema.schema)
 Folder = Annotated[Path, typer.Argument(help="Folder of the YAML.")]
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 

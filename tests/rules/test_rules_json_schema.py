@@ -1,0 +1,206 @@
+"""The JSON Schema for editors: what the readers take it takes, what it can refuse it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+from rules_town import BASE, Town
+
+from rules.blocks import BLOCKS
+from rules.json_schema import json_schema
+from rules.key_titles import description, spelled
+from rules.problems import Problems
+from rules.shapes import REQUIRED, SHAPES
+from rules.vocabulary import ENGLISH, plain
+from rules.yaml_tree import Mapping, Node, Scalar, read_tree
+
+ROOT = Path(__file__).parents[2]
+CONFIG = sorted((ROOT / "config").rglob("*.yaml"))
+BAD = sorted((Path(__file__).parent / "bad").glob("*.yaml"))
+KEYS = [(block, key) for block, keys in BLOCKS.items() for key in keys]
+FRENCH, ENGLISH_KEYS = (Draft7Validator(json_schema(language)) for language in ("fr", "en"))
+
+
+def plain_data(node: Node | None) -> Any:
+    """Give a file as the readers see it: every value is text."""
+    if isinstance(node, Scalar):
+        return None if node.empty else node.text
+    if isinstance(node, Mapping):
+        return {key.text: plain_data(value) for key, value in node.entries}
+    return [plain_data(item) for item in node.items] if node else None
+
+
+def read(content: bytes) -> Any:
+    return plain_data(read_tree(content, "x.yaml", Problems()))
+
+
+class EditorLoader(yaml.SafeLoader):
+    """Types numbers and booleans before the schema sees them, as editors do (YAML 1.2)."""
+
+
+EditorLoader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in forms if not tag.endswith((":timestamp", ":merge"))]
+    for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def as_an_editor(content: bytes) -> Any:
+    return yaml.load(content, EditorLoader)  # noqa: S506 — a safe loader
+
+
+def complaints(validator: Draft7Validator, data: Any) -> list[str]:
+    return [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(data)]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_schema_is_a_schema(language: str) -> None:
+    Draft7Validator.check_schema(json_schema(language))
+
+
+@pytest.mark.parametrize("reader", [read, as_an_editor], ids=["as read", "as an editor types it"])
+@pytest.mark.parametrize("path", CONFIG, ids=lambda path: str(path.relative_to(ROOT / "config")))
+def test_every_file_of_the_example_is_valid(path: Path, reader: Any) -> None:
+    assert complaints(FRENCH, reader(path.read_bytes())) == []
+
+
+@pytest.mark.parametrize("path", [path for path in BASE if path.endswith(".yaml")])
+def test_every_file_of_the_town_under_test_is_valid(path: str) -> None:
+    assert complaints(FRENCH, read(BASE[path].encode())) == []
+
+
+def _codes(path: Path, town: Town) -> set[str]:
+    content = path.read_text(encoding="utf-8")
+    target = content.splitlines()[0].removeprefix("# ")
+    (town.folder / target).write_text(content, encoding="utf-8")
+    return {one.code for one in town.problems if one.severity == "error"}
+
+
+def _english(path: Path) -> bool:
+    return "\nlanguage: en" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_a_mistake_that_a_schema_can_tell_is_refused(path: Path, town: Town) -> None:
+    codes = _codes(path, town)
+    told = {"cle-inconnue", "cle-manquante", "bloc-attendu", "valeur-inconnue"} & codes
+    validator = ENGLISH_KEYS if _english(path) else FRENCH
+    if told and path.stem not in {
+        "alors_vide",
+        "sans_effet",
+    }:  # nothing is written where a rule acts
+        assert complaints(validator, read(path.read_bytes())) != [], told
+
+
+def test_unknown_keys_are_among_the_bad_files(town: Town) -> None:
+    assert sum("cle-inconnue" in _codes(path, town) for path in BAD) >= 3
+
+
+@pytest.mark.parametrize(("block", "key"), KEYS)
+def test_every_key_has_a_shape_and_a_short_french_sentence(block: str, key: str) -> None:
+    assert key in SHAPES[block]
+    said = description(block, key)
+    assert said.endswith((".", "…"))
+    assert len(said.split()) <= 20
+
+
+def test_no_shape_is_of_a_key_that_is_gone() -> None:
+    assert {name: set(keys) for name, keys in SHAPES.items()} == {
+        name: set(keys) for name, keys in BLOCKS.items()
+    }
+    assert all(set(keys) <= set(BLOCKS[name]) for name, keys in REQUIRED.items())
+
+
+@pytest.mark.parametrize(("block", "key"), KEYS)
+def test_an_editor_completes_every_key_with_and_without_accents(block: str, key: str) -> None:
+    properties = json_schema()["definitions"][block]["properties"]
+    assert properties[key]["title"]
+    assert properties[spelled(key)] == properties[key]
+    assert plain(spelled(key)) == key
+    assert ENGLISH.get(key, key) in json_schema("en")["definitions"][block]["properties"]
+
+
+@pytest.mark.parametrize("block", list(BLOCKS))
+def test_no_block_takes_another_key(block: str) -> None:
+    own = {"$ref": f"#/definitions/{block}", "definitions": json_schema()["definitions"]}
+    found = complaints(Draft7Validator(own), {"responsble": "x"})
+    assert any("responsble" in one for one in found)
+
+
+ENGLISH_FILE = b"""
+language: en
+territory: metropole
+default: guichet
+rules:
+  - id: noise
+    if: {category: bruit, received: {hours: 22h-6h, days: [fri, sat]}}
+    except: {contains: [chantier]}
+    then: {owner: paix-nantes, urgency: high, closing: {proof: photo}}
+tests:
+  - case: {text: musique, channel: phone}
+    expected: {owner: guichet, question: none}
+"""
+
+
+def test_an_english_file_has_its_own_schema(town: Town) -> None:
+    town.write("regles/english.yaml", ENGLISH_FILE.decode())
+    assert town.errors == []
+    assert complaints(ENGLISH_KEYS, read(ENGLISH_FILE)) == []
+    assert complaints(FRENCH, read(ENGLISH_FILE)) != []
+
+
+def test_accents_are_free_as_in_the_files(town: Town) -> None:
+    content = """
+        territoire: metropole
+        à_défaut: guichet
+        règles:
+          - id: a
+            priorité: exception
+            si: {catégorie: bruit, pièce_jointe: oui, expéditeur: élu}
+            alors: {responsable: paix-nantes, urgence: immédiate, délai: 5 jours ouvrés}
+        """
+    town.write("regles/metropole.yaml", content)
+    assert town.errors == []
+    own = (town.folder / "regles/metropole.yaml").read_bytes()
+    assert complaints(FRENCH, read(own)) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "fine"),
+    [
+        ("{id: a, si: {contient: x}, alors: {responsable: b}}", True),
+        (
+            "{id: a, si: [{contient: [x, {proche: [y, z], mots: 3}]}], alors: {urgence: haute}}",
+            True,
+        ),
+        ("{id: a, si: {contient_tous: [x, [y, z]]}, alors: {responsable: b}}", True),
+        ("{id: a, si: {desordre: {min: 7}, piece_jointe: true}, alors: {publier: non}}", True),
+        ("{id: a, si: {un_de: [{rue: r}, {tous: [{sur: p}]}]}, alors: {responsable: b}}", True),
+        ("{id: a, si: {code_postal: 44000}, alors: {repartir: [{part: x, responsable: b}]}}", True),
+        ("{id: a, si: {contient: x}, alors: {urgence: urgente}}", False),
+        ("{id: a, si: {canal: fax}, alors: {responsable: b}}", False),
+        ("{id: a, si: {recu: {heurs: 8h-9h}}, alors: {responsable: b}}", False),
+        ("{id: a, si: {pres_de: {quoi: ecoles}}, alors: {responsable: b}}", False),
+        ("{id: a, si: {contient: x}, alors: {escalade: {apres: 2 jours}}}", False),
+        ("{si: {contient: x}, alors: {responsable: b}}", False),
+        ("{id: a, si: {contient: x}, alors: {cloture: photo}}", False),
+    ],
+)
+def test_what_a_rule_may_look_like(rule: str, fine: bool) -> None:
+    data = read(f"territoire: m\nregles:\n  - {rule}\n".encode())
+    assert (complaints(FRENCH, data) == []) is fine
+
+
+def test_the_command_writes_it() -> None:
+    command = [sys.executable, "-m", "app", "rules", "schema", "--langue"]
+    written = subprocess.run([*command, "en"], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert json.loads(written.stdout) == json_schema("en")
+    wrong = subprocess.run([*command, "de"], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert wrong.returncode == 2
+    assert "fr" in wrong.stderr
