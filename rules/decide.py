@@ -8,6 +8,7 @@ from router.decision import Decision, Facts, ServiceId, Urgency
 from rules.choice import Choice, choose
 from rules.compile import Compiled, RuleSet
 from rules.effects import Active, Gathered, active, gather
+from rules.index import MOST_ELSEWHERE
 from rules.model import Promises
 from rules.owners import Lack
 from rules.questions import ask
@@ -97,8 +98,8 @@ def _evaluate(ruleset: RuleSet, case: Situation) -> Found:
         value = one.value(case)
         found.note(one, value, case)
     if elsewhere:
-        found.missed += [rules[number] for number in elsewhere]
-        found.missed.sort(key=lambda one: one.number)
+        missed = sorted({one.number for one in found.missed} | elsewhere)
+        found.missed = [rules[number] for number in missed[:MOST_ELSEWHERE]]
     return found
 
 
