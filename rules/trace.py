@@ -54,9 +54,20 @@ def trace(
         "passed_over": choice.passed_over,
         "chain": list(choice.chain),
         "told_later": pending,
+        "clock": _clock(ruleset, case, choice),
         "question": question,
         "flags": _flags(case, choice),
     }
+
+
+def _clock(ruleset: RuleSet, case: Situation, choice: Choice) -> str:
+    """Name the service that keeps the clock: the category's lead until another has accepted."""
+    for name in ruleset.configuration.ancestry(case.category) if case.category else ():
+        lead = ruleset.configuration.categories[name].lead
+        if lead is not None:
+            found = ruleset.owners.resolve(lead, case.whereabouts)
+            return found if isinstance(found, str) else choice.owner
+    return choice.owner
 
 
 def _facts(case: Situation, told_by: list[str]) -> dict[str, Any]:

@@ -164,3 +164,23 @@ def test_a_failed_test_says_expected_got_and_why(town: Town) -> None:
     ]
     assert str(result).startswith("regles/essai.yaml:4: ")
     assert "table des compétences" in str(result)
+
+
+def test_the_lead_of_a_category_keeps_the_clock(town: Town) -> None:
+    """Until another has accepted: the trace names who answers for the delay."""
+    town.write(
+        "categories.yaml",
+        """
+        categories:
+          - id: bruit
+            famille: tranquillite
+            noms: {fr: Bruit}
+            chef_de_file: mairie-du-lieu
+            enfants: [{id: chien, noms: {fr: Chien}}]
+          - {id: voirie, famille: voirie, noms: {fr: Voirie}}
+        """,
+    )
+    town.rules("- {id: a, si: {categorie: bruit}, alors: {responsable: routes}}")
+    assert town.decide("{categorie: chien, commune: Rezé}").trace["clock"] == "mairie-reze"
+    assert town.decide("{categorie: chien}").trace["clock"] == "routes"
+    assert town.decide("{categorie: voirie}").trace["clock"] == "voirie-m"
