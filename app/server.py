@@ -26,10 +26,10 @@ ROLES = ("gateway", "router", "courier", "clock", "web")
 ROUTE_LOOPS = 2
 """While one batch waits for the database, the next one is read and decided."""
 _POLL_S = 1.0  # beside every wake-up there is a slow poll
-_STOP_S = 3.0  # what is being sent may end; then it is cut
+_STOP_S = 2.0  # what is being sent may end; then it is cut
 _STORE_WAIT_S = 1.0
 _UPKEEP_LOOK_S = 600.0  # whether a day has passed
-_CANCEL_AGAIN_S = 1.0
+_CANCEL_AGAIN_S = 0.5
 
 log = structlog.get_logger("guichet")
 
@@ -189,7 +189,7 @@ class Server:
             port=self.port,
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=2,
+            timeout_graceful_shutdown=1,
             server_header=False,
             lifespan="off",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from contextlib import AsyncExitStack
@@ -85,10 +86,13 @@ class City:
                 await part.start()
                 started.push_async_callback(part.stop)
             self._keep_ports()
-            self._stops = started.pop_all()
+            started.pop_all()
 
     async def stop(self) -> None:
-        await self._stops.aclose()
+        """Stop all at once: each may have to let go of calls that hang."""
+        async with asyncio.TaskGroup() as tasks:
+            for part in self._parts():
+                tasks.create_task(part.stop())
 
     async def __aenter__(self) -> City:
         await self.start()

@@ -49,8 +49,10 @@ def _sections(text: str) -> dict[str, str]:
 
 def _commands(command=None, words=("guichet",)):
     command = command or typer.main.get_command(cli)
-    for name, one in getattr(command, "commands", {}).items():
-        if hasattr(one, "commands"):
+    context = typer.Context(command)
+    for name in command.list_commands(context):
+        one = command.get_command(context, name)
+        if hasattr(one, "list_commands"):
             yield from _commands(one, (*words, name))
         else:
             yield " ".join((*words, name)), one

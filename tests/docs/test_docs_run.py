@@ -38,7 +38,8 @@ def _console(example):
     """Every command exists, with the options that it is given."""
     for line in example.parsed.splitlines():
         if line.startswith("$ "):
-            _known(shlex.split(line.removeprefix("$ ")))
+            words = shlex.split(line.removeprefix("$ "))
+            _known(words[: words.index(">")] if ">" in words else words)
 
 
 def _known(words):
@@ -56,11 +57,12 @@ def _known(words):
 
 def _parsed(words):
     command, context = _COMMAND, None
-    while hasattr(command, "commands"):
+    while hasattr(command, "list_commands"):
+        context = typer.Context(command, parent=context)
         assert words, "a group alone is no command"
-        assert words[0] in command.commands, f"guichet has no command « {words[0]} »"
-        context = typer.Context(command, info_name=words[0], parent=context)
-        command, words = command.commands[words[0]], words[1:]
+        found = command.get_command(context, words[0])
+        assert found is not None, f"guichet has no command « {words[0]} »"
+        command, words = found, words[1:]
     command.make_context("guichet", list(words), parent=context, resilient_parsing=False)
 
 
