@@ -1,0 +1,291 @@
+"""The supervisors' manual: every example runs, every key and every message is in it, in plain words."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import typer
+from rules_town import Town
+from typer.core import TyperGroup
+from typer.testing import CliRunner
+
+from app.__main__ import cli
+from rules import trials, vocabulary
+from rules.blocks import BLOCKS, CONDITIONS, EFFECTS
+from rules.coverage import untried
+from rules.fields import Fields
+
+ROOT = Path(__file__).parents[2]
+MANUAL = (ROOT / "docs" / "regles.md").read_text(encoding="utf-8")
+CARD = (ROOT / "docs" / "regles-carte.md").read_text(encoding="utf-8")
+HEAD = "territoire: metropole\na_defaut: guichet-metropole\n"
+EMPTY = f"{HEAD}regles: []\n"
+RULES = "regles/metropole.yaml"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A fenced block of YAML; ``path`` is the file that its first line names, if it does."""
+
+    line: int
+    path: str
+    content: str
+
+    @property
+    def of_rules(self) -> bool:
+        return not self.path or self.path.startswith("regles/")
+
+
+def fenced(page: str, language: str) -> Iterator[tuple[int, str]]:
+    for found in re.finditer(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        yield page.count("\n", 0, found.start()) + 1, found[1]
+
+
+def examples(page: str) -> list[Example]:
+    found = []
+    for line, content in fenced(page, "yaml"):
+        named = re.match(r"# (\S+\.yaml)\n", content)
+        found.append(Example(line, named[1] if named else "", content))
+    return found
+
+
+EXAMPLES = [*examples(MANUAL)]
+CARDS = [*examples(CARD)]
+SHARED = {one.path: one.content for one in EXAMPLES if not one.of_rules}
+
+
+def written(town: Town, example: Example | None) -> Town:
+    """Write the town of the manual, and one example of rules into it."""
+    for path, content in SHARED.items():
+        town.write(path, content)
+    town.write(RULES, EMPTY)
+    if example is None:
+        return town
+    if example.path:
+        return town.write(example.path, example.content)
+    own = example.content
+    return town.write(RULES, own if "\nterritoire:" in f"\n{own}" else HEAD + own)
+
+
+def name(example: Example) -> str:
+    return f"line {example.line}"
+
+
+@pytest.mark.parametrize("example", [one for one in [*EXAMPLES, *CARDS] if one.of_rules], ids=name)
+def test_an_example_passes_its_own_trials_and_is_without_a_warning(
+    example: Example, town: Town
+) -> None:
+    written(town, example)
+    checked = town.check()
+    assert [str(one) for one in checked.problems] == []
+    assert checked.ruleset is not None
+    results = trials.run(checked.ruleset)
+    assert results
+    assert [str(one) for one in results if not one.passed] == []
+    assert untried(checked.ruleset) == []
+
+
+def test_the_town_of_the_manual_is_without_a_warning(town: Town) -> None:
+    assert [str(one) for one in written(town, None).problems] == []
+
+
+def test_the_examples_use_every_key_there_is(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: set[tuple[str, str]] = set()
+    take = Fields._take
+
+    def noted(self, key, value, free):
+        take(self, key, value, free)
+        used.update((self.block, name) for name in self.values)
+
+    monkeypatch.setattr(Fields, "_take", noted)
+    for example in EXAMPLES:
+        if example.of_rules:
+            written(town, example).check()
+            (town.folder / (example.path or RULES)).unlink()
+    missing = [(block, key) for block, keys in BLOCKS.items() for key in keys]
+    assert [pair for pair in missing if pair not in used] == []
+
+
+def sections(page: str) -> dict[str, str]:
+    """Split a page at its headings of any level, the blocks left out."""
+    bare = re.sub(r"^```.*?^```$", "", page, flags=re.MULTILINE | re.DOTALL)
+    parts = re.split(r"^#{1,4} (.+)$", bare, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+SECTIONS = sections(MANUAL)
+WHERE = {
+    "services.yaml": "`services.yaml`",
+    "service": "`services.yaml`",
+    "transmission": "`services.yaml`",
+    "contact": "`services.yaml`",
+    "compteurs.yaml": "`compteurs.yaml`",
+    "compteur": "`compteurs.yaml`",
+    "categories.yaml": "`categories.yaml`",
+    "categorie": "`categories.yaml`",
+    "competences.yaml": "La table des compétences",
+    "reserve": "`reserve` et `accords`",
+    "accord": "`reserve` et `accords`",
+    "territoire.yaml": "`territoire.yaml`",
+    "territoire": "`territoire.yaml`",
+    "zone": "`territoire.yaml`",
+    "couche": "`territoire.yaml`",
+    "calendriers.yaml": "`calendriers.yaml`",
+    "calendrier": "`calendriers.yaml`",
+    "textes": "Les textes",
+    "regles": "Le fichier de règles",
+    "liste": "Le fichier de règles",
+    "regle": "Les clés d'une règle",
+    "seuil": "Les seuils",
+    "escalade": "`escalade`",
+    "part": "`repartir`",
+    "cloture": "`cloture`",
+    "proche": "`proche`",
+    "bornes": "`desordre`",
+    "pres_de": "`pres_de`",
+    "recu": "Le moment : `recu`",
+    "recurrence": "`recurrence`",
+    "afflux": "`afflux`",
+    "essai": "Les essais",
+    "cas": "Les clés de `cas`",
+    "attendu": "Les clés de `attendu`",
+    "part_attendue": "Les clés de `attendu`",
+}
+"""Block → heading under which its keys are told; conditions and effects have headings of their own."""
+
+
+def told(section: str) -> set[str]:
+    return set(re.findall(r"`([\w.-]+)`", section))
+
+
+@pytest.mark.parametrize("block", list(WHERE))
+def test_every_key_of_a_block_is_told_under_its_heading(block: str) -> None:
+    keys = set(BLOCKS[block])
+    if block in {"seuil", "attendu"}:
+        keys -= set(EFFECTS)  # told under their own headings
+    assert sorted(keys - told(SECTIONS[WHERE[block]])) == []
+
+
+def test_every_block_is_told() -> None:
+    assert set(BLOCKS) - set(WHERE) == {"condition", "effets"}
+
+
+@pytest.mark.parametrize("key", [*CONDITIONS, *EFFECTS])
+def test_a_condition_or_an_effect_has_a_heading(key: str) -> None:
+    assert any(f"`{key}`" in heading for heading in SECTIONS)
+
+
+CLOSED = ("PRIORITIES", "URGENCIES", "LEVELS", "STATUTES", "WAYS", "CHANNELS", "SENDERS", "NATURES",
+          "COUNTED_BY", "SEEN", "PROOFS", "FACTS")  # fmt: skip
+
+
+@pytest.mark.parametrize("values", CLOSED)
+def test_every_value_of_a_closed_list_is_told(values: str) -> None:
+    assert sorted(set(getattr(vocabulary, values)) - told(MANUAL)) == []
+
+
+def codes() -> dict[str, set[str]]:
+    """List the codes that the sources of rules/ can emit, by severity."""
+    found: dict[str, set[str]] = {"error": set(), "warning": set()}
+    for path in (ROOT / "rules").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            severity = {"error": "error", "warning": "warning", "_Refused": "error"}.get(called)
+            if severity and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+                found[severity].add(str(node.args[1].value))
+            if called == "_unknown" and isinstance(node.args[1], ast.Constant):
+                article, kind = str(node.args[1].value).split()
+                end = {"le": "inconnu", "la": "inconnue"}[article]
+                found["error"].add(f"{vocabulary.plain(kind)}-{end}")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("severity", "heading"), [("error", "Erreurs"), ("warning", "Avertissements")]
+)
+def test_every_message_of_the_check_is_explained(severity: str, heading: str) -> None:
+    rows = [row.split("|")[1:-1] for row in SECTIONS[heading].splitlines() if row.startswith("| `")]
+    assert [row for row in rows if not all(cell.strip() for cell in row)] == []
+    explained = [row[0].strip(" `") for row in rows]
+    assert sorted(explained) == sorted(codes()[severity])
+
+
+def test_the_codes_of_the_bad_files_are_among_them(town: Town) -> None:
+    emitted = set()
+    for bad in sorted((Path(__file__).parent / "bad").glob("*.yaml")):
+        content = bad.read_text(encoding="utf-8")
+        path = content.splitlines()[0].removeprefix("# ")
+        (town.folder / path).write_text(content, encoding="utf-8")
+        emitted |= {(one.severity, one.code) for one in town.problems}
+    known = codes()
+    assert [pair for pair in sorted(emitted) if pair[1] not in known[pair[0]]] == []
+
+
+def sentences(page: str) -> Iterator[str]:
+    for section in sections(page).values():
+        for line in re.split(r"\n\s*\n|\n(?=[|\-\d*])", section):
+            for cell in line.replace("\n", " ").split("|"):
+                plain = re.sub(r"\]\([^)]*\)", "]", cell)
+                yield from re.split(r"(?<=[.!?…])\s+", plain.strip())
+
+
+def words(sentence: str) -> list[str]:
+    """List words; a list of values in quotes of code is no prose."""
+    return re.findall(r"\w[\w'’-]*", re.sub(r"`[^`]*`", "", sentence))
+
+
+@pytest.mark.parametrize("page", [MANUAL, CARD], ids=["manual", "card"])
+def test_sentences_are_short(page: str) -> None:
+    assert [one for one in sentences(page) if len(words(one)) > 20] == []
+
+
+@pytest.mark.parametrize("page", [MANUAL, CARD], ids=["manual", "card"])
+def test_no_word_of_programmers_is_used(page: str) -> None:
+    jargon = r"\b(booléen|string|regex|parser?|commit|git|AST|token|callback|runtime|API|backend)\b"
+    assert re.findall(jargon, " ".join(sentences(page)), re.IGNORECASE) == []
+
+
+def test_the_card_prints_on_one_page() -> None:
+    """A4 in 10 points holds about 60 lines of 110 letters."""
+    lines = [part for line in CARD.splitlines() for part in textwrap.wrap(line, 110) or [""]]
+    assert len(lines) <= 60
+
+
+@pytest.mark.parametrize("key", [*CONDITIONS, *EFFECTS])
+def test_the_card_names_every_condition_and_effect(key: str) -> None:
+    assert key in told(CARD)
+
+
+def test_every_command_of_the_card_exists() -> None:
+    lines = re.findall(r"^\| `guichet (.+?)` \|", CARD, re.MULTILINE)
+    assert len(lines) >= 7
+    for line in lines:
+        words = shlex.split(line.replace(" N ", " 1 "))
+        command, context = typer.main.get_command(cli), typer.Context(typer.main.get_command(cli))
+        while isinstance(command, TyperGroup):
+            found = command.get_command(context, words.pop(0))
+            assert found is not None, line
+            command, context = found, typer.Context(found, parent=context)
+        command.make_context("guichet", words, resilient_parsing=False)
+
+
+def test_every_command_of_the_manual_works_in_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GUICHET_DATA", str(tmp_path / "var"))
+    written(Town(tmp_path / "config"), EXAMPLES[0])
+    for _, block in fenced(MANUAL, "console"):
+        for line in block.splitlines():
+            command = shlex.split(line.removeprefix("$ guichet "))
+            result = CliRunner().invoke(cli, command)
+            assert result.exit_code == 0, f"{line}\n{result.output}"
