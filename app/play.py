@@ -49,7 +49,7 @@ from demo.server import listen
 from demo.tally import tally
 from router.errors import ConfigurationError
 
-QUIET_S = 8.0
+QUIET_S = 30.0
 PAUSE_S = 0.7  # between two messages, so that people can read along
 WEB_PORT = 8000
 
