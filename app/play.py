@@ -33,7 +33,7 @@ from app.console import (
     print_json,
     speaking,
 )
-from app.serve import configure_log
+from app.log import configure_log
 from app.server import Server
 from app.settings import Settings, load_settings
 from app.stores import opened

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import logging
 import socket
-import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Annotated
 
-import structlog
 import typer
 
 from app.alone import at_work
@@ -25,6 +22,7 @@ from app.console import (
     err,
     speaking,
 )
+from app.log import configure_log
 from app.server import ROLES, Server
 from app.settings import Settings, load_settings
 from app.stores import folder_of, opened
@@ -108,25 +106,3 @@ def _why(error: OSError) -> str:
         case errno.EADDRNOTAVAIL:
             return "cette adresse n'est pas celle de cette machine."
     return f"{error.strerror}."
-
-
-def configure_log(level: int = logging.INFO) -> None:
-    """Write one line an event to stderr; personal data is never among its fields."""
-    # requests that wait for an answer are cut when the server stops; that is no error
-    logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )
-
-
-def _is_no_cut(record: logging.LogRecord) -> bool:
-    error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, asyncio.CancelledError) and "graceful shutdown" not in str(
-        record.msg
-    )
