@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
+from jsonschema import Draft7Validator
 from rules_town import Town
 from typer.core import TyperGroup
 from typer.testing import CliRunner
@@ -21,6 +23,8 @@ from rules import trials, vocabulary
 from rules.blocks import BLOCKS, CONDITIONS, EFFECTS
 from rules.coverage import untried
 from rules.fields import Fields
+from rules.json_schema import json_schema
+from rules.translate import translate
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs" / "regles.md").read_text(encoding="utf-8")
@@ -195,18 +199,31 @@ def codes() -> dict[str, set[str]]:
     """List the codes that the sources of rules/ can emit, by severity."""
     found: dict[str, set[str]] = {"error": set(), "warning": set()}
     for path in (ROOT / "rules").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
             called = getattr(node.func, "attr", getattr(node.func, "id", ""))
             severity = {"error": "error", "warning": "warning", "_Refused": "error"}.get(called)
             if severity and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
                 found[severity].add(str(node.args[1].value))
+            elif severity and len(node.args) > 1 and isinstance(node.args[1], ast.Name):
+                found[severity] |= listed_codes(tree)
             if called == "_unknown" and isinstance(node.args[1], ast.Constant):
                 article, kind = str(node.args[1].value).split()
                 end = {"le": "inconnu", "la": "inconnue"}[article]
                 found["error"].add(f"{vocabulary.plain(kind)}-{end}")
     return found
+
+
+def listed_codes(tree: ast.Module) -> set[str]:
+    """List the codes that stand first in the rows of a module's tables."""
+    return {
+        row.elts[0].value
+        for row in ast.walk(tree)
+        if isinstance(row, ast.Tuple) and row.elts and isinstance(row.elts[0], ast.Constant)
+        if re.fullmatch(r"[a-z]+(-[a-z]+)+", str(row.elts[0].value))
+    }
 
 
 @pytest.mark.parametrize(
@@ -228,6 +245,26 @@ def test_the_codes_of_the_bad_files_are_among_them(town: Town) -> None:
         emitted |= {(one.severity, one.code) for one in town.problems}
     known = codes()
     assert [pair for pair in sorted(emitted) if pair[1] not in known[pair[0]]] == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=name)
+def test_an_example_says_the_same_with_english_keys(example: Example, town: Town) -> None:
+    path = example.path or RULES
+    written(town, example)
+    native = (town.folder / path).read_text(encoding="utf-8")
+    before = trials.run(town.ruleset())
+    english = translate(path, native, "en")
+    town.write(path, english)
+    assert english != native or example.path.endswith("english.yaml")
+    schema = Draft7Validator(json_schema("en"))
+    assert [
+        error.message
+        for error in schema.iter_errors(yaml.load(english, yaml.BaseLoader))  # noqa: S506 — text only
+    ] == []
+    assert [str(one) for one in town.problems] == []
+    after = trials.run(town.ruleset())
+    assert [one.decision.owner for one in after] == [one.decision.owner for one in before]
+    assert all(one.passed for one in after)
 
 
 def sentences(page: str) -> Iterator[str]:
