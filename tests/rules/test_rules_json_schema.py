@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -12,14 +13,16 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 from rules_town import BASE, Town
+from test_rules_oracle import Writer
 
 from rules.blocks import BLOCKS
 from rules.json_schema import json_schema
 from rules.key_titles import description, spelled
 from rules.problems import Problems
 from rules.shapes import REQUIRED, SHAPES
+from rules.translate import translate
 from rules.vocabulary import ENGLISH, plain
-from rules.yaml_tree import Mapping, Node, Scalar, read_tree
+from rules.yaml_tree import Mapping, Node, Scalar, Sequence, read_tree
 
 ROOT = Path(__file__).parents[2]
 CONFIG = sorted((ROOT / "config").rglob("*.yaml"))
@@ -195,6 +198,41 @@ def test_accents_are_free_as_in_the_files(town: Town) -> None:
 def test_what_a_rule_may_look_like(rule: str, fine: bool) -> None:
     data = read(f"territoire: m\nregles:\n  - {rule}\n".encode())
     assert (complaints(FRENCH, data) == []) is fine
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_generated_rules_are_valid_in_both_languages(seed: int) -> None:
+    for path, content in Writer(seed).files().items():
+        raw = content.encode()
+        assert complaints(FRENCH, read(raw)) == [], content
+        assert complaints(FRENCH, as_an_editor(raw)) == [], content
+        english = translate(path, content, "en").encode()
+        assert complaints(ENGLISH_KEYS, read(english)) == [], english.decode()
+
+
+def _keys(node: Node | None) -> list[Scalar]:
+    if isinstance(node, Mapping):
+        inner = [key for _, value in node.entries for key in _keys(value)]
+        return [*(key for key, _ in node.entries), *inner]
+    return [key for item in node.items for key in _keys(item)] if isinstance(node, Sequence) else []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_key_that_is_misspelled_anywhere_is_refused_by_both(seed: int, town: Town) -> None:
+    """Every key of a rule in turn; the reader points at it, the schema marks its block."""
+    for path, content in Writer(seed).files().items():
+        tree = read_tree(content.encode(), path, Problems())
+        lines = content.splitlines(keepends=True)
+        keys = _keys(tree)
+        for key in random.Random(seed).sample(keys, min(5, len(keys))):
+            line, column = key.at.line - 1, key.at.column - 1
+            wrong = f"{lines[line][:column]}x{lines[line][column:]}"
+            broken = "".join([*lines[:line], wrong, *lines[line + 1 :]])
+            assert complaints(FRENCH, read(broken.encode())) != [], broken
+            town.write(path, broken)
+            told = [one for one in town.problems if one.code == "cle-inconnue"]
+            assert (key.at.line, key.at.column) in [(one.line, one.column) for one in told], broken
+        (town.folder / path).unlink(missing_ok=True)
 
 
 def test_the_command_writes_it() -> None:
