@@ -14,13 +14,15 @@ _LANGUAGES = ("fr", "en")
 
 
 def schema(
-    langue: Annotated[str, typer.Option("--langue", help="Keys of the files: fr or en.")] = "fr",
+    langue: Annotated[
+        str, typer.Option("--langue", help="Only the keys of this language: fr or en.")
+    ] = "",
 ) -> None:
     """Write the JSON Schema of the files, for editors.
 
-    Example: guichet rules schema --langue fr > guichet.schema.json
+    Example: guichet rules schema > guichet.schema.json
     """
     with speaking():
-        if langue not in _LANGUAGES:
+        if langue and langue not in _LANGUAGES:
             raise typer.BadParameter(f"« {langue} » n'est pas une langue des fichiers : fr ou en.")
-        typer.echo(json.dumps(json_schema(langue), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(json_schema(langue or None), ensure_ascii=False, indent=2))

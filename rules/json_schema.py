@@ -25,23 +25,30 @@ _NOTHING: Schema = {"type": "null"}
 _LANGUAGE = "^[A-Za-z]{2,3}$"
 
 
-def json_schema(language: str = "fr") -> Schema:
-    """Write one schema (draft 07, which editors know) for all files in ``language`` (fr or en)."""
-    writer = _Writer(language)
+def json_schema(language: str | None = None) -> Schema:
+    """Write one schema (draft 07, which editors know) for all files.
+
+    With ``language`` (fr or en) it knows the keys of this language only; without, each file is
+    held to the language that its head names.
+    """
+    writers = [_Writer(one) for one in (("fr", "en") if language is None else (language,))]
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Guichet : fichiers de configuration",
         "description": "Les règles, les services, les catégories, les textes et le territoire.",
-        "anyOf": [_ref(block) for block in FILES],
+        **(_by_head(*writers) if language is None else writers[0].file()),
         "definitions": {
-            **{block: writer.block(block) for block in BLOCKS},
-            "mot": writer.word(),
+            name: schema for writer in writers for name, schema in writer.definitions().items()
         },
     }
 
 
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/definitions/{name}"}
+def _by_head(french: _Writer, english: _Writer) -> Schema:
+    says_english = [
+        {"required": [key], "properties": {key: {"enum": ["en", "EN", "En"]}}}
+        for key in ("langue", "language")
+    ]
+    return {"if": {"anyOf": says_english}, "then": english.file(), "else": french.file()}
 
 
 def _or_list(one: Schema, *, some: bool = False) -> Schema:
@@ -54,6 +61,21 @@ class _Writer:
 
     def __init__(self, language: str) -> None:
         self.english = language == "en"
+
+    def definitions(self) -> dict[str, Schema]:
+        """Write every block, and a word of a list of words, under its own name."""
+        blocks = {self._name(block): self.block(block) for block in BLOCKS}
+        return {**blocks, self._name("mot"): {"anyOf": [_SCALAR, self._ref("proche")]}}
+
+    def file(self) -> Schema:
+        """Write what a whole file may be."""
+        return {"anyOf": [self._ref(block) for block in FILES]}
+
+    def _name(self, block: str) -> str:
+        return f"en:{block}" if self.english else block
+
+    def _ref(self, block: str) -> Schema:
+        return {"$ref": f"#/definitions/{self._name(block)}"}
 
     def block(self, name: str) -> Schema:
         properties: Schema = {}
@@ -71,9 +93,6 @@ class _Writer:
             "additionalProperties": False,
             **self._required(REQUIRED.get(name, ())),
         }
-
-    def word(self) -> Schema:
-        return {"anyOf": [_SCALAR, _ref("proche")]}
 
     def _written(self, key: str) -> tuple[str, ...]:
         """List the ways to write a key: in French with and without accents."""
@@ -106,17 +125,17 @@ class _Writer:
                 one = self._choice(shape.values)
                 return _or_list(one) if shape.many else one
             case shapes.Inside():
-                return {"allOf": [_ref(shape.block)], **self._asked(shape.required)}
+                return {"allOf": [self._ref(shape.block)], **self._asked(shape.required)}
             case shapes.ListOf():
-                several: Schema = {"type": "array", "items": _ref(shape.block)}
-                return {"anyOf": [several, _ref(shape.block) if shape.or_one else _NOTHING]}
+                several: Schema = {"type": "array", "items": self._ref(shape.block)}
+                return {"anyOf": [several, self._ref(shape.block) if shape.or_one else _NOTHING]}
             case shapes.Named():
                 inner = self._shape(shape.value)
                 return {"anyOf": [{"type": "object", "additionalProperties": inner}, _NOTHING]}
             case shapes.Translated():
                 return self._translated(short=shape.short)
             case shapes.Words():
-                line = _or_list(_ref("mot"))
+                line = _or_list(self._ref("mot"))
                 return _or_list(line) if shape.groups else {"anyOf": [*line["anyOf"], _NOTHING]}
             case shapes.Point():
                 return {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 CONFIG = sorted((ROOT / "config").rglob("*.yaml"))
 BAD = sorted((Path(__file__).parent / "bad").glob("*.yaml"))
 KEYS = [(block, key) for block, keys in BLOCKS.items() for key in keys]
-FRENCH, ENGLISH_KEYS = (Draft7Validator(json_schema(language)) for language in ("fr", "en"))
+WHOLE, FRENCH, ENGLISH_KEYS = (Draft7Validator(json_schema(one)) for one in (None, "fr", "en"))
 
 
 def plain_data(node: Node | None) -> Any:
@@ -62,15 +62,15 @@ def complaints(validator: Draft7Validator, data: Any) -> list[str]:
     return [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(data)]
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
-def test_the_schema_is_a_schema(language: str) -> None:
+@pytest.mark.parametrize("language", [None, "fr", "en"])
+def test_the_schema_is_a_schema(language: str | None) -> None:
     Draft7Validator.check_schema(json_schema(language))
 
 
 @pytest.mark.parametrize("reader", [read, as_an_editor], ids=["as read", "as an editor types it"])
 @pytest.mark.parametrize("path", CONFIG, ids=lambda path: str(path.relative_to(ROOT / "config")))
 def test_every_file_of_the_example_is_valid(path: Path, reader: Any) -> None:
-    assert complaints(FRENCH, reader(path.read_bytes())) == []
+    assert complaints(WHOLE, reader(path.read_bytes())) == []
 
 
 @pytest.mark.parametrize("path", [path for path in BASE if path.endswith(".yaml")])
@@ -85,20 +85,15 @@ def _codes(path: Path, town: Town) -> set[str]:
     return {one.code for one in town.problems if one.severity == "error"}
 
 
-def _english(path: Path) -> bool:
-    return "\nlanguage: en" in path.read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
 def test_a_mistake_that_a_schema_can_tell_is_refused(path: Path, town: Town) -> None:
     codes = _codes(path, town)
     told = {"cle-inconnue", "cle-manquante", "bloc-attendu", "valeur-inconnue"} & codes
-    validator = ENGLISH_KEYS if _english(path) else FRENCH
     if told and path.stem not in {
         "alors_vide",
         "sans_effet",
     }:  # nothing is written where a rule acts
-        assert complaints(validator, read(path.read_bytes())) != [], told
+        assert complaints(WHOLE, read(path.read_bytes())) != [], told
 
 
 def test_unknown_keys_are_among_the_bad_files(town: Town) -> None:
@@ -126,7 +121,8 @@ def test_an_editor_completes_every_key_with_and_without_accents(block: str, key:
     assert properties[key]["title"]
     assert properties[spelled(key)] == properties[key]
     assert plain(spelled(key)) == key
-    assert ENGLISH.get(key, key) in json_schema("en")["definitions"][block]["properties"]
+    english = json_schema("en")["definitions"][f"en:{block}"]
+    assert ENGLISH.get(key, key) in english["properties"]
 
 
 @pytest.mark.parametrize("block", list(BLOCKS))
@@ -154,8 +150,16 @@ tests:
 def test_an_english_file_has_its_own_schema(town: Town) -> None:
     town.write("regles/english.yaml", ENGLISH_FILE.decode())
     assert town.errors == []
-    assert complaints(ENGLISH_KEYS, read(ENGLISH_FILE)) == []
+    for validator in (WHOLE, ENGLISH_KEYS):
+        assert complaints(validator, read(ENGLISH_FILE)) == []
     assert complaints(FRENCH, read(ENGLISH_FILE)) != []
+    for head in (b"", b"langue: fr\n"):  # whose keys are unknown in a file that says nothing
+        assert complaints(WHOLE, read(ENGLISH_FILE.replace(b"language: en\n", head))) != []
+
+
+def test_a_french_key_is_refused_in_an_english_file() -> None:
+    mixed = ENGLISH_FILE.replace(b"    then:", b"    alors:")
+    assert complaints(WHOLE, read(mixed)) != []
 
 
 def test_accents_are_free_as_in_the_files(town: Town) -> None:
@@ -207,7 +211,8 @@ def test_generated_rules_are_valid_in_both_languages(seed: int) -> None:
         assert complaints(FRENCH, read(raw)) == [], content
         assert complaints(FRENCH, as_an_editor(raw)) == [], content
         english = translate(path, content, "en").encode()
-        assert complaints(ENGLISH_KEYS, read(english)) == [], english.decode()
+        for validator in (WHOLE, ENGLISH_KEYS):
+            assert complaints(validator, read(english)) == [], english.decode()
 
 
 def _keys(node: Node | None) -> list[Scalar]:
@@ -228,7 +233,7 @@ def test_a_key_that_is_misspelled_anywhere_is_refused_by_both(seed: int, town: T
             line, column = key.at.line - 1, key.at.column - 1
             wrong = f"{lines[line][:column]}x{lines[line][column:]}"
             broken = "".join([*lines[:line], wrong, *lines[line + 1 :]])
-            assert complaints(FRENCH, read(broken.encode())) != [], broken
+            assert complaints(WHOLE, read(broken.encode())) != [], broken
             town.write(path, broken)
             told = [one for one in town.problems if one.code == "cle-inconnue"]
             assert (key.at.line, key.at.column) in [(one.line, one.column) for one in told], broken
@@ -236,9 +241,13 @@ def test_a_key_that_is_misspelled_anywhere_is_refused_by_both(seed: int, town: T
 
 
 def test_the_command_writes_it() -> None:
-    command = [sys.executable, "-m", "app", "rules", "schema", "--langue"]
-    written = subprocess.run([*command, "en"], capture_output=True, text=True, cwd=ROOT, check=True)
-    assert json.loads(written.stdout) == json_schema("en")
-    wrong = subprocess.run([*command, "de"], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert json.loads(_schema().stdout) == json_schema()
+    assert json.loads(_schema("--langue", "en").stdout) == json_schema("en")
+    wrong = _schema("--langue", "de")
     assert wrong.returncode == 2
     assert "fr" in wrong.stderr
+
+
+def _schema(*more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "app", "rules", "schema", *more]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
