@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from app.__main__ import cli
@@ -23,7 +24,8 @@ PHONE = Address("sms", "+33756000044", "+33612340001")
 def elsewhere(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-    return tmp_path
+    yield tmp_path
+    structlog.reset_defaults()  # `serve` and `demo` had bound the log to a stderr that is closed now
 
 
 def run(*words):
