@@ -15,7 +15,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from router.errors import ConfigurationError
-from router.ports import Clock, ForgetsLeases
+from router.ports import Clock
+from router.store import ForgetsLeases
 
 _FILE = "guichet.lock"
 

@@ -16,23 +16,14 @@ from app.result import nothing, result_of
 from app.rulebook import LoadedRulebook
 from app.system import SystemClock, SystemIds
 from channels.email import EmailChannel
+from router.archive import Action
 from router.decision import Decision
 from router.delivery import Delivery
 from router.errors import InvalidInput
 from router.message import Address, Envelope, Message
 from router.policy import Policy
-from router.ports import (
-    Action,
-    Claim,
-    Gathered,
-    Inbound,
-    RouteClaim,
-    Store,
-    Unit,
-    Verdict,
-    Wanted,
-)
 from router.route import Router
+from router.store import Claim, Gathered, Inbound, RouteClaim, Store, Unit, Verdict, Wanted
 from router.tokens import Signer
 from router.worked import Worked
 from storage.memory import MemoryStore

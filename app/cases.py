@@ -23,10 +23,10 @@ from app.console import (
 )
 from app.quarantine import quarantine
 from app.stores import opened
+from router.archive import CaseFilter, CaseReader
 from router.case import Case, Event, Status
 from router.delivery import Delivery
 from router.errors import InvalidInput
-from router.ports import CaseFilter, CaseReader
 from router.tracking import TrackingNumber, parse, printed
 
 cli = typer.Typer(no_args_is_help=True, help="Cases: list, show, export.")

@@ -29,7 +29,8 @@ from app.stores import opened
 from app.wiring import build
 from router.delivery import DeliveryState
 from router.errors import GuichetError, StoreUnavailable
-from router.ports import Checks, Store
+from router.ports import Checks
+from router.store import Store
 
 _DEADLINE_S = 10.0
 _LOST = (DeliveryState.DEAD, DeliveryState.REJECTED, DeliveryState.BOUNCED)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import structlog
 
+from router.archive import JournalReader
 from router.case import CaseFile
 from router.errors import GuichetError, InvalidInput
 from router.message import Attachment
-from router.ports import FetchesMedia, JournalReader
+from router.ports import FetchesMedia
 
 _DEADLINE_S = 15.0
 

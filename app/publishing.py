@@ -13,7 +13,7 @@ from typing import Any
 from app.draft import Draft, live_rulebook
 from app.refused import Refused
 from app.second_person import Author, Needed, needed
-from router.ports import Store
+from router.store import Store
 from router.versions import ReplayReport, RulesetVersion
 from rules import trials
 from rules.changes import Changes, changes_between

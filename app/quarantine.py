@@ -11,9 +11,9 @@ from rich.table import Table
 
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, out, print_json, speaking
 from app.stores import opened
+from router.archive import Action, JournalLine
 from router.errors import ConfigurationError, InvalidInput
 from router.message import Envelope
-from router.ports import Action, JournalLine
 
 
 def quarantine(

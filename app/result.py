@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from router.archive import Action
 from router.conversation import is_reporter
 from router.decision import Decision
 from router.delivery import Delivery
 from router.message import Message
-from router.ports import Action
 from router.tracking import printed
 from router.worked import Worked
 

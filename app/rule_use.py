@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.case import EventKind
-from router.ports import Store
 from router.record import After, Cause, DecisionRecord
+from router.store import Store
 
 _PAGE = 5_000
 _MOST_READ = 100

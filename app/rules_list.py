@@ -25,7 +25,7 @@ from app.rule_use import Use, gather_refusals, uses
 from app.rulebook import LoadedRulebook, load_files, load_folder
 from app.stores import opened
 from app.system import SystemClock
-from router.ports import Store
+from router.store import Store
 from rules.coverage import trials_of
 
 _LONG, _SHORT = timedelta(days=90), timedelta(days=7)

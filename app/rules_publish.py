@@ -26,7 +26,7 @@ from app.second_person import check_second
 from app.stores import opened
 from app.system import SystemClock
 from router.errors import InvalidInput
-from router.ports import Store
+from router.store import Store
 from router.versions import RulesetVersion
 from web.published import page
 

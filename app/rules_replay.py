@@ -32,8 +32,8 @@ from app.refused import refusing
 from app.stores import opened
 from app.system import SystemClock
 from router.errors import InvalidInput
-from router.ports import Store
 from router.record import After
+from router.store import Store
 from router.tracking import printed
 from router.versions import ReplayReport
 from rules.replay import Kind, Reason, Replay, as_json

@@ -20,8 +20,9 @@ from app.stores import opened
 from app.system import SystemClock, SystemIds
 from router.case import Case, Status
 from router.errors import InvalidInput
-from router.ports import Ids, Store, Timer, TimerKind, Unit
+from router.ports import Ids
 from router.record import After
+from router.store import Store, Timer, TimerKind, Unit
 from router.tracking import printed
 from router.versions import RulesetVersion, VersionState
 from rules.changes import changes_between

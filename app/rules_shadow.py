@@ -21,8 +21,8 @@ from app.rules_replay import Since, span
 from app.stores import opened
 from app.system import SystemClock
 from router.errors import InvalidInput
-from router.ports import Store
 from router.record import After, DecisionRecord
+from router.store import Store
 from router.tracking import printed
 from router.versions import ShadowDraft
 from rules.replay import Change, as_json, compared

@@ -20,7 +20,8 @@ from app.wiring import Product
 from router.errors import StoreUnavailable
 from router.outbox import Courier
 from router.polling import Poller
-from router.ports import ROUTE, TIMER, Clock, Listens
+from router.ports import Clock, Listens
+from router.store import ROUTE, TIMER
 
 ROLES = ("gateway", "router", "courier", "clock", "web")
 ROUTE_LOOPS = 2

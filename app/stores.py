@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.system import SystemIds
 from router.errors import ConfigurationError
-from router.ports import Store
+from router.store import Store
 from storage.engine import open_store, upgrade
 
 _FILE = "guichet.sqlite"

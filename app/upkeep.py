@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from router.ports import Clock, CursorWrite, Lease, Store
+from router.ports import Clock
+from router.store import CursorWrite, Lease, Store
 
 NAME = "upkeep"
 EVERY = timedelta(days=1)

@@ -18,7 +18,8 @@ from typing import Protocol
 
 from channels.x_api import Renew, Tokens
 from router.errors import StoreUnavailable
-from router.ports import Clock, CursorWrite, Intake, Lease, Leases
+from router.ports import Clock
+from router.store import CursorWrite, Intake, Lease, Leases
 
 _LEASE_S = 60.0
 _PATIENCE_S = 10.0

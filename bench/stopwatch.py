@@ -14,21 +14,9 @@ from typing import Any, cast
 from router.decision import Decision, Facts
 from router.directory import Counter
 from router.message import Envelope, InboundEvent, Message
-from router.ports import (
-    Claim,
-    Gathered,
-    Reads,
-    RouteClaim,
-    RouteQueue,
-    Rulebook,
-    Rulebooks,
-    Understanding,
-    Understands,
-    Unit,
-    Verdict,
-    Wanted,
-)
+from router.ports import Reads, Rulebook, Rulebooks, Understanding, Understands
 from router.route import Router
+from router.store import Claim, Gathered, RouteClaim, RouteQueue, Unit, Verdict, Wanted
 
 STEPS = SimpleNamespace(
     open="wrap (the provider's form → envelope)",

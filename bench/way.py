@@ -21,9 +21,10 @@ from app.system import SystemIds
 from app.wiring import Product, build
 from bench.mail_bag import Raw, messages
 from bench.stopwatch import STEPS, Spent, Stopwatch, timed
+from router.archive import Action, CaseFilter
 from router.message import Envelope
-from router.ports import Action, CaseFilter, Inbound
 from router.route import Router
+from router.store import Inbound
 from router.worked import Worked
 from storage.engine import open_store
 

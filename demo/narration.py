@@ -15,10 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from demo.clock import WallClock
+from router.archive import Action
 from router.case import Case, ReporterRole
 from router.delivery import Delivery
 from router.message import Address
-from router.ports import Action, Inbound
+from router.store import Inbound
 from router.tracking import printed
 from router.worked import Worked
 

@@ -10,9 +10,9 @@ from demo.actors import read_forward
 from demo.script import Scene
 from demo.story import Story, numbers_in, own_way
 from demo.talks import Said, everything_received, fold
+from router.archive import CaseFilter, CaseReader, OutboxAdmin
 from router.case import Case
 from router.delivery import Delivery, DeliveryState
-from router.ports import CaseFilter, CaseReader, OutboxAdmin
 
 if TYPE_CHECKING:
     from demo.city import City

@@ -9,7 +9,8 @@ from enum import StrEnum
 from router.case import Case, ReporterRole, Status
 from router.errors import InvalidInput
 from router.message import Message
-from router.ports import Conversation, Understanding
+from router.ports import Understanding
+from router.store import Conversation
 from router.tokens import PAGE, PARTNER, REPLY, Signer, Token, party_of
 from router.tracking import TrackingNumber, find
 from router.workspace import Workspace

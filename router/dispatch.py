@@ -11,9 +11,10 @@ from router.delivery import Delivery, DeliveryKind, idempotency_key
 from router.directory import Counter, Level, Service, Statute
 from router.message import Address, Message
 from router.policy import Policy
-from router.ports import Rulebook, Timer, TimerKind, Understanding
+from router.ports import Rulebook, Understanding
 from router.record import Cause
 from router.recording import keep
+from router.store import Timer, TimerKind
 from router.tokens import PARTNER, Signer
 from router.tracking import TrackingNumber, printed
 from router.workspace import Draft, Workspace

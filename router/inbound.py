@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from router.archive import Action
 from router.case import Case, EventKind, Status, Visibility
 from router.conversation import How, Threaded, is_reporter, thread
 from router.decision import Decision, Facts, Nature
@@ -25,8 +26,9 @@ from router.message import (
     Trust,
 )
 from router.partners import Partners
-from router.ports import Action, Conversation, DeliveryWrite, Inbound, Understanding, Understands
+from router.ports import Understanding, Understands
 from router.replies import Replies
+from router.store import Conversation, DeliveryWrite, Inbound
 from router.texts import TextId
 from router.tokens import Signer
 from router.wishes import Wishes

@@ -8,7 +8,7 @@ from datetime import datetime
 from router.case import Case, CaseFile, Reporter, ReporterRole
 from router.decision import Place
 from router.message import Message
-from router.ports import Inbound
+from router.store import Inbound
 
 LONGEST_TEXT = 20_000
 """Characters of a case's text; what is beyond stays in the journal."""

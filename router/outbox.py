@@ -25,16 +25,8 @@ from router.delivery import (
     Unknown,
 )
 from router.errors import StoreUnavailable
-from router.ports import (
-    Clock,
-    Finds,
-    Ids,
-    OutboundPart,
-    SendClaim,
-    SendQueue,
-    Sends,
-    Settlement,
-)
+from router.ports import Clock, Finds, Ids, OutboundPart, Sends
+from router.store import SendClaim, SendQueue, Settlement
 
 BACK_OFF_S = (60.0, 300.0, 900.0, 3600.0, 14_400.0)
 """Seconds before the second, third … try; the last one repeats until :data:`GIVE_UP`."""

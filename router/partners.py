@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from router.archive import Action
 from router.case import Case, EventKind, Status, Visibility, may_become
 from router.decision import ServiceId
 from router.delivery import DeliveryKind
@@ -11,7 +12,6 @@ from router.directory import Service
 from router.dispatch import Dispatcher, passes_on
 from router.errors import InvalidInput
 from router.message import Message, PartnerActed
-from router.ports import Action
 from router.record import Cause
 from router.replies import Replies
 from router.texts import TextId

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from router.errors import StoreUnavailable
-from router.ports import Clock, CursorWrite, Intake, Lease, Leases, Polls
+from router.ports import Clock, Polls
+from router.store import CursorWrite, Intake, Lease, Leases
 
 LEASE_S = 90.0
 _WAIT_FOR_LEASE_S = 5.0

@@ -11,7 +11,8 @@ from router.delivery import Delivery, DeliveryKind, idempotency_key
 from router.directory import Service
 from router.message import Address, Message
 from router.policy import Policy
-from router.ports import Conversation, Rulebook
+from router.ports import Rulebook
+from router.store import Conversation
 from router.texts import TextId, compose
 from router.tokens import REPLY, Signer
 from router.tracking import printed

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from router.archive import Action
 from router.conversation import numbers_of
 from router.dispatch import Dispatcher
 from router.errors import InvalidInput, UnreadablePayload
@@ -29,25 +30,10 @@ from router.message import (
 )
 from router.partners import Partners
 from router.policy import Policy
-from router.ports import (
-    Action,
-    Claim,
-    Clock,
-    Gathered,
-    Ids,
-    Inbound,
-    Reads,
-    RouteClaim,
-    RouteQueue,
-    Rulebook,
-    Rulebooks,
-    Understands,
-    Unit,
-    Verdict,
-    Wanted,
-)
+from router.ports import Clock, Ids, Reads, Rulebook, Rulebooks, Understands
 from router.recording import shadow_of
 from router.replies import Replies
+from router.store import Claim, Gathered, Inbound, RouteClaim, RouteQueue, Unit, Verdict, Wanted
 from router.tokens import Signer
 from router.wishes import Wishes
 from router.worked import Observer, Worked

@@ -9,21 +9,11 @@ from router.case import Case, EventKind, Status, Visibility
 from router.delivery import DeliveryKind
 from router.dispatch import Dispatcher
 from router.policy import Policy
-from router.ports import (
-    Clock,
-    Gathered,
-    Ids,
-    RouteQueue,
-    Rulebooks,
-    Timer,
-    TimerClaim,
-    TimerKind,
-    TimerQueue,
-    Verdict,
-)
+from router.ports import Clock, Ids, Rulebooks
 from router.reconsider import reconsider
 from router.recording import shadow_of
 from router.replies import Replies
+from router.store import Gathered, RouteQueue, Timer, TimerClaim, TimerKind, TimerQueue, Verdict
 from router.tokens import Signer
 from router.workspace import Draft, Workspace
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from router.archive import Action
 from router.delivery import Delivery
 from router.directory import Directory
 from router.message import Address, Blocked, HelpAsked, Message, OptedOutOf
-from router.ports import Action, Inbound
 from router.replies import Replies
+from router.store import Inbound
 from router.texts import TextId
 from router.worked import Worked
 from router.workspace import Draft, Workspace

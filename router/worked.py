@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from router.archive import Action
 from router.case import Case
 from router.decision import Decision
 from router.delivery import Delivery
 from router.message import Message
-from router.ports import Action, Inbound, Understanding
+from router.ports import Understanding
+from router.store import Inbound
 
 
 @dataclass(frozen=True, slots=True)

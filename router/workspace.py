@@ -6,22 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from router.archive import Action
 from router.case import Case, Event, EventKind, Status, Visibility, check_transition
 from router.delivery import Delivery
 from router.message import ConversationKey
-from router.ports import (
-    Action,
-    CaseWrite,
-    Claim,
-    Conversation,
-    DeliveryWrite,
-    Done,
-    Gathered,
-    Ids,
-    Timer,
-    Unit,
-)
+from router.ports import Ids
 from router.record import DecisionRecord
+from router.store import CaseWrite, Claim, Conversation, DeliveryWrite, Done, Gathered, Timer, Unit
 from router.tracking import TrackingNumber
 
 _LONGEST_CHAIN = 8  # merges followed from one case to the next

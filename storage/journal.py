@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Text, and_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from router.archive import Action
 from router.errors import StoreUnavailable
 from router.message import ConversationKey, Envelope
-from router.ports import ROUTE, Accepted, Action, CursorWrite
+from router.store import ROUTE, Accepted, CursorWrite
 from storage.codec import to_us
 from storage.columns import Key, Words, among_ids, among_keys, fit_key
 from storage.failures import DataRefused, sorted_out

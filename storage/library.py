@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from router.archive import Action, CaseFilter, JournalLine
 from router.case import Case, Event
 from router.delivery import Delivery, DeliveryState
 from router.message import Envelope
-from router.ports import Action, CaseFilter, JournalLine
 from router.tracking import TrackingNumber
 from storage import reading
 from storage.rows import Row

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from router.delivery import DeliveryState
 from router.errors import StoreUnavailable
 from router.message import ConversationKey, Envelope
-from router.ports import (
+from router.ports import Ids
+from router.store import (
     ROUTE,
     TIMER,
     Accepted,
@@ -17,7 +18,6 @@ from router.ports import (
     CursorWrite,
     DeliveryWrite,
     Gathered,
-    Ids,
     Inbound,
     Lease,
     RouteClaim,

@@ -10,17 +10,9 @@ from datetime import datetime
 from router.case import Case, Event
 from router.delivery import Delivery
 from router.message import ConversationKey, Envelope
-from router.ports import (
-    ROUTE,
-    TIMER,
-    Claim,
-    Conversation,
-    Done,
-    Ids,
-    Timer,
-    send_role,
-)
+from router.ports import Ids
 from router.record import DecisionRecord
+from router.store import ROUTE, TIMER, Claim, Conversation, Done, Timer, send_role
 from router.tracking import TrackingNumber
 from router.versions import ReplayReport, RulesetVersion, ShadowDraft
 from storage.codec import from_us, to_us, us_or_none

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Text, bindparam, func, or_, select
 
+from router.archive import Action, CaseFilter, JournalLine
 from router.case import Case, Event
 from router.delivery import Delivery, DeliveryState
 from router.message import ConversationKey
-from router.ports import Action, CaseFilter, JournalLine
 from storage.codec import from_us
 from storage.columns import Key, clean
 from storage.rows import case_of, delivery_of, event_of

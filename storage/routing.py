@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Text, bindparam, select
 from router.case import Case
 from router.delivery import Delivery
 from router.message import ConversationKey
-from router.ports import ROUTE, Claim, Conversation, Gathered, Wanted
+from router.store import ROUTE, Claim, Conversation, Gathered, Wanted
 from router.tracking import TrackingNumber
 from storage import lanes
 from storage.columns import among_found, among_ids, among_keys, fit_key

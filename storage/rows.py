@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 from router.case import Case, Event, EventKind, Status, Visibility
 from router.delivery import Delivery, DeliveryState
 from router.message import ConversationKey, Envelope
-from router.ports import Conversation, send_role
+from router.store import Conversation, send_role
 from storage.codec import Body, from_us, moment_or_none, to_us, us_or_none
 
 Row = Mapping[str, Any] | RowMapping

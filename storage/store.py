@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 from router.delivery import Rate
 from router.message import Envelope
-from router.ports import (
+from router.ports import Ids
+from router.store import (
     Accepted,
     Claim,
     CursorWrite,
     Gathered,
-    Ids,
     Inbound,
     Lease,
     Reservation,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Text, and_, bindparam, case, delete, func, se
 from sqlalchemy.dialects.postgresql import insert
 
 from router.delivery import Delivery, DeliveryState
-from router.ports import TIMER, CaseWrite, DeliveryWrite, Unit, Verdict, send_role
+from router.store import TIMER, CaseWrite, DeliveryWrite, Unit, Verdict, send_role
 from storage import decisions
 from storage.codec import to_us
 from storage.columns import Words, among_ids

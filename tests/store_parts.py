@@ -7,11 +7,12 @@ import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from router.archive import Action
 from router.case import Case, Event, EventKind, Reporter, Status
 from router.decision import ServiceId
 from router.delivery import Delivery, DeliveryKind
 from router.message import Address, ConversationKey, Envelope
-from router.ports import Action, CaseWrite, Claim, Done, RouteClaim, Unit, Verdict
+from router.store import CaseWrite, Claim, Done, RouteClaim, Unit, Verdict
 from router.tracking import from_bits
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

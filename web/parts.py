@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from router.archive import CaseReader
 from router.case import CaseFile
-from router.ports import CaseReader, Clock, Intake, Rulebooks
+from router.ports import Clock, Rulebooks
+from router.store import Intake
 from router.tokens import Signer
 from router.tracking import TrackingNumber
 

@@ -20,8 +20,8 @@ from app.system import SystemIds
 from router.case import Case, Event, EventKind, Reporter, Status
 from router.decision import Facts, Place
 from router.message import Address
-from router.ports import CaseWrite, Unit, Verdict
 from router.record import Cause, DecisionRecord, recorded
+from router.store import CaseWrite, Unit, Verdict
 from router.tracking import printed
 from router.versions import RulesetVersion
 

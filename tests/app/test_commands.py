@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 
 from app.__main__ import cli
 from app.stores import opened
+from router.archive import Action
 from router.message import Address, Envelope
-from router.ports import Action, Done, Unit
+from router.store import Done, Unit
 from storage.codec import from_us
 
 PHONE = Address("sms", "+33756000044", "+33612340001")

@@ -18,7 +18,7 @@ import pytest
 
 from app.stores import opened
 from demo.script import SCENES
-from router.ports import CaseFilter
+from router.archive import CaseFilter
 
 WAIT_S = 240
 STOP_S = 15  # five on a machine of its own; tests share theirs with others

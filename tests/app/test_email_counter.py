@@ -8,8 +8,8 @@ from app.settings import load_settings
 from app.stores import opened
 from app.wiring import build
 from demo.mail import PASSWORD, MailSimulator
+from router.archive import CaseFilter
 from router.case import Status
-from router.ports import CaseFilter
 
 COUNTER = "guichet@nantes.example"
 

@@ -8,7 +8,7 @@ from app.settings import load_settings
 from app.wiring import build
 from router.case import Status
 from router.delivery import DeliveryKind
-from router.ports import TIMER
+from router.store import TIMER
 from router.tracking import parse
 
 

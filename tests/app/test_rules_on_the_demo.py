@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from app.__main__ import cli
 from app.stores import opened
-from router.ports import CaseFilter
+from router.archive import CaseFilter
 
 CONFIG = Path(__file__).parents[2] / "config"
 

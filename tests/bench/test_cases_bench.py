@@ -12,7 +12,7 @@ from bench.databases import NoPostgreSQL
 from bench.mail_bag import COUNTERS, SHARES, messages
 from bench.stopwatch import ORDER, Spent, Stopwatch
 from bench.way import Measured, Round
-from router.ports import Action
+from router.archive import Action
 
 TINY = ("--messages", "48", "--rounds", "1", "--bound-seconds", "0.2")
 KEYS = {"cases_per_s", "cpu_ms_per_case", "bound_per_s", "batch", "includes"}

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 from store_parts import LEASE_S, MINUTE, NOW, SECOND, envelope, put, write
 
+from router.archive import CaseFilter
 from router.case import Status
 from router.decision import ServiceId
 from router.delivery import DeliveryState
-from router.ports import TIMER, CaseFilter, CaseWrite, Timer, TimerKind, Unit, Verdict
+from router.store import TIMER, CaseWrite, Timer, TimerKind, Unit, Verdict
 from router.tracking import printed
 
 HOUR = timedelta(hours=1)

@@ -8,21 +8,12 @@ from datetime import timedelta
 import pytest
 from store_parts import LEASE_S, MINUTE, NOW, SECOND, envelope, key, take, write
 
+from router.archive import Action
 from router.case import Status
 from router.decision import Place, Point
 from router.errors import StoreUnavailable
 from router.message import Address
-from router.ports import (
-    ROUTE,
-    Action,
-    CaseWrite,
-    Conversation,
-    CursorWrite,
-    Done,
-    Unit,
-    Verdict,
-    Wanted,
-)
+from router.store import ROUTE, CaseWrite, Conversation, CursorWrite, Done, Unit, Verdict, Wanted
 
 
 async def test_what_is_accepted_waits_to_be_routed_with_its_payload(store):

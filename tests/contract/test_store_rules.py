@@ -10,8 +10,8 @@ from store_parts import MINUTE, NOW, SECOND, write
 
 from router.decision import Decision, Facts, Nature, Place, Point, ServiceId, Urgency
 from router.errors import InvalidInput, Outdated
-from router.ports import CaseWrite, Unit, Verdict
 from router.record import After, Cause, Outcome, Shadowed, recorded
+from router.store import CaseWrite, Unit, Verdict
 from router.versions import ReplayReport, ShadowDraft, VersionState
 
 HOUR = timedelta(hours=1)

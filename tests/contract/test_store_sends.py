@@ -11,7 +11,7 @@ from store_parts import LEASE_S, MINUTE, NOW, SECOND, claims_of, put, texts, wri
 from router.case import EventKind
 from router.delivery import DeliveryState, Rate
 from router.message import Address
-from router.ports import CaseWrite, Claim, DeliveryWrite, Settlement, Unit, Verdict, Wanted
+from router.store import CaseWrite, Claim, DeliveryWrite, Settlement, Unit, Verdict, Wanted
 
 ROLE = "send:sms|main"
 

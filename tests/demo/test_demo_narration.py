@@ -9,11 +9,12 @@ from io import StringIO
 from rich.console import Console
 
 from demo.narration import WIDTH, Narrator
+from router.archive import Action
 from router.case import Case, Reporter, Status
 from router.decision import Decision, ServiceId, Urgency
 from router.delivery import Delivery, DeliveryKind
 from router.message import Address, Envelope, Message
-from router.ports import Action, Inbound
+from router.store import Inbound
 from router.tracking import from_bits, printed
 from router.worked import Worked
 

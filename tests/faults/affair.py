@@ -14,13 +14,15 @@ from pathlib import Path
 
 from town import START, SetClock, TownChannel, TownReader, TownRules
 
+from router.archive import CaseFilter
 from router.delivery import DeliveryState, OnUnknown, Rate, Sent
 from router.errors import StoreUnavailable
 from router.message import Address, Envelope
 from router.outbox import Courier
 from router.policy import Policy
-from router.ports import ROUTE, TIMER, CaseFilter, OutboundPart
+from router.ports import OutboundPart
 from router.route import Router
+from router.store import ROUTE, TIMER
 from router.timers import Clockwork
 from router.tokens import Signer
 from router.tracking import from_bits, printed

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
+from router.archive import Action, CaseFilter
 from router.case import Status
 from router.delivery import DeliveryKind
-from router.ports import Action, CaseFilter
 from router.tokens import PARTNER
 from router.tracking import printed
 

@@ -11,8 +11,8 @@ from town import START, TownRules
 from router.case import EventKind, Status
 from router.decision import ServiceId
 from router.delivery import DeliveryKind
-from router.ports import TIMER, CaseWrite, Timer, TimerKind, Unit, Verdict
 from router.record import Cause, Outcome
+from router.store import TIMER, CaseWrite, Timer, TimerKind, Unit, Verdict
 from router.tokens import PARTNER
 
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from router.archive import Action, CaseFilter
 from router.case import EventKind, ReporterRole, Status
 from router.decision import Urgency
 from router.delivery import DeliveryKind
-from router.ports import Action, CaseFilter
 from router.tokens import PARTNER, REPLY
 from router.tracking import printed
 

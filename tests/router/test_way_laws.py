@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from town import Town
 
+from router.archive import Action, CaseFilter
 from router.case import Reporter
 from router.delivery import DeliveryKind
-from router.ports import Action, CaseFilter
 from router.tokens import PARTNER
 from router.tracking import printed
 

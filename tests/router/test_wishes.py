@@ -2,9 +2,9 @@
 
 import pytest
 
+from router.archive import Action
 from router.case import EventKind, ReporterRole, Visibility
 from router.delivery import DeliveryKind
-from router.ports import Action
 from router.tokens import PAGE, PARTNER
 from router.tracking import printed
 

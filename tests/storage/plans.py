@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.ports import ROUTE
+from router.store import ROUTE
 from storage import journal, lanes, outbox, pollers, reading, routing, rulesets, timers, units
 
 SEND = "send:sms|main"

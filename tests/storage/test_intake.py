@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_parts import NOW, Numbered, envelope
 
+from router.archive import Action
 from router.errors import InvalidInput, StoreUnavailable
-from router.ports import ROUTE, Accepted, Action, CursorWrite
+from router.store import ROUTE, Accepted, CursorWrite
 from storage import intake
 from storage.failures import DataRefused
 from storage.intake import MOST_IN_BATCH, MOST_WAITING, GroupCommit, Queue, Waiter

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text
 from store_parts import NOW, Numbered, envelope, take
 
+from router.archive import CaseFilter
 from router.errors import StoreUnavailable
-from router.ports import CaseFilter
 from storage import sqlite
 from storage.engine import open_store
 from storage.sqlite import SqliteDatabase

@@ -11,13 +11,14 @@ from typing import Any
 
 import httpx
 
+from router.archive import CaseFilter
 from router.case import Case, CaseFile, Event, Reporter, Status
 from router.decision import Decision, Facts, Place, ServiceId
 from router.delivery import Delivery
 from router.directory import Contact, Counter, Directory, Level, Service, Texts
 from router.errors import InvalidInput, InvalidSignature, StoreUnavailable
 from router.message import Address, Envelope, WebhookRequest, WebhookResponse
-from router.ports import Accepted, CaseFilter, CursorWrite
+from router.store import Accepted, CursorWrite
 from router.tokens import Signer
 from router.tracking import TrackingNumber, from_bits
 from web.parts import WebParts, WebSettings
