@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from rules.groups import distinct
 from rules.model import Category
@@ -19,7 +20,31 @@ class _Word:
     category: str
     key: object
     phrase: Phrase
-    single: bool
+
+
+class _Several:
+    """Expressions that hang on one word, by the second word without which they cannot stand."""
+
+    __slots__ = ("_alone", "_by_second", "_seconds")
+
+    def __init__(self) -> None:
+        self._alone: list[_Word] = []
+        self._by_second: dict[str, list[_Word]] = {}
+        self._seconds: frozenset[str] = frozenset()
+
+    def add(self, word: _Word) -> None:
+        if not word.phrase.also:
+            self._alone.append(word)
+        for second in word.phrase.also:
+            self._by_second.setdefault(second, []).append(word)
+        self._seconds |= word.phrase.also
+
+    def that_may_stand(self, words: frozenset[str]) -> Iterable[_Word]:
+        """List those of which a text of these words, the first one among them, may hold all."""
+        seconds = words & self._seconds
+        if not seconds:
+            return self._alone
+        return chain(self._alone, *(self._by_second[second] for second in sorted(seconds)))
 
 
 _Found = dict[str, dict[object, tuple[int, str]]]
@@ -32,17 +57,26 @@ class Categories:
     def __init__(self, categories: Mapping[str, Category]) -> None:
         self._order = {name: rank for rank, name in enumerate(categories)}
         self._depth = {name: category.depth for name, category in categories.items()}
-        self._by_word: dict[str, list[_Word]] = {}
+        self._single: dict[str, list[_Word]] = {}
+        self._several: dict[str, _Several] = {}
         self._by_prefix: dict[str, list[_Word]] = {}
         for name, category in categories.items():
             for phrase in distinct(category.phrases):
-                single = len(phrase.forms) == 1 and not phrase.unless_negated
-                word = _Word(name, phrase.forms or phrase.written, phrase, single)
-                for anchor in phrase.anchors:
-                    self._by_word.setdefault(anchor, []).append(word)
-                if not phrase.anchors:
-                    self._by_prefix.setdefault(phrase.beginning, []).append(word)
+                self._hang(_Word(name, phrase.forms or phrase.written, phrase))
+        self._anchors = frozenset(self._single) | frozenset(self._several)
+        self._prefixes = frozenset(self._by_prefix)
         self.ancestries = {name: _ancestry(name, categories) for name in categories}
+
+    def _hang(self, word: _Word) -> None:
+        phrase = word.phrase
+        single = len(phrase.forms) == 1 and not phrase.unless_negated
+        for anchor in phrase.anchors:
+            if single:
+                self._single.setdefault(anchor, []).append(word)
+            else:
+                self._several.setdefault(anchor, _Several()).add(word)
+        if not phrase.anchors:
+            self._by_prefix.setdefault(phrase.beginning, []).append(word)
 
     def of(self, text: Text, street: str | None = None) -> tuple[str | None, list[str]]:
         """Find the category of a text and the words that told it.
@@ -50,16 +84,18 @@ class Categories:
         Most distinct words first, then the deeper category, then the one named first. The name of
         the ``street`` tells nothing: a lamp of the rue de la Fontaine is no fountain.
         """
-        names = _name_of(street, text)
+        names = _name_of(street, text) if street else frozenset[int]()
         found: _Found = {}
-        for anchor in text.words & self._by_word.keys():
-            first = _first(text.positions[anchor], names)
-            for word in self._by_word[anchor]:
-                if word.single:
+        words = text.words
+        for anchor in words & self._anchors:
+            if anchor in self._single:
+                first = _first(text.positions[anchor], names)
+                for word in self._single[anchor]:
                     _note(found, word, first)
-                elif word.phrase.may_stand(text.words):
+            if anchor in self._several:
+                for word in self._several[anchor].that_may_stand(words):
                     _note(found, word, _place(word.phrase, text, names))
-        for beginning in text.beginnings & self._by_prefix.keys() if self._by_prefix else ():
+        for beginning in text.beginnings & self._prefixes if self._prefixes else ():
             for word in self._by_prefix[beginning]:
                 _note(found, word, _place(word.phrase, text, names))
         if not found:
@@ -92,12 +128,12 @@ def _note(found: _Found, word: _Word, place: int | None) -> None:
         own[word.key] = (place, word.phrase.written)
 
 
-def _name_of(street: str | None, text: Text) -> frozenset[int]:
+def _name_of(street: str, text: Text) -> frozenset[int]:
     """List where the name of a street stands in a text, without its kind: "parc" says something.
 
     The kind may be shortened there ("av", "bd"), never its first letter.
     """
-    kind, *name = tokens(street) if street else ("",)
+    kind, *name = tokens(street) or ("",)
     if not name:
         return frozenset()
     return frozenset(

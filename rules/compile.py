@@ -12,12 +12,15 @@ from rules.categorise import Categories
 from rules.conditions.facts import CategoryIs
 from rules.conditions.logic import Block, Chances, any_holds, chances, leaves
 from rules.conditions.place import Inside
+from rules.conditions.source import Condition
 from rules.conditions.words import Contains
 from rules.dnf import Term, terms
 from rules.index import Index
 from rules.lexicon import lexicon
 from rules.model import Cell, Configuration, Effects, Rule
 from rules.owners import Owners
+from rules.phrases import Phrase
+from rules.prefixes import Prefixes
 from rules.problems import At
 from rules.ranking import LEVEL, rule_area
 from rules.repair import Repairs
@@ -39,11 +42,25 @@ class Compiled:
     terms: tuple[Term, ...] = field(repr=False, default=())
     categories: frozenset[str] | None = None
     """Categories of which the rule requires one; None when it may hold for any."""
+    plain: tuple[Condition, ...] | None = field(init=False, repr=False, default=None)
+    """All that the rule asks for when that is one block, at any time, without exception."""
+
+    def __post_init__(self) -> None:
+        rule = self.rule
+        if len(rule.when) == 1 and not rule.unless and rule.season is None:
+            object.__setattr__(self, "plain", rule.when[0].by_cost)
 
     def value(self, case: Situation) -> Truth:
         answer = case.whereabouts.within(self.bound)
         if answer is False:
             return False
+        if self.plain is not None:  # most rules, and the same as the long way below
+            for condition in self.plain:
+                own = condition.value(case)
+                if own is False:
+                    return False
+                answer = answer and own
+            return answer
         rule = self.rule
         if rule.season is not None and not rule.season.holds(case.local.date()):
             return False
@@ -97,7 +114,9 @@ class RuleSet:
         self.by_id = {one.rule.id: one for one in self.rules}
         self.index = Index((one.rule.territory, one.terms) for one in self.rules)
         self.cells = self._compile_cells()
-        self.repairs = self._repairs()
+        phrases = self._phrases()
+        self.prefixes = Prefixes(phrases)
+        self.repairs = self._repairs(phrases)
 
     def _compile_rules(self) -> tuple[Compiled, ...]:
         ranked = [
@@ -130,8 +149,8 @@ class RuleSet:
     def _cell_area(self, cell: Cell) -> float:
         return _EVERYWHERE_AREA if cell.territory is None else self.geography.area(cell.territory)
 
-    def _repairs(self) -> Repairs:
-        """Learn the words that rules and categories look for, in all their forms."""
+    def _phrases(self) -> list[Phrase]:
+        """List what rules and categories look for."""
         phrases = [
             phrase
             for one in self.rules
@@ -145,6 +164,10 @@ class RuleSet:
             for category in self.configuration.categories.values()
             for phrase in category.phrases
         ]
+        return phrases
+
+    def _repairs(self, phrases: list[Phrase]) -> Repairs:
+        """Learn the words that rules and categories look for, in all their forms."""
         forms = {word for phrase in phrases for word in phrase.words()}
         written = {piece for phrase in phrases for piece in phrase.pieces}
         return Repairs(forms, written, self._names(), lexicon())
@@ -155,9 +178,9 @@ class RuleSet:
 
     def situation(self, facts: Facts, *, as_typed: bool = False) -> Situation:
         """See a case as the conditions do; ``as_typed`` leaves typing errors alone."""
-        text = Text(facts.text, facts.subject)
+        text = Text(facts.text, facts.subject, self.prefixes)
         if not as_typed and (not facts.language or facts.language.startswith("fr")):
-            found = self.repairs.of(text.words, text.parts, facts.place.street)
+            found = self.repairs.of(text.folded, text.parts, facts.place.street)
             if found:
                 text.repair(found)
         return Situation(
@@ -189,7 +212,7 @@ class RuleSet:
 
     def category_of(self, words: str) -> str | None:
         """Find the category of a few words."""
-        return self.categories.of(Text(words))[0]
+        return self.categories.of(Text(words, begins=self.prefixes))[0]
 
     def _truth(self, rule: str, case: Situation) -> Truth:
         return self.by_id[rule].value(case)

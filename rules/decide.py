@@ -39,14 +39,19 @@ class Found:
             self.missed.append(one)
 
 
-def decide(ruleset: RuleSet, facts: Facts) -> Decision:
-    """Decide who is in charge and what is to be done; never raises for any facts."""
+def decide(ruleset: RuleSet, facts: Facts, *, traced: bool = True) -> Decision:
+    """Decide who is in charge and what is to be done; never raises for any facts.
+
+    The trace, which is about half of the work, is left empty where nobody will read it.
+    """
     case = ruleset.situation(facts)
     told_by = ruleset.categorise(case)
-    return conclude(ruleset, case, told_by, _evaluate(ruleset, case))
+    return conclude(ruleset, case, told_by, _evaluate(ruleset, case, traced), traced=traced)
 
 
-def conclude(ruleset: RuleSet, case: Situation, told_by: list[str], found: Found) -> Decision:
+def conclude(
+    ruleset: RuleSet, case: Situation, told_by: list[str], found: Found, *, traced: bool = True
+) -> Decision:
     """Draw the decision from what the rules turned out to be, in rank order."""
     deciding = [one for one in found.true if one.decides]
     owned = bool(deciding)
@@ -60,6 +65,9 @@ def conclude(ruleset: RuleSet, case: Situation, told_by: list[str], found: Found
     dangers = [one for one in found.true if one.danger]
     danger_replies = list(dict.fromkeys(text for one in dangers for text in one.replies))
     replies = list(dict.fromkeys([*danger_replies, *promises.replies]))
+    why = {}
+    if traced:
+        why = trace(ruleset, case, told_by, found, choice, effects, promises, question, pending)
     return Decision(
         owner=ServiceId(choice.owner),
         rule=choice.rule,
@@ -85,20 +93,25 @@ def conclude(ruleset: RuleSet, case: Situation, told_by: list[str], found: Found
         candidates=case.whereabouts.candidates,
         no_rule=choice.priority == "a_defaut" and not deciding,
         outside=case.whereabouts.outside,
-        trace=trace(ruleset, case, told_by, found, choice, effects, promises, question, pending),
+        trace=why,
     )
 
 
-def _evaluate(ruleset: RuleSet, case: Situation) -> Found:
+def _evaluate(ruleset: RuleSet, case: Situation, traced: bool) -> Found:
     found = Found()
-    here, elsewhere = ruleset.index.hits(case)
+    here, foreign = ruleset.index.hits(case)
     rules = ruleset.rules
+    missed: list[int] = []
     for number in sorted(here):
         one = rules[number]
         value = one.value(case)
-        found.note(one, value, case)
-    if elsewhere:
-        missed = sorted({one.number for one in found.missed} | elsewhere)
+        if value is False:
+            missed.append(number)
+        else:
+            found.note(one, value, case)
+    if traced:
+        if foreign:
+            missed = sorted({*missed, *ruleset.index.elsewhere(foreign, here)})
         found.missed = [rules[number] for number in missed[:MOST_ELSEWHERE]]
     return found
 

@@ -64,14 +64,18 @@ class Group:
 
     def found(self, text: Text) -> bool:
         singles, prefixes, others = self._keys
-        if not singles.isdisjoint(text.words):
+        words = text.words
+        if not singles.isdisjoint(words):
             return True
         if prefixes and not prefixes.isdisjoint(text.beginnings):
             return True
-        for anchor in others & text.words if others else ():
-            for phrase in self._others[anchor]:
-                if phrase.may_stand(text.words) and text.find(phrase) is not None:
-                    return True
+        if others and not others.isdisjoint(words):
+            for anchor in others & words:
+                for phrase in self._others[anchor]:
+                    if phrase.may_stand(words) and text.find(phrase) is not None:
+                        return True
+        if not self._late:
+            return False
         return any(text.find(phrase) is not None for phrase in self._late)
 
     def matched(self, text: Text) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import filterfalse, islice
 
 from rules.conditions.facts import CategoryIs, ChannelIs
 from rules.conditions.place import HasPostcode, Inside
@@ -81,6 +81,10 @@ class Index:
         for number, (territory, terms) in enumerate(listed):
             for term in terms:
                 self._hang(number, territory, access(term, self.usage))
+        self._territories = frozenset(territory for territory, _ in listed)
+        self._places = frozenset(self._by_place)
+        self._words = frozenset(self._by_word)
+        self._prefixes = frozenset(self._by_prefix)
         self._all_categories = _numbers(self._by_category)
         self._all_channels = _numbers(self._by_channel)
 
@@ -103,50 +107,44 @@ class Index:
             for word in phrase.anchors or (phrase.beginning,):
                 hung.setdefault(word, Posting()).add(territory, number)
 
-    def hits(self, case: Situation) -> tuple[set[int], set[int]]:
-        """List rules whose access is hit: those of this territory, and the first of others.
+    def hits(self, case: Situation) -> tuple[set[int], list[Posting]]:
+        """List rules of this territory whose access is hit, and the words that hit others too.
 
         Whether the words of an access are there is not certain yet: only its rarest one is.
         """
         here: set[int] = set(self.always)
         touching = case.whereabouts.touching
+        around = touching & self._territories
         foreign: list[Posting] = []
         for posting in self._postings(case):
             own = posting.here
             near = 0
-            if len(own) <= len(touching):
-                for territory, numbers in own.items():
-                    if territory in touching:
-                        near += 1
-                        here.update(numbers)
-            else:
-                for territory in touching:
-                    if territory in own:
-                        near += 1
-                        here.update(own[territory])
+            for territory in around:
+                if territory in own:
+                    near += 1
+                    here.update(own[territory])
             if near < len(own):
                 foreign.append(posting)
-        for territory in touching & self._by_place.keys():
+        for territory in touching & self._places:
             here.update(self._by_place[territory])
         if case.facts.place.postcode is not None:  # it may contradict the commune
             here.update(self._by_postcode.get(case.facts.place.postcode, ()))
         self._by_facts(case, here)
-        return here, self._elsewhere(foreign, here)
+        return here, foreign
 
-    def _postings(self, case: Situation) -> Iterable[Posting]:
-        text = case.text
-        for word in text.words & self._by_word.keys():
-            yield self._by_word[word]
-        if self._by_prefix:
-            for beginning in text.beginnings & self._by_prefix.keys():
-                yield self._by_prefix[beginning]
+    def _postings(self, case: Situation) -> list[Posting]:
+        text, by_word = case.text, self._by_word
+        found = [by_word[word] for word in text.words & self._words]
+        if self._prefixes:
+            found += [self._by_prefix[own] for own in text.beginnings & self._prefixes]
+        return found
 
     @staticmethod
-    def _elsewhere(foreign: Iterable[Posting], here: Set[int]) -> set[int]:
+    def elsewhere(foreign: Iterable[Posting], here: Set[int]) -> set[int]:
         """List the first rules of other territories that the words hit: they are false here."""
         found: set[int] = set()
         for posting in foreign:
-            others = (number for number in posting.all if number not in here)
+            others = filterfalse(here.__contains__, posting.all)
             found.update(islice(others, MOST_ELSEWHERE))
         return found
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rules.choice import BY_AGENT, Choice
 from rules.compile import Compiled, RuleSet
-from rules.conditions.logic import lacking
+from rules.conditions.logic import ANOTHER, lacking
 from rules.effects import active
 from rules.owners import Lack
 from rules.situation import CATEGORY, PLACE, Situation
@@ -27,34 +27,43 @@ def ask(
         return None
     if choice.provisional:
         return PLACE
-    above = [one for one in unknown if choice.winner is None or _above(one, choice)]
+    above = unknown
+    if choice.winner is not None:
+        last = choice.winner.compiled.number
+        above = [one for one in unknown if one.number < last]
+    if not above:
+        return None
+    lacks = [(one, _lacks(one, case)) for one in above]
     counts: dict[str, int] = {}
-    for fact in sorted(_facts(above, case), key=_order):
+    for fact in sorted(_facts(lacks), key=_order):
         if fact == CATEGORY and owned:
             continue
-        helped = _helped(ruleset, case, choice, above, fact)
+        concerned = [one for one, lacking in lacks if fact in lacking or ANOTHER in lacking]
+        helped = _helped(ruleset, case, choice, concerned, fact)
         if helped:
             counts[fact] = helped
     return min(counts, key=lambda fact: (-counts[fact], _order(fact))) if counts else None
-
-
-def _above(one: Compiled, choice: Choice) -> bool:
-    return choice.winner is not None and one.number < choice.winner.compiled.number
 
 
 def _order(fact: str) -> tuple[int, str]:
     return (_FIRST.index(fact) if fact in _FIRST else len(_FIRST), fact)
 
 
-def _facts(rules: Iterable[Compiled], case: Situation) -> set[str]:
-    found: set[str] = set()
-    for one in rules:
-        found |= lacking((*one.rule.when, *one.rule.unless), case)
-        if case.whereabouts.within(one.bound) is None:
-            found.add(PLACE)
-    if "" in found:  # another rule is unknown: its own facts are tried through it
+def _lacks(one: Compiled, case: Situation) -> set[str]:
+    """List the facts for lack of which a rule is unknown: none but these can make it true."""
+    found = lacking(one.rule.when, case)
+    if one.rule.unless:
+        found |= lacking(one.rule.unless, case)
+    if case.whereabouts.within(one.bound) is None:
+        found.add(PLACE)
+    return found
+
+
+def _facts(lacks: Iterable[tuple[Compiled, set[str]]]) -> set[str]:
+    found = set[str]().union(*(facts for _, facts in lacks))
+    if ANOTHER in found:  # another rule is unknown: its own facts are tried through it
         found |= {PLACE, CATEGORY}
-    return found - {""}
+    return found - {ANOTHER}
 
 
 def _helped(
@@ -108,10 +117,16 @@ def _categories(
 ) -> Iterable[tuple[Situation, list[Compiled]]]:
     """List the categories; where only the table matters, one for each family will do."""
     own = [one for one in rules if one.number < len(ruleset.rules)]
+    indifferent = all(one.categories is not None for one in own)
+    wanted = frozenset[str]().union(*(one.categories or () for one in own))
     tried: set[str] = set()
     for name, ancestry in ruleset.categories.ancestries.items():
         family = ruleset.configuration.categories[name].family
-        concerned = [one for one in own if not _indifferent(one, ancestry)]
+        concerned = own
+        if indifferent and wanted.isdisjoint(ancestry):
+            concerned = []
+        elif own:
+            concerned = [one for one in own if not _indifferent(one, ancestry)]
         if not concerned and (family in tried or len(ruleset.rules) in helped):
             continue
         tried.add(family)

@@ -52,7 +52,10 @@ class Repairs:
     def of(
         self, words: Collection[str], parts: Iterable[str], street: str | None
     ) -> dict[str, str]:
-        """Find the repairs of a text: its folded words, and the parts as they were written."""
+        """Find the repairs of a text, in the order of its words.
+
+        ``words`` are folded, ``parts`` as they were written.
+        """
         known, lexicon = self._known, self._lexicon
         unknown = [
             word

@@ -12,7 +12,14 @@ NEGATIONS = frozenset({"sans", "aucun", "aucune", "no", "without", "pas", "plus"
 _NEGATIONS = NEGATIONS - {"pas", "plus"}
 _NEGATIONS_WITH_DE = frozenset({"pas", "plus"})
 _DE = frozenset({"de", "d"})
+_BREAKS = frozenset({BREAK})
 _FARTHEST_NEGATION = 2  # words between the negation and what it denies
+
+
+class Begins(Protocol):
+    """Tells the beginnings of words that matter."""
+
+    def of(self, words: Iterable[str]) -> frozenset[str]: ...
 
 
 class Wanted(Protocol):
@@ -22,22 +29,27 @@ class Wanted(Protocol):
 
 
 class Text:
-    """The sender's new words, cut once for all rules."""
+    """The sender's new words, cut once for all rules.
+
+    ``begins`` tells those beginnings of words that are looked for; without it all are listed.
+    """
 
     __slots__ = (
         "_beginnings",
+        "_begins",
         "_exact",
         "_found",
         "_held",
+        "_positions",
         "_raw",
         "folded",
-        "positions",
         "repaired",
         "words",
     )
 
-    def __init__(self, text: str, subject: str = "") -> None:
+    def __init__(self, text: str, subject: str = "", begins: Begins | None = None) -> None:
         self._raw = (subject, text)
+        self._begins = begins
         parts = [cut(fold(lower(part))) for part in (subject, text) if part]
         folded: list[str] = parts[0] if parts else []
         if len(parts) == 2:
@@ -48,18 +60,25 @@ class Text:
         self._index()
 
     def _index(self) -> None:
-        positions: dict[str, list[int]] = {}
-        for place, word in enumerate(self.folded):
-            if word in positions:
-                positions[word].append(place)
-            else:
-                positions[word] = [place]
-        positions.pop(BREAK, None)
-        self.positions = positions
-        self.words = frozenset(positions)
+        self.words = frozenset(self.folded) - _BREAKS
+        self._positions: dict[str, list[int]] | None = None
         self._found: dict[int, int | None] = {}
         self._held: dict[int, tuple[Wanted, bool]] = {}
         self._beginnings: frozenset[str] | None = None
+
+    @property
+    def positions(self) -> dict[str, list[int]]:
+        """Where each word stands, in reading order."""
+        if self._positions is None:
+            positions: dict[str, list[int]] = {}
+            for place, word in enumerate(self.folded):
+                if word in positions:
+                    positions[word].append(place)
+                else:
+                    positions[word] = [place]
+            positions.pop(BREAK, None)
+            self._positions = positions
+        return self._positions
 
     def holds(self, group: Wanted) -> bool:
         """Whether one word of a group is found; a group that is asked again is not looked for again.
@@ -73,10 +92,11 @@ class Text:
 
     @property
     def beginnings(self) -> frozenset[str]:
-        """Every beginning of every word, the whole word included."""
+        """The beginnings of the words, the whole word included."""
         if self._beginnings is None:
-            self._beginnings = frozenset(
-                word[:size] for word in self.words for size in range(1, len(word) + 1)
+            words = self.words
+            self._beginnings = (
+                _all_beginnings(words) if self._begins is None else self._begins.of(words)
             )
         return self._beginnings
 
@@ -106,8 +126,8 @@ class Text:
     def find(self, phrase: Phrase) -> int | None:
         """Find the first place where a phrase holds; phrases live as long as their rule set."""
         if len(phrase.forms) == 1 and not phrase.unless_negated:
-            places = [self.positions[word][0] for word in phrase.forms[0] & self.words]
-            return min(places) if places else None
+            hits = phrase.forms[0] & self.words
+            return min(self.positions[word][0] for word in hits) if hits else None
         key = id(phrase)
         if key not in self._found:
             self._found[key] = self._find(phrase)
@@ -145,8 +165,8 @@ class Text:
         folded = self.folded
         if place + len(forms) > len(folded):
             return False
-        for word, wanted in zip(folded[place : place + len(forms)], forms, strict=True):
-            if word not in wanted:
+        for after, wanted in enumerate(forms):  # noqa: SIM110 -- asked thousands of times a second
+            if folded[place + after] not in wanted:
                 return False
         return True
 
@@ -196,3 +216,7 @@ class Text:
             if word in _DE and before > 0 and self.folded[before - 1] in _NEGATIONS_WITH_DE:
                 return True
         return False
+
+
+def _all_beginnings(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word[:size] for word in words for size in range(1, len(word) + 1))

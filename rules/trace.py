@@ -9,7 +9,7 @@ from rules.compile import Compiled, RuleSet
 from rules.conditions.logic import any_holds, leaves
 from rules.conditions.words import Contains
 from rules.effects import Active, Gathered
-from rules.model import Promises
+from rules.model import Promises, Rule
 from rules.situation import Situation
 
 if TYPE_CHECKING:
@@ -156,35 +156,23 @@ def _promised(promises: Promises) -> dict[str, Any]:
 
 def _miss(one: Compiled, case: Situation) -> dict[str, Any]:
     """Tell the first condition, in written order, that kept a rule from holding."""
-    rule = one.rule
-    named: dict[str, Any] = {"rule": rule.id}
+    condition, expected, value = _obstacle(one.rule, case)
+    return {"rule": one.rule.id, "condition": condition, "expected": expected, "value": value}
+
+
+def _obstacle(rule: Rule, case: Situation) -> tuple[str, str, object]:
+    """Give the condition, what it expects, and the value that it found."""
     for block in rule.when[:1]:
         for condition in block.conditions:
             if condition.value(case) is False:
-                return named | {
-                    "condition": condition.key,
-                    "expected": condition.written,
-                    "value": condition.actual(case),
-                }
+                return condition.key, condition.written, condition.actual(case)
     for block in rule.unless:
         if any_holds((block,), case) and block.conditions:
             first = block.conditions[0]
-            return named | {
-                "condition": f"sauf {first.key}",
-                "expected": first.written,
-                "value": first.actual(case),
-            }
+            return f"sauf {first.key}", first.written, first.actual(case)
     if rule.season is not None and not rule.season.holds(case.local.date()):
-        return named | {
-            "condition": "dates",
-            "expected": "du … au …",
-            "value": case.local.date().isoformat(),
-        }
-    return named | {
-        "condition": "territoire",
-        "expected": rule.territory,
-        "value": list(case.whereabouts.candidates) or "hors territoire",
-    }
+        return "dates", "du … au …", case.local.date().isoformat()
+    return "territoire", rule.territory, list(case.whereabouts.candidates) or "hors territoire"
 
 
 def _flags(case: Situation, choice: Choice) -> list[str]:

@@ -27,10 +27,11 @@ _MARKS = _ranges(
 # Scripts written without spaces: each letter is a word of its own, so that a phrase finds its text.
 _SPACELESS = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_SPACELESS}]|(?:[^\W_{_SPACELESS}][{_MARKS}]*)+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
-def _latin_folds() -> dict[int, str]:
+def _latin_folds() -> dict[str, str]:
     folds = {ord("œ"): "oe", ord("æ"): "ae", ord("ß"): "ss", ord("ø"): "o", ord("ł"): "l"}
     folds |= {ord("đ"): "d", ord("ı"): "i", ord("’"): " ", ord("\u00ad"): ""}
     for code in [*range(0xC0, 0x250), *range(0x1E00, 0x1F00)]:
@@ -38,7 +39,7 @@ def _latin_folds() -> dict[int, str]:
         base = "".join(part for part in parts if not unicodedata.combining(part))
         if base and base[0].isascii() and base[0].isalpha():
             folds.setdefault(code, base)
-    return folds
+    return {chr(code): own for code, own in folds.items()}
 
 
 _LATIN_FOLDS = _latin_folds()
@@ -56,7 +57,11 @@ def fold(lowered: str) -> str:
     """Fold accents and ligatures of Latin letters; other scripts keep theirs."""
     if lowered.isascii():
         return lowered
-    folded = lowered.translate(_LATIN_FOLDS)
+    folded = lowered
+    for letter in frozenset(_NOT_ASCII.findall(lowered)):  # few in a text, and `translate` is slow
+        own = _LATIN_FOLDS.get(letter)
+        if own is not None:
+            folded = folded.replace(letter, own)
     return _STRAY_LATIN_MARKS.sub("", folded) if not folded.isascii() else folded
 
 

@@ -11,6 +11,8 @@ from rules.conditions.source import Condition, Source
 from rules.situation import Situation, Truth
 
 LOGIC = frozenset({"un_de", "tous", "aucun_de"})
+ANOTHER = ""
+"""Is the fact of a condition that asks for another rule."""
 Chances = tuple[bool, bool]
 """Whether something can turn out true, and whether it can turn out false."""
 
@@ -116,8 +118,11 @@ def _condition(condition: Condition, case: Situation) -> Chances:
     return value, not value
 
 
-def lacking(blocks: tuple[Block, ...], case: Situation) -> frozenset[str]:
-    """List the facts for lack of which conditions of these blocks are unknown."""
+def lacking(blocks: tuple[Block, ...], case: Situation) -> set[str]:
+    """List the facts for lack of which conditions of these blocks are unknown.
+
+    ``ANOTHER`` stands for those that another rule lacks.
+    """
     found: set[str] = set()
     for block in blocks:
         for condition in block.conditions:
@@ -127,7 +132,7 @@ def lacking(blocks: tuple[Block, ...], case: Situation) -> frozenset[str]:
                 found |= lacking(condition.blocks, case)
             else:
                 found.add(condition.fact)
-    return frozenset(found)
+    return found
 
 
 def leaves(blocks: Iterable[Block]) -> Iterable[Condition]:

@@ -26,8 +26,7 @@ class Contains(Source):
         return True
 
     def actual(self, case: Situation) -> object:
-        missing = [group for group in self.groups if not case.text.holds(group)]
-        return "aucun de ces mots" if missing else self.matched(case)
+        return self.matched(case) if self.value(case) else "aucun de ces mots"
 
     def matched(self, case: Situation) -> list[str]:
         return [word for group in self.groups for word in group.matched(case.text)]

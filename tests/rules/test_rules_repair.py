@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rules_town import Town
 
+from router.decision import Facts
 from rules.lexicon import lexicon
 from rules.repair import SHORTEST, Repairs
 from rules.spelling import edits, sound, without
@@ -105,3 +108,10 @@ def test_one_slip_of_the_finger_is_always_seen(word: str, data: st.DataObject) -
         assert found[folded] in forms
         near = edits(folded, found[folded]) <= 1 or sound(folded) == sound(found[folded])
         assert near
+
+
+def test_repairs_are_told_in_the_order_of_the_text(town: Town) -> None:
+    read = ("trotoir", "lampadere", "poubele", "chausee", "fuitte")
+    facts = Facts(datetime(2026, 11, 24, 9, tzinfo=UTC), " et ".join(read), "danjer")
+    case = town.rules(RULE).ruleset().situation(facts)
+    assert list(case.text.repaired) == ["danjer", *read]

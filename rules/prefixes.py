@@ -1,0 +1,43 @@
+"""Tells with which of the beginnings that rules look for a word begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rules.phrases import Phrase
+
+_MEMO = 16_384
+
+
+class Prefixes:
+    """The beginnings of one rule set; what a word begins with is found once."""
+
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self._known = frozenset(_beginnings(phrases))
+        self._sizes = tuple(sorted({len(one) for one in self._known}))
+        self._memo: dict[str, tuple[str, ...]] = {}
+
+    def of(self, words: Iterable[str]) -> frozenset[str]:
+        """List the beginnings that some word has."""
+        memo, found = self._memo, set[str]()
+        for word in words:
+            own = memo.get(word)
+            if own is None:
+                own = self._learn(word)
+            if own:
+                found.update(own)
+        return frozenset(found)
+
+    def _learn(self, word: str) -> tuple[str, ...]:
+        if len(self._memo) >= _MEMO:
+            self._memo.clear()
+        sizes = (size for size in self._sizes if size <= len(word))
+        own = self._memo[word] = tuple(word[:size] for size in sizes if word[:size] in self._known)
+        return own
+
+
+def _beginnings(phrases: Iterable[Phrase]) -> Iterable[str]:
+    for phrase in phrases:
+        if phrase.kind == "prefix":
+            yield phrase.pieces[-1]
+        yield from _beginnings(phrase.parts)
