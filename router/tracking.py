@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NewType
 
 from router.errors import InvalidInput
@@ -63,6 +64,7 @@ def parse(text: str) -> TrackingNumber:
     return number
 
 
+@lru_cache(maxsize=512)  # the same text is asked about before a batch is gathered and after
 def find(text: str, limit: int = 16) -> tuple[TrackingNumber, ...]:
     """List what could be tracking numbers in a text, at most ``limit``, in reading order.
 
