@@ -56,6 +56,10 @@ class LoadedRulebook:
     def decide(self, facts: Facts) -> Decision:
         return decide(self.ruleset, facts)
 
+    def decide_briefly(self, facts: Facts) -> Decision:
+        """Decide the same, with an empty trace."""
+        return decide(self.ruleset, facts, traced=False)
+
     def due_at(self, received_at: datetime, decision: Decision) -> datetime | None:
         return self.services.due_at(received_at, decision.delay) if decision.delay else None
 

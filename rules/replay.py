@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from router.decision import Facts
+from router.decision import Decision, Facts
 from router.ports import Rulebook
 from router.record import DecisionRecord, Outcome
 
@@ -42,6 +42,13 @@ class Change:
     before: Outcome
     after: Outcome
     why: str
+
+
+@runtime_checkable
+class Brief(Protocol):
+    """A rule book that also decides without writing the trace, which no replay reads."""
+
+    def decide_briefly(self, facts: Facts) -> Decision: ...
 
 
 @dataclass(slots=True)
@@ -77,7 +84,7 @@ class Replay:
             self.missed[Reason.FACTS_MISSING] += 1
             return
         try:
-            decision = self.draft.decide(record.facts)
+            decision = _decide(self.draft, record.facts)
             before = self._before(record, record.facts)
         except Exception as error:  # a defect of the engine is counted and told, never hidden
             self.missed[Reason.ENGINE_ERROR] += 1
@@ -93,7 +100,7 @@ class Replay:
     def _before(self, record: DecisionRecord, facts: Facts) -> Outcome:
         if self.live is None or record.ruleset == self.live.hash:
             return record.outcome
-        return Outcome.of(self.live.decide(facts))
+        return Outcome.of(_decide(self.live, facts))
 
     def worst_first(self) -> list[Change]:
         """List the changes: danger that is lost first, then by what moves where."""
@@ -128,6 +135,10 @@ class Replay:
             **{kind.value: self.count(kind) for kind in Kind},
             "flows": [{"from": a, "to": b, "cases": count} for a, b, count in self.flows()],
         }
+
+
+def _decide(book: Rulebook, facts: Facts) -> Decision:
+    return book.decide_briefly(facts) if isinstance(book, Brief) else book.decide(facts)
 
 
 def _most_first(item: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:

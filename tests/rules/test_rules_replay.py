@@ -57,6 +57,31 @@ def books(tmp_path_factory):
     return book(folder / "live", RULES), book(folder / "draft", OTHER)
 
 
+@dataclass(frozen=True)
+class BriefBook(Book):
+    def decide_briefly(self, facts: Facts) -> Decision:
+        return decide(self.ruleset, facts, traced=False)
+
+
+@settings(max_examples=60)
+@given(facts=facts)
+def test_a_brief_decision_is_the_same_but_for_its_trace(books, facts):
+    live, _ = books
+    whole = decide(live.ruleset, facts)
+    assert decide(live.ruleset, facts, traced=False) == replace(whole, trace={})
+
+
+@settings(max_examples=60)
+@given(facts=facts)
+def test_a_replay_comes_to_the_same_by_brief_decisions(books, facts):
+    live, draft = books
+    replays = [Replay(draft, live), Replay(BriefBook(draft.ruleset), BriefBook(live.ruleset))]
+    for replay in replays:
+        replay.look([replace(record(live, facts), ruleset="long gone")])
+    assert replays[0].changes == replays[1].changes
+    assert replays[0].summary() == replays[1].summary()
+
+
 def record(live, facts, number=1):
     return recorded(number, number, NOW, live.decide(facts), facts)
 
