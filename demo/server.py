@@ -101,6 +101,7 @@ class LoopbackServer:
                 log_level="warning",
                 access_log=False,
                 timeout_graceful_shutdown=1,
+                timeout_keep_alive=75,  # as providers do; 5 would cut a client that rests a moment
             )
         )
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
