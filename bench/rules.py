@@ -48,7 +48,6 @@ def microseconds(run: Callable[[Case], object], cases: Sequence[Case], rounds: i
     """Time one call a case: the median of some rounds, after one that warms the memories."""
     for case in cases:
         run(case)
-    gc.collect()
     taken = []
     for _ in range(rounds):
         start = time.process_time()
@@ -66,9 +65,12 @@ def decisions(generated: Generated) -> dict[str, float]:
         "traced": lambda facts: decide(ruleset, facts),
     }
     taken: dict[str, list[float]] = {name: [] for name in ways}
+    gc.collect()
+    gc.freeze()  # millions of rules would be looked through again and again, whoever decides
     for _ in range(_ROUNDS):
         for name, run in ways.items():
             taken[name].append(microseconds(run, cases, 1))
+    gc.unfreeze()
     return {name: statistics.median(times) for name, times in taken.items()}
 
 

@@ -30,18 +30,18 @@ class _Several:
     def __init__(self) -> None:
         self._alone: list[_Word] = []
         self._by_second: dict[str, list[_Word]] = {}
-        self._seconds: frozenset[str] = frozenset()
+        self._seconds: set[str] = set()
 
     def add(self, word: _Word) -> None:
         if not word.phrase.also:
             self._alone.append(word)
         for second in word.phrase.also:
             self._by_second.setdefault(second, []).append(word)
-        self._seconds |= word.phrase.also
+        self._seconds.update(word.phrase.also)
 
     def that_may_stand(self, words: frozenset[str]) -> Iterable[_Word]:
         """List those of which a text of these words, the first one among them, may hold all."""
-        seconds = words & self._seconds
+        seconds = self._seconds.intersection(words)
         if not seconds:
             return self._alone
         return chain(self._alone, *(self._by_second[second] for second in sorted(seconds)))
