@@ -8,7 +8,7 @@ demo: .venv/.ready
 	$(BIN)/guichet demo
 
 test: .venv/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: .venv/.ready
 	$(BIN)/ruff format --check .
