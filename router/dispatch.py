@@ -93,8 +93,8 @@ class Dispatcher:
     ) -> Case:
         """Open the case of a message under a decision, and hand it over with its files."""
         number = self.workspace.ids.number()
-        case = replace(self._new(message, facts, decision, number, asked), files=files)
-        case = self.workspace.save(draft, case)
+        new = self._new(message, facts, decision, number, asked, files)
+        case = self.workspace.save(draft, new)
         # for all who have the number: the person's words are the case's text, and no line of this
         self.workspace.tell(draft, case, EventKind.RECEIVED, "citizen", "", Visibility.CITIZEN)
         self._record(draft, case, decision)
@@ -114,6 +114,7 @@ class Dispatcher:
         decision: Decision,
         number: TrackingNumber,
         asked: str,
+        files: tuple[CaseFile, ...],
     ) -> Case:
         now = self.workspace.now
         reporter = Reporter(
@@ -148,6 +149,7 @@ class Dispatcher:
             due_at=self.rulebook.due_at(message.received_at, decision),
             asked=asked,
             attachments=len(message.attachments),
+            files=files,
             confidential=decision.confidential,
             sender_kinds=facts.sender_kinds or (),
             given_category=message.given.category,

@@ -13,6 +13,8 @@ class Policy:
     ``ways`` leads from a service's way of transmission (``email``) to the (channel, account) that
     sends there. ``automatic_per_day`` bounds the automatic answers to one address and on one case,
     each, in a day of UTC; ``lasting_s`` is how long a claim is kept for itself, in seconds.
+    ``short_channels`` are written the short texts: a text message, and the tracking page, which
+    shows the rest of the case itself.
     """
 
     ways: Mapping[str, tuple[str, str]]
@@ -20,4 +22,4 @@ class Policy:
     automatic_per_day: int = 20
     lease_s: float = 60.0
     most_tries: int = 5
-    short_channels: frozenset[str] = field(default_factory=lambda: frozenset({"sms"}))
+    short_channels: frozenset[str] = field(default_factory=lambda: frozenset({"sms", "web"}))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import accumulate
 from typing import NewType
 
 from router.errors import InvalidInput
@@ -72,16 +73,12 @@ def find(text: str, limit: int = 16) -> tuple[TrackingNumber, ...]:
     must look the numbers up and drop those that do not exist.
     """
     words = _WORD.findall(text if text.isascii() else unicodedata.normalize("NFKC", text))
-    words = [word.upper() for word in words]
-    sizes = [len(word) for word in words]
+    ends = [0, *accumulate(map(len, words))]  # of each word, in letters, and of none
+    end_at = {letters: count for count, letters in enumerate(ends)}
     found: dict[TrackingNumber, None] = {}
-    count = len(words)
-    for start in range(count):
-        size, end = 0, start
-        while size < _LENGTH and end < count:
-            size += sizes[end]
-            end += 1
-        number = _read("".join(words[start:end])) if size == _LENGTH else None
+    for start, letters in enumerate(ends):
+        end = end_at.get(letters + _LENGTH)
+        number = _read("".join(words[start:end]).upper()) if end is not None else None
         if number is not None:
             found.setdefault(number)
             if len(found) == limit:

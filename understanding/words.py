@@ -92,12 +92,13 @@ class PhraseBook(Generic[V]):
 
     def find(self, words: Words, start: int = 0) -> Iterator[Found[V]]:
         """Find phrases in reading order, the longest at each place, without overlap."""
-        folded, index, count = words.folded, start, len(words.folded)
-        while index < count:
-            for phrase, value in self._book.get(folded[index], ()):
+        book, folded, free = self._book, words.folded, start
+        for index in [place for place, word in enumerate(folded) if word in book]:
+            if index < free:
+                continue
+            for phrase, value in book[folded[index]]:
                 end = index + len(phrase)
                 if folded[index:end] == phrase:
                     yield Found(index, end, value)
-                    index = end - 1
+                    free = end
                     break
-            index += 1

@@ -44,6 +44,15 @@ async def test_a_report_becomes_a_case_and_is_answered_on_its_own_channel(try_on
     assert forward in result["deliveries"]
 
 
+async def test_the_tracking_page_gets_words_that_fit_a_page(try_one):
+    """It is no message that one could answer, and its own address leads nowhere else."""
+    result = await try_one(channel="web", text=LAMP)
+    [reply] = result["replies"]
+    assert "répondez ici" in reply["text"]
+    assert "à ce message" not in reply["text"]
+    assert "http" not in reply["text"]
+
+
 @every_channel
 async def test_nobody_named_is_somebody_of_his_own(try_one, channel):
     first = await try_one(channel=channel, text=LAMP)
