@@ -93,3 +93,23 @@ async def test_an_uncounted_postgresql_reads_no_table_once_for_every_key(postgre
     await database.close()
     assert "Nested Loop" not in plan, plan
     assert "Seq Scan" not in plan, plan
+
+
+@pytest.mark.postgresql
+async def test_postgresql_has_an_index_for_everything_that_is_asked_for(postgres_url):
+    """An empty table is best read whole, so the planner is asked what it would do otherwise."""
+    database = database_of(postgres_url)
+    await database.open()
+
+    def look(connection) -> dict[str, str]:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        return {
+            name: _plan(connection, statement, values)
+            for name, (statement, values, _) in STATEMENTS.items()
+        }
+
+    plans = await database.write(look)
+    await database.close()
+    assert {name: plan for name, plan in plans.items() if "Seq Scan" in plan} == {}
+    own = {name for name, (_, _, wanted) in STATEMENTS.items() if wanted}
+    assert {name for name in own if "Index Cond" not in plans[name]} == set()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 import sqlite3
 import time
+from datetime import timedelta
 
 import asyncpg
 import pytest
 from sqlalchemy import text
-from store_parts import NOW, Numbered, envelope, take
+from store_parts import LEASE_S, NOW, Numbered, envelope, take
 
 from router.archive import CaseFilter
 from router.errors import StoreUnavailable
@@ -56,6 +59,58 @@ async def test_a_full_disk_is_waited_for(sqlite_folder):
     await database.write(lambda conn: conn.execute(text("PRAGMA max_page_count = 1000000")))
     await database.write(fill)
     await database.close()
+
+
+async def test_a_disk_that_fills_up_under_a_batch_refuses_it_whole_and_takes_it_later(
+    sqlite_folder,
+):
+    store = open_store(sqlite_folder, ids=Numbered())
+    await store.open()
+
+    async def pages(count: str) -> None:
+        pragma = text(f"PRAGMA max_page_count = {count}")
+        await store._database.write(lambda conn: conn.execute(pragma))
+
+    large = [envelope(str(n), id=str(n), payload=b"x" * 60_000) for n in range(8)]
+    await pages("1")  # no smaller than the file is
+    for end in await asyncio.gather(*(store.accept([e]) for e in large), return_exceptions=True):
+        assert isinstance(end, StoreUnavailable)
+    assert not await take(store)
+    await pages("1000000")
+    for one in large:
+        assert (await store.accept([one]))[0].new
+    assert len(await take(store)) == len(large)
+    await store.close()
+
+
+async def test_a_disk_that_cannot_keep_a_large_payload_takes_no_message(sqlite_folder, monkeypatch):
+    store = open_store(sqlite_folder, ids=Numbered(), blobs=sqlite_folder / "blobs")
+    await store.open()
+
+    def broken(_handle: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    photo = envelope(id="1", payload=b"x" * 200_000)
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", broken)
+        with pytest.raises(StoreUnavailable):
+            await store.accept([photo])
+    assert not await take(store)
+    assert (await store.accept([photo]))[0].new
+    [[claimed]] = [claim.inbound for claim in await take(store)]
+    assert claimed.envelope.payload == photo.payload
+    await store.close()
+
+
+async def test_a_clock_set_back_loses_nothing_and_holds_up_no_new_message(database_store):
+    """What came just before waits until its time comes again; whoever writes now is heard now."""
+    await database_store.accept([envelope("before", id="1")])
+    earlier = NOW - timedelta(hours=1)
+    await database_store.accept([envelope("after", id="2", at=earlier)])
+    heard = await database_store.claim_routes(9, LEASE_S, earlier)
+    assert [claim.inbound[0].envelope.provider_id for claim in heard] == ["2"]
+    heard = await database_store.claim_routes(9, LEASE_S, NOW)
+    assert "1" in [claim.inbound[0].envelope.provider_id for claim in heard]
 
 
 async def test_a_file_locked_by_another_program_is_waited_for(sqlite_folder, monkeypatch):
