@@ -1,14 +1,16 @@
 """Decides by looking at every rule and every condition: the oracle of the engine, slow on purpose.
 
-It shares with the engine what a leaf condition says about one fact, and what follows once it is
-known which rules hold. It finds words, categories, ranks and truths on its own, without an index,
-without an order of costs and without memory.
+It shares with the engine what a leaf condition says about one fact, how a place becomes
+territories, and how a decision is written down. It finds words, categories, ranks, truths, the
+owner, the effects and the question on its own, without an index, an order of costs or memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
+from typing import Any
 
 from router.decision import Decision, Facts
 from rules.compile import Compiled, RuleSet
@@ -17,7 +19,12 @@ from rules.conditions.logic import Block, Combined, leaves
 from rules.conditions.source import Condition
 from rules.conditions.words import Contains
 from rules.decide import Found, conclude
+from rules.effects import active
 from rules.index import Access, access
+from rules.model import Cell, Effects, Rule
+from rules.naive_effects import acting, gathered, wanted
+from rules.naive_owner import Directory, Wish, choose
+from rules.naive_question import Asker, Ranked, territories
 from rules.phrases import Phrase
 from rules.ranking import LEVEL, rule_area
 from rules.situation import Situation, Truth
@@ -31,37 +38,96 @@ def decide(ruleset: RuleSet, facts: Facts) -> Decision:
     """Decide as :func:`rules.decide.decide` does, the long way."""
     case = ruleset.situation(facts)
     told_by = _categorise(ruleset, case)
-    found = Found()
-    for one in _ranked(ruleset):
-        value = _rule(ruleset, one, case)
-        if value is not False or _hit(ruleset, one, case):
-            found.note(one, value, case)
-    decision = conclude(ruleset, case, told_by, found)
+    directory = Directory(ruleset, facts, case.whereabouts)
+    asker = Asker(ruleset, case, directory)
+    found, held, unknown = Found(), list[Ranked](), list[Ranked]()
+    for rank, one in enumerate(_ranked(ruleset)):
+        value = _rule(ruleset, one.rule, case)
+        if value is None and one.rule.priority == "danger" and asker.lacks_only_the_place(one.rule):
+            found.at_once.append(one.rule.id)
+            value = True
+        if value:
+            found.true.append(active(one, case))
+            held.append((rank, one.rule))
+        elif value is None:
+            found.unknown.append(one)
+            unknown.append((rank, one.rule))
+        elif _hit(ruleset, one, case):
+            found.missed.append(one)
+    own = _outcome(ruleset, case, asker, held, unknown)
+    decision = conclude(ruleset, case, told_by, found)  # for its record of all that
     trace = {**decision.trace, "words": _words(found, case, told_by)}
-    return replace(decision, trace=trace)
+    return replace(decision, trace=trace, **own)
 
 
-def _ranked(ruleset: RuleSet) -> list[Compiled]:
+def _outcome(
+    ruleset: RuleSet, case: Situation, asker: Asker, held: list[Ranked], unknown: list[Ranked]
+) -> dict[str, Any]:
+    """Draw owner, effects and question from the rules that hold, and those that might."""
+    directory = asker.directory
+    holding = [acting(rule, case) for _, rule in held]
+    wishes = [
+        _wish(rank, one.rule, one.named)
+        for (rank, _), one in zip(held, holding, strict=True)
+        if one.named is not None
+    ]
+    owned = bool(wishes)
+    for rank, rule in _table(ruleset):
+        value = _rule(ruleset, rule, case)
+        if value:
+            wishes.append(_wish(rank, rule, rule.effects))
+            owned = True
+        elif value is None and (case.category is not None or not owned):
+            unknown.append((rank, rule))
+    owner = choose(directory, wishes)
+    asked = asker.ask(owner, owned, unknown)
+    return {
+        "owner": owner.service,
+        "rule": owner.rule,
+        "priority": owner.priority,
+        "parts": owner.parts,
+        "no_rule": owner.priority == "a_defaut" and not wishes,
+        "questions": (asked,) if asked else wanted(holding, case),
+        **gathered(holding, directory, owner, case.category),
+    }
+
+
+def _wish(rank: int, rule: Rule, named: Effects) -> Wish:
+    parts = tuple((part.words, part.owner.id, part.category) for part in named.parts)
+    return Wish(rule, rank, named.owner.id if named.owner else None, parts)
+
+
+def _table(ruleset: RuleSet) -> list[Ranked]:
+    """Order the cells of the competence table, as rules below all rules."""
+
+    def area(cell: Cell) -> float:
+        return ruleset.geography.area(cell.territory) if cell.territory else float("inf")
+
+    cells = sorted(ruleset.configuration.cells, key=lambda cell: (area(cell), cell.id))
+    return [
+        (rank, ruleset.by_id[cell.id].rule)
+        for rank, cell in enumerate(cells, start=len(ruleset.rules))
+    ]
+
+
+@lru_cache(maxsize=1)
+def _ranked(ruleset: RuleSet) -> tuple[Compiled, ...]:
     """Order the rules: priority, the smaller territory, files, lines."""
     files = [file.path for file in ruleset.configuration.files]
-    return sorted(
-        ruleset.rules,
-        key=lambda one: (
-            LEVEL[one.rule.priority],
-            rule_area(one.rule, ruleset.geography),
-            files.index(one.rule.at.file),
-            one.rule.at.line,
-            one.rule.at.column,
-        ),
-    )
+
+    def rank(one: Compiled) -> tuple[float, ...]:
+        rule = one.rule
+        area = rule_area(rule, ruleset.geography)
+        return LEVEL[rule.priority], area, files.index(rule.at.file), rule.at.line, rule.at.column
+
+    return tuple(sorted(ruleset.rules, key=rank))
 
 
 # --- truths --------------------------------------------------------------------------------------
 
 
-def _rule(ruleset: RuleSet, one: Compiled, case: Situation) -> Truth:
-    rule = one.rule
-    own: list[Truth] = [case.whereabouts.within(frozenset({rule.territory}))]
+def _rule(ruleset: RuleSet, rule: Rule, case: Situation) -> Truth:
+    own: list[Truth] = [case.whereabouts.within(territories(ruleset, rule))]
     own.append(rule.season is None or rule.season.holds(case.local.date()))
     if rule.when:
         own.append(_either(ruleset, rule.when, case))
@@ -85,7 +151,7 @@ def _condition(ruleset: RuleSet, condition: Condition, case: Situation) -> Truth
             return _all(own)
         return _not(_any(own)) if condition.key == "aucun_de" else _any(own)
     if isinstance(condition, RuleHolds):
-        return _any([_rule(ruleset, ruleset.by_id[name], case) for name in condition.rules])
+        return _any([_rule(ruleset, ruleset.by_id[name].rule, case) for name in condition.rules])
     if isinstance(condition, Contains):
         return all(any(_places(p, case) for p in group.phrases) for group in condition.groups)
     return condition.value(case)

@@ -64,7 +64,7 @@ class Owners:
         )
         self._metropole = configuration.metropole
         self.last = self._last(defaults)
-        self._memo: dict[tuple[str, tuple[str, ...], frozenset[str]], Resolved] = {}
+        self._memo: dict[tuple[str, tuple[str, ...], frozenset[str], frozenset[str]], Resolved] = {}
 
     def _last(self, defaults: Mapping[str, Ref]) -> Default:
         ref = defaults[self._metropole]
@@ -80,7 +80,8 @@ class Owners:
             return name
         if here.outside or not here.each:
             return Lack.NOBODY
-        key = (name, here.candidates, here.inside)
+        # a point may rule out a quarter that its commune alone leaves open
+        key = (name, here.candidates, here.inside, here.touching)
         found = self._memo.get(key)
         if found is None:
             if len(self._memo) > _MEMO:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from rules.choice import BY_AGENT, Choice
 from rules.compile import Compiled, RuleSet
-from rules.conditions.logic import ANOTHER, lacking
+from rules.conditions.facts import RuleHolds
+from rules.conditions.logic import ANOTHER, lacking, leaves
 from rules.effects import active
 from rules.owners import Lack
 from rules.situation import CATEGORY, PLACE, Situation
@@ -33,12 +34,12 @@ def ask(
         above = [one for one in unknown if one.number < last]
     if not above:
         return None
-    lacks = [(one, _lacks(one, case)) for one in above]
+    lacks = [(one, _lacks(ruleset, one, case)) for one in above]
     counts: dict[str, int] = {}
-    for fact in sorted(_facts(lacks), key=_order):
+    for fact in sorted(set[str]().union(*(own for _, own in lacks)), key=_order):
         if fact == CATEGORY and owned:
             continue
-        concerned = [one for one, lacking in lacks if fact in lacking or ANOTHER in lacking]
+        concerned = [one for one, lacking in lacks if fact in lacking]
         helped = _helped(ruleset, case, choice, concerned, fact)
         if helped:
             counts[fact] = helped
@@ -49,21 +50,25 @@ def _order(fact: str) -> tuple[int, str]:
     return (_FIRST.index(fact) if fact in _FIRST else len(_FIRST), fact)
 
 
-def _lacks(one: Compiled, case: Situation) -> set[str]:
+def _lacks(ruleset: RuleSet, one: Compiled, case: Situation) -> set[str]:
     """List the facts for lack of which a rule is unknown: none but these can make it true."""
     found = lacking(one.rule.when, case)
     if one.rule.unless:
         found |= lacking(one.rule.unless, case)
     if case.whereabouts.within(one.bound) is None:
         found.add(PLACE)
+    if ANOTHER in found:
+        found.remove(ANOTHER)
+        for name in _cited(one, case):
+            found |= _lacks(ruleset, ruleset.by_id[name], case)
     return found
 
 
-def _facts(lacks: Iterable[tuple[Compiled, set[str]]]) -> set[str]:
-    found = set[str]().union(*(facts for _, facts in lacks))
-    if ANOTHER in found:  # another rule is unknown: its own facts are tried through it
-        found |= {PLACE, CATEGORY}
-    return found - {ANOTHER}
+def _cited(one: Compiled, case: Situation) -> Iterable[str]:
+    """List the rules that a rule asks for and that are unknown themselves."""
+    for condition in leaves((*one.rule.when, *one.rule.unless)):
+        if isinstance(condition, RuleHolds):
+            yield from (name for name in condition.rules if case.truth(name) is None)
 
 
 def _helped(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
-from rules_town import CATEGORIES, Town
+from rules_town import CATEGORIES, SERVICES, Town
+
+from router.decision import Facts, Place, Point
+from rules.decide import decide
 
 
 def rule(name: str, si: str, owner: str, more: str = "") -> str:
@@ -251,3 +256,27 @@ def test_a_rules_territory_is_its_place_key_and_only_else_its_files(town: Town) 
         territoire="Rezé",
     )
     town.expect("{texte: banc, code_postal: 44800, commune: Rezé}", "{regle: narrow}")
+
+
+def test_a_role_is_told_by_this_place_alone_whatever_was_decided_before(town: Town) -> None:
+    quarters = "  social: {bellevue: paix-nantes, centre: mairie-nantes}\n"
+    town.write("services.yaml", SERVICES + quarters)
+    town.rules(rule("a", "{contient: [banc]}", "social"))
+    received = datetime(2026, 11, 24, 10, 15, tzinfo=UTC)
+    somewhere = Facts(received, "banc", place=Place(communes=("44109",), source="form"))
+    in_no_quarter = Place(communes=("44109",), point=Point(47.28, -1.58), source="form")
+    north = Facts(received, "banc", place=in_no_quarter)
+    ruleset = town.ruleset()
+    assert decide(ruleset, somewhere).questions == ("lieu",)
+    assert decide(ruleset, north) == decide(town.ruleset(), north)
+    assert decide(ruleset, north).questions == ()
+
+
+def test_what_a_rule_below_waits_for_is_asked_when_one_above_asks_for_that_rule(town: Town) -> None:
+    town.rules(
+        rule("cabinet", "{contient: [banc], regle: elus}", "routes", "priorite: exception, ")
+        + rule("banc", "{contient: [banc]}", "voirie-m")
+        + "- {id: elus, si: {expediteur: [elu]}, alors: {etiquettes: [élu]}}\n"
+    )
+    town.expect("{texte: banc, commune: Rezé}", "{responsable: voirie-m, question: expediteur}")
+    town.expect("{texte: banc, commune: Rezé, expediteur: elu}", "{responsable: routes}")
