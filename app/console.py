@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +13,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from app.rulebook import BadConfiguration
 from router.errors import GuichetError, StoreUnavailable
+from rules.problems import Problem
 
 OK, FAILED, BAD_INPUT, UNAVAILABLE = 0, 1, 2, 3
 INTERRUPTED = 130  # what shells say of Ctrl-C
@@ -42,30 +44,44 @@ DEFAULT_CONFIG = Path("config")
 
 
 @contextmanager
-def speaking() -> Iterator[None]:
-    """Turn our own errors into one sentence and an exit code; others are defects and are shown."""
+def speaking(*, as_json: bool = False) -> Iterator[None]:
+    """Turn our own errors into one sentence and an exit code; others are defects and are shown.
+
+    With ``as_json`` the sentence is the ``error`` of a JSON object on stdout.
+    """
     try:
         yield
     except GuichetError as error:
-        raise typer.Exit(_say(error)) from None
+        raise typer.Exit(_say(error, as_json)) from None
     except ExceptionGroup as group:  # of the loops of a server
         ours = _first_of_ours(group)
         if ours is None:
             raise
-        raise typer.Exit(_say(ours)) from None
+        raise typer.Exit(_say(ours, as_json)) from None
     except BrokenPipeError:  # `guichet … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(OK) from None
 
 
-def _say(error: GuichetError) -> int:
+def _say(error: GuichetError, as_json: bool) -> int:
     """Print the sentence of one of our errors, and give its exit code."""
     if isinstance(error, StoreUnavailable):
         words = f"La base de données ne répond pas ({said(error)})."
-        err.print(f"{words} Vérifiez --database-url ou --data.", markup=False, soft_wrap=True)
+        tell(f"{words} Vérifiez --database-url ou --data.", as_json=as_json)
         return UNAVAILABLE
-    err.print(str(error), markup=False, soft_wrap=True)
+    problems = error.problems if isinstance(error, BadConfiguration) else ()
+    tell(str(error), problems, as_json=as_json)
     return BAD_INPUT
+
+
+def tell(sentence: str, problems: Sequence[Problem] = (), *, as_json: bool) -> None:
+    """Say what went wrong: on stderr for people, as one JSON object on stdout for programs."""
+    if not as_json:
+        err.print(sentence, markup=False, soft_wrap=True)
+    elif problems:
+        print_json({"error": sentence, "problems": [one.as_json() for one in problems]})
+    else:
+        print_json({"error": sentence})
 
 
 def said(error: StoreUnavailable) -> str:

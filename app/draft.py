@@ -60,7 +60,7 @@ def draft_of(folder: Path, live: RulesetVersion | None, today: date | None = Non
         ConfigurationError: the folder does not exist.
     """
     whole = check_folder(folder, today)
-    files = files_of(folder)
+    files = files_of(folder, _broken(whole))
     if whole.ruleset is not None or live is None:
         return Draft(files, rulebook_of(whole), whole.problems)
     kept: set[str] = set()

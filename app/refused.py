@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import typer
 
-from app.console import FAILED, err, speaking
+from app.console import FAILED, speaking, tell
 from router.errors import GuichetError, Outdated
 
 
@@ -16,11 +16,11 @@ class Refused(GuichetError):
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
+def refusing(*, as_json: bool = False) -> Iterator[None]:
     """Speak as every command does, and end with 1 where something was refused."""
-    with speaking():
+    with speaking(as_json=as_json):
         try:
             yield
         except (Refused, Outdated) as error:
-            err.print(str(error), markup=False, soft_wrap=True)
+            tell(str(error), as_json=as_json)
             raise typer.Exit(FAILED) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from rules.checking import Checked, check
 from rules.compile import RuleSet
 from rules.decide import decide
 from rules.directory import RulesDirectory
-from rules.problems import Problem
+from rules.problems import FOLDER, Problem
 from understanding.territory import Territory
 
 _SUFFIXES = {".yaml", ".yml", ".json", ".geojson", ".csv"}
@@ -105,18 +105,38 @@ def check_folder(folder: Path, today: date | None = None) -> Checked:
     Raises:
         ConfigurationError: the folder does not exist.
     """
-    if not folder.is_dir():
-        raise ConfigurationError(f"Le dossier de configuration « {folder} » n'existe pas.")
+    checked = check_anything(folder, today)
+    for one in checked.problems:
+        if one.file == FOLDER:
+            raise ConfigurationError(str(one))
+    return checked
+
+
+def check_anything(folder: Path, today: date | None = None) -> Checked:
+    """Read and check what may be no folder at all: that too is a problem in the list."""
     return check(folder, Territory.from_description, today)
 
 
-def files_of(folder: Path) -> dict[str, bytes]:
-    """Collect the files of a configuration folder: relative path → content."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix in _SUFFIXES
-    }
+def files_of(folder: Path, unreadable: Container[str] = ()) -> dict[str, bytes]:
+    """Collect the files of a configuration folder: relative path → content.
+
+    Those that are known to be ``unreadable`` are left out.
+
+    Raises:
+        ConfigurationError: another cannot be read either.
+    """
+    found: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in _SUFFIXES and path.is_file():
+            name = path.relative_to(folder).as_posix()
+            try:
+                found[name] = path.read_bytes()
+            except OSError as error:
+                if name not in unreadable:
+                    raise ConfigurationError(
+                        f"« {name} » ne peut pas être lu : {error.strerror}."
+                    ) from None
+    return found
 
 
 def load_files(files: Mapping[str, bytes]) -> LoadedRulebook:

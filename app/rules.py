@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -29,19 +30,18 @@ from app.console import (
     DatabaseUrl,
     Json,
     config_folder,
-    err,
     out,
     print_json,
     speaking,
 )
 from app.rule_use import uses
-from app.rulebook import check_folder
+from app.rulebook import check_anything, load_folder
 from app.stores import kept_in, opened
 from app.system import SystemClock
 from rules import trials
-from rules.checking import Checked
 from rules.compile import RuleSet
 from rules.coverage import untried
+from rules.trials import TrialResult
 
 _HELP = """The rules in YAML: check, test, explain, and change them safely.
 
@@ -52,7 +52,7 @@ guichet rules replay config/ --since 90d    what past cases would become
 guichet rules publish config/ --reason "…"  live at once, in every process
 guichet rules history                       who published what, and why
 guichet rules rollback 3 --reason "…"       the way back
-guichet rules explain 7K4M-Q2XD-9TC         why a case went there
+guichet rules explain 7K4M-Q2XD-9TZ         why a case went there
 guichet rules schema > guichet.schema.json  for editors: keys are completed
 """
 cli = typer.Typer(no_args_is_help=True, help=_HELP)
@@ -71,35 +71,17 @@ Folder = Annotated[Path, typer.Argument(help="Folder of the YAML.")]
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _checked(folder: Path) -> Checked:
-    return check_folder(folder, SystemClock().now().date())
-
-
 @cli.command("check")
 def check_rules(folder: Folder = DEFAULT_CONFIG, as_json: Json = False) -> None:
     """Read every file and report what is wrong, with its place.
 
     Example: guichet rules check config/
     """
-    with speaking():
-        checked = _checked(config_folder(folder))
+    with speaking(as_json=as_json):
+        checked = check_anything(config_folder(folder), SystemClock().now().date())
         errors = [one for one in checked.problems if one.severity == "error"]
         if as_json:
-            print_json(
-                [
-                    {
-                        "file": one.file,
-                        "line": one.line,
-                        "column": one.column,
-                        "severity": one.severity,
-                        "code": one.code,
-                        "message": one.message,
-                        "fix": one.fix,
-                        "example": one.example,
-                    }
-                    for one in checked.problems
-                ]
-            )
+            print_json([one.as_json() for one in checked.problems])
         else:
             for one in checked.problems:
                 sign = "✗" if one.severity == "error" else "!"
@@ -118,32 +100,45 @@ def test_rules(
     ] = False,
     data: Data = DEFAULT_DATA,
     database_url: DatabaseUrl = "",
+    as_json: Json = False,
 ) -> None:
     """Run the tests (`essais`) that stand beside the rules.
 
     Example: guichet rules test config/ --coverage
     """
-    with speaking():
-        checked = _checked(config_folder(folder))
-        if checked.ruleset is None:
-            for one in checked.problems:
-                if one.severity == "error":
-                    err.print(str(one), markup=False, soft_wrap=True)
-            raise typer.Exit(BAD_INPUT)
-        results = trials.run(checked.ruleset)
+    with speaking(as_json=as_json):
+        ruleset = load_folder(config_folder(folder)).ruleset
+        results = trials.run(ruleset)
         failed = [result for result in results if not result.passed]
-        for result in failed:
-            out.print(f"✗ {result}", markup=False, soft_wrap=True)
-        if coverage:
-            _tell_coverage(checked.ruleset, data, database_url)
-        out.print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+        reach = _reach(ruleset, data, database_url) if coverage else {}
+        if as_json:
+            failures = [result.as_json() for result in failed]
+            passed = len(results) - len(failed)
+            print_json({"passed": passed, "failed": len(failed), "failures": failures, **reach})
+        else:
+            _tell(results, failed, reach)
         if failed:
             raise typer.Exit(FAILED)
 
 
-def _tell_coverage(ruleset: RuleSet, data: Path, database_url: str) -> None:
+def _tell(
+    results: Sequence[TrialResult], failed: Sequence[TrialResult], reach: Mapping[str, list[str]]
+) -> None:
+    for result in failed:
+        out.print(f"✗ {result}", markup=False, soft_wrap=True)
+    for what, rules in reach.items():
+        out.print(f"{len(rules)} règle(s) {_REACH[what]}")
+        for rule in rules:
+            out.print(f"  {rule}", markup=False, soft_wrap=True)
+    out.print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+
+
+_REACH = {"untried": "sans essai", "never_applied": "jamais appliquées à un cas"}
+
+
+def _reach(ruleset: RuleSet, data: Path, database_url: str) -> dict[str, list[str]]:
     """List what no test reaches, and what no case ever did where there is a history."""
-    _some("sans essai", untried(ruleset))
+    found = {"untried": untried(ruleset)}
     if database_url or kept_in(data):
         hit = asyncio.run(_hit(data, database_url))
         never = [
@@ -153,7 +148,8 @@ def _tell_coverage(ruleset: RuleSet, data: Path, database_url: str) -> None:
             if rule.id not in hit
         ]
         if hit:
-            _some("jamais appliquées à un cas", never)
+            found["never_applied"] = never
+    return found
 
 
 async def _hit(data: Path, database_url: str) -> set[str]:
@@ -161,9 +157,3 @@ async def _hit(data: Path, database_url: str) -> set[str]:
     async with opened(data, database_url) as store:
         used = await uses(store, _EVER, _EVER)
         return set(used)
-
-
-def _some(what: str, rules: list[str]) -> None:
-    out.print(f"{len(rules)} règle(s) {what}")
-    for rule in rules:
-        out.print(f"  {rule}", markup=False, soft_wrap=True)

@@ -28,14 +28,16 @@ from app.refused import refusing
 from app.rulebook import LoadedRulebook, load_folder
 from app.stores import opened
 from app.system import SystemClock
+from router.archive import Action
 from router.case import Case, Event, EventKind
 from router.decision import Decision, ServiceId, Urgency
 from router.errors import InvalidInput
-from router.tracking import parse, printed
+from router.tracking import TrackingNumber, parse, printed
 from router.versions import RulesetVersion, VersionState
 from rules.conditions.logic import leaves
 from rules.explain import explain as explained
 from rules.model import Rule
+from rules.problems import proposal
 
 
 def explain(
@@ -51,22 +53,33 @@ def explain(
 ) -> None:
     """Say where a case went, or a message would go, and why.
 
-    Example: guichet rules explain 7K4M-Q2XD-9TC
+    Example: guichet rules explain 7K4M-Q2XD-9TZ
     Example: guichet rules explain --texte "lampadaire cassé" --commune Rezé
     """
-    with refusing():
+    with refusing(as_json=as_json):
         if bool(number) == bool(text):
             raise InvalidInput('Donnez le numéro d\'une demande, ou --texte "…".')
         if number:
-            asyncio.run(_explain_case(number, data, database_url, as_json))
+            asyncio.run(_explain_case(_number(number), data, database_url, as_json))
         else:
+            rulebook = load_folder(config_folder(config))
+            _check_commune(commune, rulebook)
             line = {"text": text, "commune": commune, "at": received, "channel": channel}
-            asyncio.run(_explain_text(line, load_folder(config_folder(config)), as_json))
+            asyncio.run(_explain_text(line, rulebook, as_json))
+
+
+def _check_commune(commune: str, rulebook: LoadedRulebook) -> None:
+    geography = rulebook.geography
+    if commune and geography.commune(commune) is None:
+        names = [geography.commune_name(code) for code in geography.communes()]
+        raise InvalidInput(f"La commune « {commune} » n'existe pas. {proposal(commune, names)}")
 
 
 async def _explain_text(line: Mapping[str, Any], rulebook: LoadedRulebook, as_json: bool) -> None:
     async with attempts(rulebook) as attempt:
         result = await attempt.run(line, SystemClock().now())
+        if result["action"] == Action.QUARANTINE:
+            raise InvalidInput(f"{result['reason'][:1].upper()}{result['reason'][1:]}.")
         decision = attempt.decided
         if as_json or decision is None:
             print_json(result["decision"] or {"reason": result["reason"]})
@@ -103,8 +116,18 @@ class Told:
         )
 
 
-async def _explain_case(number: str, data: Path, database_url: str, as_json: bool) -> None:
-    wanted = parse(number)
+def _number(text: str) -> TrackingNumber:
+    try:
+        return parse(text)
+    except InvalidInput:
+        raise InvalidInput(
+            f"« {text[:40]} » n'est pas un numéro de demande (7K4M-Q2XD-9TZ en est un)."
+        ) from None
+
+
+async def _explain_case(
+    wanted: TrackingNumber, data: Path, database_url: str, as_json: bool
+) -> None:
     async with opened(data, database_url) as store:
         case = await store.case(wanted)
         if case is None:

@@ -29,10 +29,10 @@ def fmt(
     with speaking():
         if language not in {"fr", "en"}:
             raise ConfigurationError("« --langue » attend fr ou en.")
-        root = config_folder(folder)
-        for file in sorted(root.rglob("*.yaml")):
+        root = _root(folder)
+        texts = {file: _read(file, root) for file in sorted(root.rglob("*.yaml"))}
+        for file, text in texts.items():
             path = file.relative_to(root).as_posix()
-            text = file.read_text(encoding="utf-8")
             translated = translate(path, text, language)
             if translated != text:
                 out.print(path, markup=False)
@@ -51,19 +51,34 @@ def table(
     Example: guichet rules table config/ > table.csv
     """
     with speaking():
-        root = config_folder(folder)
+        root = _root(folder)
         if source is None:
             out.print(to_csv(_rows(root)), markup=False, soft_wrap=True, end="")
             return
         try:
-            rows = from_csv(source.read_text(encoding="utf-8"))
+            rows = from_csv(_read(source, source.parent))
         except NotATable as wrong:
             raise ConfigurationError(f"{source}:{wrong.line}: {wrong}.") from None
-        except OSError as error:
-            raise ConfigurationError(f"« {source} » ne peut pas être lu : {error}") from None
         file = root / _TABLE
-        file.write_text(spliced(file.read_text(encoding="utf-8"), rows), encoding="utf-8")
+        file.write_text(spliced(_read(file, root), rows), encoding="utf-8")
         out.print(f"{_TABLE}: {len(rows)} familles", markup=False)
+
+
+def _root(folder: Path) -> Path:
+    root = config_folder(folder)
+    if not root.is_dir():
+        raise ConfigurationError(f"« {root} » n'est pas un dossier de configuration.")
+    return root
+
+
+def _read(file: Path, root: Path) -> str:
+    name = file.relative_to(root).as_posix()
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"« {name} » n'est pas écrit en UTF-8.") from None
+    except OSError as error:
+        raise ConfigurationError(f"« {name} » ne peut pas être lu : {error.strerror}.") from None
 
 
 def _rows(root: Path) -> list[Row]:

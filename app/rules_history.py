@@ -32,7 +32,7 @@ def history(
             active = await store.active()
             return await store.versions(), active.version if active else 0
 
-    with refusing():
+    with refusing(as_json=as_json):
         versions, live = asyncio.run(run())
         if as_json:
             print_json([_json(one, live) for one in versions])

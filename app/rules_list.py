@@ -78,7 +78,7 @@ def list_rules(
             rulebook = await _rulebook(store, folder)
             return await listed(store, rulebook, SystemClock().now())
 
-    with refusing():
+    with refusing(as_json=as_json):
         found = asyncio.run(run())
         if as_json:
             print_json([one.as_json() for one in found])

@@ -25,6 +25,7 @@ from app.rulebook import load_files
 from app.second_person import check_second
 from app.stores import opened
 from app.system import SystemClock
+from app.written import check_writable, write
 from router.errors import InvalidInput
 from router.store import Store
 from router.versions import RulesetVersion
@@ -63,12 +64,16 @@ def publish_rules(
                 await write_page(store, public)
             return done
 
-    with refusing():
+    with refusing(as_json=as_json):
         if folder is None and public is None:
             raise InvalidInput("Donnez le dossier du brouillon, ou --public et un fichier.")
+        check_writable(public)
         done = asyncio.run(run())
         if done is None:
-            out.print(f"Page écrite : {public}", markup=False)
+            if as_json:
+                print_json({"page": str(public)})
+            else:
+                out.print(f"Page écrite : {public}", markup=False)
             return
         _tell(*done, as_json=as_json)
         if done[0].kept:
@@ -170,7 +175,8 @@ def approve(
                 await write_page(store, public)
             return done
 
-    with refusing():
+    with refusing(as_json=as_json):
+        check_writable(public)
         done = asyncio.run(run())
         if as_json:
             print_json(
@@ -191,4 +197,4 @@ async def write_page(store: Store, path: Path) -> None:
         raise Refused("Rien n'est publié : il n'y a pas de page à écrire.")
     rulebook = await asyncio.to_thread(load_files, live.files)
     text = page(rulebook.ruleset.configuration, rulebook.geography, live)
-    await asyncio.to_thread(path.write_text, text, encoding="utf-8")
+    await asyncio.to_thread(write, path, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from app.draft import Draft, draft_of, live_rulebook
 from app.refused import refusing
 from app.stores import opened
 from app.system import SystemClock
+from app.written import check_writable, write
 from router.errors import InvalidInput
 from router.record import After
 from router.store import Store
@@ -98,7 +100,8 @@ def replay(
             await store.keep_replay(ReplayReport(draft.rulebook.hash, base, now, record))
             return draft, found
 
-    with refusing():
+    with refusing(as_json=as_json):
+        check_writable(csv_file)
         draft, found = asyncio.run(run())
         if csv_file is not None:
             _write_csv(csv_file, found.changes)
@@ -217,16 +220,17 @@ _URGENCY = {"low": "basse", "normal": "normale", "high": "haute", "immediate": "
 
 
 def _write_csv(path: Path, changes: list[Mapping[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:  # spreadsheets want the mark
-        writer = csv.writer(file, delimiter=";")
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet, delimiter=";")
+    writer.writerow(
+        ["numero", "date", "effets", "de", "a", "regle_avant", "regle_apres",
+         "urgence_avant", "urgence_apres", "pourquoi"]
+    )  # fmt: skip
+    for one in changes:
+        before, after = one["from"], one["to"]
         writer.writerow(
-            ["numero", "date", "effets", "de", "a", "regle_avant", "regle_apres",
-             "urgence_avant", "urgence_apres", "pourquoi"]
+            [one["number"], one["at"], " ".join(one["kinds"]), before["owner"],
+             after["owner"], before["rule"], after["rule"],
+             _URGENCY[before["urgency"]], _URGENCY[after["urgency"]], one["why"]]
         )  # fmt: skip
-        for one in changes:
-            before, after = one["from"], one["to"]
-            writer.writerow(
-                [one["number"], one["at"], " ".join(one["kinds"]), before["owner"],
-                 after["owner"], before["rule"], after["rule"],
-                 _URGENCY[before["urgency"]], _URGENCY[after["urgency"]], one["why"]]
-            )  # fmt: skip
+    write(path, sheet.getvalue(), "utf-8-sig")  # spreadsheets want the mark

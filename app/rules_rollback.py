@@ -64,7 +64,7 @@ def rollback(
                 SystemIds() if redispatch else None,
             )  # fmt: skip
 
-    with refusing():
+    with refusing(as_json=as_json):
         if not reason.strip():
             raise InvalidInput('Dites pourquoi : --reason "…".')
         done = asyncio.run(run())

@@ -56,7 +56,7 @@ def shadow(
             else:
                 _tell(await compare(store, SystemClock().now() - span(since)), json_)
 
-    with refusing():
+    with refusing(as_json=json_):
         if [folder is not None, off, report].count(True) != 1:
             raise InvalidInput("Donnez le dossier d'un brouillon, --off ou --report.")
         asyncio.run(run())

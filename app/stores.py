@@ -18,9 +18,13 @@ def url_of(data: Path, database_url: str) -> str:
     """Give the URL of the store: the one asked for, else the embedded one in the data folder.
 
     Raises:
-        ConfigurationError: the folder cannot be made.
+        ConfigurationError: the folder cannot be made, or the URL is of no database we speak to.
     """
     if database_url:
+        if not database_url.startswith(("sqlite:", "postgresql", "postgres:")):
+            raise ConfigurationError(  # the address may hold a password: it is not repeated
+                "L'adresse de la base de données commence par sqlite:/// ou postgresql://."
+            )
         return database_url
     try:
         data.mkdir(parents=True, exist_ok=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from router.errors import ConfigurationError
+
+FOLDER = "."
+"""The file of a problem of the folder itself, which has no line."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,7 +39,12 @@ class Problem:
 
     def __str__(self) -> str:
         proposal = f" {self.fix}" if self.fix else ""
-        return f"{self.file}:{self.line}:{self.column}: {self.message}.{proposal}"
+        place = f"{self.file}:{self.line}:{self.column}: " if self.file != FOLDER else ""
+        return f"{place}{self.message}.{proposal}"
+
+    def as_json(self) -> dict[str, str | int]:
+        """Give all of it as plain data, for programs."""
+        return asdict(self)
 
 
 class InvalidConfiguration(ConfigurationError):
@@ -52,6 +60,7 @@ class Problems:
     """Collects what is found while reading, so that one run shows every mistake."""
 
     found: list[Problem] = field(default_factory=list)
+    _told: set[Problem] = field(default_factory=set)
 
     def error(self, at: At, code: str, message: str, fix: str = "", example: str = "") -> None:
         self._add(at, "error", code, message, fix, example)
@@ -61,7 +70,8 @@ class Problems:
 
     def _add(self, at: At, severity: str, code: str, message: str, fix: str, example: str) -> None:
         problem = Problem(at.file, at.line, at.column, severity, code, message, fix, example)
-        if problem not in self.found:
+        if problem not in self._told:
+            self._told.add(problem)
             self.found.append(problem)
 
     @property

@@ -11,7 +11,7 @@ from rules.checks import check
 from rules.fields import Fields
 from rules.model import Category, Cell, Configuration, Role, RuleFile, ServiceEntry
 from rules.names import Names
-from rules.problems import At, Problem, Problems
+from rules.problems import FOLDER, At, Problem, Problems
 from rules.read_categories import CategoryReader, category_ids
 from rules.read_competences import CompetenceReader
 from rules.read_rules import RuleFileReader, Sheet, head, read_lists, rule_ids
@@ -37,7 +37,9 @@ def read(folder: Path) -> Reading:
     """Read a folder; nothing is raised for what people may write."""
     problems = Problems()
     if not folder.is_dir():
-        problems.error(At("."), "dossier", f"Le dossier « {folder} » n'existe pas", "Créez-le.")
+        what = "n'est pas un dossier" if folder.exists() else "n'existe pas"
+        fix = "Donnez un dossier de configuration."
+        problems.error(At(FOLDER), "dossier", f"Le dossier « {folder} » {what}", fix)
         return Reading(problems.sorted(), None)
     configuration = _Reader(folder, problems).read()
     if problems.errors:
@@ -56,7 +58,7 @@ class _Reader:
 
     def read(self) -> Configuration | None:
         for path in REQUIRED:
-            if not self.sources.exists(path):
+            if not self.sources.stands(path) and path not in self.sources.broken:
                 self.problems.error(
                     At(path), "fichier-manquant", "Ce fichier manque", f"Créez « {path} »."
                 )
@@ -111,7 +113,7 @@ class _Reader:
         return configuration
 
     def _head(self, path: str, *, required: bool = True) -> Fields | None:
-        if not self.sources.exists(path):
+        if not self.sources.stands(path):
             return None
         tree = self.sources.tree(path)
         if tree is None or path in self.sources.broken:
@@ -154,7 +156,7 @@ class _Reader:
 
     def _sheets(self) -> list[Sheet]:
         paths = self.sources.below("regles")
-        if not paths:
+        if not paths and not any(path.startswith("regles/") for path in self.sources.broken):
             self.problems.error(
                 At("regles"),
                 "fichier-manquant",

@@ -34,10 +34,26 @@ class Sources:
     def exists(self, path: str) -> bool:
         return (self.folder / path).is_file()
 
+    def stands(self, path: str) -> bool:
+        """Whether a file stands at a path; a folder or a dead link in its place is told."""
+        target = self.folder / path
+        if target.is_file():
+            return True
+        if target.is_dir():
+            self._no_file(path, "Ceci est un dossier, et non un fichier", "Renommez-le.")
+        elif target.is_symlink():
+            self._no_file(path, "Ce lien ne mène à aucun fichier", "Corrigez-le, ou supprimez-le.")
+        return False
+
+    def _no_file(self, path: str, message: str, fix: str) -> None:
+        self.broken.add(path)
+        self.problems.error(At(path), "fichier-illisible", message, fix)
+
     def below(self, under: str) -> list[str]:
         """List the YAML files below a folder, by path."""
         found = (self.folder / under).rglob("*.yaml")
-        return sorted(file.relative_to(self.folder).as_posix() for file in found if file.is_file())
+        paths = sorted(file.relative_to(self.folder).as_posix() for file in found)
+        return [path for path in paths if self.stands(path)]
 
     def raw(self, path: str) -> bytes:
         content = (self.folder / path).read_bytes()
@@ -50,12 +66,7 @@ class Sources:
         try:
             tree = read_tree(self.raw(path), path, self.problems)
         except OSError:
-            self.problems.error(
-                At(path),
-                "fichier-illisible",
-                "Ce fichier ne peut pas être lu",
-                "Vérifiez ses droits.",
-            )
+            self._no_file(path, "Ce fichier ne peut pas être lu", "Vérifiez ses droits.")
             tree = None
         if tree is None:
             self.broken.add(path)
@@ -104,13 +115,15 @@ class Sources:
                 "Ce fichier JSON est illisible ici",
                 "Vérifiez les guillemets, les virgules et les crochets.",
             )
-        except (UnicodeDecodeError, OSError):
+        except UnicodeDecodeError:
             self.problems.error(
                 At(path),
                 "encodage",
                 "Ce fichier n'est pas lisible en UTF-8",
                 "Enregistrez-le en UTF-8.",
             )
+        except OSError:
+            self._no_file(path, "Ce fichier ne peut pas être lu", "Vérifiez ses droits.")
         return None
 
     def features(self, path: str) -> list[tuple[Mapping[str, Any], Mapping[str, Any], At]]:

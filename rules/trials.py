@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from router.decision import Decision
 from rules.compile import RuleSet
@@ -35,6 +35,11 @@ class TrialResult:
     differences: tuple[Difference, ...]
     why: str
     decision: Decision
+
+    def as_json(self) -> dict[str, object]:
+        """Give it as plain data, for programs."""
+        told = {"name": self.name, "file": self.file, "line": self.line, "why": self.why}
+        return {**told, "differences": [asdict(one) for one in self.differences]}
 
     def __str__(self) -> str:
         if self.passed:

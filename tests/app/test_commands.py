@@ -86,7 +86,7 @@ def test_an_agent_finds_what_could_not_be_read_and_takes_it_out(elsewhere):
         (("services", "list", "--config", "nowhere"), 2, "« nowhere » n'existe pas"),
         (("serve", "--role", "king"), 2, "gateway"),
         (("serve", "--port", "70000"), 2, "65535"),
-        (("cases", "list", "--database-url", "mysql://x"), 2, "sqlite:///FILE"),
+        (("cases", "list", "--database-url", "mysql://x"), 2, "sqlite:/// ou postgresql://"),
         (
             ("db", "upgrade", "--database-url", "postgresql://x@127.0.0.1:1/x"),
             3,
