@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from router.decision import Facts
@@ -49,10 +49,17 @@ class Situation:
         return self.rule_possible(rule, self) if self.rule_possible else (False, False)
 
     def suppose_place(self, candidate: str | None) -> Situation:
-        """Suppose that the place is known to lie in a candidate, its exact point left free."""
-        here = self.whereabouts
+        """Suppose that the place is known to lie in a candidate, its exact point left free.
+
+        What the point that is known rules out or makes sure stays so.
+        """
+        known = here = self.whereabouts
         if candidate is not None:
             here = self.geography.whereabouts((candidate,))
+            if self.facts.place.point is not None:
+                here = replace(
+                    here, inside=here.inside | known.inside, touching=here.touching & known.touching
+                )
         return self._supposing(PLACE, here, self.category, self.ancestry)
 
     def suppose_category(self, category: str, ancestry: frozenset[str]) -> Situation:

@@ -160,3 +160,19 @@ def test_the_hash_follows_every_byte_and_nothing_else(tmp_path: Path) -> None:
 
 def _folder(factory: object) -> Path:
     return Path(factory.mktemp("laws")) if "one" not in _cache else Path()  # type: ignore[attr-defined]
+
+
+@settings(max_examples=200, deadline=None)
+@given(place=places)
+def test_to_suppose_a_candidate_leaves_what_is_known_of_the_place(
+    place: Place, tmp_path_factory: object
+) -> None:
+    rules = ruleset(_folder(tmp_path_factory))
+    case = rules.situation(Facts(datetime(2026, 11, 24, 9, tzinfo=UTC), place=place))
+    for territory in map(frozenset, ([name] for name in rules.geography.ids())):
+        known = case.whereabouts.within(territory)
+        supposed = [
+            case.suppose_place(candidate).whereabouts.within(territory)
+            for candidate in case.whereabouts.candidates
+        ]
+        assert known is None or set(supposed) <= {known}
