@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from rules.groups import distinct
 from rules.model import Category
@@ -23,28 +22,40 @@ class _Word:
 
 
 class _Several:
-    """Expressions that hang on one word, by the second word without which they cannot stand."""
+    """Expressions that hang on one word, by the word beside it without which they cannot stand."""
 
-    __slots__ = ("_alone", "_by_second", "_seconds")
+    __slots__ = ("_beside", "after", "alone", "before")
 
     def __init__(self) -> None:
-        self._alone: list[_Word] = []
-        self._by_second: dict[str, list[_Word]] = {}
-        self._seconds: set[str] = set()
+        self._beside: set[str] = set()
+        self.alone: list[_Word] = []
+        self.before: dict[str, list[_Word]] = {}
+        self.after: dict[str, list[_Word]] = {}
 
     def add(self, word: _Word) -> None:
-        if not word.phrase.also:
-            self._alone.append(word)
-        for second in word.phrase.also:
-            self._by_second.setdefault(second, []).append(word)
-        self._seconds.update(word.phrase.also)
+        phrase = word.phrase
+        if phrase.kind != "plain" or phrase.unless_negated:
+            self.alone.append(word)
+            return
+        beside = self.after if phrase.beside > 0 else self.before
+        for own in phrase.forms[phrase.lead + phrase.beside]:
+            beside.setdefault(own, []).append(word)
+            self._beside.add(own)
 
-    def that_may_stand(self, words: frozenset[str]) -> Iterable[_Word]:
-        """List those of which a text of these words, the first one among them, may hold all."""
-        seconds = self._seconds.intersection(words)
-        if not seconds:
-            return self._alone
-        return chain(self._alone, *(self._by_second[second] for second in sorted(seconds)))
+    def may_stand(self, words: frozenset[str]) -> bool:
+        """Whether a text of these words may hold one."""
+        return bool(self.alone) or not self._beside.isdisjoint(words)
+
+    def around(self, place: int, folded: list[str]) -> Iterable[_Word]:
+        """List the consecutive words of which the one at a place and the one beside it are two."""
+        found: Sequence[_Word] = ()
+        if self.after and place + 1 < len(folded):
+            found = self.after.get(folded[place + 1], ())
+        if self.before and place:
+            before = self.before.get(folded[place - 1])
+            if before:
+                return [*found, *before]
+        return found
 
 
 _Found = dict[str, dict[object, tuple[int, str]]]
@@ -89,12 +100,12 @@ class Categories:
         words = text.words
         for anchor in words & self._anchors:
             if anchor in self._single:
-                first = _first(text.positions[anchor], names)
+                first = _first(text.places_of(anchor), names)
                 for word in self._single[anchor]:
                     _note(found, word, first)
-            if anchor in self._several:
-                for word in self._several[anchor].that_may_stand(words):
-                    _note(found, word, _place(word.phrase, text, names))
+            several = self._several.get(anchor)
+            if several is not None and several.may_stand(words):
+                self._expressions(several, text.places_of(anchor), text, names, found)
         for beginning in text.beginnings & self._prefixes if self._prefixes else ():
             for word in self._by_prefix[beginning]:
                 _note(found, word, _place(word.phrase, text, names))
@@ -102,6 +113,24 @@ class Categories:
             return None, []
         best = min(found, key=lambda name: self._rank(name, found[name]))
         return best, [written for _, written in sorted(found[best].values())]
+
+    def _expressions(
+        self,
+        several: _Several,
+        places: Iterable[int],
+        text: Text,
+        names: Collection[int],
+        found: _Found,
+    ) -> None:
+        """Note the expressions that hold around the places of their common word."""
+        for place in places:
+            for word in several.around(place, text.folded):
+                start = place - word.phrase.lead
+                if start >= 0 and start not in names and text.runs_on(word.phrase.forms, start):
+                    _note(found, word, start)
+        for word in several.alone:
+            if word.phrase.may_stand(text.words):
+                _note(found, word, _place(word.phrase, text, names))
 
     def _rank(self, name: str, words: dict[object, tuple[int, str]]) -> tuple[int, ...]:
         return (-len(words), -self._depth[name], min(words.values())[0], self._order[name])
@@ -138,7 +167,7 @@ def _name_of(street: str, text: Text) -> frozenset[int]:
         return frozenset()
     return frozenset(
         place
-        for start in text.positions.get(name[0], ())
+        for start in (text.places_of(name[0]) if name[0] in text.words else ())
         if start and text.folded[start : start + len(name)] == name
         if text.folded[start - 1][:1] == kind[:1]
         for place in range(start, start + len(name))

@@ -180,7 +180,7 @@ class RuleSet:
         """See a case as the conditions do; ``as_typed`` leaves typing errors alone."""
         text = Text(facts.text, facts.subject, self.prefixes)
         if not as_typed and (not facts.language or facts.language.startswith("fr")):
-            found = self.repairs.of(text.folded, text.parts, facts.place.street)
+            found = self.repairs.of(text, facts.place.street)
             if found:
                 text.repair(found)
         return Situation(

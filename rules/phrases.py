@@ -31,17 +31,25 @@ class Phrase:
     """The folded words of which a text must hold one for this to be found; none for a lone prefix."""
     also: frozenset[str] = field(init=False, compare=False, repr=False)
     """Of which it must hold one as well; empty when the phrase is a single word."""
+    lead: int = field(init=False, compare=False, repr=False, default=0)
+    """How many words of consecutive ones stand before the anchor."""
+    beside: int = field(init=False, compare=False, repr=False, default=0)
+    """1 or -1: the rarer neighbour of the anchor stands after it, or before; 0 when it has none."""
 
     def __post_init__(self) -> None:
-        best, *others = self._by_rarity() or [frozenset()]
-        object.__setattr__(self, "anchors", best)
-        object.__setattr__(self, "also", others[0] if others else frozenset())
+        best, *others = self._by_rarity() or [(0, frozenset[str]())]
+        steps = [place - best[0] for place, _ in others]
+        object.__setattr__(self, "lead", best[0])
+        object.__setattr__(self, "beside", next((step for step in steps if step in {1, -1}), 0))
+        object.__setattr__(self, "anchors", best[1])
+        object.__setattr__(self, "also", others[0][1] if others else frozenset())
 
-    def _by_rarity(self) -> list[frozenset[str]]:
-        """List what a text must hold, the words that few texts hold first."""
+    def _by_rarity(self) -> list[tuple[int, frozenset[str]]]:
+        """List what a text must hold, with its place, the words that few texts hold first."""
         if self.kind == "near":
             found = [part.anchors for part in self.parts if part.anchors]
-            return sorted(found, key=lambda own: (-len(min(own)), sorted(own)))
+            found.sort(key=lambda own: (-len(min(own)), sorted(own)))
+            return [(0, own) for own in found]
         whole = self.pieces[:-1] if self.kind == "prefix" else self.pieces
         words = [fold(piece) for piece in whole]
         order = sorted(
@@ -49,8 +57,8 @@ class Phrase:
             key=lambda index: (words[index] in GRAMMAR, -len(words[index]), words[index]),
         )
         if self.kind == "plain":
-            return [self.forms[index] for index in order]
-        return [frozenset({words[index]}) for index in order]
+            return [(index, self.forms[index]) for index in order]
+        return [(index, frozenset({words[index]})) for index in order]
 
     def may_stand(self, words: frozenset[str]) -> bool:
         """Whether a text of these words, one of them an anchor, is worth looking through."""

@@ -15,24 +15,26 @@ class Prefixes:
     def __init__(self, phrases: Iterable[Phrase]) -> None:
         self._known = frozenset(_beginnings(phrases))
         self._sizes = tuple(sorted({len(one) for one in self._known}))
-        self._memo: dict[str, tuple[str, ...]] = {}
+        self._plain: set[str] = set()
+        self._begun: dict[str, tuple[str, ...]] = {}
 
-    def of(self, words: Iterable[str]) -> frozenset[str]:
+    def of(self, words: frozenset[str]) -> frozenset[str]:
         """List the beginnings that some word has."""
-        memo, found = self._memo, set[str]()
-        for word in words:
-            own = memo.get(word)
-            if own is None:
-                own = self._learn(word)
-            if own:
-                found.update(own)
+        found = set[str]()
+        for word in words - self._plain:
+            found.update(self._begun.get(word) or self._learn(word))
         return frozenset(found)
 
     def _learn(self, word: str) -> tuple[str, ...]:
-        if len(self._memo) >= _MEMO:
-            self._memo.clear()
+        if len(self._plain) + len(self._begun) >= _MEMO:
+            self._plain.clear()
+            self._begun.clear()
         sizes = (size for size in self._sizes if size <= len(word))
-        own = self._memo[word] = tuple(word[:size] for size in sizes if word[:size] in self._known)
+        own = tuple(word[:size] for size in sizes if word[:size] in self._known)
+        if own:
+            self._begun[word] = own
+        else:
+            self._plain.add(word)
         return own
 
 

@@ -9,12 +9,12 @@ from functools import cached_property
 from rules.conditions.place import street_tokens
 from rules.lexicon import Lexicon
 from rules.spelling import edits, sound, without
-from rules.text import NEGATIONS
+from rules.text import NEGATIONS, Text
 from rules.words import fold, lower
 
 SHORTEST = 5  # letters of a word that is repaired, and of one that it is repaired to
 _TWO_EDITS = 8  # letters of a word from which on two edits are believed
-_MEMO = 8192
+_MEMO = 16_384
 _WORD = re.compile(r"[^\W\d_]+")
 _NAMED_AFTER = frozenset(
     {
@@ -47,35 +47,43 @@ class Repairs:
             word for word in set(vocabulary) if len(word) >= SHORTEST and word.isalpha()
         )
         self._lexicon = lexicon.words
-        self._memo: dict[str, str | None] = {}
+        self._fine: set[str] = set()
+        self._mistaken: dict[str, str] = {}
 
-    def of(
-        self, words: Collection[str], parts: Iterable[str], street: str | None
-    ) -> dict[str, str]:
-        """Find the repairs of a text, in the order of its words.
-
-        ``words`` are folded, ``parts`` as they were written.
-        """
-        known, lexicon = self._known, self._lexicon
-        unknown = [
-            word
-            for word in words
-            if len(word) >= SHORTEST and word not in known and word not in lexicon
-        ]
-        if not unknown:
+    def of(self, text: Text, street: str | None) -> dict[str, str]:
+        """Find the repairs of a text, in the order of its words."""
+        odd = text.words - self._fine
+        if not odd:
             return {}
-        found = {word: taken for word in unknown if (taken := self._taken_for(word)) is not None}
+        found = {
+            word: taken
+            for word in text.folded
+            if word in odd and (taken := self._taken_for(word)) is not None
+        }
         if found:
-            for name in _names(parts) | frozenset(street_tokens(street or "")):
+            for name in _names(text.parts, found) | frozenset(street_tokens(street or "")):
                 found.pop(name, None)
         return found
 
     def _taken_for(self, word: str) -> str | None:
-        if word not in self._memo:
-            if len(self._memo) >= _MEMO:
-                self._memo.clear()
-            self._memo[word] = self._nearest(word) if word.isalpha() else None
-        return self._memo[word]
+        """Tell what a word is taken for; what was found out once is remembered."""
+        taken = self._mistaken.get(word)
+        if taken is None and word not in self._fine:
+            taken = self._nearest(word) if self._is_odd(word) else None
+            if len(self._fine) + len(self._mistaken) >= _MEMO:
+                self._fine.clear()
+                self._mistaken.clear()
+            if taken is None:
+                self._fine.add(word)
+            else:
+                self._mistaken[word] = taken
+        return taken
+
+    def _is_odd(self, word: str) -> bool:
+        """Whether a word is long enough to be judged, and known to nobody."""
+        if len(word) < SHORTEST or not word.isalpha():
+            return False
+        return word not in self._known and word not in self._lexicon
 
     def _nearest(self, word: str) -> str | None:
         most = 2 if len(word) >= _TWO_EDITS else 1
@@ -114,8 +122,8 @@ class Repairs:
         return found
 
 
-def _names(parts: Iterable[str]) -> frozenset[str]:
-    """List the folded words that seem to be names of streets or persons.
+def _names(parts: Iterable[str], mistaken: Collection[str]) -> frozenset[str]:
+    """List the mistaken words that seem to be names of streets or persons.
 
     They begin with a capital inside a sentence, or follow "rue", "madame" and the like.
     """
@@ -126,11 +134,17 @@ def _names(parts: Iterable[str]) -> frozenset[str]:
         for word in _WORD.finditer(part):
             own = word[0]
             folded = fold(lower(own))
-            between = part[end : word.start()]
-            inside = end > 0 and not any(mark in between for mark in ".!?:;\n")
-            capital = own[0].isupper() and not (len(own) > 1 and own.isupper())
-            if named or (inside and capital):
+            if folded in mistaken and (
+                named or _is_capital_inside(own, part[end : word.start()], end)
+            ):
                 found.add(folded)
             named = (named and folded in _LINKS) or folded in _NAMED_AFTER
             end = word.end()
     return frozenset(found)
+
+
+def _is_capital_inside(word: str, before: str, place: int) -> bool:
+    """Whether a word begins with a capital though no sentence begins with it."""
+    if not place or any(mark in before for mark in ".!?:;\n"):
+        return False
+    return word[0].isupper() and not (len(word) > 1 and word.isupper())

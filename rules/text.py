@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from rules.phrases import Phrase
-from rules.words import BREAK, cut, fold, lower
+from rules.words import BREAK, exact_tokens, folded
 
 NEGATIONS = frozenset({"sans", "aucun", "aucune", "no", "without", "pas", "plus"})
 _NEGATIONS = NEGATIONS - {"pas", "plus"}
@@ -19,7 +19,7 @@ _FARTHEST_NEGATION = 2  # words between the negation and what it denies
 class Begins(Protocol):
     """Tells the beginnings of words that matter."""
 
-    def of(self, words: Iterable[str]) -> frozenset[str]: ...
+    def of(self, words: frozenset[str]) -> frozenset[str]: ...
 
 
 class Wanted(Protocol):
@@ -37,10 +37,10 @@ class Text:
     __slots__ = (
         "_beginnings",
         "_begins",
+        "_between",
         "_exact",
         "_found",
         "_held",
-        "_positions",
         "_raw",
         "folded",
         "repaired",
@@ -50,35 +50,25 @@ class Text:
     def __init__(self, text: str, subject: str = "", begins: Begins | None = None) -> None:
         self._raw = (subject, text)
         self._begins = begins
-        parts = [cut(fold(lower(part))) for part in (subject, text) if part]
-        folded: list[str] = parts[0] if parts else []
-        if len(parts) == 2:
-            folded = [*parts[0], BREAK, *parts[1]]
-        self.folded = folded
+        self._between = [BREAK] if subject and text else []
+        self.folded = [*folded(subject), *self._between, *folded(text)]
         self.repaired: dict[str, str] = {}
         self._exact: list[str] | None = None
         self._index()
 
     def _index(self) -> None:
         self.words = frozenset(self.folded) - _BREAKS
-        self._positions: dict[str, list[int]] | None = None
         self._found: dict[int, int | None] = {}
         self._held: dict[int, tuple[Wanted, bool]] = {}
         self._beginnings: frozenset[str] | None = None
 
-    @property
-    def positions(self) -> dict[str, list[int]]:
-        """Where each word stands, in reading order."""
-        if self._positions is None:
-            positions: dict[str, list[int]] = {}
-            for place, word in enumerate(self.folded):
-                if word in positions:
-                    positions[word].append(place)
-                else:
-                    positions[word] = [place]
-            positions.pop(BREAK, None)
-            self._positions = positions
-        return self._positions
+    def places_of(self, word: str) -> Sequence[int]:
+        """List where a word of the text stands, in reading order."""
+        folded = self.folded
+        first = folded.index(word)  # few words of a text are looked for: no table is worth it
+        if folded.count(word) == 1:
+            return (first,)
+        return [place for place in range(first, len(folded)) if folded[place] == word]
 
     def holds(self, group: Wanted) -> bool:
         """Whether one word of a group is found; a group that is asked again is not looked for again.
@@ -104,11 +94,8 @@ class Text:
     def exact(self) -> list[str]:
         """Words with their accents, in step with ``folded``."""
         if self._exact is None:
-            parts = [cut(lower(part)) for part in self._raw if part]
-            exact: list[str] = parts[0] if parts else []
-            if len(parts) == 2:
-                exact = [*parts[0], BREAK, *parts[1]]
-            self._exact = exact
+            subject, text = map(exact_tokens, self._raw)
+            self._exact = [*subject, *self._between, *text]
         return self._exact
 
     @property
@@ -118,20 +105,31 @@ class Text:
 
     def repair(self, corrections: dict[str, str]) -> None:
         """Read some words as others, as if they had been typed without error."""
-        self.exact  # noqa: B018 — exact words must be cut before the folded ones change
         self.folded = [corrections.get(word, word) for word in self.folded]
         self.repaired = corrections
         self._index()
 
     def find(self, phrase: Phrase) -> int | None:
         """Find the first place where a phrase holds; phrases live as long as their rule set."""
-        if len(phrase.forms) == 1 and not phrase.unless_negated:
-            hits = phrase.forms[0] & self.words
-            return min(self.positions[word][0] for word in hits) if hits else None
+        if phrase.kind == "plain" and not phrase.unless_negated:
+            return self._first_run(phrase)
         key = id(phrase)
         if key not in self._found:
             self._found[key] = self._find(phrase)
         return self._found[key]
+
+    def _first_run(self, phrase: Phrase) -> int | None:
+        """Find the first place of consecutive words by their rarest one."""
+        first: int | None = None
+        for word in phrase.anchors & self.words:
+            for place in self.places_of(word):
+                start = place - phrase.lead
+                if first is not None and start >= first:
+                    break
+                if start >= 0 and self.runs_on(phrase.forms, start):
+                    first = start
+                    break
+        return first
 
     def _find(self, phrase: Phrase) -> int | None:
         for place in self.places(phrase):
@@ -154,14 +152,15 @@ class Text:
         if forms[0].isdisjoint(self.words):
             return ()
         hits = forms[0] & self.words
-        first = [place for word in hits for place in self.positions[word]]
+        first = [place for word in hits for place in self.places_of(word)]
         if len(hits) > 1:
             first.sort()
         if len(forms) == 1:
             return first
-        return [place for place in first if self._runs_on(forms, place)]
+        return [place for place in first if self.runs_on(forms, place)]
 
-    def _runs_on(self, forms: tuple[frozenset[str], ...], place: int) -> bool:
+    def runs_on(self, forms: tuple[frozenset[str], ...], place: int) -> bool:
+        """Whether consecutive words, each in one of its forms, stand from a place on."""
         folded = self.folded
         if place + len(forms) > len(folded):
             return False
@@ -178,11 +177,12 @@ class Text:
 
     def _prefixed(self, pieces: tuple[str, ...]) -> Iterator[int]:
         last = pieces[-1]
+        if last not in self.beginnings:
+            return
         if len(pieces) == 1:
-            if last in self.beginnings:
-                for place, word in enumerate(self.folded):
-                    if word.startswith(last):
-                        yield place
+            for place, word in enumerate(self.folded):
+                if word.startswith(last):
+                    yield place
             return
         size = len(pieces) - 1
         for place in self._runs(tuple(frozenset({piece}) for piece in pieces[:-1])):

@@ -67,11 +67,40 @@ def fold(lowered: str) -> str:
 
 def tokens(text: str) -> tuple[str, ...]:
     """Cut a text into folded words: "Plus d'eau !" gives plus, d, eau."""
-    return tuple(cut(fold(lower(text))))
+    return tuple(folded(text))
+
+
+def folded(text: str) -> list[str]:
+    """Cut a text into folded words; letters of Latin-1, nearly all of French, take a short way."""
+    try:
+        known = text.replace("’", "'").encode("latin-1").translate(_LATIN_BYTES)
+    except UnicodeEncodeError:
+        return _folded(text)
+    return _folded(text) if _OTHER in known else known.decode("ascii").split()
+
+
+def _folded(text: str) -> list[str]:
+    return cut(fold(lower(text)))
 
 
 def cut(text: str) -> list[str]:
     return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+
+
+def _latin_bytes() -> bytes:
+    """Ask the long way what becomes of each byte: a letter or digit, a blank, or another thing."""
+    kept = {}
+    for byte in range(256):
+        own = _folded(f"a{chr(byte)}a")
+        if own == ["a", "a"]:
+            kept[byte] = ord(" ")
+        elif len(own) == 1 and len(own[0]) == 3 and own[0].isascii():
+            kept[byte] = ord(own[0][1])
+    return bytes(kept.get(byte, _OTHER) for byte in range(256))
+
+
+_OTHER = 0  # of no letter, so that it tells the bytes which only the long way can read
+_LATIN_BYTES = _latin_bytes()
 
 
 def exact_tokens(text: str) -> tuple[str, ...]:

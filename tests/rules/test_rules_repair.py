@@ -13,6 +13,7 @@ from router.decision import Facts
 from rules.lexicon import lexicon
 from rules.repair import SHORTEST, Repairs
 from rules.spelling import edits, sound, without
+from rules.text import Text
 
 WORDS = ("poubelle", "lampadaire", "danger", "fuite", "trottoir", "encombrants", "chaussée")
 RULE = (
@@ -101,7 +102,7 @@ def test_one_slip_of_the_finger_is_always_seen(word: str, data: st.DataObject) -
         "swapped": word[:place] + word[place + 1] + word[place] + word[place + 2 :],
     }[how]
     folded = typed.replace("é", "e")
-    found = Repairs(forms, forms, (), lexicon()).of({folded}, (typed,), None)
+    found = Repairs(forms, forms, (), lexicon()).of(Text(typed), None)
     if len(folded) < SHORTEST or folded in forms or lexicon().knows(folded):
         assert found == {}
     else:

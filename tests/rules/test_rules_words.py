@@ -10,6 +10,7 @@ from rules_town import Town
 from rules.lexicon import lexicon
 from rules.phrases import near, parse_phrase
 from rules.text import Text
+from rules.words import cut, fold, folded, lower
 
 
 def found(written: str, text: str) -> bool:
@@ -110,3 +111,14 @@ def test_forms_contain_the_word_and_are_shared_by_all_of_them(word: str) -> None
     forms = lexicon().inflections(word)
     assert all(found(word, form) for form in forms)
     assert forms == lexicon().inflections(word.upper().lower())
+
+
+@given(st.text(st.characters(max_codepoint=0x17F) | st.sampled_from("’œŒ… \n-_'"), max_size=30))
+def test_the_short_way_of_latin_letters_gives_the_words_of_the_long_way(text: str) -> None:
+    assert folded(text) == cut(fold(lower(text)))
+
+
+@pytest.mark.parametrize("byte", range(256))
+def test_each_latin_letter_is_folded_as_the_long_way_does(byte: int) -> None:
+    for text in (f"a{chr(byte)}b", f"é {chr(byte)} b", f"{chr(byte)}b", f"a{chr(byte)}"):
+        assert folded(text) == cut(fold(lower(text)))
