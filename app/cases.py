@@ -108,6 +108,8 @@ def show(
             return
         out.print(f"[bold]{printed(case.number)}[/]  {case.status}  {case.urgency}")
         out.print(f"service   {case.owner} (règle {case.rule})", markup=False)
+        if case.partner_ref:
+            out.print(f"chez lui  {case.partner_ref}", markup=False)
         out.print(f"lieu      {case.place.text or ', '.join(case.place.communes)}", markup=False)
         out.print(f"texte     {case.text}", markup=False)
         for event in events:
@@ -198,6 +200,7 @@ def whole(case: Case, events: list[Event], deliveries: list[Delivery]) -> dict[s
         "subject": case.subject,
         "text": case.text,
         "place": asdict(case.place),
+        "partner_ref": case.partner_ref,
         "people": [asdict(reporter) for reporter in case.reporters],
         "events": [{**asdict(event), "data": _json(event.data)} for event in events],
         "deliveries": [asdict(delivery) for delivery in deliveries],

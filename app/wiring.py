@@ -11,17 +11,29 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from app.files import SentFiles
+from app.handed_over import Handed
 from app.live import LiveRulebooks
 from app.photos import PhotoFolder
 from app.settings import Settings, secret_of
 from app.system import SystemClock, SystemIds
+from app.ways import accounts, ways
 from app.x_tokens import StoredTokens
 from channels.x_api import KeepsTokens, Tokens
 from router.directory import Counter
 from router.errors import ConfigurationError
 from router.message import Envelope
 from router.policy import Policy
-from router.ports import Clock, Ids, Listens, OpensFiles, Polls, Reads, Sends, TakesWebhooks
+from router.ports import (
+    Clock,
+    Ids,
+    KnowsHandedOver,
+    Listens,
+    OpensFiles,
+    Polls,
+    Reads,
+    Sends,
+    TakesWebhooks,
+)
 from router.route import Router
 from router.store import Store
 from router.timers import Clockwork
@@ -48,6 +60,7 @@ class Parts:
     photos: PhotoFolder
     files: OpensFiles
     tokens: Callable[[str, Tokens], KeepsTokens]
+    handed: KnowsHandedOver
 
 
 # Each builder imports its channel itself: the libraries of providers that are not connected here
@@ -70,6 +83,13 @@ def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> object
         parts.signer,
         parts.files,
     )
+
+
+def _partner_open311(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
+
+    settings = PartnerOpen311Settings.model_validate(raw)
+    return PartnerOpen311(settings, account, parts.clock, parts.handed)
 
 
 def _sms(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
@@ -100,6 +120,7 @@ def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
 BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
     "email": _email,
     "partner_email": _partner_email,
+    "partner_open311": _partner_open311,
     "sms": _sms,
     "telegram": _telegram,
     "x": _x,
@@ -182,10 +203,14 @@ async def build(
         photos,
         SentFiles(store, channels),
         lambda account, given: StoredTokens(store, clock, account, given),
+        Handed(store, rulebooks),
     )
-    unconnected = _connect(channels, settings, counters, parts)
+    wanted = [(counter.channel, counter.address) for counter in counters]
+    wanted += accounts(rulebook.directory)
+    unconnected = _connect(channels, settings, wanted, parts)
     policy = Policy(
         ways={"email": ("partner_email", parts.mailbox)},
+        partners=ways(rulebook.directory, channels),
         base_url=settings.base_url,
         automatic_per_day=settings.automatic_per_day,
     )
@@ -228,10 +253,9 @@ async def build(
 
 
 def _connect(
-    channels: dict[Key, object], settings: Settings, counters: list[Counter], parts: Parts
+    channels: dict[Key, object], settings: Settings, wanted: list[Key], parts: Parts
 ) -> list[str]:
-    """Build the channels of all counters; gives those that have no settings here."""
-    wanted = [(counter.channel, counter.address) for counter in counters]
+    """Build the channels of counters and partners; gives those that have no settings here."""
     if parts.mailbox:
         wanted.append(("partner_email", parts.mailbox))
     unconnected = []

@@ -213,6 +213,7 @@ class Dispatcher:
             watchers=tuple(dict.fromkeys((*case.watchers, *decision.notify))),
             due_at=self.rulebook.due_at(case.received_at, decision) or case.due_at,
             generation=case.generation + 1,
+            partner_ref="",
         )
         case = self.workspace.save(draft, case)
         self._record(draft, case, decision)
@@ -291,9 +292,7 @@ class Dispatcher:
 
         ``files`` are those that go along; all of the case's when they are not given.
         """
-        way, to = self._way(service, transmit_by)
-        channel, account = self.policy.ways[way]
-        address = Address(channel, account, to)
+        address = self._way(service, transmit_by, kind)
         delivery = Delivery(
             id=self.workspace.ids.next(),
             idem=idempotency_key(f"{cause}:{service.id}", kind, address),
@@ -311,12 +310,18 @@ class Dispatcher:
         draft.deliveries.append(delivery)
         return delivery
 
-    def _way(self, service: Service, wanted: str | None) -> tuple[str, str]:
+    def _way(self, service: Service, wanted: str | None, kind: DeliveryKind) -> Address:
         """Choose how to reach a service; one whose way is not connected here is written to."""
+        to = service.transmit_to
         for way in (wanted, service.transmit_by):
-            if way and way in self.policy.ways and way == service.transmit_by:
-                return way, service.transmit_to
-        return "email", service.contact.email or service.transmit_to
+            if not way or way != service.transmit_by:
+                continue
+            if way in self.policy.ways:
+                return Address(*self.policy.ways[way], to)
+            own = self.policy.partners.get((way, to))
+            if own and (kind is DeliveryKind.FORWARD or not own.only_forwards):
+                return Address(own.channel, own.account, to)
+        return Address(*self.policy.ways["email"], service.contact.email or to)
 
     def _service(self, service: ServiceId) -> Service:
         found = self.rulebook.directory.service(service)

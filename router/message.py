@@ -217,13 +217,20 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class PartnerActed:
-    """A service used a signed action link: accept, refuse with a reason, progress, or close."""
+    """A service worked a case: accept, refuse with a reason, progress, close, or a mere note.
+
+    The case is named by the signed ``token`` of its action link, or by ``forward``, the id under
+    which the service's own system took it. ``reference`` is the service's number of the case; the
+    act ``reference`` tells nothing else.
+    """
 
     token: str
     act: str
     reason: str = ""
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
+    forward: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

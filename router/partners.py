@@ -24,7 +24,12 @@ _DONE = {
     "progress": "avancement de",
     "refuse": "refus de",
     "close": "clôture par",
+    "note": "note de",
+    "reference": "référence donnée par",
 }
+_LONGEST_REFERENCE = 100
+_SAYS_NOTHING = {"note", "reference"}
+"""Acts that the person is not told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +67,18 @@ class Partners:
         return Heard(Action.PARTNER, case, f"réponse de {service.id}")
 
     def act(self, draft: Draft, acted: PartnerActed, cause: str) -> Heard:
-        """Work an act made through a signed link."""
+        """Work an act made through a signed link, or by the system of the service."""
         try:
-            token = self.signer.read(acted.token)
+            case, service = self._invited(acted)
         except InvalidInput:
             return Heard(Action.IGNORE, None, "lien d'action falsifié")
-        case = self.workspace.case_of_number(token.number)
-        service = self.service_of(case, token.party) if case else None
-        if token.kind != PARTNER or case is None or service is None:
+        if case is None or service is None:
             return Heard(Action.IGNORE, None, "lien d'action sans demande")
+        case = self._referred(draft, case, service, acted.reference)
+        if acted.act in _SAYS_NOTHING:
+            if acted.act == "note":
+                self._note(draft, case, service, acted.text)
+            return Heard(Action.PARTNER, case, f"{_DONE[acted.act]} {service.id}")
         if service.id != case.owner or case.status in _ENDED or _changes_nothing(case, acted):
             self._note(draft, case, service, f"{acted.act} : {acted.reason or acted.text}")
             return Heard(Action.PARTNER, case, "l'acte vient trop tard : noté seulement")
@@ -86,6 +94,33 @@ class Partners:
             case _:
                 return Heard(Action.IGNORE, case, f"acte inconnu : {acted.act}")
         return Heard(Action.PARTNER, case, f"{_DONE[acted.act]} {service.id}")
+
+    def _invited(self, acted: PartnerActed) -> tuple[Case | None, Service | None]:
+        """Find the case and the service of an act.
+
+        Raises:
+            InvalidInput: its token is not one of ours.
+        """
+        if acted.forward:
+            taken = self.workspace.delivery(None, acted.forward)
+            case = self.workspace.case(taken.case_id) if taken else None
+            known = self.dispatcher.rulebook.directory.service
+            return case, known(taken.service) if taken and taken.service else None
+        token = self.signer.read(acted.token)
+        case = self.workspace.case_of_number(token.number)
+        if token.kind != PARTNER or case is None:
+            return None, None
+        return case, self.service_of(case, token.party)
+
+    def _referred(self, draft: Draft, case: Case, service: Service, reference: str) -> Case:
+        """Keep the service's own number of the case, if it is in charge and the number is new."""
+        reference = reference[:_LONGEST_REFERENCE]
+        if not reference or case.partner_ref == reference or service.id != case.owner:
+            return case
+        case = self.workspace.save(draft, replace(case, partner_ref=reference))
+        text = f"Référence de {service.name('fr')} : {reference}"
+        self.workspace.tell(draft, case, EventKind.NOTE, service.id, text, Visibility.SERVICE)
+        return case
 
     # --- acts ----------------------------------------------------------------------------------
 

@@ -7,17 +7,31 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A channel account that reaches one partner.
+
+    ``only_forwards``: it carries cases to be worked, and neither notices nor questions.
+    """
+
+    channel: str
+    account: str
+    only_forwards: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Settings of the way of a case.
 
     ``ways`` leads from a service's way of transmission (``email``) to the (channel, account) that
-    sends there. ``automatic_per_day`` bounds the automatic answers to one address and on one case,
+    sends there; ``partners`` leads from (way, address) to what reaches that partner alone, so that
+    one who does not answer holds up no other. ``automatic_per_day`` bounds the automatic answers to one address and on one case,
     each, in a day of UTC; ``lasting_s`` is how long a claim is kept for itself, in seconds.
     ``short_channels`` are written the short texts: a text message, and the tracking page, which
     shows the rest of the case itself.
     """
 
     ways: Mapping[str, tuple[str, str]]
+    partners: Mapping[tuple[str, str], Way] = field(default_factory=dict)
     base_url: str = "http://127.0.0.1:8000"
     automatic_per_day: int = 20
     lease_s: float = 60.0

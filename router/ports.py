@@ -73,6 +73,8 @@ class Capabilities:
     longest_text: int = 100_000
     text_unit: str = "characters"
     """``characters``, ``utf16`` or ``segments``."""
+    notices: bool = True
+    """Of a way to services: whether it also carries what is not theirs to work."""
     largest_media: int = 25_000_000
     """Bytes."""
     reply_window_s: int | None = None
@@ -194,6 +196,21 @@ class OpensFiles(Protocol):
         Raises:
             InvalidInput: larger than the limit, gone, or not to be had in time.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A case that a partner's system took and is still in charge of, by the id it gave us."""
+
+    case_id: int
+    forward: str
+    """The provider id of the delivery."""
+
+
+class KnowsHandedOver(Protocol):
+    async def handed_over(self, channel: str, account: str) -> tuple[HandedOver, ...]:
+        """List the cases that left by an account and are still with the service, oldest first."""
         ...
 
 

@@ -246,8 +246,9 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
     refs = {ref for message in messages for ref in message.thread.refs}
     refs |= {event.edited_ref for event in events if isinstance(event, MessageEdited)}
     numbers = {number for message in messages for number in numbers_of(message, signer)}
-    for event in events:
-        if isinstance(event, PartnerActed):
+    acts = [event for event in events if isinstance(event, PartnerActed)]
+    for event in acts:
+        if not event.forward:
             try:
                 numbers.add(signer.read(event.token).number)
             except InvalidInput:
@@ -259,7 +260,8 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
         deliveries=frozenset(
             receipt.delivery_id for receipt in receipts if receipt.delivery_id is not None
         ),
-        provider_ids=frozenset(receipt.provider_id for receipt in receipts if receipt.provider_id),
+        provider_ids=frozenset(receipt.provider_id for receipt in receipts if receipt.provider_id)
+        | frozenset(act.forward for act in acts if act.forward),
     )
 
 

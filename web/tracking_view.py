@@ -54,6 +54,8 @@ class Owner:
     email: str
     category: str
     status: Status
+    reference: str = ""
+    """The service's own number of the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,8 @@ def _owner(case: Case, rulebook: Rulebook, language: str) -> Owner:
     category = "" if case.confidential else _category(case, rulebook, language)
     if service is None:
         return Owner(case.owner, "", "", category, case.status)
-    contact = service.contact
-    return Owner(service.name(language), contact.phone, contact.email, category, case.status)
+    contact, name = service.contact, service.name(language)
+    return Owner(name, contact.phone, contact.email, category, case.status, case.partner_ref)
 
 
 def _category(case: Case, rulebook: Rulebook, language: str) -> str:

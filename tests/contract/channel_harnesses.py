@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from channels.email import EmailChannel, EmailSettings
 from channels.memory import SIGNATURE, Memory
 from channels.partner_email import PartnerEmail, PartnerEmailSettings
+from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
 from channels.sms import Sms, SmsSettings
 from channels.telegram import Telegram, TelegramSettings
 from channels.webform import Webform, WebformSettings
@@ -25,6 +26,7 @@ from channels.x import X, XSettings
 from demo.clock import WallClock
 from demo.faults import Faults
 from demo.mail import MailSimulator
+from demo.open311 import Open311Simulator
 from demo.telegram import TelegramSimulator
 from demo.twilio import TwilioSimulator
 from demo.twilio_shapes import sign
@@ -131,6 +133,35 @@ async def partner_email() -> AsyncIterator[Harness]:
             faults=_mail_faults(server),
             arrived=lambda: _mails(server, to.value),
             secrets=[secret],
+        )
+        await channel.close()
+
+
+@asynccontextmanager
+async def partner_open311() -> AsyncIterator[Harness]:
+    async with Open311Simulator() as server:
+        account = "https://open311.partenaire.example"
+        settings = PartnerOpen311Settings(
+            api_key=SecretStr(server.api_key),
+            base_url=server.base_url,
+            jurisdiction_id=server.jurisdiction,
+            service_code="001",
+            allow_private=True,
+            deadline_s=DEADLINE_S,
+        )
+        channel = PartnerOpen311(settings, account, WallClock())
+        to = Address("partner_open311", account, account)
+
+        def unknown_type() -> None:
+            server.services = ()
+
+        yield Harness(
+            channel,
+            to,
+            unreadable=lambda raw: [Envelope(to.channel, account, "1", to.key, raw, NOW)],
+            faults=_http_faults(server, unknown_type),
+            arrived=lambda: [request.id for request in server.received()],
+            secrets=[server.api_key],
         )
         await channel.close()
 
@@ -267,6 +298,7 @@ async def memory() -> AsyncIterator[Harness]:
 REGISTRY = (
     Entry("email", EmailChannel, email, splits=False),
     Entry("partner_email", PartnerEmail, partner_email, talks=False, splits=False),
+    Entry("partner_open311", PartnerOpen311, partner_open311, talks=False, splits=False),
     Entry("sms", Sms, sms, signed=True),
     Entry("telegram", Telegram, telegram, signed=True),
     Entry("x", X, x, signed=True),
@@ -297,12 +329,16 @@ def _hang(faults: Faults) -> Faults:
     return faults
 
 
+_CODED = (TwilioSimulator, Open311Simulator)
+"""Those that say 403 of a key, and something else of what is refused."""
+
+
 def _http_faults(simulator: Any, block: Callable[[], object]) -> dict[str, Callable[[], object]]:
     push = simulator.faults.push
     return {
         BUSY: lambda: push("429", retry_after=2),
         BROKEN: lambda: push("5xx"),
-        REFUSED: lambda: push("4xx" if isinstance(simulator, TwilioSimulator) else "403"),
+        REFUSED: lambda: push("4xx" if isinstance(simulator, _CODED) else "403"),
         BLOCKED: block,
         HANG: lambda: _hang(simulator.faults),
         CUT: lambda: push("cut-after-accept"),

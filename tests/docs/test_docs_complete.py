@@ -14,6 +14,7 @@ from app.settings import Settings
 from app.wiring import BUILDERS
 from channels.email import EmailSettings
 from channels.partner_email import PartnerEmailSettings
+from channels.partner_open311 import PartnerOpen311Settings
 from channels.sms import SmsSettings
 from channels.telegram import TelegramSettings
 from channels.webform import WebformSettings
@@ -24,6 +25,7 @@ DOCS = ROOT / "docs"
 CHANNELS = {
     "email": EmailSettings,
     "partner_email": PartnerEmailSettings,
+    "partner_open311": PartnerOpen311Settings,
     "sms": SmsSettings,
     "telegram": TelegramSettings,
     "x": XSettings,

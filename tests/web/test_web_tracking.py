@@ -171,6 +171,16 @@ async def test_a_case_of_several_parts_names_everyone_in_charge_under_one_number
     assert of_part.headers["location"] == f"/suivi/{PRINTED}"
 
 
+async def test_the_number_that_the_service_gave_the_case_is_shown(
+    browser: Browser, house: House
+) -> None:
+    house.cases.keep(a_case(partner_ref="638<344"))
+
+    page = (await browser.get(f"/suivi/{PRINTED}")).text
+
+    assert "Son numéro pour cette demande : 638&lt;344" in page
+
+
 async def test_a_merged_case_leads_on_and_keeps_its_number(browser: Browser, house: House) -> None:
     house.cases.keep(a_case(status=Status.MERGED, merged_into=2))
     house.cases.keep(a_case(id=2, number=from_bits(5), status=Status.RESOLVED))

@@ -1,0 +1,173 @@
+"""Calls a partner's server: never at a private address, never past a redirect, never for too long.
+
+The name is resolved here and the connection made to the very address that was checked, so that a
+name cannot lead elsewhere between the two (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from router.delivery import Permanent, Retry, SendOutcome, Unknown
+from router.errors import InvalidInput
+
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_LATER = {408, 425, 429, 500, 502, 503, 504}
+_KEY_REFUSED = {401, 403}
+_KEY_WAIT_S = 300.0
+_LONGEST_WAIT_S = 3600.0
+LONGEST_ANSWER = 4_000_000
+"""Bytes of an answer; a partner that sends more is out of order."""
+
+
+class Forbidden(InvalidInput):
+    """The address may not be called; nothing has left."""
+
+
+class TooLong(httpx.HTTPError):
+    """The answer is longer than any answer should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a partner's server said."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class PartnerHttp:
+    """A client of one partner's server.
+
+    ``allow_private`` lets it be called at a private address, and without TLS there.
+    """
+
+    def __init__(self, base_url: str, deadline_s: float, *, allow_private: bool = False) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._deadline_s = deadline_s
+        self._allow_private = allow_private
+        self._http: httpx.AsyncClient | None = None
+
+    async def call(
+        self,
+        method: str,
+        path: str = "",
+        *,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Make one call.
+
+        Raises:
+            Forbidden: the address may not be called.
+            httpx.HTTPError: the server cannot be reached, or the connection broke.
+        """
+        url = self._url(path)
+        address = await self._address(url)
+        request = self._client.build_request(
+            method,
+            url.copy_with(host=address),
+            params=query,
+            data=form,
+            content=body,
+            headers={**(headers or {}), "host": url.netloc.decode("ascii")},
+            extensions={"sni_hostname": url.host},
+        )
+        answer = await self._client.send(request, stream=True)
+        try:
+            return Answer(answer.status_code, dict(answer.headers), await _read(answer))
+        finally:
+            await answer.aclose()
+
+    async def close(self) -> None:
+        if self._http is not None:
+            await self._http.aclose()
+        self._http = None
+
+    def _url(self, path: str) -> httpx.URL:
+        try:
+            url = httpx.URL(self.base_url + path)
+        except httpx.InvalidURL as error:
+            raise Forbidden("this is no address of a server") from error
+        schemes = {"https", "http"} if self._allow_private else {"https"}
+        if url.scheme not in schemes or not url.host or url.userinfo:
+            raise Forbidden("a partner is called by https, without a password in its address")
+        return url
+
+    async def _address(self, url: httpx.URL) -> str:
+        """Resolve the name; every address that it has must be public."""
+        loop = asyncio.get_running_loop()
+        port = url.port or (443 if url.scheme == "https" else 80)
+        try:
+            found = await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpx.ConnectError(f"the name {url.host} is not known") from error
+        addresses = [str(one[4][0]) for one in found]
+        if not self._allow_private and not all(map(is_public, addresses)):
+            raise Forbidden(f"{url.host} is at a private address, which the settings do not allow")
+        return addresses[0]
+
+    @property
+    def _client(self) -> httpx.AsyncClient:
+        if self._http is None:
+            self._http = httpx.AsyncClient(timeout=self._deadline_s, follow_redirects=False)
+        return self._http
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an address is anybody's to call: not of a private network, nor of this machine."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    inner = (ip.ipv4_mapped or ip.sixtofour) if isinstance(ip, ipaddress.IPv6Address) else None
+    told = inner or ip
+    return told.is_global and not told.is_multicast
+
+
+async def _read(answer: httpx.Response) -> bytes:
+    content = bytearray()
+    async for chunk in answer.aiter_bytes():
+        content += chunk
+        if len(content) > LONGEST_ANSWER:
+            raise TooLong(f"an answer of more than {LONGEST_ANSWER} bytes")
+    return bytes(content)
+
+
+def outcome_of(error: Exception) -> SendOutcome:
+    """Say what a call that came to no answer means for the delivery."""
+    if isinstance(error, Forbidden):
+        return Permanent("address", str(error))
+    if isinstance(error, _NOT_SENT):
+        return Retry(f"the partner cannot be reached ({type(error).__name__})")
+    return Unknown(f"the connection to the partner broke ({type(error).__name__})")
+
+
+def refusal_of(answer: Answer, told: str) -> SendOutcome | None:
+    """Say what an answer means that is no success; None for one that is.
+
+    A key that is refused is tried again: an operator can put it right within two days.
+    """
+    status = answer.status
+    if 200 <= status < 300:
+        return None
+    reason = f"the partner answered {status}" + (f" ({told[:200]})" if told else "")
+    if status in _KEY_REFUSED:
+        return Retry(f"{reason}: is our key good?", _KEY_WAIT_S)
+    if status in _LATER or status >= 500:
+        return Retry(reason, _wait(answer), throttled=status == 429)
+    return Permanent(str(status), reason)
+
+
+def _wait(answer: Answer) -> float | None:
+    """Seconds of Retry-After; a date in it is left to our own back-off."""
+    given = answer.headers.get("retry-after", "").strip()
+    if not (given.isascii() and given.isdigit() and len(given) < 8):
+        return 60.0 if answer.status == 429 else None
+    return min(float(given), _LONGEST_WAIT_S)

@@ -1,0 +1,304 @@
+"""Cases to a partner's Open311 server (GeoReport v2), and what it tells of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from channels.breaker import Breaker
+from channels.open311_answers import (
+    ACTS,
+    listed,
+    news_of_request,
+    news_of_update,
+    told,
+    word,
+)
+from channels.open311_poll import Asked, Follow
+from channels.partner_http import Answer, PartnerHttp, outcome_of, refusal_of
+from channels.partner_sheet import address_of, items, mapping, point_of, sheet_of, words_of
+from channels.secrets_in_logs import redact
+from router.delivery import Delivery, OnUnknown, Permanent, Rate, Retry, SendOutcome, Sent, Unknown
+from router.errors import InvalidInput, UnreadablePayload
+from router.message import Envelope, InboundEvent, PartnerActed
+from router.ports import Capabilities, Clock, Health, KnowsHandedOver, OutboundPart, Pulled
+
+NAME = "partner_open311"
+_LONGEST = 4000  # characters of a description (GeoReport v2)
+_NO_PLACE = "Lieu non précisé"
+_HOUR = timedelta(hours=1)
+
+
+class PartnerOpen311Settings(BaseModel):
+    """How one partner's server is called; the table's name is the address in ``services.yaml``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    api_key: SecretStr = SecretStr("")
+    base_url: str = ""
+    """Where the endpoint is, if it is not the address itself."""
+    jurisdiction_id: str = ""
+    service_code: str = ""
+    """Their type of request for what ``service_codes`` does not name."""
+    service_codes: dict[str, str] = {}
+    """Our category → their type of request."""
+    statuses: dict[str, Literal["accept", "progress", "close", "refuse"]] = {}
+    """Their own states, where they have others than the standard's."""
+    updates: bool = False
+    """Whether they have the extension servicerequestupdates."""
+    poll_s: float = 300.0
+    allow_private: bool = False
+    per_second: float = 5.0
+    deadline_s: float = 20.0
+    failures: int = 5
+    rest_s: float = 60.0
+
+
+class PartnerOpen311:
+    """One partner: posts requests to it and asks it for news, by one process at a time."""
+
+    name = NAME
+    capabilities = Capabilities(threads=True, location=True, notices=False)
+    on_unknown = OnUnknown.FIND
+
+    def __init__(
+        self,
+        settings: PartnerOpen311Settings,
+        account: str,
+        clock: Clock,
+        handed: KnowsHandedOver | None = None,
+    ) -> None:
+        """Call the server at ``account``; ``handed`` lists what it took and still has."""
+        self.account = account
+        self.poller = f"{NAME}|{account}"
+        self.rate = Rate(settings.per_second, burst=max(1, round(settings.per_second)))
+        self.deadline_s = settings.deadline_s
+        self.breaker = Breaker(clock, settings.failures, settings.rest_s)
+        self._settings = settings
+        self._clock = clock
+        self._handed = handed
+        self._acts = {**ACTS, **settings.statuses}
+        key = settings.api_key.get_secret_value()
+        redact(key, "httpx", "httpcore")
+        self._http = PartnerHttp(
+            settings.base_url or account, settings.deadline_s, allow_private=settings.allow_private
+        )
+        self._follow = Follow(self, settings.poll_s, clock)
+
+    # --- out ------------------------------------------------------------------------------------
+
+    def render(self, delivery: Delivery) -> tuple[OutboundPart, ...]:
+        """Write the description; what does not fit its 4,000 characters is told to be missing."""
+        return (OutboundPart(delivery, words_of(delivery, sheet_of(delivery))),)
+
+    async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
+        """Post a case as a request, or what was added to it as an update."""
+        resting = self.breaker.refused()
+        if resting is not None:
+            return resting
+        try:
+            return self.breaker.report(await self._post(part, idem))
+        except BaseException:
+            self.breaker.cancelled()
+            raise
+
+    async def _post(self, part: OutboundPart, idem: str) -> SendOutcome:
+        sheet = sheet_of(part.delivery)
+        try:
+            if sheet.get("added"):
+                return await self._post_update(part, idem)
+            return await self._post_request(part, sheet, idem)
+        except (httpx.HTTPError, InvalidInput) as error:
+            return outcome_of(error)
+
+    async def _post_request(
+        self, part: OutboundPart, sheet: Mapping[str, Any], idem: str
+    ) -> SendOutcome:
+        code = self._settings.service_codes.get(str(sheet.get("category")))
+        code = code or self._settings.service_code
+        if not code:
+            about = f"« {sheet.get('category') or 'sans catégorie'} »"
+            return Permanent("service_code", f"the settings name no type of request for {about}")
+        form = {"service_code": code, "description": _description(part, sheet, idem)}
+        form |= {"address_string": address_of(sheet) or _NO_PLACE}
+        point = point_of(sheet)
+        if point is not None:
+            form |= {"lat": f"{point[0]:.6f}", "long": f"{point[1]:.6f}"}
+        names = [str(mapping(one).get("name") or "") for one in items(sheet.get("reporters"))]
+        if any(names):
+            form["last_name"] = next(filter(None, names))
+        answer = await self.ask("POST", "/requests.json", form=form, key=True)
+        return refusal_of(answer, told(answer.body)) or self._taken(answer)
+
+    def _taken(self, answer: Answer) -> SendOutcome:
+        try:
+            first = next((one for one in listed(answer.body) if isinstance(one, Mapping)), {})
+        except UnreadablePayload as error:
+            return Unknown(str(error))
+        request, token = word(first, "service_request_id"), word(first, "token")
+        if not request and not token:
+            return Unknown("the partner named neither service_request_id nor token")
+        return Sent((self.forward_of(request, token),))
+
+    async def _post_update(self, part: OutboundPart, idem: str) -> SendOutcome:
+        """Add to a request that they have; they know a repeated ``update_id``."""
+        if not self._settings.updates:
+            return Permanent("updates", "this partner takes no additions to a request by Open311")
+        handed = await self._handed.handed_over(NAME, self.account) if self._handed else ()
+        forward = next((one.forward for one in handed if one.case_id == part.delivery.case_id), "")
+        request = await self._follow.request_of(forward) if forward else ""
+        if not request:
+            return Retry("the partner has not given the case its number yet", 60.0)
+        form = {
+            "service_request_id": request,
+            "update_id": idem[:32],
+            "updated_datetime": part.delivery.created_at.isoformat(),
+            "status": "OPEN",
+            "description": part.text[:_LONGEST],
+        }
+        answer = await self.ask("POST", "/servicerequestupdates.json", form=form, key=True)
+        return refusal_of(answer, told(answer.body)) or Sent((f"{self.account}#update={idem}",))
+
+    async def find(self, delivery: Delivery, idem: str) -> SendOutcome | None:
+        """Look among their requests for the one whose description ends with our mark."""
+        if sheet_of(delivery).get("added"):
+            return None
+        query = {
+            "start_date": _w3(delivery.created_at - _HOUR),
+            "end_date": _w3(self._clock.now() + _HOUR),
+        }
+        try:
+            answer = await self.ask("GET", "/requests.json", query=query)
+            refused = refusal_of(answer, told(answer.body))
+            if refused is not None:
+                return refused
+            found = listed(answer.body)
+        except (httpx.HTTPError, InvalidInput) as error:
+            return Retry(f"the partner cannot be asked ({type(error).__name__})")
+        mark = _mark(sheet_of(delivery), idem)
+        for one in found:
+            if isinstance(one, Mapping) and mark in word(one, "description"):
+                return Sent((self.forward_of(word(one, "service_request_id")),))
+        return None
+
+    # --- in -------------------------------------------------------------------------------------
+
+    async def pull(self, cursor: str, received_at: Callable[[], datetime]) -> Pulled:
+        """Ask for news of what they have, when it is time again.
+
+        Raises:
+            ConnectionError: they cannot be reached, or refuse.
+        """
+        try:
+            return await self._follow.pull(cursor, received_at, self._handed)
+        except (httpx.HTTPError, InvalidInput) as error:
+            told = f"{self.account}: {type(error).__name__}: {error}"
+            raise ConnectionError(told) from None
+
+    async def settle(self, pulled: Pulled) -> None:
+        """They need not know; what is committed need not be stored again."""
+        self._follow.committed(pulled)
+
+    def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
+        """Read one piece of news, as the poll stored it."""
+        if envelope.note:
+            raise UnreadablePayload(envelope.note)
+        try:
+            said = json.loads(envelope.payload)
+            forward, kind, record = str(said["forward"]), said["kind"], said["record"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise UnreadablePayload("this is no news of a request") from error
+        if not isinstance(record, Mapping):
+            raise UnreadablePayload("the news is no object")
+        read = news_of_update if kind == "update" else news_of_request
+        news = read(record, self._acts)
+        act = news.act or "reference"
+        return (
+            PartnerActed(
+                token="",
+                act=act,
+                reason=news.text if act == "refuse" else "",
+                text=news.text if act != "refuse" else "",
+                forward=forward,
+                reference=news.request,
+            ),
+        )
+
+    # --- their server ---------------------------------------------------------------------------
+
+    @property
+    def has_updates(self) -> bool:
+        return self._settings.updates
+
+    def forward_of(self, request: str, token: str = "") -> str:
+        """Name a request of theirs as a provider id of ours."""
+        return f"{self.account}#" + (quote(request, "") if request else f"token={quote(token, '')}")
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        key: bool = False,
+    ) -> Answer:
+        """Call a method of theirs, with jurisdiction and key where they belong.
+
+        Raises:
+            httpx.HTTPError, Forbidden: it came to no answer.
+        """
+        common: Asked = {}
+        if self._settings.jurisdiction_id:
+            common["jurisdiction_id"] = self._settings.jurisdiction_id
+        if key:
+            common["api_key"] = self._settings.api_key.get_secret_value()
+        if form is not None:
+            return await self._http.call(method, path, form={**common, **form})
+        return await self._http.call(method, path, query={**common, **(query or {})})
+
+    async def health(self) -> Health:
+        """Ask for the types of request, and look for those that the settings name."""
+        try:
+            answer = await self.ask("GET", "/services.json")
+            refused = refusal_of(answer, told(answer.body))
+            if isinstance(refused, Retry | Permanent):
+                return Health(False, f"{self.account} : {refused.reason}")
+            codes = {word(one, "service_code") for one in listed(answer.body) if mapping(one)}
+        except (httpx.HTTPError, InvalidInput) as error:
+            return Health(False, f"{self.account} ne répond pas ({type(error).__name__})")
+        wanted = {*self._settings.service_codes.values(), self._settings.service_code} - {""}
+        missing = sorted(wanted - codes)
+        if missing:
+            return Health(False, f"{self.account} ne connaît pas : {', '.join(missing)}")
+        return Health(True, f"{self.account} répond ; {len(codes)} types de demande")
+
+    async def close(self) -> None:
+        await self._http.close()
+
+
+def _description(part: OutboundPart, sheet: Mapping[str, Any], idem: str) -> str:
+    """Write the words and, last, the mark by which the request is found again."""
+    about = str(sheet.get("category_name") or "")
+    text = "\n\n".join(piece for piece in (part.text.strip(), about) if piece)
+    end = f"\n\nRéférence : {_mark(sheet, idem)}"
+    room = _LONGEST - len(end)
+    if len(text) > room:
+        text = text[: room - 2].rstrip() + " …"
+    return (text + end).strip()
+
+
+def _mark(sheet: Mapping[str, Any], idem: str) -> str:
+    """Name one sending of one case: people quote the number, and the rest tells it apart."""
+    number = str(sheet.get("number_printed") or "")
+    return f"{number}/{idem[:8]}" if number else idem[:16]
+
+
+def _w3(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,115 @@
+"""A partner's server is called at the address that was checked, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from channels import partner_http
+from channels.partner_http import Forbidden, PartnerHttp, TooLong, is_public
+from demo.server import LoopbackServer
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.1",
+     "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0", "fc00::1", "ff02::1",
+     "::ffff:10.0.0.1", "::ffff:127.0.0.1", "2002:0a00:0001::1"],
+)  # fmt: skip
+def test_these_addresses_are_private(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34"])
+def test_these_addresses_are_anybodys(address: str) -> None:
+    assert is_public(address)
+
+
+async def _resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
+    asked: list[str] = []
+
+    async def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in addresses]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    return asked
+
+
+async def test_a_public_name_that_leads_home_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    await _resolving(monkeypatch, "93.184.216.34", "127.0.0.1")
+    http = PartnerHttp("https://partenaire.example", 1.0)
+    with pytest.raises(Forbidden):
+        await http.call("GET", "/")
+
+
+async def test_the_connection_goes_to_the_address_that_was_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hosts: list[str] = []
+
+    async def hello(request: Request) -> Response:
+        hosts.append(request.headers["host"])
+        return PlainTextResponse("ok")
+
+    server = LoopbackServer([Route("/x", hello)])
+    await server.start()
+    asked = await _resolving(monkeypatch, "127.0.0.1")
+    http = PartnerHttp(f"http://partenaire.example:{server.port}", 1.0, allow_private=True)
+    answer = await http.call("GET", "/x")
+    await http.close()
+    await server.stop()
+    assert (answer.status, answer.body) == (200, b"ok")
+    assert hosts == [f"partenaire.example:{server.port}"]
+    assert "partenaire.example" in asked
+
+
+async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
+    async def away(request: Request) -> Response:
+        return RedirectResponse("http://127.0.0.1:1/")
+
+    server = LoopbackServer([Route("/x", away)])
+    await server.start()
+    http = PartnerHttp(server.url, 1.0, allow_private=True)
+    assert (await http.call("GET", "/x")).status == 307
+    await http.close()
+    await server.stop()
+
+
+async def test_an_endless_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partner_http, "LONGEST_ANSWER", 1000)
+
+    async def long(request: Request) -> Response:
+        return PlainTextResponse("x" * 2000)
+
+    server = LoopbackServer([Route("/x", long)])
+    await server.start()
+    http = PartnerHttp(server.url, 1.0, allow_private=True)
+    with pytest.raises(TooLong):
+        await http.call("GET", "/x")
+    await http.close()
+    await server.stop()
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://a.example", "https://", "https://u:p@a.example", "a.example"]
+)
+async def test_what_is_no_address_of_a_server_is_refused(url: str) -> None:
+    with pytest.raises(Forbidden):
+        await PartnerHttp(url, 1.0).call("GET", "")
+
+
+async def test_a_name_that_is_not_known_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def getaddrinfo(*_: Any, **__: Any) -> list[Any]:
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    with pytest.raises(httpx.ConnectError):
+        await PartnerHttp("https://partenaire.example", 1.0).call("GET", "/")

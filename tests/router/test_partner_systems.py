@@ -1,0 +1,126 @@
+"""A service with a system of its own: cases go there, its words come back by the number it gave."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from town import SERVICES, Town, TownRules, TownSender
+
+from router.archive import Action
+from router.case import EventKind, Status
+from router.decision import ServiceId
+from router.delivery import DeliveryKind
+from router.outbox import Courier
+from router.policy import Way
+
+URL = "https://open311.lumiere.example"
+ROLE = f"send:partner_open311|{URL}"
+
+
+class LightRules(TownRules):
+    """Lighting has a server of its own, and is told of bins."""
+
+    def decide(self, facts):
+        decision = super().decide(facts)
+        if decision.category == "proprete":
+            return replace(decision, notify=(ServiceId("eclairage"),))
+        return decision
+
+    def services(self):
+        light = replace(SERVICES[0], transmit_by="open311", transmit_to=URL)
+        return (light, *SERVICES[1:])
+
+    def service(self, service):
+        return next((known for known in self.services() if known.id == service), None)
+
+
+def _connected(town: Town, **way) -> Town:
+    town.rules = LightRules()
+    partners = {("open311", URL): Way("partner_open311", URL, **way)}
+    town.policy = replace(town.policy, partners=partners)
+    town.router = replace(town.router, policy=town.policy)
+    return town
+
+
+async def _handed(town: Town):
+    case = (await town.hear("ana", "Le lampadaire est éteint")).case
+    sender = TownSender()
+    courier = Courier(ROLE, sender, town.store, town.clock, town.ids)
+    await courier.run_once()
+    [(delivery, _)] = sender.sent
+    return case, delivery
+
+
+async def _news(town: Town, **said):
+    return await town.hear("their system", kind="act", token="", forward="provider-1", **said)
+
+
+async def test_the_case_goes_to_its_own_account_and_no_mail_is_written(town):
+    _, delivery = await _handed(_connected(town))
+    assert (delivery.address.channel, delivery.address.value) == ("partner_open311", URL)
+    assert await town.to("eclairage@services.example") == []
+
+
+async def test_a_way_that_is_not_connected_is_a_mail(town):
+    town.rules = LightRules()
+    await town.hear("ana", "Le lampadaire est éteint")
+    [delivery] = await town.to(URL)
+    assert delivery.address.channel == "partner"
+
+
+@pytest.mark.parametrize("only_forwards", [True, False])
+async def test_what_a_way_cannot_carry_is_a_mail(town, only_forwards):
+    _connected(town, only_forwards=only_forwards)
+    await town.hear("ana", "La poubelle déborde")
+    [notice] = [one for one in await town.waiting() if one.kind is DeliveryKind.NOTICE]
+    assert notice.address.channel == ("partner" if only_forwards else "partner_open311")
+
+
+@pytest.mark.parametrize(
+    ("act", "status"),
+    [("accept", Status.ACCEPTED), ("progress", Status.IN_PROGRESS), ("close", Status.RESOLVED)],
+)
+async def test_its_words_find_the_case_by_the_number_it_gave(town, act, status):
+    await _handed(_connected(town))
+    heard = await _news(town, act=act, text="C'est réparé.", reference="638344")
+    assert (heard.action, heard.case.status) == (Action.PARTNER, status)
+    assert heard.case.partner_ref == "638344"
+    said = [one.text for one in await town.to("ana")]
+    assert any("C'est réparé." in text for text in said) or act == "accept"
+
+
+async def test_its_refusal_gives_the_case_to_the_next_in_charge(town):
+    await _handed(_connected(town))
+    heard = await _news(town, act="refuse", reason="Ce mât est privé.", reference="638344")
+    assert (heard.case.owner, heard.case.status) == ("guichet-metropole", Status.ASSIGNED)
+    assert heard.case.partner_ref == ""
+    events = await town.store.events(heard.case.id)
+    assert [e.text for e in events if e.kind is EventKind.REFUSED] == ["Ce mât est privé."]
+
+
+async def test_a_number_alone_tells_the_person_nothing_and_is_kept_once(town):
+    case, _ = await _handed(_connected(town))
+    told = len(await town.to("ana"))
+    for _ in range(2):
+        heard = await _news(town, act="reference", reference="638344")
+    assert (heard.case.partner_ref, heard.case.status) == ("638344", case.status)
+    assert len(await town.to("ana")) == told
+    events = await town.store.events(case.id)
+    assert len([e for e in events if "638344" in e.text]) == 1
+
+
+async def test_a_note_is_for_those_who_work_on_the_case(town):
+    case, _ = await _handed(_connected(town))
+    told = len(await town.to("ana"))
+    await _news(town, act="note", text="Le code du portail est 12B.")
+    events = await town.store.events(case.id)
+    assert [e.kind for e in events if "12B" in e.text] == [EventKind.NOTE]
+    assert len(await town.to("ana")) == told
+
+
+async def test_news_of_a_case_that_nobody_knows_harms_nothing(town):
+    _connected(town)
+    heard = await _news(town, act="close", text="Réparé.")
+    assert heard.action is Action.IGNORE
+    assert town.errors == []
