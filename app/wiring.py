@@ -42,7 +42,7 @@ from router.tracking import TrackingNumber
 from router.worked import Observer
 from understanding.reader import Reader
 from web.app import create_app
-from web.parts import WebParts, WebSettings
+from web.parts import Offered, WebParts, WebSettings
 
 log = structlog.get_logger("guichet")
 Key = tuple[str, str]
@@ -92,6 +92,12 @@ def _partner_open311(raw: Mapping[str, Any], account: str, parts: Parts) -> obje
     return PartnerOpen311(settings, account, parts.clock, parts.handed)
 
 
+def _open311(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.open311 import Open311, Open311Settings
+
+    return Open311(Open311Settings.model_validate(raw), account)
+
+
 def _sms(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.sms import Sms, SmsSettings
 
@@ -121,6 +127,7 @@ BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
     "email": _email,
     "partner_email": _partner_email,
     "partner_open311": _partner_open311,
+    "open311": _open311,
     "sms": _sms,
     "telegram": _telegram,
     "x": _x,
@@ -237,13 +244,18 @@ async def build(
             clock=clock,
             wake=lambda: None,  # the store itself wakes the router after each commit
             settings=WebSettings(
-                base_url=settings.base_url, title="Guichet", form_secret=secret + b"form"
+                base_url=settings.base_url,
+                title="Guichet",
+                form_secret=secret + b"form",
+                jurisdiction=str(settings.channels.get("open311", {}).get("jurisdiction_id", "")),
             ),
-            submission_number=lambda submission: _number_of(store, submission),
+            submission_number=lambda submission: _number_of(store, "web", "web", submission),
             partner_account=parts.mailbox,
             save_photo=photos.save,
             open_file=parts.files.open_file,
             communes=rulebook.geography.communes,
+            offered=lambda: _offered(rulebooks),
+            posted_number=lambda account, id: _number_of(store, "open311", account, id),
         )
     )
     return Product(
@@ -283,9 +295,15 @@ def _first(counters: list[Counter], channel: str) -> str:
     return next((counter.address for counter in counters if counter.channel == channel), "")
 
 
-async def _number_of(store: Store, submission: str) -> TrackingNumber | None:
-    """Find the case that a web form became, by the form's own id."""
-    line = await store.outcome("web", "web", submission)
+def _offered(rulebooks: LiveRulebooks) -> list[Offered]:
+    """List the categories of the live rules."""
+    known = rulebooks.current().services
+    return [Offered(one, known.category_family(one) or "") for one in known.categories()]
+
+
+async def _number_of(store: Store, channel: str, account: str, id: str) -> TrackingNumber | None:
+    """Find the case that a form became, by the form's own id."""
+    line = await store.outcome(channel, account, id)
     if line is None or line.case_id is None:
         return None
     case = await store.case_by_id(line.case_id)

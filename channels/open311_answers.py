@@ -11,7 +11,7 @@ from typing import Any
 
 from router.errors import UnreadablePayload
 
-_LEADING_ZERO = re.compile(rb"(:\s*)(0\d+)(\s*[,}\]])")
+_LEADING_ZERO = re.compile(rb'("\s*:\s*)(0\d+)(\s*[,}\]])')
 """The specification's own JSON examples print ``"service_code":006``, and servers copied them."""
 
 ACTS: Mapping[str, str] = {
@@ -57,7 +57,7 @@ def listed(body: bytes) -> list[Any]:
         UnreadablePayload: it is none.
     """
     try:
-        found = json.loads(_LEADING_ZERO.sub(rb'\1"\2"\3', body))
+        found = _json(body)
     except (ValueError, RecursionError) as error:
         raise UnreadablePayload("the partner's answer is no JSON") from error
     if isinstance(found, dict) and len(found) == 1:
@@ -65,6 +65,13 @@ def listed(body: bytes) -> list[Any]:
     if not isinstance(found, list):
         raise UnreadablePayload("the partner's answer is no list")
     return found
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return json.loads(_LEADING_ZERO.sub(rb'\1"\2"\3', body))
 
 
 def told(body: bytes) -> str:

@@ -64,8 +64,9 @@ class PartnerHttp:
         form: Mapping[str, str] | None = None,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        limit: int | None = None,
     ) -> Answer:
-        """Make one call.
+        """Make one call; an answer of more than ``limit`` bytes is given up.
 
         Raises:
             Forbidden: the address may not be called.
@@ -84,7 +85,7 @@ class PartnerHttp:
         )
         answer = await self._client.send(request, stream=True)
         try:
-            return Answer(answer.status_code, dict(answer.headers), await _read(answer))
+            return Answer(answer.status_code, dict(answer.headers), await _read(answer, limit))
         finally:
             await answer.aclose()
 
@@ -131,12 +132,13 @@ def is_public(address: str) -> bool:
     return told.is_global and not told.is_multicast
 
 
-async def _read(answer: httpx.Response) -> bytes:
+async def _read(answer: httpx.Response, limit: int | None) -> bytes:
+    most = LONGEST_ANSWER if limit is None else limit
     content = bytearray()
     async for chunk in answer.aiter_bytes():
         content += chunk
-        if len(content) > LONGEST_ANSWER:
-            raise TooLong(f"an answer of more than {LONGEST_ANSWER} bytes")
+        if len(content) > most:
+            raise TooLong(f"an answer of more than {most} bytes")
     return bytes(content)
 
 

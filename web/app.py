@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from router.errors import StoreUnavailable
 from web.guard import BodyLimit, SecurityHeaders, security_headers
 from web.information import InformationPages
+from web.open311 import Open311Api
 from web.partner import PartnerPages
 from web.parts import WebParts
 from web.render import Renderer
@@ -21,6 +22,8 @@ from web.seals import Seals
 from web.tracking import TrackingPages
 from web.webhooks import RETRY_AFTER_S, Webhooks
 
+_MACHINES = ("/webhooks/", "/open311/", "/partners/")
+"""Where no person reads an error page."""
 _EXPLAINED = {403, 404, 413}
 """Statuses that have words of their own; others share the words of 400 and 500."""
 
@@ -38,6 +41,7 @@ def create_app(parts: WebParts) -> FastAPI:
     app.include_router(ReportPages(parts, renderer, seals).routes())
     app.include_router(TrackingPages(parts, renderer, seals).routes())
     app.include_router(PartnerPages(parts, renderer, seals).routes())
+    app.include_router(Open311Api(parts, renderer).routes())
     app.include_router(InformationPages(parts, renderer).routes())
     static = resources.files("web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
@@ -62,7 +66,7 @@ def _explain_errors(app: FastAPI, renderer: Renderer, always: dict[str, str]) ->
         return _page(request, 500, always)
 
     def _page(request: Request, status: int, headers: dict[str, str]) -> Response:
-        if request.url.path.startswith("/webhooks/"):
+        if request.url.path.startswith(_MACHINES):
             return PlainTextResponse(f"This request was refused ({status}).", status, headers)
         key = status if status in {*_EXPLAINED, 503} else 400 if status < 500 else 500
         return renderer.trouble(request, status, f"trouble.{key}", headers)

@@ -21,6 +21,14 @@ OpenFile = Callable[[CaseFile, int], Awaitable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """A category as applications of others may choose it."""
+
+    code: str
+    family: str
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """Settings of the pages; ``base_url`` is the address that people and providers use.
 
@@ -37,6 +45,8 @@ class WebSettings:
     region: str = "FR"
     patience: tuple[float, ...] = (0.02, 0.03, 0.05, 0.1, 0.2, 0.2, 0.2, 0.2, 0.3, 0.3, 0.4)
     accept_deadline_s: float = 10.0
+    jurisdiction: str = ""
+    """Our own ``jurisdiction_id`` (GeoReport v2); empty: any is taken."""
     guesses: int = 20
     """Wrong tracking numbers that one client may try at once; one more every ten seconds."""
 
@@ -47,7 +57,8 @@ class WebParts:
 
     ``channels`` leads from (channel name, account) to the channel, for those that take webhooks;
     ``("web", "web")`` is the form of the start page. ``submission_number`` finds the case that a
-    submitted form became, None while it waits to be routed. ``communes`` lists INSEE codes.
+    submitted form became, None while it waits to be routed; ``posted_number`` that of a request
+    which an application posted (account, id). ``communes`` lists INSEE codes.
     """
 
     intake: Intake
@@ -63,3 +74,5 @@ class WebParts:
     save_photo: SavePhoto | None = None
     open_file: OpenFile | None = None
     communes: Callable[[], Sequence[str]] = tuple
+    offered: Callable[[], Sequence[Offered]] = tuple
+    posted_number: Callable[[str, str], Awaitable[TrackingNumber | None]] | None = None

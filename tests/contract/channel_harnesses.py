@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from channels.email import EmailChannel, EmailSettings
 from channels.memory import SIGNATURE, Memory
+from channels.open311 import Open311, Open311Settings
 from channels.partner_email import PartnerEmail, PartnerEmailSettings
 from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
 from channels.sms import Sms, SmsSettings
@@ -269,6 +270,23 @@ async def web() -> AsyncIterator[Harness]:
 
 
 @asynccontextmanager
+async def open311() -> AsyncIterator[Harness]:
+    account, key = "application-mobile", "cle-de-l-application"
+    settings = Open311Settings(api_key=SecretStr(key), media_hosts=("photos.example",))
+    channel = Open311(settings, account)
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    form = {"api_key": key, "service_code": "voirie", "description": "Un trou"}
+    yield Harness(
+        channel,
+        Address("open311", account, "f1"),
+        _composed(channel, account, ""),
+        lambda raw: channel.open_raw(raw, NOW),
+        WebhookRequest("POST", URL, headers, urlencode(form).encode()),
+        secrets=[key],
+    )
+
+
+@asynccontextmanager
 async def memory() -> AsyncIterator[Harness]:
     channel = Memory()
     body = b'{"id": "1", "from": "anne", "text": "Un trou"}'
@@ -303,6 +321,7 @@ REGISTRY = (
     Entry("telegram", Telegram, telegram, signed=True),
     Entry("x", X, x, signed=True),
     Entry("web", Webform, web, signed=True, provider=False, splits=False),
+    Entry("open311", Open311, open311, signed=True, provider=False, splits=False),
     Entry("memory", Memory, memory, signed=True),
 )
 """One line a channel; a test compares it with what the package holds."""

@@ -13,6 +13,7 @@ from app.__main__ import cli
 from app.settings import Settings
 from app.wiring import BUILDERS
 from channels.email import EmailSettings
+from channels.open311 import Open311Settings
 from channels.partner_email import PartnerEmailSettings
 from channels.partner_open311 import PartnerOpen311Settings
 from channels.sms import SmsSettings
@@ -26,6 +27,7 @@ CHANNELS = {
     "email": EmailSettings,
     "partner_email": PartnerEmailSettings,
     "partner_open311": PartnerOpen311Settings,
+    "open311": Open311Settings,
     "sms": SmsSettings,
     "telegram": TelegramSettings,
     "x": XSettings,

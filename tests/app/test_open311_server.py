@@ -1,0 +1,78 @@
+"""A request posted by an application goes the whole way: a case, its service, the answer read back."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import CONFIG
+
+from app.settings import Settings
+from app.stores import opened
+from app.wiring import build
+from router.archive import CaseFilter
+from router.tokens import PARTNER
+from router.tracking import parse
+
+KEY = "cle"
+FORM = {
+    "api_key": KEY, "service_code": "eclairage", "address_string": "12 rue Crébillon, Nantes",
+    "description": "Le lampadaire est éteint", "first_name": "Léa",
+}  # fmt: skip
+
+
+@pytest.fixture
+async def product(tmp_path: Path):
+    config = shutil.copytree(CONFIG, tmp_path / "config")
+    counters = config / "compteurs.yaml"
+    line = '  - {id: appli, canal: open311, adresse: appli, commune: "44109", langue: fr}\n'
+    counters.write_text(counters.read_text("utf-8") + line, "utf-8")
+    channels = {"open311": {"appli": {"api_key": KEY}}, "email": {"smtp_host": "127.0.0.1"}}
+    settings = Settings(data=tmp_path, config=config, channels=channels)
+    async with opened(tmp_path, "") as store:
+        yield await build(settings, store)
+
+
+async def _routed(product) -> None:
+    while await product.router.run_once():
+        pass
+
+
+async def test_a_posted_request_becomes_a_case_and_its_answer_is_read_back(product) -> None:
+    transport = httpx.ASGITransport(product.web)
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        services = (await client.get("/open311/v2/services.json")).json()
+        assert FORM["service_code"] in {one["service_code"] for one in services}
+        [posted] = (await client.post("/open311/v2/requests.json", data=FORM)).json()
+        await _routed(product)
+        [known] = (await client.get(f"/open311/v2/tokens/{posted['token']}.json")).json()
+        number = known["service_request_id"]
+        case = await product.store.case(parse(number))
+        assert (case.category, case.channel, case.place.communes) == (
+            "eclairage", "open311", ("44109",),
+        )  # fmt: skip
+
+        added = {"api_key": KEY, "service_request_id": number, "description": "Toute la rue"}
+        await client.post("/open311/v2/servicerequestupdates.json", data=added)
+        token = product.signer.sign(PARTNER, case.number, case.owner)
+        page = await client.get(f"/p/{token}")
+        form_id = page.text.split('name="id" value="')[1].split('"')[0]
+        act = {"id": form_id, "act": "close", "text": "Réparé ce matin."}
+        acted = await client.post(f"/p/{token}", data=act)
+        assert acted.status_code == 303, acted.text
+        await _routed(product)
+
+        [request] = (
+            await client.get(f"/open311/v2/requests/{number}.json", params={"api_key": KEY})
+        ).json()
+        updates = (
+            await client.get("/open311/v2/servicerequestupdates.json", params={"api_key": KEY})
+        ).json()
+    assert (request["status"], request["status_notes"]) == ("closed", "Réparé ce matin.")
+    assert "Toute la rue" in request["description"]
+    assert [one["description"] for one in updates if one["status"] == "CLOSED"] == [
+        "Réparé ce matin."
+    ]
+    assert len(await product.store.cases(CaseFilter())) == 1
