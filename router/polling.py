@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 
 from router.errors import StoreUnavailable
 from router.ports import Clock, Polls
@@ -25,37 +26,49 @@ class Poller:
     clock: Clock
     report: Callable[[str, Exception], None]
     """Told of every failure: the poller's name and the error."""
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def run(self) -> None:
         """Poll until cancelled; a failure is reported and waited out, never a hot loop."""
+        lease: Lease | None = None
         failures = 0
         try:
             while True:
                 try:
-                    lease = await self.leases.take(self.channel.poller, LEASE_S, self.clock.now())
+                    lease = await self._hold(lease, sure=failures == 0)
                     if lease is None:
-                        await asyncio.sleep(_WAIT_FOR_LEASE_S)
+                        await self.pause(_WAIT_FOR_LEASE_S)
                         continue
-                    await self._poll_while_held(lease)
+                    lease = await self._poll(lease)
                     failures = 0
                 except (OSError, TimeoutError, StoreUnavailable, ExceptionGroup) as error:
                     failures += 1
                     self.report(self.channel.poller, error)
-                    await asyncio.sleep(min(2.0**failures, _LONGEST_BACK_OFF_S))
+                    await self.pause(min(2.0 ** min(failures, 20), _LONGEST_BACK_OFF_S))
         finally:
-            await self.channel.close()
+            try:
+                await asyncio.shield(self._give_back(lease))
+            finally:
+                await self.channel.close()
 
-    async def _poll_while_held(self, lease: Lease) -> None:
-        cursor = lease.cursor
-        try:
-            while await self.leases.renew(lease, LEASE_S, self.clock.now()):
-                async with asyncio.timeout(LEASE_S / 2):
-                    pulled = await self.channel.pull(cursor, self.clock.now)
-                write = CursorWrite(lease.poller, pulled.cursor, lease.token)
-                if pulled.envelopes or pulled.cursor != cursor:
-                    await self.intake.accept(pulled.envelopes, write)
-                    cursor = pulled.cursor
-                await self.channel.settle(pulled)
-        except asyncio.CancelledError:
-            await asyncio.shield(self.leases.give_back(lease))
-            raise
+    async def _hold(self, lease: Lease | None, *, sure: bool) -> Lease | None:
+        """Renew the lease, or take it; after a failure its cursor is read again."""
+        now = self.clock.now()
+        if lease is not None and sure and await self.leases.renew(lease, LEASE_S, now):
+            return lease
+        return await self.leases.take(self.channel.poller, LEASE_S, now)
+
+    async def _poll(self, lease: Lease) -> Lease:
+        async with asyncio.timeout(LEASE_S / 2):
+            pulled = await self.channel.pull(lease.cursor, self.clock.now)
+        if pulled.envelopes or pulled.cursor != lease.cursor:
+            write = CursorWrite(lease.poller, pulled.cursor, lease.token)
+            await self.intake.accept(pulled.envelopes, write)
+        await self.channel.settle(pulled)
+        return replace(lease, cursor=pulled.cursor)
+
+    async def _give_back(self, lease: Lease | None) -> None:
+        if lease is not None:
+            # a store that is down keeps the lease until it runs out; we are leaving in any case
+            with contextlib.suppress(StoreUnavailable):
+                await self.leases.give_back(lease)
