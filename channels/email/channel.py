@@ -84,7 +84,7 @@ class EmailChannel:
         self.lmtp_port = settings.lmtp_port or 0
         """The port that LMTP is served on, once it is."""
         self._relay = Relay(settings, account)
-        self._inbox = Inbox(settings, account, self.envelope)
+        self._inbox = Inbox(settings, account, self)
 
     # --- in --------------------------------------------------------------------------------------
 
@@ -132,6 +132,13 @@ class EmailChannel:
             note=note,
         )
 
+    def unfetched(self, place: str, received_at: datetime) -> Envelope:
+        """Stand in for a mail at a ``place`` from where its server cannot give it."""
+        digest = _hash(f"{self.account} {place}".encode())
+        note = f"the mail server does not give this mail ({place})"
+        key = self._conversation("", digest)
+        return Envelope(NAME, self.account, digest, key, b"", received_at, note=note)
+
     def _conversation(self, sender: str, digest: str) -> ConversationKey:
         """One person's mails keep their order; a mail of nobody is a conversation of its own."""
         return Address(NAME, self.account, sender or f"unreadable:{digest}").key
@@ -142,7 +149,7 @@ class EmailChannel:
         Raises:
             UnreadablePayload: it is no mail.
         """
-        mail = _read(envelope.payload)
+        mail = _read(envelope)
         sender = sender_of(mail.headers)[1]
         own = Address(NAME, self.account, self.account.lower())
         recipients = recipients_of(mail.headers)
@@ -195,7 +202,7 @@ class EmailChannel:
         Raises:
             UnreadablePayload: it is no mail.
         """
-        return self._message(_read(envelope.payload), envelope)
+        return self._message(_read(envelope), envelope)
 
     def _message(self, mail: Mail, envelope: Envelope) -> Message:
         headers = mail.headers
@@ -309,9 +316,11 @@ def _moment_of(delivery: Delivery) -> datetime:
     return delivery.created_at.astimezone(UTC)
 
 
-def _read(payload: bytes) -> Mail:
+def _read(envelope: Envelope) -> Mail:
+    if envelope.note:
+        raise UnreadablePayload(envelope.note)
     try:
-        return read(payload)
+        return read(envelope.payload)
     except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError) as error:
         # a defect of ours must stop neither this mailbox nor those behind it: an agent looks
         raise UnreadablePayload(f"this mail could not be read ({type(error).__name__})") from error

@@ -109,11 +109,13 @@ class ImapConnection:
                 found[int(uid[1])] = int(size[1])
         return found
 
-    async def body(self, uid: int, first: int | None = None) -> bytes | None:
-        """Fetch one message, or its first bytes; None when it is gone."""
+    async def body(
+        self, uid: int, first: int | None = None, *, within_s: float = 0.0
+    ) -> bytes | None:
+        """Fetch one message, or its ``first`` bytes, ``within_s`` seconds; None when it is gone."""
         section = "BODY.PEEK[]" if first is None else f"BODY.PEEK[]<0.{first}>"
         response = await self._within(
-            lambda: self._client.uid("FETCH", str(uid), f"(UID {section})"), factor=6
+            lambda: self._client.uid("FETCH", str(uid), f"(UID {section})"), extra=within_s
         )
         if response.result != "OK":
             raise Refused("FETCH")
@@ -180,14 +182,12 @@ class ImapConnection:
             raise Refused(b" ".join(map(bytes, response.lines[-1:])).decode("ascii", "replace"))
         return [bytes(line) for line in response.lines[:-1]]
 
-    async def _within(
-        self, call: Callable[[], Awaitable[Any]], *, extra: float = 0.0, factor: float = 1.0
-    ) -> Any:
+    async def _within(self, call: Callable[[], Awaitable[Any]], *, extra: float = 0.0) -> Any:
         """Run one call of the library under a deadline; a dropped connection ends it at once."""
         if self._lost:
             raise ConnectionError("the mail server hung up")
         try:
-            async with asyncio.timeout(self._timeout_s * factor + extra) as scope:
+            async with asyncio.timeout(self._timeout_s + extra) as scope:
                 self._scope = scope
                 return await call()
         except (CommandTimeout, TimeoutError) as error:

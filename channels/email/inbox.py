@@ -7,25 +7,14 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from channels.email.imap import MOST_AT_ONCE, ImapConnection, Refused
+from channels.email.batch import Fetcher, Wraps
+from channels.email.imap import ImapConnection, Refused
 from channels.email.settings import EmailSettings
-from router.message import Envelope
 from router.ports import Pulled
 
-_BEGINNING = 65_536 + 256 * 1024
-"""Bytes fetched of a mail that is too large: any header, and 64 KiB."""
-_BATCH_BYTES = 32_000_000
-_FETCH_S = 10.0
-"""Seconds after which a batch is handed on as it is."""
-_SLOW = 1_000_000
 _RESCAN = timedelta(days=30)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 60.0, 900.0
-
-
-class _Wraps(Protocol):
-    def __call__(self, raw: bytes, received_at: datetime, *, size: int) -> Envelope: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +52,13 @@ class Inbox:
     to do; where the server can move nothing, the last UID is remembered instead.
     """
 
-    def __init__(self, settings: EmailSettings, account: str, wrap: _Wraps) -> None:
+    def __init__(self, settings: EmailSettings, account: str, wrap: Wraps) -> None:
         self._settings = settings
         self._account = account
-        self._wrap = wrap
+        self._fetcher = Fetcher(settings, wrap)
         self._connection: ImapConnection | None = None
-        self._handled: set[tuple[int, int]] = set()
-        self._begun: set[int] = set()
+        self._stuck: set[tuple[int, int]] = set()
+        """UIDVALIDITY and UID of what is committed and could not be moved."""
         self._refused_until = 0.0
         self._pause = 0.0
         self.trouble = ""
@@ -111,7 +100,6 @@ class Inbox:
         except BaseException as error:
             await self._give_up(error)
             raise
-        self._handled.update((fetched.uidvalidity, uid) for uid in fetched.good + fetched.bad)
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -186,7 +174,7 @@ class Inbox:
             uids = await connection.search("SINCE", day)
         else:
             uids = await connection.search("ALL")
-        return [uid for uid in uids if (validity, uid) not in self._handled]
+        return [uid for uid in uids if (validity, uid) not in self._stuck]
 
     def _moves(self, connection: ImapConnection) -> bool:
         return connection.can_move and bool(self._settings.done_folder)
@@ -198,40 +186,16 @@ class Inbox:
         uids: list[int],
         received_at: Callable[[], datetime],
     ) -> Pulled:
-        batch = uids[: min(self._settings.batch, MOST_AT_ONCE)]
-        sizes = await connection.sizes(batch) if batch else {}
-        envelopes: list[Envelope] = []
-        good: list[int] = []
-        bad: list[int] = []
-        stop = asyncio.get_running_loop().time() + _FETCH_S
-        total = 0
-        for uid in batch:
-            if uid not in sizes:
-                continue  # somebody else took it away
-            raw = await self._body(connection, uid, sizes[uid])
-            if raw is None:
-                continue
-            envelope = self._wrap(raw, received_at(), size=sizes[uid])
-            envelopes.append(envelope)
-            (bad if envelope.note else good).append(uid)
-            total += len(raw)
-            if total > _BATCH_BYTES or asyncio.get_running_loop().time() > stop:
-                break
+        in_order = not self._moves(connection)
+        batch, error = await self._fetcher.fetch(connection, uids, received_at, in_order=in_order)
+        if error is not None:
+            if not batch.envelopes:
+                raise error
+            await self._give_up(error)  # what came before the cut is handed on
         known = cursor.last_uid if cursor.uidvalidity == connection.uidvalidity else 0
-        after = Cursor(connection.uidvalidity, max((known, *good, *bad)))
-        receipt = Fetched(connection.uidvalidity, tuple(good), tuple(bad))
-        return Pulled(tuple(envelopes), str(after), receipt)
-
-    async def _body(self, connection: ImapConnection, uid: int, size: int) -> bytes | None:
-        """Fetch a mail; of one too large, or on which the line broke before, the beginning."""
-        if size > self._settings.largest_mail or uid in self._begun:
-            return await connection.body(uid, _BEGINNING)
-        if size < _SLOW:
-            return await connection.body(uid)
-        self._begun.add(uid)
-        raw = await connection.body(uid)
-        self._begun.discard(uid)
-        return raw
+        after = Cursor(connection.uidvalidity, max((known, *batch.good, *batch.bad)))
+        receipt = Fetched(connection.uidvalidity, tuple(batch.good), tuple(batch.bad))
+        return Pulled(tuple(batch.envelopes), str(after), receipt)
 
     # --- tidying ---------------------------------------------------------------------------------
 
@@ -245,4 +209,5 @@ class Inbox:
                 await connection.flag_seen(uids)
         except Refused:
             # it stays where it is: remembered here, and deduplicated after a restart
+            self._stuck.update((connection.uidvalidity, uid) for uid in uids)
             self.trouble = f"les messages lus ne peuvent pas être rangés dans « {folder} »"

@@ -1,0 +1,17 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def office():
+    """Give a running Dovecot and Postfix; .ci/run installs both, elsewhere this skips."""
+    import post_office
+
+    if reason := post_office.missing():
+        pytest.skip(reason)
+    with post_office.opened() as running:
+        yield running
