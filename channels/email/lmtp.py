@@ -13,6 +13,9 @@ from channels.email.settings import EmailSettings
 from router.errors import StoreUnavailable
 from router.message import Envelope
 
+_LONGEST_LINE = 4_000_000
+"""Bytes; RFC 5321 allows 1,000, and a refusal would reach the citizen as a bounce."""
+
 Accept = Callable[[Envelope], Awaitable[None]]
 
 
@@ -27,6 +30,10 @@ class Mailbox(Protocol):
     def envelope(
         self, raw: bytes, received_at: datetime, recipient: str | None = None
     ) -> Envelope: ...
+
+
+class _Session(LMTP):
+    line_length_limit = _LONGEST_LINE
 
 
 class _Door:
@@ -70,10 +77,10 @@ async def serve(mailbox: Mailbox, accept: Accept) -> None:
     """Listen until cancelled."""
     settings = mailbox.settings
     loop = asyncio.get_running_loop()
-    sessions: set[LMTP] = set()
+    sessions: set[_Session] = set()
 
-    def session() -> LMTP:
-        made = LMTP(
+    def session() -> _Session:
+        made = _Session(
             _Door(mailbox, accept),
             data_size_limit=settings.largest_mail,
             enable_SMTPUTF8=True,

@@ -100,8 +100,10 @@ recipient_delimiter = +
 transport_maps = inline:{{ {{ {refusing} = smtp:[127.0.0.1]:{refused} }} {{ {by_lmtp} = lmtp:inet:127.0.0.1:{lmtp} }} }}
 relay_domains = {refusing}, {by_lmtp}
 default_transport = error:nothing leaves this machine
+smtpd_restriction_classes = greylist
+greylist = check_policy_service inet:127.0.0.1:{policy}
 smtpd_recipient_restrictions =
-  check_recipient_access inline:{{ {{ {gone} = 550 5.1.1 No such mailbox }} {{ {grey} = check_policy_service inet:127.0.0.1:{policy} }} }}
+  check_recipient_access inline:{{ {{ {gone} = 550 5.1.1 No such mailbox }} {{ {grey} = greylist }} }}
   permit_mynetworks, reject
 smtpd_policy_service_try_limit = 1
 delay_warning_time = 1s
