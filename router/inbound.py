@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -35,6 +36,9 @@ from router.wishes import Wishes
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 
+_NO_ADDRESS = "Ce message ne porte aucune adresse à laquelle répondre."
+_DEAD_ADDRESS = re.compile(r"5\.1\.\d+|5\.2\.1")
+"""What RFC 3463 says of an address that is wrong or closed, and not of one message or one day."""
 _VAGUE = 5  # words; a longer message without a known subject is read by an agent
 _REOPENS = {Status.ANSWERED, Status.RESOLVED, Status.CLOSED, Status.REFUSED}
 
@@ -162,8 +166,10 @@ class Handler:
         if message.trust is Trust.FAILED:
             labels = (*case.labels, "a-verifier")
             case = self.workspace.save(draft, replace(case, labels=labels))
-        if asked:
+        if asked and message.reachable:
             self.workspace.tell(draft, case, EventKind.ASKED, "rules", asked)
+        if not message.reachable:
+            self.workspace.tell(draft, case, EventKind.NOTE, "router", _NO_ADDRESS)
         self._remember(draft, message, case, asked)
         owner = self.dispatcher.rulebook.directory.service(case.owner)
         reply = self.replies.acknowledge(
@@ -347,11 +353,16 @@ class Handler:
         error = " ".join(part for part in (event.code, event.reason) if part)
         draft.receipts.append(DeliveryWrite(delivery.id, state, error=error))
         case = self.workspace.case(delivery.case_id)
+        gone = _DEAD_ADDRESS.fullmatch(event.code) is not None
         lost = state in {DeliveryState.BOUNCED, DeliveryState.REJECTED, DeliveryState.DEAD}
         if lost and case is not None:
             case = self.workspace.save(draft, case)
             text = f"{delivery.kind} ({delivery.address.channel}) : {error}"
+            text += " – cette adresse n'existe plus" if gone else ""
             self.workspace.tell(draft, case, EventKind.DELIVERY_FAILED, "provider", text)
+        if lost and gone:
+            conversation = self.workspace.conversation(delivery.address.key)
+            self.workspace.converse(draft, replace(conversation, blocked=True))
         return Worked(Action.RECEIPT, f"{delivery.kind} : {state}", case)
 
 

@@ -150,6 +150,8 @@ class Message:
     trust: Trust = Trust.UNVERIFIED
     automatic: str = ""
     public: bool = False
+    reachable: bool = True
+    """Whether anything can be written to ``address``: a mail may come from nobody."""
     ref: str = ""
     thread: Thread = field(default_factory=Thread)
     given: Given = field(default_factory=Given)

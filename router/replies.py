@@ -231,7 +231,9 @@ class Replies:
     ) -> Delivery | None:
         """Write an automatic answer, unless the day's budget of address or case is spent."""
         conversation = self.workspace.conversation(message.address.key)
-        if conversation.blocked or conversation.opted_out or message.automatic:
+        if conversation.blocked or conversation.opted_out:
+            return None
+        if message.automatic or not message.reachable:
             return None
         day = f"{self.workspace.now:%Y-%m-%d}"
         spent = self._spent(conversation, day)

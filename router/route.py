@@ -124,7 +124,14 @@ class Router:
         found = await self.store.gather(wanted_for(events, self.signer))
         more = Wanted(
             conversations=frozenset(
-                reporter.address.key for case in found.cases.values() for reporter in case.reporters
+                {
+                    *(
+                        reporter.address.key
+                        for case in found.cases.values()
+                        for reporter in case.reporters
+                    ),
+                    *(delivery.address.key for delivery in found.deliveries.values()),
+                }
             )
             - found.conversations.keys(),
             cases=frozenset(

@@ -228,6 +228,7 @@ class EmailChannel:
             sent_at=moment(headers.get("date")),
             trust=trust_of(headers, sender, self.settings.trusted_authserv_ids),
             automatic=mark or machine_words(cut.shown),
+            reachable=bool(sender),
             ref=envelope.ref,
             thread=Thread(
                 tokens=tuple(dict.fromkeys(filter(self._is_ours, tokens))), refs=refs_of(headers)

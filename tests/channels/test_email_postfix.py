@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,13 @@ from aiosmtpd.smtp import SMTP
 from line import Line
 from post_office import BY_LMTP, CITIZENS, GONE, GREY, PASSWORD, REFUSING, PostOffice
 
+from app.server import Server
+from app.settings import load_settings
+from app.stores import opened
+from app.wiring import build
 from channels.email import EmailChannel, EmailSettings
+from router.archive import Action, CaseFilter
+from router.case import EventKind
 from router.delivery import (
     Delivery,
     DeliveryKind,
@@ -349,3 +356,31 @@ async def test_one_mail_by_two_routes_is_one_message(
     pulled = await box.pull("", now)
     assert len(pulled.envelopes) == 4
     assert len({envelope.provider_id for envelope in pulled.envelopes}) == 1
+
+
+async def test_a_bounce_reaches_its_case_and_is_never_answered(
+    office: PostOffice, tmp_path: Path
+) -> None:
+    counter = "guichet@nantes.example"
+    mail = {"smtp_host": "127.0.0.1", "smtp_port": office.smtp_port, "imap_host": "127.0.0.1"}
+    mail |= {"imap_port": office.imap_port, "imap_tls": False, "password": PASSWORD}
+    settings = load_settings(data=tmp_path, channels={"email": {**mail, "imap_wait_s": 5}})
+    raw = (
+        f"From: lea@{REFUSING}\r\nTo: {counter}\r\nSubject: Lampadaire\r\n\r\n"
+        "Le lampadaire rue de la Poterie à Rezé est éteint.\r\n"
+    ).encode()
+    roles = ("gateway", "router", "courier", "clock")
+    async with opened(tmp_path, "") as store, refusing(office, "550 5.1.1 No such user"):
+        server = Server(await build(settings, store), roles=roles, port=0)
+        async with asyncio.timeout(40), asyncio.TaskGroup() as tasks:
+            tasks.create_task(server.run())
+            await asyncio.to_thread(post, office, raw, counter)
+            while not await store.list_deliveries([DeliveryState.BOUNCED], 1):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            server.stop.set()
+        (case,) = await store.cases(CaseFilter())
+        journal = await store.journal()
+        assert sorted(line.action for line in journal) == [Action.CREATE, Action.RECEIPT]
+        failed = [e for e in await store.events(case.id) if e.kind is EventKind.DELIVERY_FAILED]
+        assert sum("550 5.1.1 No such user" in event.text for event in failed) == 1
+        assert len(await store.list_deliveries(list(DeliveryState), 10)) == 2  # receipt and forward

@@ -227,6 +227,7 @@ class TownChannel:
             ref=envelope.ref,
             album=said.get("album", ""),
             public=said.get("public", False),
+            reachable=said.get("reachable", True),
             thread=Thread(tuple(said.get("tokens", ())), tuple(said.get("refs", ()))),
         )
         if kind == "edit":
