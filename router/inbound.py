@@ -170,6 +170,9 @@ class Handler:
             self.workspace.tell(draft, case, EventKind.ASKED, "rules", asked)
         if not message.reachable:
             self.workspace.tell(draft, case, EventKind.NOTE, "router", _NO_ADDRESS)
+        if message.origin:
+            note = f"Message transféré ; expéditeur d'origine : {message.origin}"
+            self.workspace.tell(draft, case, EventKind.NOTE, "router", note)
         self._remember(draft, message, case, asked)
         owner = self.dispatcher.rulebook.directory.service(case.owner)
         reply = self.replies.acknowledge(

@@ -152,6 +152,8 @@ class Message:
     public: bool = False
     reachable: bool = True
     """Whether anything can be written to ``address``: a mail may come from nobody."""
+    origin: str = ""
+    """Who wrote the message that this one forwards, as far as it says so."""
     ref: str = ""
     thread: Thread = field(default_factory=Thread)
     given: Given = field(default_factory=Given)

@@ -102,8 +102,6 @@ class EmailChannel:
         ``raw`` is only its beginning. Never raises: what is no mail gets a ``note`` and a
         conversation of its own.
         """
-        if raw.startswith(b"From "):
-            raw = raw.partition(b"\n")[2]  # an mbox line is no part of the mail
         whole = max(len(raw), size or 0)
         cut = whole > self.settings.largest_mail or len(raw) + 1024 < whole
         if cut:
@@ -229,6 +227,7 @@ class EmailChannel:
             trust=trust_of(headers, sender, self.settings.trusted_authserv_ids),
             automatic=mark or machine_words(cut.shown),
             reachable=bool(sender),
+            origin=mail.origin or cut.origin,
             ref=envelope.ref,
             thread=Thread(
                 tokens=tuple(dict.fromkeys(filter(self._is_ours, tokens))), refs=refs_of(headers)

@@ -109,6 +109,12 @@ _END = re.compile(
     r"|>)\s*\*?\s*:\s*\*?\s*$",
     _I,
 )
+_SAME_LINE = re.compile(
+    r"^\s*(?:le|on) [^<>]{0,200}\d[^<>]{0,120}<[\w.+=-]{1,64}@[\w.-]{1,200}> "
+    r"(?:a [ée]crit|wrote)\s?:\s{2,}\S",
+    _I,
+)
+"""Yahoo on a telephone goes on with the quoted text in the same line."""
 _ADDRESS = re.compile(r"[\w.+=-]{1,64}@[\w-]{1,63}\.")
 _DIGIT_DATE = re.compile(
     r"\b\d{1,2}(?:er)?[ ./-]+(?:\d{1,2}|[a-zéûôäç]{3,10}\.?)[ ./,-]+(?:\d{4}|\d{2})\b"
@@ -137,6 +143,8 @@ def attribution_length(lines: list[str], index: int) -> int:
     first = lines[index][:_LONG]
     if not _START.match(first):
         return 0
+    if _SAME_LINE.match(first):
+        return 1
     joined = ""
     for count in range(1, 5):
         if index + count > len(lines):
@@ -183,7 +191,7 @@ _FIELD = re.compile(
     r")\s*\*?\s*:\s*\*?\s*(?P<value>.*)$",
     _I,
 )
-_ORANGE = re.compile(r"^[\s>]*message du \d{1,2}/\d{1,2}/\d{2,4}", _I)
+_ORANGE = re.compile(r"^[\s>]*message du\s{0,3}:?\s{0,3}\d{1,2}/\d{1,2}/\d{2,4}", _I)
 
 
 def header_block(lines: list[str], index: int, *, loose: bool = False) -> int:
@@ -220,6 +228,15 @@ def header_block(lines: list[str], index: int, *, loose: bool = False) -> int:
     if loose:
         enough = len(seen & {"sender", "date", "to", "subject"}) >= 2
     return end - index if enough else 0
+
+
+def sender_named(lines: list[str]) -> str:
+    """Read who wrote a quoted mail from the header above it; nothing when it does not say."""
+    for line in lines[:12]:
+        found = _FIELD.match(line[:_LONG])
+        if found and found["sender"]:
+            return found["value"].replace("*", "").strip()[:200]
+    return ""
 
 
 def _group_of(found: re.Match[str]) -> str:

@@ -15,6 +15,7 @@ from channels.email.quote_marks import (
     header_block,
     is_mobile_footer,
     is_quoted,
+    sender_named,
     unquoted,
 )
 
@@ -31,6 +32,8 @@ class Cut:
 
     shown: str
     quoted: str
+    origin: str = ""
+    """Who wrote what is forwarded, as its header says it."""
 
 
 @dataclass(slots=True)
@@ -49,13 +52,14 @@ def strip_quotes(text: str, subject: str = "") -> Cut:
     )
     shown = _trim(heaps.new)
     quoted = _trim(heaps.old) + text[_LONGEST:]
+    origin = sender_named(heaps.forwarded)
     if heaps.forwarded and _says_nothing(shown):
         inner = strip_quotes("\n".join(_without_marks(heaps.forwarded))).shown
         if inner:
-            return Cut(f"{shown}\n\n{inner}".strip(), "")
+            return Cut(f"{shown}\n\n{inner}".strip(), "", origin)
     if not shown:
-        return Cut(text.strip(), "")
-    return Cut(shown, quoted)
+        return Cut(text.strip(), "", origin)
+    return Cut(shown, quoted, origin)
 
 
 def _sort(lines: list[str], *, forwarding: bool) -> _Sorted:

@@ -58,6 +58,8 @@ class Mail:
     parts: tuple[Part, ...]
     text: str
     files: tuple[File, ...]
+    origin: str = ""
+    """``Name <address>`` of whoever wrote the mail that is attached to this one, or nothing."""
 
 
 def read(raw: bytes) -> Mail:
@@ -78,6 +80,7 @@ def _read(headers: Headers, parts: list[Part], depth: int) -> Mail:
     hidden = _referenced(bodies)
     files: list[File] = []
     inner_texts: list[str] = []
+    origin = ""
     for part in parts:
         if part.number in numbers or _is_furniture(part, hidden, with_text=bool(text.strip())):
             continue
@@ -86,7 +89,9 @@ def _read(headers: Headers, parts: list[Part], depth: int) -> Mail:
             inner_texts.append(letter.text)
             files.extend(_tnef_files(letter, part))
         elif part.kind == "message/rfc822" and depth < 3:
-            inner_texts.append(_attached_text(part, depth))
+            inner = _attached(part, depth)
+            inner_texts.append(inner.text if inner else "")
+            origin = origin or (_sender_shown(inner.headers) if inner else "")
         ref = f"part:{part.number}"
         files.append(File(_name(part), part.kind, _size(part), ref, unnamed=not part.name))
     if not text.strip():
@@ -95,7 +100,7 @@ def _read(headers: Headers, parts: list[Part], depth: int) -> Mail:
         size = headers.get(TRUNCATED)
         mega = int(size) // 1_000_000 if size.isdecimal() and len(size) < 12 else 0
         files.append(File(f"pièce trop grande ({mega} Mo)", "message/partial", mega * 10**6, ""))
-    return Mail(headers, tuple(parts), text, tuple(_numbered(files)))
+    return Mail(headers, tuple(parts), text, tuple(_numbered(files)), origin)
 
 
 def bytes_of(raw: bytes, ref: str) -> bytes | None:
@@ -209,11 +214,9 @@ def _repeats(before: list[str], text: str) -> bool:
     return any(re.sub(r"[\W_]+", "", other) == squeezed for other in before)
 
 
-def _attached_text(part: Part, depth: int) -> str:
+def _attached(part: Part, depth: int) -> Mail | None:
     inner = attached_mail(part)
-    if inner is None:
-        return ""
-    return _read(inner[0], leaves(*inner), depth + 1).text
+    return _read(inner[0], leaves(*inner), depth + 1) if inner else None
 
 
 # --- files ---------------------------------------------------------------------------------------
@@ -310,6 +313,11 @@ def sender_of(headers: Headers) -> tuple[str, str]:
     return words(headers.get("from"))[:200], ""
 
 
+def _sender_shown(headers: Headers) -> str:
+    name, address = sender_of(headers)
+    return f"{name} <{address}>" if name and address else name or address
+
+
 def recipients_of(headers: Headers) -> list[str]:
     """List to whom it was sent, the envelope's recipient first."""
     return [
@@ -337,5 +345,5 @@ def fingerprint(headers: Headers, body: bytes) -> str:
     about = [known[0]] if known else [headers.get(h) for h in ("from", "date", "subject")]
     about.append(sender_of(headers)[1].lower())
     digest = hashlib.sha256("\n".join(about).encode("utf-8", "replace"))
-    digest.update(b"\n\n" + body.replace(b"\r", b"\n").rstrip())
+    digest.update(b"\n\n" + body.rstrip())
     return digest.hexdigest()[:40]

@@ -1,0 +1,100 @@
+"""New words apart from old ones, as French mail programs write them; each form is a mail beside."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mail_laws import AT, CHANNEL
+
+from channels.email.quotes import _FORWARD_SUBJECT, strip_quotes
+from router.message import Message
+
+MAILS = Path(__file__).parent / "mails"
+
+
+def message(raw: bytes) -> Message:
+    return CHANNEL.message(CHANNEL.envelope(raw, AT))
+
+
+@pytest.mark.parametrize("path", sorted(MAILS.glob("*.eml")), ids=lambda path: path.stem)
+def test_the_new_words_are_shown_and_nothing_is_lost(path: Path) -> None:
+    read = message(path.read_bytes())
+    assert read.text_shown == path.with_suffix(".txt").read_text().rstrip("\n")
+    assert len(read.text) >= len(read.text_shown)
+
+
+# --- laws ----------------------------------------------------------------------------------------
+
+_OF_QUOTES = (
+    "Bonjour, > >> -- ---- ____________ De : Le 26/11/2026 à 09:12 a écrit : Envoyé : Objet : "
+    "<lea@citoyens.example> Message du 26/11/26 mon voisin iPhone == * | Sent from my"
+)
+WORDS = st.sampled_from(_OF_QUOTES.split())
+LINES = st.lists(st.lists(WORDS, max_size=8).map(" ".join), max_size=40)
+
+
+@given(LINES, st.sampled_from(["", "Re: Trou", "Fwd: Trou", "TR: Trou"]))
+def test_every_word_is_either_new_or_old(lines: list[str], subject: str) -> None:
+    text = "\n".join(lines)
+    cut = strip_quotes(text, subject)
+    assert bool(cut.shown) == bool(text.strip())
+    if not _FORWARD_SUBJECT.match(subject):
+        words = Counter(text.split())
+        assert Counter(cut.shown.split()) <= words
+        assert Counter((cut.shown + " " + cut.quoted).split()) == words
+
+
+@given(st.lists(st.text("abcdéè ,'", min_size=1, max_size=60), min_size=1, max_size=30))
+def test_who_quotes_nobody_loses_nothing(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    assert strip_quotes(text).shown.split() == text.split()
+
+
+def calls(text: str) -> int:
+    """Count the calls, of Python and of C, that a text takes."""
+    count = 0
+
+    def counting(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    sys.setprofile(counting)
+    try:
+        strip_quotes(text, "Fwd: x")
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+EVIL = (
+    "> a", "--", "-- ", "Le 26/11/2026 à 09:12", "De : x", "____________", "Message du 26/11/26",
+    "De : x\nÀ : y", "Le a\nLe b\n> c", "-----Message d'origine", "Envoyé de mon iPhone", "",
+    "lea <lea@citoyens.example>", "> " + "a" * 80 + "\na\n> b", "On a\n\nDe : b\n\n--", "=" * 30,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_twice_the_text_takes_at_most_about_twice_the_calls(evil: str) -> None:
+    once, twice = (calls("\n".join([evil] * count)) for count in (400, 800))
+    assert twice <= 2.2 * once + 200
+
+
+@settings(max_examples=50)
+@given(st.lists(WORDS, min_size=1, max_size=12).map(" ".join), st.lists(WORDS).map(" ".join))
+def test_no_mixture_of_lines_is_slow(one: str, other: str) -> None:
+    block = f"{one}\n{other}"
+    once, twice = (calls("\n".join([block] * count)) for count in (100, 200))
+    assert twice <= 2.2 * once + 400
+
+
+@pytest.mark.parametrize("mark", [">", "-", "_", "=", "a", "<", "Le ", "De : ", "@", "a@b.", "\t"])
+def test_one_endless_line_is_looked_at_by_its_beginning(mark: str) -> None:
+    """Every expression sees 400 characters of a line at most, whatever its length."""
+    line = mark * 20_000
+    assert calls(line) < 400
+    assert strip_quotes(line).shown == line.strip()
