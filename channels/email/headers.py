@@ -102,7 +102,7 @@ def addresses(value: str) -> list[tuple[str, str]]:
     for entry in _entries(value):
         name, address = _mailbox(entry)
         if address:
-            found.append((words(f"{carried}, {name}" if carried else name), address))
+            found.append((words(", ".join(filter(None, (carried, name)))), address))
             carried = ""
         elif name and not found and "<" not in entry:
             carried = f"{carried}, {name}" if carried else name  # Dupont, Jean <…>, unquoted
@@ -140,6 +140,7 @@ def _entries(value: str) -> Iterator[str]:
 
 
 _GROUP = re.compile(r"^[^<>\"@:]{0,200}:(?!//)")
+_AROUND_AT = re.compile(r"[ \t]{1,9}@[ \t]{0,9}|@[ \t]{1,9}")
 _COMMENT = re.compile(r"\(([^()]{0,300})\)")
 
 
@@ -153,7 +154,7 @@ def _mailbox(entry: str) -> tuple[str, str]:
             name = name.rstrip("< ") or after
             return _unquoted(name) or _comment(entry), address
         entry = entry.replace("<", " ").replace(">", " ")
-    bare = _COMMENT.sub(" ", entry)
+    bare = _AROUND_AT.sub("@", _COMMENT.sub(" ", entry))
     for found in _ADDRESS.finditer(bare):
         address = _valid(found[0])
         if address:

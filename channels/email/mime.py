@@ -25,6 +25,7 @@ _WELL_KNOWN = {
     "from", "to", "subject", "date", "message-id", "received", "return-path", "mime-version",
     "content-type", "reply-to", "sender", "delivered-to", "cc", "in-reply-to", "x-original-to",
 }  # fmt: skip
+_MBOX = (b"From ", b">From ")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]+={0,3}[ \t]*")
 
 
@@ -105,11 +106,10 @@ class Part:
 def normalised(raw: bytes) -> bytes:
     """Give a mail LF line ends; skip blank lines and an mbox line before its header."""
     if b"\r" in raw:
-        raw = raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n")
-        if b"\n" not in raw:
-            raw = raw.replace(b"\r", b"\n")
+        # a lone CR ends a line too: servers put headers with CRLF above mails of old programs
+        raw = raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\n")
-    while raw.startswith((b"From ", b">From ")):
+    while raw.startswith(_MBOX):
         raw = raw.partition(b"\n")[2]
     return raw
 
@@ -130,6 +130,8 @@ def split(raw: bytes) -> tuple[Headers, bytes]:
             found = _FIELD.match(line)
             if found:
                 lines.append((found[1].decode("ascii").lower(), found[2]))
+            elif line.startswith(_MBOX):
+                pass  # below the lines that a server put above it
             elif line.strip() and not _header_follows(head, offset + len(line) + 1):
                 return Headers(tuple(lines)), raw[offset:]  # the blank line is missing
         if len(lines) > _MAX_LINES:

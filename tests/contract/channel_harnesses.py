@@ -381,8 +381,8 @@ def _mails(server: MailSimulator, to: str) -> list[str]:
 
 
 def _mail(text: str, files: Sequence[str], id: str) -> bytes:
-    lines = ["From: leaservercitoyens.example", "To: guichetservernantes.example", "Subject: Rue"]
-    lines += [f"Message-ID: <{id}servercitoyens.example>", "MIME-Version: 1.0"]
+    lines = ["From: lea@citoyens.example", "To: guichet@nantes.example", "Subject: Rue"]
+    lines += [f"Message-ID: <{id}@citoyens.example>", "MIME-Version: 1.0"]
     lines += ['Content-Type: multipart/mixed; boundary="b"', "", "--b"]
     lines += ["Content-Type: text/plain; charset=utf-8", "", text]
     for name in files:
