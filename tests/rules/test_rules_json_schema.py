@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft7Validator
+from oracle_cases import Seeded, Writer
 from rules_town import BASE, Town
-from test_rules_oracle import Writer
 
 from rules.blocks import BLOCKS
 from rules.json_schema import json_schema
@@ -206,7 +206,7 @@ def test_what_a_rule_may_look_like(rule: str, fine: bool) -> None:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_generated_rules_are_valid_in_both_languages(seed: int) -> None:
-    for path, content in Writer(seed).files().items():
+    for path, content in Writer(Seeded(seed)).files().items():
         raw = content.encode()
         assert complaints(FRENCH, read(raw)) == [], content
         assert complaints(FRENCH, as_an_editor(raw)) == [], content
@@ -225,7 +225,7 @@ def _keys(node: Node | None) -> list[Scalar]:
 @pytest.mark.parametrize("seed", range(20))
 def test_a_key_that_is_misspelled_anywhere_is_refused_by_both(seed: int, town: Town) -> None:
     """Every key of a rule in turn; the reader points at it, the schema marks its block."""
-    for path, content in Writer(seed).files().items():
+    for path, content in Writer(Seeded(seed)).files().items():
         tree = read_tree(content.encode(), path, Problems())
         lines = content.splitlines(keepends=True)
         keys = _keys(tree)
