@@ -30,6 +30,7 @@ from app.console import (
     DatabaseUrl,
     Json,
     config_folder,
+    err,
     out,
     print_json,
     speaking,
@@ -38,9 +39,12 @@ from app.rule_use import uses
 from app.rulebook import check_anything, load_folder
 from app.stores import kept_in, opened
 from app.system import SystemClock
+from router.record import After
 from rules import trials
+from rules.advice_history import FEWEST, Unseen
 from rules.compile import RuleSet
 from rules.coverage import untried
+from rules.problems import Problem, Problems
 from rules.trials import TrialResult
 
 _HELP = """The rules in YAML: check, test, explain, and change them safely.
@@ -69,27 +73,59 @@ cli.command("shadow")(rules_shadow.shadow)
 cli.command("schema")(rules_schema.schema)
 Folder = Annotated[Path, typer.Argument(help="Folder of the YAML.")]
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_PAGE = 2_000
 
 
 @cli.command("check")
-def check_rules(folder: Folder = DEFAULT_CONFIG, as_json: Json = False) -> None:
+def check_rules(
+    folder: Folder = DEFAULT_CONFIG,
+    history: Annotated[
+        bool, typer.Option("--history", help="Warn also of words that no past message holds.")
+    ] = False,
+    data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
+    as_json: Json = False,
+) -> None:
     """Read every file and report what is wrong, with its place.
 
     Example: guichet rules check config/
+    Example: guichet rules check config/ --history --data /var/lib/guichet
     """
     with speaking(as_json=as_json):
         checked = check_anything(config_folder(folder), SystemClock().now().date())
-        errors = [one for one in checked.problems if one.severity == "error"]
+        found = checked.problems
+        if history and checked.ruleset is not None:
+            found += asyncio.run(_never_seen(checked.ruleset, data, database_url))
+        errors = [one for one in found if one.severity == "error"]
         if as_json:
-            print_json([one.as_json() for one in checked.problems])
+            print_json([one.as_json() for one in found])
         else:
-            for one in checked.problems:
+            for one in found:
                 sign = "✗" if one.severity == "error" else "!"
                 out.print(f"{sign} {one}", markup=False, soft_wrap=True)
-            warnings = len(checked.problems) - len(errors)
+            warnings = len(found) - len(errors)
             out.print(f"{len(errors)} erreur(s), {warnings} avertissement(s)")
         if errors:
             raise typer.Exit(BAD_INPUT)
+
+
+async def _never_seen(ruleset: RuleSet, data: Path, database_url: str) -> tuple[Problem, ...]:
+    """List the words of rules that no message of the store holds, as far as facts are kept."""
+    unseen, after = Unseen(ruleset), None
+    async with opened(data, database_url) as store:
+        while page := await store.decisions(_EVER, after=after, limit=_PAGE):
+            facts = [one.facts for one in page if one.facts is not None]
+            await asyncio.to_thread(unseen.look, facts)
+            after = After(page[-1].at, page[-1].id)
+    if unseen.messages < FEWEST:
+        err.print(
+            f"{unseen.messages} message(s) en mémoire : il en faut {FEWEST} pour dire quels mots "
+            "n'ont jamais servi.",
+            soft_wrap=True,
+        )
+    problems = Problems()
+    unseen.report(problems)
+    return problems.sorted()
 
 
 @cli.command("test")

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from rules.compile import RuleSet
+from rules.compile import Compiled, RuleSet
 from rules.conditions.logic import leaves
 from rules.conditions.words import Contains
+from rules.groups import Group
 from rules.lexicon import lexicon
+from rules.overlap import groups_of
 from rules.phrases import Phrase
 from rules.problems import Problems
 from rules.words import fold, lower
 
 _MOST_SHOWN = 6
+_SHORTEST_WORD = 4
+_STOP_WORDS = frozenset(
+    {
+        *("avec", "dans", "pour", "plus", "tout", "tous", "toute", "toutes", "cette", "cela"),
+        *("chez", "mais", "sans", "sous", "vers", "bonjour", "merci", "alors", "aussi", "avoir"),
+        *("etre", "faire", "quand", "rien", "tres", "bien", "comme", "encore", "depuis"),
+        *("votre", "notre", "nous", "vous", "elle", "elles", "sont", "etait", "entre"),
+    }
+)
 
 # Frequent words of English, Spanish, Portuguese and Italian that a French form may equal.
 _FOREIGN = frozenset(
@@ -39,12 +50,72 @@ _FOREIGN = frozenset(
 
 
 def advise_words(ruleset: RuleSet, problems: Problems) -> None:
+    """Report words that match too much, and those that read as another word."""
+    _words(ruleset, problems)
+    _read_as_others(ruleset, problems)
+
+
+def _words(ruleset: RuleSet, problems: Problems) -> None:
+    """Report words that match too much, once each, together with their neighbours."""
+    told: set[str] = set()
+    for one in ruleset.rules:
+        for condition in leaves(one.rule.when):
+            if not isinstance(condition, Contains):
+                continue
+            phrases = [phrase for group in _alone(one, condition) for phrase in group.phrases]
+            for doubtful, why, fix in ((_short, _SHORT, _SHORT_FIX), (_common, _COMMON, _FIX)):
+                found = [p.written for p in phrases if doubtful(p) and p.written not in told]
+                told.update(found)
+                if found:
+                    problems.warning(
+                        condition.at,
+                        "mot-douteux",
+                        f"Dans la règle « {one.rule.id} », {why} : {_named(found)}",
+                        fix.format(found[0]),
+                        f'{{texte: "{found[0]}"}}',
+                    )
+
+
+def _alone(one: Compiled, condition: Contains) -> list[Group]:
+    """List the words of a condition that need not meet others: "feu" beside "sourd" is no doubt."""
+    if len(condition.groups) > 1:
+        return []
+    [group] = condition.groups
+    meeting = [groups_of(term) for term in one.terms]
+    return [group] if any(groups == [group] for groups in meeting) else []
+
+
+_FIX = "Écrivez plutôt une expression de plusieurs mots."
+_SHORT_FIX = "Écrivez une expression de plusieurs mots, ou « ={} » si c'est bien ce mot exact."
+_SHORT = f"des mots ont moins de {_SHORTEST_WORD} lettres"
+_COMMON = "des mots se trouvent dans presque tous les messages"
+
+
+def _named(words: list[str]) -> str:
+    return ", ".join(f"« {word} »" for word in dict.fromkeys(words))
+
+
+def _single(phrase: Phrase) -> str:
+    single = phrase.kind in {"plain", "prefix"} and len(phrase.pieces) == 1
+    return phrase.pieces[0] if single else ""
+
+
+def _short(phrase: Phrase) -> bool:
+    word = _single(phrase)
+    return 0 < len(word) < _SHORTEST_WORD and word.isascii() and word.isalpha()
+
+
+def _common(phrase: Phrase) -> bool:
+    return _single(phrase) in _STOP_WORDS
+
+
+def _read_as_others(ruleset: RuleSet, problems: Problems) -> None:
     """Report words whose folded form, or one of whose forms, is another word."""
     told: set[str] = set()
     for one in ruleset.rules:
         for condition in leaves(one.rule.when):
             if isinstance(condition, Contains):
-                phrases = [phrase for group in condition.groups for phrase in group.phrases]
+                phrases = [phrase for group in _alone(one, condition) for phrase in group.phrases]
                 written = {phrase.written for phrase in phrases}
                 for code, said, check in _CHECKS:
                     found = {
@@ -58,6 +129,7 @@ def advise_words(ruleset: RuleSet, problems: Problems) -> None:
                             code,
                             f"Dans la règle « {one.rule.id} », {said} : {_listed(found)}",
                             f"Écrivez « ={next(iter(found))} » pour ce mot exact, accents compris.",
+                            f'{{texte: "{next(iter(found.values()))}"}}',
                         )
 
 

@@ -92,7 +92,7 @@ def holidays(year: int) -> frozenset[date]:
     return frozenset(moving | {date(year, month, day) for month, day in fixed})
 
 
-# First day without school, first day of school; Ministry of Education, arrêtés of the three years.
+# First day without school, first day of school; Ministry of Education, arrêtés of the four years.
 _SCHOOL: dict[str, tuple[tuple[date, date], ...]] = {
     "": (
         (date(2024, 10, 19), date(2024, 11, 4)),
@@ -103,7 +103,12 @@ _SCHOOL: dict[str, tuple[tuple[date, date], ...]] = {
         (date(2026, 7, 4), date(2026, 9, 1)),
         (date(2026, 10, 17), date(2026, 11, 2)),
         (date(2026, 12, 19), date(2027, 1, 4)),
+        (date(2027, 5, 6), date(2027, 5, 9)),
         (date(2027, 7, 3), date(2027, 9, 1)),
+        (date(2027, 10, 23), date(2027, 11, 8)),
+        (date(2027, 12, 18), date(2028, 1, 3)),
+        (date(2028, 5, 26), date(2028, 5, 28)),
+        (date(2028, 7, 4), date(2028, 9, 1)),
     ),
     "A": (
         (date(2025, 2, 22), date(2025, 3, 10)),
@@ -112,6 +117,8 @@ _SCHOOL: dict[str, tuple[tuple[date, date], ...]] = {
         (date(2026, 4, 4), date(2026, 4, 20)),
         (date(2027, 2, 13), date(2027, 3, 1)),
         (date(2027, 4, 10), date(2027, 4, 26)),
+        (date(2028, 2, 19), date(2028, 3, 6)),
+        (date(2028, 4, 22), date(2028, 5, 9)),
     ),
     "B": (
         (date(2025, 2, 8), date(2025, 2, 24)),
@@ -120,6 +127,8 @@ _SCHOOL: dict[str, tuple[tuple[date, date], ...]] = {
         (date(2026, 4, 11), date(2026, 4, 27)),
         (date(2027, 2, 20), date(2027, 3, 8)),
         (date(2027, 4, 17), date(2027, 5, 3)),
+        (date(2028, 2, 5), date(2028, 2, 21)),
+        (date(2028, 4, 8), date(2028, 4, 24)),
     ),
     "C": (
         (date(2025, 2, 15), date(2025, 3, 3)),
@@ -128,9 +137,11 @@ _SCHOOL: dict[str, tuple[tuple[date, date], ...]] = {
         (date(2026, 4, 18), date(2026, 5, 4)),
         (date(2027, 2, 6), date(2027, 2, 22)),
         (date(2027, 4, 3), date(2027, 4, 19)),
+        (date(2028, 2, 12), date(2028, 2, 28)),
+        (date(2028, 4, 15), date(2028, 5, 2)),
     ),
 }
-SCHOOL_KNOWN_UNTIL = date(2027, 8, 31)
+SCHOOL_KNOWN_UNTIL = date(2028, 8, 31)
 
 _ZONE_A = (
     "01 03 07 15 16 17 19 21 23 24 25 26 33 38 39 40 42 43 47 58 63 64 69 70 71 73 74 79 86 87 89 "

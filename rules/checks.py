@@ -98,6 +98,13 @@ def _metropole_default(
         )
 
 
+_RINGS = {
+    "suppleant": "Les suppléants tournent en rond",
+    "escalade": "Les escalades tournent en rond",
+    "regle": "Les règles se citent en rond",
+}
+
+
 def _cycles(
     kind: str, leads: Mapping[str, Iterable[str]], places: Mapping[str, At], problems: Problems
 ) -> None:
@@ -112,7 +119,7 @@ def _cycles(
             problems.error(
                 places.get(ring[0], At("regles")),
                 "cycle",
-                f"Les « {kind} » tournent en rond : {shown}",
+                f"{_RINGS[kind]} : {shown}",
                 "Coupez l'un de ces liens.",
             )
 

@@ -123,3 +123,17 @@ def test_what_cannot_be_explained_is_said(past):
     assert past.run("explain", "1234")[0] == 2
     assert past.run("explain")[0] == 2
     assert past.run("explain", unknown, "--texte", "x")[0] == 2
+
+
+def test_the_check_tells_which_words_never_served(past: Past) -> None:
+    past.publish()
+    code, said = past.run("check", past.config, "--history")
+    assert code == 0
+    assert "il en faut 200" in said
+    for number in range(200):
+        past.case(f"le lampadaire {number} est éteint")
+    found = past.read("check", past.config, "--history")
+    [told] = [one for one in found if one["code"] == "mot-jamais-vu"]
+    assert "« musique »" in told["message"]
+    assert "lampadaire" not in told["message"]
+    assert "mot-jamais-vu" not in str(past.read("check", past.config))

@@ -1,0 +1,105 @@
+"""Warns of outlines that do not fit, of roles nobody fills, and of services away from home."""
+
+from __future__ import annotations
+
+from rules.compile import RuleSet
+from rules.owners import Lack
+from rules.problems import At, Problems
+from rules.ranking import rule_places
+
+_FILLED = 0.97  # share of a commune from which on its quartiers fill it; outlines never fit exactly
+
+
+def advise_places(ruleset: RuleSet, problems: Problems) -> None:
+    """Report what is doubtful on the map, and who is named for where."""
+    _roles(ruleset, problems)
+    _abroad(ruleset, problems)
+    _quartiers(ruleset, problems)
+    _gaps(ruleset, problems)
+
+
+def _roles(ruleset: RuleSet, problems: Problems) -> None:
+    geography = ruleset.geography
+    for role in ruleset.configuration.roles.values():
+        without = [
+            geography.commune_name(commune)
+            for commune in geography.communes()
+            if ruleset.owners.resolve(role.id, geography.whereabouts((commune,))) is Lack.NOBODY
+        ]
+        if without:
+            shown = ", ".join(without[:5]) + (
+                f" et {len(without) - 5} autres" if without[5:] else ""
+            )
+            problems.warning(
+                role.at,
+                "role-sans-valeur",
+                f"Le rôle « {role.id} » n'a pas de service à {shown}",
+                "Ajoutez-le ; sans lui le responsable par défaut reçoit ces cas.",
+            )
+
+
+def _abroad(ruleset: RuleSet, problems: Problems) -> None:
+    """Report services of one commune that own cases outside it."""
+    services, geography = ruleset.configuration.services, ruleset.geography
+    everywhere = frozenset({ruleset.configuration.metropole})
+    named = [
+        (ref, rule_places(one.rule, geography) or frozenset({one.rule.territory}))
+        for one in ruleset.rules
+        for ref in one.rule.owners
+    ]
+    named += [
+        (cell.owner, everywhere if cell.territory is None else frozenset({cell.territory}))
+        for cell in ruleset.configuration.cells
+    ]
+    for ref, places in named:
+        entry = services.get(ref.id)
+        home = entry.service.insee if entry else None
+        if home is None or not geography.known(home):
+            continue
+        if not all(geography.contains(home, place) for place in places):
+            problems.warning(
+                ref.at,
+                "service-hors-commune",
+                f"Le service « {ref.id} » de {geography.commune_name(home)} reçoit ici des cas "
+                "d'autres communes",
+                "Bornez la règle à sa commune, ou nommez un rôle.",
+            )
+
+
+def _quartiers(ruleset: RuleSet, problems: Problems) -> None:
+    geography = ruleset.geography
+    drawn = [one.id for one in ruleset.configuration.territory.territories if one.outlines]
+    for index, one in enumerate(drawn):
+        for other in drawn[index + 1 :]:
+            apart = not geography.overlaps(one, other)
+            if apart or geography.contains(one, other) or geography.contains(other, one):
+                continue
+            problems.warning(
+                At("territoire/territoire.yaml"),
+                "territoires-croises",
+                f"Les territoires « {one} » et « {other} » se chevauchent",
+                "Corrigez leurs contours : un lieu ne doit avoir qu'un plus petit territoire.",
+            )
+
+
+def _gaps(ruleset: RuleSet, problems: Problems) -> None:
+    """Report a commune that is cut into quartiers which do not fill it."""
+    geography = ruleset.geography
+    drawn = [one.id for one in ruleset.configuration.territory.territories if one.outlines]
+    for commune in geography.communes():
+        inner = [
+            name
+            for name in drawn
+            if geography.contains(commune, name) and not geography.contains(name, commune)
+        ]
+        if len(inner) < 2:
+            continue
+        filled = geography.area_of_union(inner) / geography.area(commune)
+        if filled < _FILLED:
+            problems.warning(
+                At("territoire/territoire.yaml"),
+                "territoires-troues",
+                f"Les territoires de {geography.commune_name(commune)} laissent "
+                f"{1 - filled:.0%} de la commune sans quartier",
+                "Complétez leurs contours, si un rôle ou une règle compte sur eux.",
+            )

@@ -1,0 +1,102 @@
+"""Warns of hours in which nobody is there, and of calendars that end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from rules.calendars import SCHOOL, SCHOOL_KNOWN_UNTIL
+from rules.compile import RuleSet
+from rules.conditions.logic import leaves
+from rules.conditions.time import Received
+from rules.model import Configuration
+from rules.problems import At, Problems
+from rules.scalars import Day
+
+
+def advise_times(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
+    """Report dangers for a service that closes; and, where today is known, what ends too soon."""
+    _hours(ruleset, problems)
+    if today is not None:
+        _calendars(ruleset, problems, date(today.year + 1, 12, 31))
+
+
+def _hours(ruleset: RuleSet, problems: Problems) -> None:
+    """Report dangers whose owner closes, with nobody to stand in."""
+    services = ruleset.configuration.services
+    for one in ruleset.rules:
+        owner = one.rule.effects.owner
+        entry = services.get(owner.id) if owner else None
+        if owner is None or entry is None or one.rule.priority != "danger":
+            continue
+        if entry.service.hours and not entry.service.deputy:
+            problems.warning(
+                owner.at,
+                "heures-sans-personne",
+                f"La règle de danger « {one.rule.id} » confie ses cas à « {owner.id} », "
+                f"qui ferme (« {entry.service.hours} ») et n'a pas de suppléant",
+                "Donnez-lui un suppléant, ou nommez une astreinte.",
+            )
+
+
+def _calendars(ruleset: RuleSet, problems: Problems, needed: date) -> None:
+    """Report calendars in use whose days are not known until the end of next year."""
+    configuration = ruleset.configuration
+    told: set[str] = set()
+    for name, at in _in_use(ruleset):
+        for each in _cited(configuration, name):
+            if each in told:
+                continue
+            told.add(each)
+            last = _last_day(configuration, each)
+            if last is None or last >= needed:
+                continue
+            if each == SCHOOL:
+                what = f"Les vacances scolaires ne sont connues que jusqu'au {_french(last)}"
+                fix = "Mettez Guichet à jour quand le calendrier officiel paraît."
+            else:
+                what = f"Le calendrier « {each} » n'a plus de jours après le {_french(last)}"
+                fix = f"Ajoutez ses jours de {needed.year}, ou « chaque_annee: oui »."
+            problems.warning(at, "vacances-inconnues", what, fix)
+
+
+def _in_use(ruleset: RuleSet) -> Iterable[tuple[str, At]]:
+    """List the calendars that rules and services name, where they do."""
+    for one in ruleset.rules:
+        for condition in leaves((*one.rule.when, *one.rule.unless)):
+            if isinstance(condition, Received):
+                for name in (*condition.within, *condition.unless):
+                    yield name, condition.at
+    for entry in ruleset.configuration.services.values():
+        if entry.service.hours:
+            yield entry.service.hours, entry.at
+
+
+def _cited(configuration: Configuration, name: str) -> list[str]:
+    """List a calendar and those that it names in turn."""
+    found = [name]
+    for each in found:
+        calendar = configuration.calendars.get(each)
+        if calendar is not None:
+            own = (*calendar.within, *calendar.unless)
+            found += [other for other in own if other not in found]
+    return found
+
+
+def _last_day(configuration: Configuration, name: str) -> date | None:
+    """Find the last day of a calendar; None for one that never ends."""
+    if name == SCHOOL:
+        return SCHOOL_KNOWN_UNTIL
+    calendar = configuration.calendars.get(name)
+    end: Day | None = calendar.season.end if calendar and calendar.season else None
+    return date(end.year, end.month, end.day) if end is not None and end.year else None
+
+
+def _french(day: date) -> str:
+    return f"{day.day}{'er' if day.day == 1 else ''} {_MONTHS[day.month - 1]} {day.year}"
+
+
+_MONTHS = (
+    *("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre"),
+    *("octobre", "novembre", "décembre"),
+)
