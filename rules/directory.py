@@ -79,10 +79,11 @@ class RulesDirectory:
         return found.family if found else None
 
     def questions_of(self, category: str) -> tuple[str, ...]:
-        """List the facts to ask about a category; children inherit them."""
+        """List the facts to ask about a category; children that name none inherit them."""
         for name in self._configuration.ancestry(category):
-            if self._configuration.categories[name].questions:
-                return self._configuration.categories[name].questions
+            own = self._configuration.categories[name].questions
+            if own is not None:
+                return own
         return ()
 
     def categories(self) -> tuple[str, ...]:

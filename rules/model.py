@@ -170,7 +170,8 @@ class Category:
     phrases: tuple[Phrase, ...] = ()
     parent: str | None = None
     depth: int = 0
-    questions: tuple[str, ...] = ()
+    questions: tuple[str, ...] | None = None
+    """What it asks: nothing where empty, what its parent asks where None."""
     silence: str = ""
     promises: Promises = field(default_factory=Promises)
     lead: str | None = None

@@ -65,7 +65,7 @@ class CategoryReader:
             phrases=self._words(fields),
             parent=parent.id if parent else None,
             depth=parent.depth + 1 if parent else 0,
-            questions=fields.some_of("questions", FACTS),
+            questions=fields.some_of("questions", FACTS) if "questions" in fields else None,
             silence=fields.text("silence"),
             promises=self._promises(fields),
             lead=self._lead(lead) if lead else None,

@@ -54,6 +54,26 @@ def test_categories_have_names_families_and_questions(town: Town) -> None:
     assert found.category_name("unknown", "fr") == "unknown"
 
 
+def test_a_category_that_asks_nothing_does_not_ask_what_its_parent_does(town: Town) -> None:
+    town.write(
+        "categories.yaml",
+        """
+        categories:
+          - id: voirie
+            famille: voirie
+            noms: {fr: Voirie}
+            questions: [lieu]
+            enfants:
+              - {id: trottoir, noms: {fr: Trottoir}}
+              - {id: permis, noms: {fr: Permission}, questions: []}
+        """,
+    )
+    found = RulesDirectory(town.ruleset().configuration)
+    assert found.questions_of("trottoir") == ("lieu",)
+    assert found.questions_of("permis") == ()
+
+
+
 @pytest.mark.parametrize(
     ("delay", "due"),
     [
