@@ -9,7 +9,7 @@ from router.policy import Way
 from router.ports import Channel
 
 Key = tuple[str, str]
-CHANNELS = {"open311": "partner_open311"}
+CHANNELS = {"open311": "partner_open311", "webhook": "partner_webhook"}
 """One line a way of ``transmission``: the channel that goes it."""
 
 

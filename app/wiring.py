@@ -92,6 +92,13 @@ def _partner_open311(raw: Mapping[str, Any], account: str, parts: Parts) -> obje
     return PartnerOpen311(settings, account, parts.clock, parts.handed)
 
 
+def _partner_webhook(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
+
+    settings = PartnerWebhookSettings.model_validate(raw)
+    return PartnerWebhook(settings, account, parts.base_url, parts.clock)
+
+
 def _open311(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.open311 import Open311, Open311Settings
 
@@ -127,6 +134,7 @@ BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
     "email": _email,
     "partner_email": _partner_email,
     "partner_open311": _partner_open311,
+    "partner_webhook": _partner_webhook,
     "open311": _open311,
     "sms": _sms,
     "telegram": _telegram,
@@ -255,6 +263,7 @@ async def build(
             open_file=parts.files.open_file,
             communes=rulebook.geography.communes,
             offered=lambda: _offered(rulebooks),
+            was_taken=lambda *named: _was_taken(store, *named),
             posted_number=lambda account, id: _number_of(store, "open311", account, id),
         )
     )
@@ -299,6 +308,10 @@ def _offered(rulebooks: LiveRulebooks) -> list[Offered]:
     """List the categories of the live rules."""
     known = rulebooks.current().services
     return [Offered(one, known.category_family(one) or "") for one in known.categories()]
+
+
+async def _was_taken(store: Store, channel: str, account: str, id: str) -> bool:
+    return await store.outcome(channel, account, id) is not None
 
 
 async def _number_of(store: Store, channel: str, account: str, id: str) -> TrackingNumber | None:

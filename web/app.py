@@ -15,6 +15,7 @@ from web.guard import BodyLimit, SecurityHeaders, security_headers
 from web.information import InformationPages
 from web.open311 import Open311Api
 from web.partner import PartnerPages
+from web.partner_api import partner_api
 from web.parts import WebParts
 from web.render import Renderer
 from web.report import ReportPages
@@ -43,6 +44,7 @@ def create_app(parts: WebParts) -> FastAPI:
     app.include_router(PartnerPages(parts, renderer, seals).routes())
     app.include_router(Open311Api(parts, renderer).routes())
     app.include_router(InformationPages(parts, renderer).routes())
+    app.mount("/partners/v1", partner_api(parts))
     static = resources.files("web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     headers = security_headers(parts.settings.base_url)

@@ -17,7 +17,7 @@ _POLICY = (
 WEBHOOK_LIMIT = 1_000_000
 FORM_LIMIT = 32_000_000
 """Bytes of a form with its pictures."""
-_FORMS_WITH_PICTURES = ("/signaler", "/p/")
+_FORMS_WITH_PICTURES = ("/signaler", "/p/", "/partners/")
 
 
 def security_headers(base_url: str) -> dict[str, str]:

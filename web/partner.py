@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from router.case import TRANSITIONS, Case, Status
-from router.directory import Service
+from router.case import Case
 from router.errors import InvalidInput, StoreUnavailable
 from router.message import Address, Envelope
-from router.tokens import PARTNER, Token, party_of
 from router.tracking import printed
 from web.guard import check_origin
+from web.invited import ACTS, Invited, open_link
 from web.partner_files import download, find
 from web.parts import WebParts
 from web.render import Renderer
@@ -27,43 +26,8 @@ from web.sending import Sending
 from web.uploads import Uploads
 
 _PURPOSE = "act"
-_ACTS = ("accept", "progress", "close", "refuse")
 _NEEDS = {"refuse": "reason", "close": "text"}
 """The field without which an act says nothing to the citizen or to the desk."""
-
-
-@dataclass(frozen=True, slots=True)
-class Invited:
-    """Who opened the link, on which case, and whether the case is his now."""
-
-    token: Token
-    case: Case
-    service: Service
-
-    @property
-    def in_charge(self) -> bool:
-        return self.case.owner == self.service.id
-
-    @property
-    def sees(self) -> frozenset[str]:
-        """What the service may see; a body that is no longer concerned sees nothing more."""
-        if self.in_charge or self.service.id in self.case.watchers:
-            return frozenset(self.service.sees)
-        return frozenset()
-
-    @property
-    def acts(self) -> tuple[str, ...]:
-        status = self.case.status
-        allowed = TRANSITIONS[Status.ASSIGNED if status is Status.RECEIVED else status]
-        leads_to = {
-            "accept": Status.ACCEPTED,
-            "progress": Status.IN_PROGRESS,
-            "close": Status.RESOLVED,
-            "refuse": Status.REFUSED,
-        }
-        if not self.in_charge:
-            return ()
-        return tuple(act for act in _ACTS if leads_to[act] in allowed)
 
 
 class PartnerPages:
@@ -87,15 +51,15 @@ class PartnerPages:
 
     async def show(self, request: Request, token: str) -> Response:
         """Show the case; mail scanners follow links, so that nothing happens here."""
-        invited = await self._invited(token)
+        invited = await open_link(self._parts, token)
         if invited is None:
             return self._renderer.trouble(request, 404, "trouble.link")
         done = request.query_params.get("fait", "")
-        return self._page(request, invited, done=done if done in _ACTS else "")
+        return self._page(request, invited, done=done if done in ACTS else "")
 
     async def file(self, request: Request, token: str, key: str) -> Response:
         """Give a file that came with the case to the service that may see it."""
-        invited, open_file = await self._invited(token), self._parts.open_file
+        invited, open_file = await open_link(self._parts, token), self._parts.open_file
         if invited is None or open_file is None:
             return self._renderer.trouble(request, 404, "trouble.link")
         file = find(invited.case, key) if "photos" in invited.sees else None
@@ -109,7 +73,7 @@ class PartnerPages:
     async def act(self, request: Request, token: str) -> Response:
         """Take an act: accept, progress, close with an answer, or refuse with a reason."""
         check_origin(request, self._parts.settings.base_url)
-        invited = await self._invited(token)
+        invited = await open_link(self._parts, token)
         if invited is None:
             return self._renderer.trouble(request, 404, "trouble.link")
         async with request.form(max_files=20, max_fields=20) as form:
@@ -132,19 +96,9 @@ class PartnerPages:
 
     # --- who and what --------------------------------------------------------------------------
 
-    async def _invited(self, text: str) -> Invited | None:
-        try:
-            token = self._parts.signer.read(text)
-        except InvalidInput:
-            return None
-        case = await self._parts.cases.case(token.number) if token.kind == PARTNER else None
-        services = self._parts.rulebooks.current().directory.services()
-        service = next((one for one in services if party_of(one.id) == token.party), None)
-        return Invited(token, case, service) if case and service else None
-
     def _problems(self, form: FormData, typed: dict[str, str]) -> tuple[Problem, ...]:
         form_id, act = typed["id"], typed["act"]
-        if act not in _ACTS:
+        if act not in ACTS:
             return (Problem("act-accept", "error.act"),)
         if not self._seals.is_ours(_PURPOSE, form_id) or not self._seals.is_fresh(form_id):
             return (Problem(f"act-{act}", "error.form_old"),)
@@ -212,7 +166,7 @@ class PartnerPages:
             acts=invited.acts,
             category=rulebook.category_name(case.category, speaker.code) if case.category else "",
             communes=[rulebook.commune_name(code) for code in case.place.communes],
-            typed=typed or {"act": asked if asked in _ACTS else "", "reason": "", "text": ""},
+            typed=typed or {"act": asked if asked in ACTS else "", "reason": "", "text": ""},
             problems=problems,
             wrong=by_field(problems),
             done=done,

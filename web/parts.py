@@ -58,7 +58,8 @@ class WebParts:
     ``channels`` leads from (channel name, account) to the channel, for those that take webhooks;
     ``("web", "web")`` is the form of the start page. ``submission_number`` finds the case that a
     submitted form became, None while it waits to be routed; ``posted_number`` that of a request
-    which an application posted (account, id). ``communes`` lists INSEE codes.
+    which an application posted (account, id). ``was_taken`` tells whether the journal has what a
+    channel's account named so (channel, account, id). ``communes`` lists INSEE codes.
     """
 
     intake: Intake
@@ -75,4 +76,5 @@ class WebParts:
     open_file: OpenFile | None = None
     communes: Callable[[], Sequence[str]] = tuple
     offered: Callable[[], Sequence[Offered]] = tuple
+    was_taken: Callable[[str, str, str], Awaitable[bool]] | None = None
     posted_number: Callable[[str, str], Awaitable[TrackingNumber | None]] | None = None

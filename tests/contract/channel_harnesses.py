@@ -20,6 +20,7 @@ from channels.memory import SIGNATURE, Memory
 from channels.open311 import Open311, Open311Settings
 from channels.partner_email import PartnerEmail, PartnerEmailSettings
 from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
+from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
 from channels.sms import Sms, SmsSettings
 from channels.telegram import Telegram, TelegramSettings
 from channels.webform import Webform, WebformSettings
@@ -28,6 +29,7 @@ from demo.clock import WallClock
 from demo.faults import Faults
 from demo.mail import MailSimulator
 from demo.open311 import Open311Simulator
+from demo.partner import PartnerSimulator
 from demo.telegram import TelegramSimulator
 from demo.twilio import TwilioSimulator
 from demo.twilio_shapes import sign
@@ -163,6 +165,34 @@ async def partner_open311() -> AsyncIterator[Harness]:
             faults=_http_faults(server, unknown_type),
             arrived=lambda: [request.id for request in server.received()],
             secrets=[server.api_key],
+        )
+        await channel.close()
+
+
+@asynccontextmanager
+async def partner_webhook() -> AsyncIterator[Harness]:
+    async with PartnerSimulator() as server:
+        account = "https://metier.partenaire.example/cases"
+        settings = PartnerWebhookSettings(
+            keys={name: SecretStr(key) for name, key in server.keys.items()},
+            base_url=server.url,
+            allow_private=True,
+            deadline_s=DEADLINE_S,
+        )
+        channel = PartnerWebhook(settings, account, "https://guichet.example", WallClock())
+        body = json.dumps({"case": "p" * 30, "act": "accept"}).encode()
+
+        def gone() -> None:
+            server.gone = True
+
+        yield Harness(
+            channel,
+            Address("partner_webhook", account, account),
+            unreadable=lambda raw: channel.open_raw(raw, NOW),
+            genuine=WebhookRequest("POST", URL, server.signed("m1", body), body),
+            faults=_http_faults(server, gone),
+            arrived=lambda: [message.id for message in server.received()],
+            secrets=list(server.keys.values()),
         )
         await channel.close()
 
@@ -317,6 +347,9 @@ REGISTRY = (
     Entry("email", EmailChannel, email, splits=False),
     Entry("partner_email", PartnerEmail, partner_email, talks=False, splits=False),
     Entry("partner_open311", PartnerOpen311, partner_open311, talks=False, splits=False),
+    Entry(
+        "partner_webhook", PartnerWebhook, partner_webhook, talks=False, signed=True, splits=False
+    ),
     Entry("sms", Sms, sms, signed=True),
     Entry("telegram", Telegram, telegram, signed=True),
     Entry("x", X, x, signed=True),
@@ -348,7 +381,7 @@ def _hang(faults: Faults) -> Faults:
     return faults
 
 
-_CODED = (TwilioSimulator, Open311Simulator)
+_CODED = (TwilioSimulator, Open311Simulator, PartnerSimulator)
 """Those that say 403 of a key, and something else of what is refused."""
 
 

@@ -16,6 +16,7 @@ from channels.email import EmailSettings
 from channels.open311 import Open311Settings
 from channels.partner_email import PartnerEmailSettings
 from channels.partner_open311 import PartnerOpen311Settings
+from channels.partner_webhook import PartnerWebhookSettings
 from channels.sms import SmsSettings
 from channels.telegram import TelegramSettings
 from channels.webform import WebformSettings
@@ -28,6 +29,7 @@ CHANNELS = {
     "partner_email": PartnerEmailSettings,
     "partner_open311": PartnerOpen311Settings,
     "open311": Open311Settings,
+    "partner_webhook": PartnerWebhookSettings,
     "sms": SmsSettings,
     "telegram": TelegramSettings,
     "x": XSettings,

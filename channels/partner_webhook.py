@@ -1,0 +1,234 @@
+"""Cases to a partner's own system by signed webhook, and the acts that it posts back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
+
+from channels.breaker import Breaker
+from channels.partner_files import files_of
+from channels.partner_http import PartnerHttp, outcome_of, refusal_of
+from channels.partner_sheet import items, mapping, sheet_of, words_of
+from channels.webhook_signature import ID, Ring
+from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent
+from router.errors import ConfigurationError, InvalidInput, UnreadablePayload
+from router.message import (
+    Address,
+    Attachment,
+    Envelope,
+    InboundEvent,
+    PartnerActed,
+    WebhookRequest,
+    WebhookResponse,
+)
+from router.ports import Capabilities, Clock, Health, OutboundPart
+
+NAME = "partner_webhook"
+ACTS_PATH = "/partners/v1/acts"
+_ACTS = {"accept", "refuse", "progress", "close", "note", "reference"}
+_SHORTEST_CASE = 20  # characters; a signed token is longer
+
+
+class PartnerWebhookSettings(BaseModel):
+    """What is shared with one partner; the table's name is the address in ``services.yaml``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keys: dict[str, SecretStr] = {}
+    """Key id → secret (base64 of 24 bytes or more); several during a rotation."""
+    current: str = ""
+    """The key that is named first; the first one when it is not given."""
+    base_url: str = ""
+    """Where the partner listens, if it is not the address itself."""
+    tolerance_s: float = 300.0
+    allow_private: bool = False
+    per_second: float = 10.0
+    deadline_s: float = 15.0
+    failures: int = 5
+    rest_s: float = 60.0
+
+    @field_validator("keys")
+    @classmethod
+    def _readable(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        try:
+            Ring({name: key.get_secret_value() for name, key in keys.items()})
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from None
+        return keys
+
+
+class PartnerWebhook:
+    """One partner: posts each case to it, and takes its acts where ours are served."""
+
+    name = NAME
+    capabilities = Capabilities(threads=True, media_in=True, location=True)
+    on_unknown = OnUnknown.RESEND  # the same Idempotency-Key makes a second copy harmless
+
+    def __init__(
+        self, settings: PartnerWebhookSettings, account: str, base_url: str, clock: Clock
+    ) -> None:
+        """Call ``account``; ``base_url`` is where our own pages and acts are served."""
+        self.account = account
+        self.rate = Rate(settings.per_second, burst=max(1, round(settings.per_second)))
+        self.deadline_s = settings.deadline_s
+        self.breaker = Breaker(clock, settings.failures, settings.rest_s)
+        self._settings = settings
+        self._clock = clock
+        self._base_url = base_url.rstrip("/")
+        keys = {name: key.get_secret_value() for name, key in settings.keys.items()}
+        self._ring = Ring(keys, settings.current)
+        self._http = PartnerHttp(
+            settings.base_url or account, settings.deadline_s, allow_private=settings.allow_private
+        )
+
+    # --- out ------------------------------------------------------------------------------------
+
+    def render(self, delivery: Delivery) -> tuple[OutboundPart, ...]:
+        """Take a case as it is: JSON has no bound that a person's words would reach."""
+        return (OutboundPart(delivery, words_of(delivery, sheet_of(delivery))),)
+
+    async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
+        """Post the case, signed anew at each try and with the same Idempotency-Key."""
+        if not self._ring:
+            return Permanent("keys", "the settings share no key with this partner")
+        resting = self.breaker.refused()
+        if resting is not None:
+            return resting
+        try:
+            return self.breaker.report(await self._post(self._body(part, idem), idem))
+        except BaseException:
+            self.breaker.cancelled()
+            raise
+
+    async def _post(self, body: bytes, idem: str) -> SendOutcome:
+        headers = self._ring.headers(idem, self._clock.now(), body)
+        headers |= {"content-type": "application/json", "idempotency-key": idem}
+        try:
+            answer = await self._http.call("POST", body=body, headers=headers)
+        except (httpx.HTTPError, InvalidInput) as error:
+            return outcome_of(error)
+        return refusal_of(answer, _told(answer.body)) or Sent((f"{self.account}#{idem}",))
+
+    def _body(self, part: OutboundPart, idem: str) -> bytes:
+        delivery = part.delivery
+        sheet = dict(sheet_of(delivery))
+        kind = str(sheet.pop("kind", delivery.kind))
+        added = bool(sheet.get("added"))
+        files = [
+            {
+                "name": file.name,
+                "media_type": file.media_type,
+                "size": file.size,
+                "url": f"{self._base_url}/p/{delivery.reply_token}/fichier/{file.key}",
+            }
+            for file in files_of(sheet)
+        ]
+        said = {
+            "id": idem,
+            "type": f"case.{'addition' if added and kind == 'forward' else kind}",
+            "created_at": delivery.created_at.isoformat(),
+            "case": {**sheet, "text": sheet.get("text") or delivery.text, "files": files},
+            "reply": {"url": f"{self._base_url}{ACTS_PATH}", "case": delivery.reply_token},
+        }
+        return json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")
+
+    # --- in -------------------------------------------------------------------------------------
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Check the partner's signature and the time of the message."""
+        now, tolerance_s = self._clock.now(), self._settings.tolerance_s
+        self._ring.check(request.headers, request.body, now, tolerance_s)
+
+    def open(self, request: WebhookRequest, received_at: datetime) -> tuple[Envelope, ...]:
+        """Wrap an act; its id makes a repetition harmless, its case keeps the order."""
+        return self.open_raw(request.body, received_at, request.headers.get(ID, ""))
+
+    def open_raw(self, raw: bytes, at: datetime, id: str = "") -> tuple[Envelope, ...]:
+        digest = hashlib.sha256(raw).hexdigest()[:40]
+        case, note = digest, ""
+        try:
+            case = str(_read(raw)["case"])
+        except UnreadablePayload as error:
+            note = str(error)
+        key = Address(NAME, self.account, case[:200].replace("|", "_")).key
+        return (Envelope(NAME, self.account, id or digest, key, raw, at, note=note),)
+
+    def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
+        """Read an act: JSON ``{"case", "act", "reason", "text", "reference"}``."""
+        said = _read(envelope.payload)
+        return (
+            PartnerActed(
+                token=str(said["case"]),
+                act=str(said["act"]),
+                reason=str(said.get("reason") or ""),
+                text=str(said.get("text") or ""),
+                attachments=tuple(_photos(said.get("attachments"))),
+                reference=str(said.get("reference") or ""),
+            ),
+        )
+
+    def answer(self, accepted: bool) -> WebhookResponse:
+        if not accepted:
+            return WebhookResponse(503, b'{"error": "send it again"}', "application/json")
+        return WebhookResponse(200, b'{"status": "taken"}', "application/json")
+
+    def challenge(self, request: WebhookRequest) -> WebhookResponse | None:
+        return None
+
+    async def health(self) -> Health:
+        """Post a signed ping, which a partner answers like any message and does nothing with."""
+        if not self._ring:
+            return Health(False, f"{self.account} : aucune clé partagée")
+        now = self._clock.now()
+        idem = f"ping-{int(now.timestamp())}"
+        said = {"id": idem, "type": "ping", "created_at": now.isoformat()}
+        outcome = await self._post(json.dumps(said).encode(), idem)
+        if isinstance(outcome, Sent):
+            return Health(True, f"{self.account} répond à un message signé")
+        return Health(False, f"{self.account} : {getattr(outcome, 'reason', 'sans réponse')}")
+
+    async def close(self) -> None:
+        await self._http.close()
+
+
+def _read(raw: bytes) -> Mapping[str, Any]:
+    try:
+        said = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise UnreadablePayload("this act is no JSON") from error
+    if not isinstance(said, dict) or not isinstance(said.get("case"), str):
+        raise UnreadablePayload("this act names no case")
+    if len(said["case"]) < _SHORTEST_CASE:
+        raise UnreadablePayload("this act names no case of ours")
+    if said.get("act") not in _ACTS:
+        raise UnreadablePayload(f"« {str(said.get('act'))[:40]} » is no act")
+    return said
+
+
+def _photos(given: object) -> list[Attachment]:
+    return [
+        Attachment(
+            name=str(photo.get("name") or "photo"),
+            media_type=str(photo.get("media_type") or "application/octet-stream"),
+            size=photo["size"] if isinstance(photo.get("size"), int) else None,
+            ref=str(photo.get("ref") or ""),
+        )
+        for photo in map(mapping, items(given))
+        if photo
+    ]
+
+
+def _told(body: bytes) -> str:
+    """Give the sentence of a refusal, if the partner wrote one as JSON."""
+    try:
+        said = mapping(json.loads(body[:10_000]))
+    except (ValueError, RecursionError):
+        return ""
+    words = [said.get(name) for name in ("error", "detail", "message", "title")]
+    return next((" ".join(word.split()) for word in words if isinstance(word, str)), "")

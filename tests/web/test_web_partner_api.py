@@ -1,0 +1,197 @@
+"""A partner's own system acts on its cases, by signed messages and on nobody else's."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+from pydantic import SecretStr
+from web_fakes import NUMBER, Browser, House, a_case
+
+from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
+from channels.webhook_signature import Ring
+from router.case import Status
+from router.decision import ServiceId
+from router.message import PartnerActed
+from router.tracking import printed
+from web.app import create_app
+
+ACCOUNT, KEY = "voirie@metropole.example", base64.b64encode(b"k" * 24).decode()
+OTHER = base64.b64encode(b"o" * 24).decode()
+PATH = "/partners/v1/acts"
+
+
+def channel_of(house: House, account: str, key: str) -> PartnerWebhook:
+    settings = PartnerWebhookSettings(keys={"k1": SecretStr(key)})
+    return PartnerWebhook(settings, account, house.base_url, house.clock)
+
+
+@pytest.fixture
+async def client(house: House) -> AsyncIterator[Browser]:
+    house.channels = {
+        ("partner_webhook", account): channel_of(house, account, key)
+        for account, key in ((ACCOUNT, KEY), ("https://other.example", OTHER))
+    }
+
+    async def taken(channel: str, account: str, id: str) -> bool:
+        return (channel, account, id) in house.journal.rows
+
+    parts = replace(house.parts(), was_taken=taken)
+    transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)
+    async with Browser(transport=transport, base_url="http://city.example") as found:
+        house.cases.keep(a_case(status=Status.ASSIGNED))
+        yield found
+
+
+def case_name(house: House, service: str = "voirie-metropole") -> str:
+    return house.signer.sign("p", NUMBER, service)
+
+
+async def post(
+    client: Browser, house: House, said: Any, *, id: str = "m1", key: str = KEY, late_s: float = 0
+) -> httpx.Response:
+    if isinstance(said, dict):
+        said = {"case": case_name(house), **said}
+    body = said if isinstance(said, bytes) else json.dumps(said).encode()
+    at = house.clock.now() + timedelta(seconds=late_s)
+    headers = Ring({"k1": key}).headers(id, at, body)
+    return await client.post(PATH, content=body, headers=headers)
+
+
+def told(house: House) -> PartnerActed:
+    [envelope] = house.journal.envelopes
+    assert (envelope.channel, envelope.account) == ("partner_webhook", ACCOUNT)
+    [act] = channel_of(house, ACCOUNT, KEY).receive(envelope)
+    assert isinstance(act, PartnerActed)
+    return act
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"act": "accept", "reference": "A-1"},
+        {"act": "progress", "text": "Une équipe passe mardi."},
+        {"act": "close", "text": "Rebouché."},
+        {"act": "refuse", "reason": "Voie privée."},
+        {"act": "note", "text": "Code du portail 12B."},
+        {"act": "reference", "reference": "A-1"},
+    ],
+)
+async def test_an_act_is_taken_as_a_word_of_the_service(
+    client: Browser, house: House, said: dict[str, str]
+) -> None:
+    answer = await post(client, house, said)
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "taken", "case": printed(NUMBER), "case_status": "assigned",
+    }  # fmt: skip
+    act = told(house)
+    assert act.token == case_name(house)
+    assert {name: getattr(act, name) for name in said} == said
+
+
+async def test_the_same_message_again_is_taken_once_even_when_the_case_has_ended(
+    client: Browser, house: House
+) -> None:
+    await post(client, house, {"act": "close", "text": "Rebouché."})
+    house.cases.keep(a_case(status=Status.RESOLVED))
+    again = await post(client, house, {"act": "close", "text": "Rebouché."})
+    other = await post(client, house, {"act": "close", "text": "Rebouché."}, id="m2")
+    assert (again.status_code, again.json()["case_status"]) == (200, "resolved")
+    assert other.status_code == 409
+    assert len(house.journal.envelopes) == 1
+
+
+async def test_a_photo_is_made_safe_and_goes_along(client: Browser, house: House) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    photo = {"content": base64.b64encode(picture.getvalue()).decode()}
+    answer = await post(client, house, {"act": "close", "text": "Fait.", "photos": [photo]})
+    assert answer.status_code == 200
+    [file] = told(house).attachments
+    assert (file.media_type, house.photos[file.ref][:2]) == ("image/jpeg", b"\xff\xd8")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (b"", "JSON"),
+        (b"{", "JSON"),
+        (b"[]", "object"),
+        ({"act": "delete"}, "act"),
+        ({"act": "refuse", "reason": " "}, "reason"),
+        ({"act": "close"}, "text"),
+        ({"act": "reference"}, "reference"),
+        ({"act": "note", "text": "x" * 5001}, "text"),
+        ({"act": "accept", "surprise": 1}, "surprise"),
+        ({"act": "close", "text": "x", "photos": [{"content": "AAAA"}]}, "Photo 1"),
+        ({"act": "close", "text": "x", "photos": [{"content": "é"}]}, "Photo 1"),
+    ],
+)
+async def test_what_cannot_be_read_is_told_in_one_sentence(
+    client: Browser, house: House, said: Any, words: str
+) -> None:
+    answer = await post(client, house, said)
+    assert answer.status_code == 400
+    assert words in answer.json()["error"]
+    assert house.journal.envelopes == []
+
+
+async def test_a_message_that_is_not_signed_by_us_or_is_old_is_refused(
+    client: Browser, house: House
+) -> None:
+    body = {"act": "accept"}
+    stranger = base64.b64encode(b"s" * 24).decode()
+    for answer in (
+        await post(client, house, body, key=stranger),
+        await post(client, house, body, late_s=-301),
+        await post(client, house, body, late_s=301),
+        await client.post(PATH, json={"case": case_name(house), "act": "accept"}),
+    ):
+        assert answer.status_code == 403
+    assert house.journal.envelopes == []
+
+
+async def test_a_partner_acts_on_its_own_cases_only(client: Browser, house: House) -> None:
+    assert (await post(client, house, {"act": "accept"}, key=OTHER)).status_code == 403
+    forged = {"act": "accept", "case": case_name(house)[:-1] + "!"}
+    assert (await post(client, house, forged)).status_code == 404
+    citizen = {"act": "accept", "case": house.signer.sign("r", NUMBER, "voirie-metropole")}
+    assert (await post(client, house, citizen)).status_code == 404
+    assert house.journal.envelopes == []
+
+
+async def test_a_case_that_moved_on_takes_notes_only(client: Browser, house: House) -> None:
+    house.cases.keep(a_case(owner=ServiceId("tranquillite-nantes")))
+    assert (await post(client, house, {"act": "accept"})).status_code == 409
+    assert (await post(client, house, {"act": "note", "text": "Vu."}, id="m2")).status_code == 200
+
+
+async def test_when_the_store_is_down_the_partner_is_told_to_come_back(
+    client: Browser, house: House
+) -> None:
+    house.journal.down = True
+    answer = await post(client, house, {"act": "accept"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+
+
+async def test_the_description_says_all_that_may_be_sent_and_what_comes(client: Browser) -> None:
+    described = (await client.get("/partners/v1/openapi.json")).json()
+    post = described["paths"]["/acts"]["post"]
+    schema = post["requestBody"]["content"]["application/json"]["schema"]
+    assert set(schema["properties"]) == {
+        "case", "act", "text", "reason", "reference", "photos",
+    }  # fmt: skip
+    assert {one["name"] for one in post["parameters"]} == {
+        "webhook-id", "webhook-timestamp", "webhook-key-id", "webhook-signature",
+    }  # fmt: skip
+    assert {"200", "400", "403", "404", "409", "503"} <= post["responses"].keys()
+    assert "case" in described["webhooks"]

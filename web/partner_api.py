@@ -1,0 +1,211 @@
+"""``/partners/v1``: where a partner's own system acts on its cases, signed as our messages to it are."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Container
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from router.case import Case
+from router.errors import InvalidSignature, StoreUnavailable
+from router.message import WebhookRequest
+from router.ports import TakesWebhooks
+from router.tracking import printed
+from web.invited import Invited, open_link
+from web.partner_acts import Act, CaseMessage, Photo, Refused, Taken
+from web.parts import WebParts
+from web.photos import BadPhoto, clean
+from web.sending import Sending
+
+CHANNEL = "partner_webhook"
+_ANY_TIME = {"note", "reference"}
+"""Acts that change no status: they are taken of a case that has ended, too."""
+_HEADERS = (
+    ("webhook-id", "Your name of this message; the same one twice is worked once."),
+    ("webhook-timestamp", "Seconds since 1970, no more than five minutes from now."),
+    ("webhook-key-id", "Which of the shared keys signed."),
+    ("webhook-signature", "v1, and base64 of HMAC-SHA256 over id, timestamp and body."),
+)
+_DESCRIPTION = (
+    "Cases come to you as signed messages (see Webhooks); you act on them here. Both are signed as "
+    "[Standard Webhooks](https://www.standardwebhooks.com/) says, with the keys that we share."
+)
+
+
+class _Refusal(Exception):
+    """What a partner is told instead of *taken*."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def partner_api(parts: WebParts) -> FastAPI:
+    """Build the application, with its OpenAPI description at ``openapi.json``."""
+    api = FastAPI(
+        title=f"{parts.settings.title} – partners",
+        version="1",
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+    )
+    acts = Acts(parts)
+    refusals: dict[int | str, dict[str, Any]] = {
+        status: {"model": Refused, "description": why}
+        for status, why in (
+            (400, "The body cannot be read."),
+            (403, "The signature, its time or the case is not yours."),
+            (404, "No such case."),
+            (409, "The case is no longer yours, or has ended."),
+            (503, "Nothing is kept: send it again."),
+        )
+    }
+
+    @api.post(
+        "/acts",
+        response_model=Taken,
+        responses=refusals,
+        summary="Act on a case",
+        openapi_extra=_described(),
+    )
+    async def act(request: Request) -> Response:
+        return await acts.take(request)
+
+    @api.webhooks.post("case", summary="A case, or more of it, posted to your address")
+    def case(body: CaseMessage) -> None:
+        """Answer 2xx once it is safe with you; anything else, or silence, and it comes again."""
+
+    return api
+
+
+class Acts:
+    """Takes signed acts: verified, made durable, and only then answered."""
+
+    def __init__(self, parts: WebParts) -> None:
+        self._parts = parts
+        self._sending = Sending(parts)
+
+    async def take(self, request: Request) -> Response:
+        """Take one act, or say in one sentence why not."""
+        try:
+            return await self._take(request)
+        except _Refusal as refusal:
+            return JSONResponse({"error": str(refusal)}, refusal.status)
+        except StoreUnavailable:
+            told = {"error": "The act cannot be kept now; send it again."}
+            return JSONResponse(told, 503, {"retry-after": "30"})
+
+    async def _take(self, request: Request) -> Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        body = await request.body()
+        asked = WebhookRequest(request.method, str(request.url), headers, body)
+        partners = self._partners(asked)
+        act = _read(body)
+        invited = await self._invited(act, partners)
+        account = invited.service.transmit_to
+        channel = partners[account]
+        if not await self._known(account, headers["webhook-id"]):
+            _check(act, invited)
+            said = json.dumps(await self._said(act), ensure_ascii=False).encode("utf-8", "replace")
+            kept = WebhookRequest(asked.method, asked.url, headers, said)
+            await self._sending.accept(channel.open(kept, self._parts.clock.now()))
+            await self._sending.until(lambda: self._moved(invited.case))
+        now = await self._parts.cases.case_by_id(invited.case.id) or invited.case
+        number = printed(now.public_number or now.number)
+        return JSONResponse({"status": "taken", "case": number, "case_status": str(now.status)})
+
+    def _partners(self, asked: WebhookRequest) -> dict[str, TakesWebhooks]:
+        """Find the partner whose key signed a request; it may listen at several addresses."""
+        found = {}
+        for (name, account), channel in self._parts.channels.items():
+            if name != CHANNEL or not isinstance(channel, TakesWebhooks):
+                continue
+            try:
+                channel.verify(asked)
+            except InvalidSignature:
+                continue
+            found[account] = channel
+        if found:
+            return found
+        raise _Refusal(403, "The message is not signed with a key of ours, or is of another time.")
+
+    async def _invited(self, act: Act, accounts: Container[str]) -> Invited:
+        """Find the case; it must have been handed to a service of this very partner."""
+        invited = await open_link(self._parts, act.case)
+        if invited is None:
+            raise _Refusal(404, "No case has this name.")
+        if invited.service.transmit_to not in accounts:
+            raise _Refusal(403, "This case was handed to somebody else.")
+        return invited
+
+    async def _known(self, account: str, id: str) -> bool:
+        """Whether this message came before: its answer may have been lost."""
+        look = self._parts.was_taken
+        return look is not None and await look(CHANNEL, account, id)
+
+    async def _said(self, act: Act) -> dict[str, Any]:
+        """Write the act for the journal; pictures are kept beside it."""
+        said: dict[str, Any] = act.model_dump(exclude={"photos"})
+        photos = [await self._kept(photo, n) for n, photo in enumerate(act.photos, 1)]
+        return {**said, "attachments": photos}
+
+    async def _kept(self, photo: Photo, number: int) -> dict[str, Any]:
+        if self._parts.save_photo is None:
+            raise _Refusal(400, "Pictures are not kept here.")
+        try:
+            safe = await asyncio.to_thread(clean, photo.content)
+        except BadPhoto:
+            raise _Refusal(400, f"Photo {number} is no picture that can be taken.") from None
+        name = f"photo-{number}.jpg"
+        ref = await self._parts.save_photo(name, safe.data)
+        return {"name": name, "media_type": safe.media_type, "size": len(safe.data), "ref": ref}
+
+    async def _moved(self, before: Case) -> Case | None:
+        """Give the case once the router has worked the act."""
+        now = await self._parts.cases.case_by_id(before.id)
+        return now if now and now.version > before.version else None
+
+
+def _read(body: bytes) -> Act:
+    try:
+        return Act.model_validate_json(body)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"]))
+        sentence = f"{where}: {problem['msg']}" if where else str(problem["msg"])
+        raise _Refusal(400, sentence) from None
+
+
+def _check(act: Act, invited: Invited) -> None:
+    if act.act in _ANY_TIME:
+        return
+    if not invited.in_charge:
+        raise _Refusal(409, "The case is no longer with this service.")
+    if act.act not in invited.acts:
+        told = f"A case that is {invited.case.status} does not take the act {act.act}."
+        raise _Refusal(409, told)
+
+
+def _described() -> dict[str, Any]:
+    schema = Act.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    schema["properties"]["photos"]["items"] = Photo.model_json_schema()
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "parameters": [
+            {
+                "name": name,
+                "in": "header",
+                "required": True,
+                "description": why,
+                "schema": {"type": "string"},
+            }
+            for name, why in _HEADERS
+        ],
+    }
