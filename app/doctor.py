@@ -23,6 +23,7 @@ from app.console import (
     said,
     speaking,
 )
+from app.partner_queues import queues
 from app.rulebook import load_folder
 from app.settings import Settings, load_settings
 from app.stores import opened
@@ -100,6 +101,9 @@ async def _check_store(settings: Settings, store: Store) -> AsyncIterator[Findin
     product = await build(settings, store, publish=False)
     for counter in product.unconnected:
         yield Finding(counter, None, "pas de réglages : ce canal n'est pas branché.")
+    now = product.clock.now()
+    for queue in await queues(store, product.policy.partners):
+        yield Finding(f"file {queue.account}", not queue.late(now), queue.sentence(now))
     for (name, account), channel in product.channels.items():
         if not isinstance(channel, Checks):
             yield Finding(f"{name} {account}", True, "branché.")

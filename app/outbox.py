@@ -21,9 +21,11 @@ from app.console import (
 )
 from app.stores import opened
 from app.system import SystemClock
+from router.archive import OutboxAdmin
 from router.delivery import Delivery, DeliveryState
 
 cli = typer.Typer(no_args_is_help=True, help="What waits to be sent, and what could not be.")
+_MOST = 100_000
 _STUCK = ("dead", "rejected", "bounced")
 
 
@@ -91,7 +93,10 @@ def list_outbox(
 
 @cli.command("requeue")
 def requeue(
-    ids: Annotated[list[int], typer.Argument(help="Ids shown by `outbox list`.")],
+    ids: Annotated[list[int] | None, typer.Argument(help="Ids shown by `outbox list`.")] = None,
+    to: Annotated[
+        str, typer.Option("--to", help="All that could not be sent to this address instead.")
+    ] = "",
     data: Data = DEFAULT_DATA,
     database_url: DatabaseUrl = "",
 ) -> None:
@@ -99,15 +104,25 @@ def requeue(
 
     Example: guichet outbox requeue 4242
     """
+    if bool(ids) == bool(to):
+        raise typer.BadParameter("give ids, or --to ADDRESS")
 
-    async def run() -> list[int]:
+    async def run() -> tuple[int, list[int]]:
         async with opened(data, database_url) as store:
             now = SystemClock().now()
-            return [one for one in ids if not await store.requeue(one, now)]
+            wanted = ids or await _failed(store, to)
+            return len(wanted), [one for one in wanted if not await store.requeue(one, now)]
 
     with speaking():
-        refused = asyncio.run(run())
-        out.print(f"{len(ids) - len(refused)} remis dans la file.")
+        count, refused = asyncio.run(run())
+        out.print(f"{count - len(refused)} remis dans la file.")
         if refused:
             err.print(f"Pas d'envoi abandonné sous : {', '.join(map(str, refused))}")
             raise typer.Exit(BAD_INPUT)
+
+
+async def _failed(outbox: OutboxAdmin, to: str) -> list[int]:
+    """List what was given up or refused at one address, oldest first."""
+    states = (DeliveryState.DEAD, DeliveryState.REJECTED)
+    found = await outbox.list_deliveries(states, _MOST)
+    return [delivery.id for delivery in found if delivery.address.value == to]
