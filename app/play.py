@@ -141,7 +141,12 @@ class Show:
     ) -> dict[str, Any]:
         services = product.rulebooks.current().directory.services()
         self.narrator.names.update({service.id: service.name("fr") for service in services})
-        mailboxes = sorted({service.transmit_to for service in services})
+        mailboxes = sorted(
+            {
+                service.transmit_to if service.transmit_by == "email" else service.contact.email
+                for service in services
+            }
+        )
         pause_s = PAUSE_S if self.paced else 0.0
         await play(
             city, SCENES, base_url, mailboxes, pause_s=pause_s,

@@ -19,7 +19,6 @@ from demo.mail import Mail
 from demo.photo import photo
 from demo.script import Reaction, Scene
 from demo.story import Story, message_id
-from demo.talks import fold
 
 if TYPE_CHECKING:
     from demo.city import City
@@ -160,7 +159,7 @@ class Services:
             while True:
                 await self.city.mail.until(self._has_new, 3600)
                 for forward in self._new():
-                    scene = self._scene(forward)
+                    scene = self.story.scene_of(forward.text)
                     if scene is not None and self._first(scene, forward):
                         tasks.create_task(self._react(scene, forward))
 
@@ -180,15 +179,6 @@ class Services:
                     found.append(forward)
             self._seen[address] = len(mails)
         return found
-
-    def _scene(self, forward: Forward) -> Scene | None:
-        """Find the scene whose words the case holds; of several, the one that came last."""
-        words = fold(forward.text)
-        for scene in reversed(self.story.scenes):
-            longest = max(scene.text.splitlines(), key=len, default="")
-            if scene.reaction is not Reaction.NONE and longest and fold(longest) in words:
-                return scene
-        return None
 
     def _first(self, scene: Scene, forward: Forward) -> bool:
         key = (scene.id, forward.service)

@@ -1,4 +1,4 @@
-"""A whole city on this machine: four providers and the people's browser."""
+"""A whole city on this machine: four providers, two partners and the people's browser."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from demo.browser import Browser
 from demo.clock import WallClock
 from demo.mail import PASSWORD, MailSimulator
+from demo.open311 import OPEN311_AT, Open311Simulator
+from demo.partner import SYSTEM_AT, PartnerSimulator
 from demo.server import is_free
 from demo.telegram import TelegramSimulator
 from demo.twilio import TwilioSimulator
@@ -57,6 +59,8 @@ class _Ports:
     twilio: int = 0
     telegram: int = 0
     x: int = 0
+    open311: int = 0
+    system: int = 0
 
 
 class City:
@@ -73,6 +77,8 @@ class City:
         self.twilio = TwilioSimulator(state_dir=state_dir, port=ports.twilio, clock=clock)
         self.telegram = TelegramSimulator(state_dir=state_dir, port=ports.telegram, clock=clock)
         self.x = XSimulator(state_dir=state_dir, port=ports.x, clock=clock)
+        self.open311 = Open311Simulator(state_dir=state_dir, port=ports.open311, clock=clock)
+        self.system = PartnerSimulator(state_dir=state_dir, port=ports.system, clock=clock)
         self.browser = Browser(state_dir)
         self.clock = clock
         self.services: tuple[str, ...] = ()
@@ -102,11 +108,12 @@ class City:
         await self.stop()
 
     def _parts(self) -> tuple[_Runs, ...]:
-        return (self.mail, self.twilio, self.telegram, self.x, self.browser)
+        providers = (self.mail, self.twilio, self.telegram, self.x)
+        return (*providers, self.open311, self.system, self.browser)
 
     async def connect(self, base_url: str) -> None:
         """Tell the providers where the product is, as an operator does in their consoles."""
-        self.browser.base_url = base_url.rstrip("/")
+        self.browser.base_url = self.system.base_url = base_url.rstrip("/")
         for number in self.twilio.numbers:
             self.twilio.connect(number, f"{self.browser.base_url}/webhooks/sms/{number}")
 
@@ -178,7 +185,23 @@ class City:
                 "per_second": 50.0,
             },
             "web": {},
+            "partner_open311": {OPEN311_AT: self._open311()},
+            "partner_webhook": {SYSTEM_AT: self._system()},
         }
+
+    def _open311(self) -> dict[str, Any]:
+        return {
+            "base_url": self.open311.base_url,
+            "api_key": self.open311.api_key,
+            "jurisdiction_id": self.open311.jurisdiction,
+            "service_code": self.open311.services[0],
+            "updates": True,
+            "poll_s": 0.2,
+            "allow_private": True,
+        }
+
+    def _system(self) -> dict[str, Any]:
+        return {"base_url": self.system.url, "keys": self.system.keys, "allow_private": True}
 
     # --- ports -----------------------------------------------------------------------------------
 
@@ -198,6 +221,8 @@ class City:
             self.twilio.port,
             self.telegram.port,
             self.x.port,
+            self.open311.port,
+            self.system.port,
         )
         draft = self.folder / "ports.new"
         draft.write_text(json.dumps(asdict(used)), encoding="utf-8")

@@ -42,6 +42,8 @@ _BLOCKS: Mapping[Action, tuple[str, str]] = {
     Action.OPT_OUT: ("ne plus écrire à cette personne", "dim"),
     Action.QUARANTINE: ("illisible : gardé pour un agent", "yellow"),
 }
+_SILENT = ("référence", "note", "l'acte vient trop tard")
+"""Words of a service that the person is not told."""
 _HOW = {"email": "par e-mail à", "sms": "par SMS au", "telegram": "par Telegram à", "x": "sur X à"}
 
 
@@ -169,7 +171,8 @@ class Narrator:
         self._print(f"[yellow]◆ {what}[/]  [cyan]{number}[/]")
         if said:
             self._print(f"  [italic]{said.strip()}[/]")
-        for reporter in case.reporters:
+        silent = worked.reason.startswith(_SILENT)
+        for reporter in () if silent else case.reporters:
             if reporter.role is ReporterRole.REPORTER:
                 self._print(f"  [green]→ réponse {self._towards(reporter.address)}[/]")
         self._print("")

@@ -18,6 +18,8 @@ from demo.ledger import Ledger
 from demo.server import LoopbackServer, cut
 from router.ports import Clock
 
+OPEN311_AT = "https://open311.transports.example"
+"""Where `config/services.yaml` says that it is."""
 API_KEY = "cle-open311-de-demonstration"
 _FIRST = 638_343
 _MISSING = "is missing: give lat and long, address_string or address_id"

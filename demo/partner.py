@@ -23,6 +23,8 @@ from demo.server import LoopbackServer, cut
 from demo.webhooks import hand_over
 from router.ports import Clock
 
+SYSTEM_AT = "https://demandes.bailleur.example"
+"""Where `config/services.yaml` says that it is."""
 KEY_ID, KEY = "k1", "whsec_" + base64.b64encode(b"cle partagee de demonstration").decode()
 _TOLERANCE_S = 300
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from demo.actors import AGAIN_S, Citizens, Services
+from demo.partner_staff import PartnerStaff
 from demo.script import Scene
 from demo.story import PAGE, Story, own_way
 
@@ -43,11 +44,15 @@ async def play(
     staff = Services(city, story, city.services)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(staff.watch())
+            watching = [
+                tasks.create_task(work)
+                for work in (staff.watch(), *PartnerStaff(city, story).watches())
+            ]
             async with asyncio.TaskGroup() as people:
                 for place, scene in enumerate(scenes):
                     people.create_task(_live(city, story, citizens, scene, report, place * pause_s))
-            watching.cancel()
+            for one in watching:
+                one.cancel()
 
 
 async def _live(

@@ -49,6 +49,15 @@ class Story:
         self.scenes = tuple(scenes)
         self._by_id = {scene.id: scene for scene in scenes}
 
+    def scene_of(self, text: str) -> Scene | None:
+        """Find the scene whose words a case holds; of several, the one that came last."""
+        words = fold(text)
+        for scene in reversed(self.scenes):
+            longest = max(scene.text.splitlines(), key=len, default="")
+            if scene.reaction is not Reaction.NONE and longest and fold(longest) in words:
+                return scene
+        return None
+
     # --- what was sent ---------------------------------------------------------------------------
 
     def before(self, scene: Scene) -> Scene | None:

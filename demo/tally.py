@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from demo.actors import read_forward
+from demo.open311 import OPEN311_AT
+from demo.partner import SYSTEM_AT
 from demo.script import Scene
 from demo.story import Story, numbers_in, own_way
 from demo.talks import Said, everything_received, fold
@@ -88,7 +90,19 @@ def forwarded(city: City) -> int:
             forward = read_forward(address, mail)
             if forward is not None:
                 found.add((forward.number, address))
+    found |= {(number, OPEN311_AT) for number in numbers_of(city)}
+    found |= {
+        (str(message.case.get("number_printed")), SYSTEM_AT)
+        for message in city.system.received()
+        if message.type == "case.forward"
+    }
     return len(found)
+
+
+def numbers_of(city: City) -> set[str]:
+    """List the tracking numbers that stand in the requests of the Open311 server."""
+    requests = city.open311.received()
+    return {number for one in requests for number in numbers_in(one.description)}
 
 
 def wrong_channel(story: Story, received: Iterable[tuple[str, str, Said]]) -> list[dict[str, str]]:

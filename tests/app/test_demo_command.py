@@ -71,6 +71,7 @@ def cases(data: Path) -> list[tuple]:
                 (
                     _NUMBER.sub("…", case.text), case.owner, case.status, case.category,
                     case.urgency, case.channel, len(case.reporters), case.parent is not None,
+                    case.partner_ref,
                 )
                 for case in found
             ]  # fmt: skip
@@ -90,6 +91,15 @@ def test_everybody_is_answered(undisturbed):
     report, _ = undisturbed
     assert report["messages"] == len(SCENES)
     assert (report["unanswered"], report["wrong_channel"], report["dead"]) == ([], [], [])
+
+
+def test_two_partners_worked_their_cases_in_their_own_systems(undisturbed):
+    _, found = undisturbed
+    own = {case[1]: (case[2], case[-1]) for case in found if case[-1]}
+    assert own == {
+        "transports-publics": ("in_progress", "638344"),
+        "bailleur-social": ("in_progress", "BAILLEUR-chauffage"),
+    }
 
 
 def test_stopped_and_killed_in_the_middle_it_comes_to_the_same_cases(tmp_path, undisturbed):
