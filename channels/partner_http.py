@@ -7,6 +7,8 @@ name cannot lead elsewhere between the two (DNS rebinding).
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import ipaddress
 import socket
 from collections.abc import Mapping
@@ -22,6 +24,7 @@ _LATER = {408, 425, 429, 500, 502, 503, 504}
 _KEY_REFUSED = {401, 403}
 _KEY_WAIT_S = 300.0
 _LONGEST_WAIT_S = 3600.0
+_MOST_ADDRESSES = 3  # tried in turn: a machine without IPv6 may be given one
 LONGEST_ANSWER = 4_000_000
 """Bytes of an answer; a partner that sends more is out of order."""
 
@@ -73,16 +76,22 @@ class PartnerHttp:
             httpx.HTTPError: the server cannot be reached, or the connection broke.
         """
         url = self._url(path)
-        address = await self._address(url)
-        request = self._client.build_request(
+        *others, last = (await self._addresses(url))[:_MOST_ADDRESSES]
+        request = functools.partial(
+            self._client.build_request,
             method,
-            url.copy_with(host=address),
             params=query,
             data=form,
             content=body,
             headers={**(headers or {}), "host": url.netloc.decode("ascii")},
             extensions={"sni_hostname": url.host},
         )
+        for address in others:
+            with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
+                return await self._send(request(url=url.copy_with(host=address)), limit)
+        return await self._send(request(url=url.copy_with(host=last)), limit)
+
+    async def _send(self, request: httpx.Request, limit: int | None) -> Answer:
         answer = await self._client.send(request, stream=True)
         try:
             return Answer(answer.status_code, dict(answer.headers), await _read(answer, limit))
@@ -104,7 +113,7 @@ class PartnerHttp:
             raise Forbidden("a partner is called by https, without a password in its address")
         return url
 
-    async def _address(self, url: httpx.URL) -> str:
+    async def _addresses(self, url: httpx.URL) -> list[str]:
         """Resolve the name; every address that it has must be public."""
         loop = asyncio.get_running_loop()
         port = url.port or (443 if url.scheme == "https" else 80)
@@ -115,7 +124,7 @@ class PartnerHttp:
         addresses = [str(one[4][0]) for one in found]
         if not self._allow_private and not all(map(is_public, addresses)):
             raise Forbidden(f"{url.host} is at a private address, which the settings do not allow")
-        return addresses[0]
+        return list(dict.fromkeys(addresses))
 
     @property
     def _client(self) -> httpx.AsyncClient:

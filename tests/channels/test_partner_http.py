@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import trustme
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -69,6 +72,54 @@ async def test_the_connection_goes_to_the_address_that_was_checked(
     assert (answer.status, answer.body) == (200, b"ok")
     assert hosts == [f"partenaire.example:{server.port}"]
     assert "partenaire.example" in asked
+
+
+async def test_an_address_that_nobody_answers_at_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def hello(request: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    server = LoopbackServer([Route("/x", hello)])
+    await server.start()
+    await _resolving(monkeypatch, "127.0.0.2", "127.0.0.1")
+    http = PartnerHttp(f"http://partenaire.example:{server.port}", 1.0, allow_private=True)
+    assert (await http.call("GET", "/x")).body == b"ok"
+    await http.close()
+    await server.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "genuine"), [("partenaire.example", True), ("voleur.example", False)]
+)
+async def test_the_certificate_must_be_of_the_name_and_not_of_the_address(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, genuine: bool
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
+    await _resolving(monkeypatch, "127.0.0.1")
+    port = server.sockets[0].getsockname()[1]
+    http = PartnerHttp(f"https://partenaire.example:{port}", 2.0, allow_private=True)
+    try:
+        if genuine:
+            assert (await http.call("GET", "/")).status == 204
+        else:
+            with pytest.raises(httpx.ConnectError):
+                await http.call("GET", "/")
+    finally:
+        await http.close()
+        server.close()
 
 
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
