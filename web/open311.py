@@ -5,23 +5,24 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from router.case import Case
-from router.errors import InvalidInput, InvalidSignature, StoreUnavailable
+from router.errors import StoreUnavailable
 from router.message import Envelope, WebhookRequest
 from router.ports import TakesWebhooks
 from router.tokens import REPLY
-from router.tracking import TrackingNumber, parse, printed
+from router.tracking import TrackingNumber, printed
+from web.open311_access import Access
+from web.open311_form import OURS, check_request, read_form
 from web.open311_format import FORMATS, Trouble, listed, refused, single
 from web.open311_query import Asked, Search
 from web.open311_records import (
     CHANNEL,
-    LONGEST,
     attributes_of,
     name_of,
     posted_by,
@@ -31,11 +32,8 @@ from web.open311_records import (
 from web.parts import WebParts
 from web.render import Renderer
 from web.sending import Sending
-from web.throttle import Throttle
 
 BASE = "/open311/v2"
-_OURS = "guichet_"
-"""How names of fields begin that a client may not send."""
 Handler = Callable[..., Awaitable[Response]]
 
 
@@ -66,7 +64,7 @@ class Open311Api:
         self._renderer = renderer
         self._sending = Sending(parts)
         self._search = Search(parts.cases)
-        self._throttle = Throttle(parts.clock, parts.settings.guesses)
+        self._access = Access(parts)
 
     def routes(self) -> APIRouter:
         router = APIRouter()
@@ -110,7 +108,7 @@ class Open311Api:
     @answering
     async def services(self, request: Request, format: str) -> Response:
         """List the categories as types of request."""
-        self._jurisdiction(request.query_params)
+        self._access.jurisdiction(request.query_params)
         rulebook, speaker = self._parts.rulebooks.current(), self._renderer.speaker(request)
         records = [
             {
@@ -129,8 +127,8 @@ class Open311Api:
     @answering
     async def definition(self, request: Request, format: str) -> Response:
         """Say what a service wants to know of one type of request."""
-        self._jurisdiction(request.query_params)
-        code = self._offered(request.path_params["code"])
+        self._access.jurisdiction(request.query_params)
+        code = self._access.offered(request.path_params["code"])
         attributes = attributes_of(code, self._parts.rulebooks.current())
         record = {"service_code": code, "attributes": attributes}
         return single(format, "service_definition", record)
@@ -140,11 +138,11 @@ class Open311Api:
     @answering
     async def post(self, request: Request, format: str) -> Response:
         """Take a request; its number is told at once when the router is quick, else a token."""
-        asked, form = await self._form(request)
-        account, channel = self._application(asked)
-        self._jurisdiction(form)
-        self._offered(form.get("service_code", ""))
-        _check_request(form)
+        asked, form = await read_form(request)
+        account, channel = self._access.application(asked)
+        self._access.jurisdiction(form)
+        self._access.offered(form.get("service_code", ""))
+        check_request(form)
         envelope = await self._accept(channel, asked, form)
         number = await self._sending.until(lambda: self._number(account, envelope.provider_id))
         known = {"service_request_id": printed(number)} if number else {}
@@ -155,10 +153,10 @@ class Open311Api:
     @answering
     async def add(self, request: Request, format: str) -> Response:
         """Take what is added to a request, from the application that posted it."""
-        asked, form = await self._form(request)
-        account, channel = self._application(asked)
-        self._jurisdiction(form)
-        case = await self._case(request, form.get("service_request_id", ""))
+        asked, form = await read_form(request)
+        account, channel = self._access.application(asked)
+        self._access.jurisdiction(form)
+        case = await self._access.case(request, form.get("service_request_id", ""))
         reporter = posted_by(case, account)
         if reporter is None:
             raise Trouble(404, "This application posted no request of that service_request_id.")
@@ -166,8 +164,8 @@ class Open311Api:
             raise Trouble(400, "description was not provided.")
         address = reporter.address
         form |= {
-            f"{_OURS}conversation": address.value,
-            f"{_OURS}token": self._parts.signer.sign(REPLY, case.number, address.key),
+            f"{OURS}conversation": address.value,
+            f"{OURS}token": self._parts.signer.sign(REPLY, case.number, address.key),
         }
         envelope = await self._accept(channel, asked, form)
         record = {"update_id": form.get("update_id") or envelope.provider_id}
@@ -189,7 +187,7 @@ class Open311Api:
     @answering
     async def token(self, request: Request, format: str) -> Response:
         """Give the number that a token became."""
-        self._jurisdiction(request.query_params)
+        self._access.jurisdiction(request.query_params)
         token = request.path_params["token"]
         for name, account in self._parts.channels:
             number = await self._number(account, token) if name == CHANNEL else None
@@ -201,9 +199,9 @@ class Open311Api:
     @answering
     async def request(self, request: Request, format: str) -> Response:
         """Show one request: whole with the key that posted it, else as its tracking page does."""
-        self._jurisdiction(request.query_params)
-        case = await self._case(request, request.path_params["id"])
-        account = self._key(request)
+        self._access.jurisdiction(request.query_params)
+        case = await self._access.case(request, request.path_params["id"])
+        account = self._access.key(request)
         own = account is not None and posted_by(case, account) is not None
         return listed(
             format, "service_requests", "request", [await self._record(request, case, own=own)]
@@ -214,7 +212,7 @@ class Open311Api:
         """List the requests that an application posted, newest first."""
         account, asked = self._listing(request)
         if asked.numbers:
-            found = [await self._case(request, number) for number in asked.numbers]
+            found = [await self._access.case(request, number) for number in asked.numbers]
             found = [case for case in found if posted_by(case, account)]
         else:
             found = await self._search.requests(account, asked)
@@ -236,8 +234,8 @@ class Open311Api:
         return listed(format, "service_request_updates", "request_update", page)
 
     def _listing(self, request: Request) -> tuple[str, Asked]:
-        self._jurisdiction(request.query_params)
-        account = self._key(request)
+        self._access.jurisdiction(request.query_params)
+        account = self._access.key(request)
         if account is None:
             told = (
                 "A list needs the api_key that posted; one request is read by its number without."
@@ -250,110 +248,6 @@ class Open311Api:
         events = await self._search.events(case)
         return request_of(case, events, rulebook, speaker, own=own)
 
-    # --- who and what ----------------------------------------------------------------------------
-
-    async def _form(self, request: Request) -> tuple[WebhookRequest, dict[str, str]]:
-        body = await request.body()
-        try:
-            pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=200)
-        except (UnicodeDecodeError, ValueError):
-            raise Trouble(400, "The body is no form in UTF-8.") from None
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        asked = WebhookRequest(request.method, str(request.url), headers, body)
-        return asked, _joined((n, v) for n, v in pairs if not n.startswith(_OURS))
-
-    def _application(self, asked: WebhookRequest) -> tuple[str, TakesWebhooks]:
-        """Find the application whose key a request carries.
-
-        Raises:
-            Trouble: 403, it is nobody's.
-        """
-        for (name, account), channel in self._parts.channels.items():
-            if name != CHANNEL or not isinstance(channel, TakesWebhooks):
-                continue
-            try:
-                channel.verify(asked)
-            except InvalidSignature:
-                continue
-            return account, channel
-        raise Trouble(403, "The api_key is missing or not valid.")
-
-    def _key(self, request: Request) -> str | None:
-        """Find the application that asks; None without a key.
-
-        Raises:
-            Trouble: 403, the key is nobody's.
-        """
-        if "api_key" not in request.query_params:
-            return None
-        return self._application(WebhookRequest("GET", str(request.url), {}, b""))[0]
-
-    def _jurisdiction(self, given: Mapping[str, str]) -> None:
-        """Check jurisdiction_id, which may be left out: this endpoint serves one."""
-        ours, asked = self._parts.settings.jurisdiction, given.get("jurisdiction_id", "")
-        if ours and asked and asked != ours:
-            raise Trouble(404, f"jurisdiction_id {asked[:60]} was not found.")
-
-    def _offered(self, code: str) -> str:
-        if not code:
-            raise Trouble(400, "service_code was not provided.")
-        if all(one.code != code for one in self._parts.offered()):
-            raise Trouble(404, f"service_code {code[:60]} was not found.")
-        return code
-
-    async def _case(self, request: Request, number: str) -> Case:
-        """Find a case by its number; who guesses is slowed down.
-
-        Raises:
-            Trouble: 400, 404 or 429.
-        """
-        client = request.client.host if request.client else ""
-        if self._throttle.wait_s(client):
-            raise Trouble(429, "Too many wrong numbers; wait a moment.")
-        if not number:
-            raise Trouble(400, "service_request_id was not provided.")
-        try:
-            case = await self._parts.cases.case(parse(number))
-        except InvalidInput:
-            case = None
-        if case is None:
-            self._throttle.failed(client)
-            raise Trouble(404, f"service_request_id {number[:60]} was not found.")
-        return case
-
     async def _number(self, account: str, id: str) -> TrackingNumber | None:
         look = self._parts.posted_number
         return await look(account, id) if look is not None else None
-
-
-def _joined(pairs: Any) -> dict[str, str]:
-    """Read a form into a mapping; several values of one attribute stand in one."""
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        several = name in found and name.startswith("attribute[")
-        found[name] = f"{found[name]}, {value}" if several else value.strip()
-    return found
-
-
-def _check_request(form: Mapping[str, str]) -> None:
-    """Refuse what could not become a case.
-
-    Raises:
-        Trouble: 400.
-    """
-    lat, long = form.get("lat", ""), form.get("long", "")
-    if bool(lat) != bool(long):
-        raise Trouble(400, "lat and long must both be provided.")
-    if lat:
-        try:
-            inside = abs(float(lat)) <= 90 and abs(float(long)) <= 180
-        except ValueError:
-            inside = False
-        if not inside:
-            raise Trouble(400, "lat and long are no position in degrees.")
-    if not lat and not form.get("address_string") and not form.get("address_id"):
-        raise Trouble(400, "A location was not provided: lat and long, or address_string.")
-    if not form.get("description") and not form.get("media_url"):
-        raise Trouble(400, "description was not provided.")
-    if len(form.get("description", "")) > LONGEST:
-        raise Trouble(400, f"description is longer than {LONGEST} characters.")
