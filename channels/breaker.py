@@ -6,6 +6,7 @@ fails too, the next rest is twice as long. Other partners are not concerned: eac
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import replace
 
 from router.delivery import Retry, SendOutcome, Unknown
@@ -63,6 +64,9 @@ class Breaker:
             return replace(outcome, after_s=max(outcome.after_s or 0.0, rest_s), throttled=True)
         return outcome
 
-    def cancelled(self) -> None:
-        """A call was cut off before it came to anything: the next one goes first instead."""
-        self._probing = False
+    async def through(self, call: Awaitable[SendOutcome]) -> SendOutcome:
+        """Make a call that :meth:`refused` let pass; one that is cut off lets the next go first."""
+        try:
+            return self.report(await call)
+        finally:
+            self._probing = False

@@ -25,6 +25,8 @@ _KEY_REFUSED = {401, 403}
 _KEY_WAIT_S = 300.0
 _LONGEST_WAIT_S = 3600.0
 _MOST_ADDRESSES = 3  # tried in turn: a machine without IPv6 may be given one
+MARGIN_S = 2.0
+"""Beyond our own deadlines, so that it is us who cut a call and count it, and not the outbox."""
 LONGEST_ANSWER = 4_000_000
 """Bytes of an answer; a partner that sends more is out of order."""
 
@@ -73,23 +75,28 @@ class PartnerHttp:
 
         Raises:
             Forbidden: the address may not be called.
-            httpx.HTTPError: the server cannot be reached, or the connection broke.
+            httpx.HTTPError: the server cannot be reached, the connection broke, or took too long.
         """
         url = self._url(path)
-        *others, last = (await self._addresses(url))[:_MOST_ADDRESSES]
-        request = functools.partial(
-            self._client.build_request,
-            method,
-            params=query,
-            data=form,
-            content=body,
-            headers={**(headers or {}), "host": url.netloc.decode("ascii")},
-            extensions={"sni_hostname": url.host},
-        )
-        for address in others:
-            with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
-                return await self._send(request(url=url.copy_with(host=address)), limit)
-        return await self._send(request(url=url.copy_with(host=last)), limit)
+        try:
+            # of the whole call: a server that drips its answer keeps to every time-out of a read
+            async with asyncio.timeout(self._deadline_s):
+                *others, last = (await self._addresses(url))[:_MOST_ADDRESSES]
+                request = functools.partial(
+                    self._client.build_request,
+                    method,
+                    params=query,
+                    data=form,
+                    content=body,
+                    headers={**(headers or {}), "host": url.netloc.decode("ascii")},
+                    extensions={"sni_hostname": url.host},
+                )
+                for address in others:
+                    with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
+                        return await self._send(request(url=url.copy_with(host=address)), limit)
+                return await self._send(request(url=url.copy_with(host=last)), limit)
+        except TimeoutError as late:
+            raise httpx.ReadTimeout("no answer within the deadline") from late
 
     async def _send(self, request: httpx.Request, limit: int | None) -> Answer:
         answer = await self._client.send(request, stream=True)

@@ -20,9 +20,10 @@ from channels.open311_answers import (
     told,
     word,
 )
+from channels.open311_forms import mark_of, request_form, update_form, w3
 from channels.open311_poll import Asked, Follow
-from channels.partner_http import Answer, PartnerHttp, outcome_of, refusal_of
-from channels.partner_sheet import address_of, items, mapping, point_of, sheet_of, words_of
+from channels.partner_http import MARGIN_S, Answer, PartnerHttp, outcome_of, refusal_of
+from channels.partner_sheet import mapping, sheet_of, words_of
 from channels.secrets_in_logs import redact
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, Retry, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, UnreadablePayload
@@ -30,9 +31,9 @@ from router.message import Envelope, InboundEvent, PartnerActed
 from router.ports import Capabilities, Clock, Health, KnowsHandedOver, OutboundPart, Pulled
 
 NAME = "partner_open311"
-_LONGEST = 4000  # characters of a description (GeoReport v2)
-_NO_PLACE = "Lieu non précisé"
 _HOUR = timedelta(hours=1)
+_NOT_THERE = Sent(())
+"""They answered, and have it not."""
 
 
 class PartnerOpen311Settings(BaseModel):
@@ -78,7 +79,7 @@ class PartnerOpen311:
         self.account = account
         self.poller = f"{NAME}|{account}"
         self.rate = Rate(settings.per_second, burst=max(1, round(settings.per_second)))
-        self.deadline_s = settings.deadline_s
+        self.deadline_s = 2 * settings.deadline_s + MARGIN_S  # an update asks for the number first
         self.breaker = Breaker(clock, settings.failures, settings.rest_s)
         self._settings = settings
         self._clock = clock
@@ -102,11 +103,7 @@ class PartnerOpen311:
         resting = self.breaker.refused()
         if resting is not None:
             return resting
-        try:
-            return self.breaker.report(await self._post(part, idem))
-        except BaseException:
-            self.breaker.cancelled()
-            raise
+        return await self.breaker.through(self._post(part, idem))
 
     async def _post(self, part: OutboundPart, idem: str) -> SendOutcome:
         sheet = sheet_of(part.delivery)
@@ -125,14 +122,7 @@ class PartnerOpen311:
         if not code:
             about = f"« {sheet.get('category') or 'sans catégorie'} »"
             return Permanent("service_code", f"the settings name no type of request for {about}")
-        form = {"service_code": code, "description": _description(part, sheet, idem)}
-        form |= {"address_string": address_of(sheet) or _NO_PLACE}
-        point = point_of(sheet)
-        if point is not None:
-            form |= {"lat": f"{point[0]:.6f}", "long": f"{point[1]:.6f}"}
-        names = [str(mapping(one).get("name") or "") for one in items(sheet.get("reporters"))]
-        if any(names):
-            form["last_name"] = next(filter(None, names))
+        form = request_form(part, sheet, code, idem)
         answer = await self.ask("POST", "/requests.json", form=form, key=True)
         return refusal_of(answer, told(answer.body)) or self._taken(answer)
 
@@ -155,24 +145,24 @@ class PartnerOpen311:
         request = await self._follow.request_of(forward) if forward else ""
         if not request:
             return Retry("the partner has not given the case its number yet", 60.0)
-        form = {
-            "service_request_id": request,
-            "update_id": idem[:32],
-            "updated_datetime": part.delivery.created_at.isoformat(),
-            "status": "OPEN",
-            "description": part.text[:_LONGEST],
-        }
+        form = update_form(part, request, idem)
         answer = await self.ask("POST", "/servicerequestupdates.json", form=form, key=True)
         return refusal_of(answer, told(answer.body)) or Sent((f"{self.account}#update={idem}",))
 
     async def find(self, delivery: Delivery, idem: str) -> SendOutcome | None:
         """Look among their requests for the one whose description ends with our mark."""
-        if sheet_of(delivery).get("added"):
+        sheet = sheet_of(delivery)
+        if sheet.get("added"):
             return None
-        query = {
-            "start_date": _w3(delivery.created_at - _HOUR),
-            "end_date": _w3(self._clock.now() + _HOUR),
-        }
+        resting = self.breaker.refused()
+        if resting is not None:
+            return resting
+        found = await self.breaker.through(self._look(delivery, mark_of(sheet, idem)))
+        return None if found == _NOT_THERE else found
+
+    async def _look(self, delivery: Delivery, mark: str) -> SendOutcome:
+        since, until = delivery.created_at - _HOUR, self._clock.now() + _HOUR
+        query = {"start_date": w3(since), "end_date": w3(until)}
         try:
             answer = await self.ask("GET", "/requests.json", query=query)
             refused = refusal_of(answer, told(answer.body))
@@ -181,11 +171,10 @@ class PartnerOpen311:
             found = listed(answer.body)
         except (httpx.HTTPError, InvalidInput) as error:
             return Retry(f"the partner cannot be asked ({type(error).__name__})")
-        mark = _mark(sheet_of(delivery), idem)
         for one in found:
             if isinstance(one, Mapping) and mark in word(one, "description"):
                 return Sent((self.forward_of(word(one, "service_request_id")),))
-        return None
+        return _NOT_THERE
 
     # --- in -------------------------------------------------------------------------------------
 
@@ -281,24 +270,3 @@ class PartnerOpen311:
 
     async def close(self) -> None:
         await self._http.close()
-
-
-def _description(part: OutboundPart, sheet: Mapping[str, Any], idem: str) -> str:
-    """Write the words and, last, the mark by which the request is found again."""
-    about = str(sheet.get("category_name") or "")
-    text = "\n\n".join(piece for piece in (part.text.strip(), about) if piece)
-    end = f"\n\nRéférence : {_mark(sheet, idem)}"
-    room = _LONGEST - len(end)
-    if len(text) > room:
-        text = text[: room - 2].rstrip() + " …"
-    return (text + end).strip()
-
-
-def _mark(sheet: Mapping[str, Any], idem: str) -> str:
-    """Name one sending of one case: people quote the number, and the rest tells it apart."""
-    number = str(sheet.get("number_printed") or "")
-    return f"{number}/{idem[:8]}" if number else idem[:16]
-
-
-def _w3(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from channels.breaker import Breaker
 from channels.partner_files import files_of
-from channels.partner_http import PartnerHttp, outcome_of, refusal_of
+from channels.partner_http import MARGIN_S, PartnerHttp, outcome_of, refusal_of
 from channels.partner_sheet import items, mapping, sheet_of, words_of
 from channels.webhook_signature import ID, Ring
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent
@@ -76,7 +76,7 @@ class PartnerWebhook:
         """Call ``account``; ``base_url`` is where our own pages and acts are served."""
         self.account = account
         self.rate = Rate(settings.per_second, burst=max(1, round(settings.per_second)))
-        self.deadline_s = settings.deadline_s
+        self.deadline_s = settings.deadline_s + MARGIN_S
         self.breaker = Breaker(clock, settings.failures, settings.rest_s)
         self._settings = settings
         self._clock = clock
@@ -100,11 +100,7 @@ class PartnerWebhook:
         resting = self.breaker.refused()
         if resting is not None:
             return resting
-        try:
-            return self.breaker.report(await self._post(self._body(part, idem), idem))
-        except BaseException:
-            self.breaker.cancelled()
-            raise
+        return await self.breaker.through(self._post(self._body(part, idem), idem))
 
     async def _post(self, body: bytes, idem: str) -> SendOutcome:
         headers = self._ring.headers(idem, self._clock.now(), body)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,12 +73,14 @@ def test_a_first_call_that_fails_doubles_the_rest_up_to_a_bound() -> None:
     assert max(rests) == LONGEST_REST_S
 
 
-def test_a_first_call_that_was_cut_off_lets_another_go_first() -> None:
+async def test_a_first_call_that_was_cut_off_lets_another_go_first() -> None:
     clock = Clock()
     breaker = opened(clock)
     clock.ticks = 61
     assert breaker.refused() is None
-    breaker.cancelled()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await breaker.through(asyncio.get_running_loop().create_future())
     assert breaker.refused() is None
 
 

@@ -236,6 +236,26 @@ async def test_a_cut_is_looked_up_by_the_mark_and_not_posted_twice() -> None:
         assert isinstance(await p.channel.find(delivery, delivery.idem), Retry)
 
 
+async def test_a_partner_that_hangs_is_left_alone_and_asked_again_first() -> None:
+    async with partner(failures=2, rest_s=60) as p:
+        p.server.faults.push("hang", times=2)
+        for _ in range(2):
+            assert isinstance(await p.send(), Unknown)
+        held = await p.send()
+        assert isinstance(held, Retry)
+        assert (held.throttled, held.after_s) == (True, 60)
+        delivery = Delivery(
+            1, f"{1:040x}", "lane", DeliveryKind.FORWARD, Address("partner_open311", ACCOUNT, ACCOUNT),
+            "", p.clock.now(), data=json.dumps(SHEET),
+        )  # fmt: skip
+        polled = len(p.server.polled)
+        assert isinstance(await p.channel.find(delivery, delivery.idem), Retry)
+        assert len(p.server.polled) == polled
+        p.clock.pass_(61)
+        assert await p.channel.find(delivery, delivery.idem) is None
+        assert isinstance(await p.send(), Sent)
+
+
 # --- in ------------------------------------------------------------------------------------------
 
 

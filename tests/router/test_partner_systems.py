@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -27,12 +28,30 @@ class LightRules(TownRules):
             return replace(decision, notify=(ServiceId("eclairage"),))
         return decision
 
+    bins = ""
+    """Where cleanliness has a system of its own, if it has."""
+
     def services(self):
         light = replace(SERVICES[0], transmit_by="open311", transmit_to=URL)
-        return (light, *SERVICES[1:])
+        bins = SERVICES[1]
+        if self.bins:
+            bins = replace(bins, transmit_by="webhook", transmit_to=self.bins)
+        return (light, bins, *SERVICES[2:])
 
     def service(self, service):
         return next((known for known in self.services() if known.id == service), None)
+
+
+class Hanging(TownSender):
+    """A partner that takes the call and never answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.called = asyncio.Event()
+
+    async def send(self, part, idem):
+        self.called.set()
+        await asyncio.Event().wait()
 
 
 def _connected(town: Town, **way) -> Town:
@@ -117,6 +136,27 @@ async def test_a_note_is_for_those_who_work_on_the_case(town):
     events = await town.store.events(case.id)
     assert [e.kind for e in events if "12B" in e.text] == [EventKind.NOTE]
     assert len(await town.to("ana")) == told
+
+
+async def test_a_partner_that_hangs_holds_up_no_other(town):
+    _connected(town)
+    own = ("partner_webhook", "https://metier.example")
+    partners = {**town.policy.partners, ("webhook", own[1]): Way(*own)}
+    town.policy = replace(town.policy, partners=partners)
+    town.router = replace(town.router, policy=town.policy)
+    town.rules.bins = own[1]
+    await town.hear("ana", "Le lampadaire est éteint")
+    await town.hear("bob", "La poubelle déborde")
+    hanging, quick = Hanging(), TownSender()
+    slow = Courier(ROLE, hanging, town.store, town.clock, town.ids)
+    fast = Courier(f"send:{own[0]}|{own[1]}", quick, town.store, town.clock, town.ids)
+    async with asyncio.TaskGroup() as tasks:
+        stuck = tasks.create_task(slow.run_once())
+        await hanging.called.wait()
+        await fast.run_once()
+        assert [delivery.address.account for delivery, _ in quick.sent] == [own[1]]
+        assert not stuck.done()
+        stuck.cancel()
 
 
 async def test_news_of_a_case_that_nobody_knows_harms_nothing(town):
