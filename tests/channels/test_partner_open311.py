@@ -276,8 +276,9 @@ async def test_status_and_comments_come_back_as_acts_with_the_partners_number(
     assert closed.forward == f"{ACCOUNT}#638344"
 
 
-async def test_the_first_look_gives_the_case_the_partners_number() -> None:
-    async with partner() as p:
+@pytest.mark.parametrize("updates", [True, False])
+async def test_the_first_look_gives_the_case_the_partners_number(updates: bool) -> None:
+    async with partner(updates=updates) as p:
         await p.send()
         [act] = await p.news()
     assert (act.act, act.reference) == ("reference", "638344")
@@ -286,6 +287,7 @@ async def test_the_first_look_gives_the_case_the_partners_number() -> None:
 async def test_a_refusal_comes_back_with_its_reason() -> None:
     async with partner(updates=True, statuses={"pas_chez_nous": "refuse"}) as p:
         await p.send()
+        await p.news()
         p.server.say("638344", "Pas chez nous", "Cette route est à l'État.")
         [act] = await p.news()
     assert (act.act, act.reason, act.text) == ("refuse", "Cette route est à l'État.", "")
@@ -306,6 +308,7 @@ async def test_a_refusal_comes_back_with_its_reason() -> None:
 async def test_one_bad_update_never_stops_the_others(odd: object) -> None:
     async with partner(updates=True) as p:
         await p.send()
+        await p.news()
         p.server.odd_updates = [odd]
         p.server.say("638344", "closed", "Réparé.")
         pulled = await p.pull()
@@ -325,6 +328,7 @@ async def test_updates_of_others_requests_are_left_alone() -> None:
         await p.send(1)
         await p.send(2)
         del p.book.handed[2]
+        await p.news()
         p.server.say("638345", "closed", "Autre chose.")
         assert await p.news() == []
 
@@ -349,6 +353,44 @@ async def test_a_request_known_by_a_token_is_followed_once_it_has_its_number() -
         p.server.say("638344", "closed", "Réparé.")
         [act] = await p.news()
     assert (act.act, act.reference, act.forward) == ("close", "638344", f"{ACCOUNT}#token=t-638344")
+
+
+async def test_news_older_than_the_number_is_not_lost() -> None:
+    async with partner(tokens=True, updates=True) as p:
+        await p.send()
+        await p.news()
+        p.server.say("638344", "closed", "Réparé.")
+        p.clock.pass_(7200)
+        await p.news()
+        p.clock.pass_(7200)
+        p.server.number()
+        acts = await p.news()
+    assert [act.act for act in acts] == ["reference", "close"]
+
+
+async def test_many_requests_are_asked_for_in_several_pulls_without_a_pause() -> None:
+    async with partner() as p:
+        for case in range(1, 4):
+            await p.send(case)
+        for number in range(1000, 1250):
+            p.book.handed[number] = f"{ACCOUNT}#{number}"
+        first = await p.channel.pull("", p.clock.now)
+        asked = len(p.server.polled)
+        await p.channel.pull("", p.clock.now)
+        assert (asked, len(p.server.polled)) == (4, 6)
+        assert len(first.envelopes) == 3
+
+
+async def test_many_tokens_are_asked_for_in_turn() -> None:
+    async with partner(tokens=True) as p:
+        await p.send()
+        own = p.book.handed.pop(1)
+        for number in range(1000, 1025):
+            p.book.handed[number] = f"{ACCOUNT}#token=odd-{number}"
+        p.book.handed[2000] = own
+        p.server.number()
+        acts = [act for _ in range(3) for act in await p.news()]
+    assert [act.reference for act in acts] == ["638344"]
 
 
 async def test_a_partner_is_asked_no_more_often_than_the_settings_say() -> None:
