@@ -39,9 +39,10 @@ class Breaker:
             return None
         left = self._until - self._clock.monotonic()
         if left > 0:
-            return Retry(f"the partner failed {self._failed} times: it rests", left, throttled=True)
+            reason = f"the partner failed {self._failed} times: it rests"
+            return Retry(reason, left, throttled=True, held=True)
         if self._probing:
-            return Retry("the partner failed: one call goes first", _BEHIND_PROBE_S)
+            return Retry("the partner failed: one call goes first", _BEHIND_PROBE_S, held=True)
         self._probing = True
         return None
 

@@ -114,6 +114,8 @@ class Retry:
     after_s: float | None = None
     throttled: bool = False
     """The account's limit was hit: every delivery of this account waits, not only this one."""
+    held: bool = False
+    """Nothing was tried, so that nothing is given up either: the provider is being left alone."""
 
 
 @dataclass(frozen=True, slots=True)

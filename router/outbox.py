@@ -186,8 +186,8 @@ class Courier:
                 return replace(delivery, state=state, tries=tries, error=reason, settled_at=now)
             case Unknown(reason):
                 return self._unknown(delivery, reason, tries)
-            case Retry(reason, after_s, _):
-                return self._later(delivery, reason, after_s, tries)
+            case Retry(reason, after_s, _, held):
+                return self._later(delivery, reason, after_s, tries, held=held)
 
     def _unknown(self, delivery: Delivery, reason: str, tries: int) -> Delivery:
         """Leave it ``sending``: the next try begins by finding out, as the channel says."""
@@ -205,10 +205,16 @@ class Courier:
         return replace(later, state=DeliveryState.SENDING)
 
     def _later(
-        self, delivery: Delivery, reason: str, after_s: float | None, tries: int
+        self,
+        delivery: Delivery,
+        reason: str,
+        after_s: float | None,
+        tries: int,
+        *,
+        held: bool = False,
     ) -> Delivery:
         now = self.clock.now()
-        if now - delivery.created_at >= GIVE_UP:
+        if not held and now - delivery.created_at >= GIVE_UP:
             return replace(
                 delivery,
                 state=DeliveryState.DEAD,

@@ -43,7 +43,7 @@ def test_the_failure_that_opens_it_holds_all_others_back() -> None:
     assert (last.throttled, last.after_s) == (True, 60)
     held = breaker.refused()
     assert held is not None
-    assert (held.throttled, held.after_s) == (True, 60)
+    assert (held.throttled, held.held, held.after_s) == (True, True, 60)
 
 
 def test_after_the_rest_one_call_goes_first() -> None:
@@ -53,7 +53,7 @@ def test_after_the_rest_one_call_goes_first() -> None:
     assert breaker.refused() is None
     behind = breaker.refused()
     assert behind is not None
-    assert not behind.throttled
+    assert (behind.throttled, behind.held) == (False, True)
     breaker.report(UP)
     assert (breaker.open, breaker.refused()) == (False, None)
 

@@ -84,6 +84,16 @@ async def test_it_gives_up_after_two_days_and_can_be_requeued(town, queued):
     assert (await state_of(town, queued)).state is DeliveryState.SENT
 
 
+async def test_what_was_held_back_is_not_given_up_however_long_it_waited(town, queued):
+    sender = TownSender([Retry("it rests", 900.0, held=True)])
+    town.clock.time += 2 * GIVE_UP
+    await courier(town, sender).run_once()
+    assert (await state_of(town, queued)).state is DeliveryState.DEFERRED
+    town.clock.pass_(seconds=1000)
+    await courier(town, sender).run_once()
+    assert (await state_of(town, queued)).state is DeliveryState.SENT
+
+
 async def test_a_429_holds_the_whole_account_back(town, queued):
     sender = TownSender([Retry("429", after_s=30, throttled=True)])
     await courier(town, sender).run_once()
