@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from channels.email.headers import Headers, addresses, message_ids
+from channels.email.headers import Headers, addresses, message_ids, words
 from channels.email.mime import Part
 from channels.smtp.addresses import VERP
 from router.delivery import DeliveryState
@@ -17,7 +17,14 @@ _SUBJECT = re.compile(
     r"^(?:undeliver|non[ -]?(?:remis|distribu)|[ée]chec|delivery (?:status|fail|delay|has)|mail "
     r"delivery|failure notice|returned mail|message non|mail system error|warning: (?:could"
     r"|message)"
-    r"|notification d[’'][ée]tat|retour [àa]|unzustellbar|message could not|retard de)",
+    r"|notification d[’'][ée]tat|retour [àa]|unzustellbar|message could not|retard de"
+    r"|avis de non|nondeliverable|(?:your |votre )?(?:message|mail|e-?mail|courriel)"
+    r" (?:rejected|rejet[ée]|could not|couldn't|n[’']a pas|not delivered)|rejected:)",
+    re.IGNORECASE,
+)
+_DELAY = re.compile(
+    r"warning: (?:could|message)|delivery (?:status notification \(delay|delay)|delayed|retard"
+    r"|delivery has been delayed|still trying",
     re.IGNORECASE,
 )
 _SEARCHED = 65_536
@@ -41,14 +48,15 @@ def report_event(
         return _delivery(parts, verp, own.value)
     if not _looks_bounced(headers, sender):
         return None
-    return _delivery(parts, verp, own.value)
+    late = _DELAY.search(words(headers.get("subject"))) is not None
+    return _delivery(parts, verp, own.value, late=late)
 
 
 def _looks_bounced(headers: Headers, sender: str) -> bool:
     nobody = headers.get("return-path").replace(" ", "") == "<>"
     if "x-failed-recipients" in headers:
         return True
-    subject = _SUBJECT.match(headers.get("subject")) is not None
+    subject = _SUBJECT.match(words(headers.get("subject"))) is not None
     return subject and (nobody or _SENDER.match(sender) is not None)
 
 
@@ -72,7 +80,7 @@ def _fields(part: Part) -> list[dict[str, str]]:
     return groups
 
 
-def _delivery(parts: list[Part], verp: str, own: str) -> InboundEvent:
+def _delivery(parts: list[Part], verp: str, own: str, *, late: bool = False) -> InboundEvent:
     fields: dict[str, str] = {}
     for part in parts:
         if part.kind == "message/delivery-status":
@@ -87,7 +95,7 @@ def _delivery(parts: list[Part], verp: str, own: str) -> InboundEvent:
         return Ignored("a bounce that names no mail of ours")
     reason = fields.get("diagnostic-code") or _line_with(code, searched)
     return ReceiptReceived(
-        _state(fields.get("action", ""), code, searched),
+        _state(fields.get("action", "delayed" if late else ""), code, searched),
         provider_id=about,
         code=code,
         reason=reason[:300],
@@ -153,7 +161,8 @@ def _complaint(parts: list[Part], own: Address) -> InboundEvent:
                     found = addresses(group.get(name, ""))
                     if found:
                         who = Address(own.channel, own.account, found[0][1].lower())
-                        return OptedOutOf(who, "plainte pour courrier indésirable")
+                        # confirmed: nothing is written to somebody who calls it spam
+                        return OptedOutOf(who, "plainte pour courrier indésirable", confirmed=True)
     return Ignored("a complaint that names nobody")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from channels.email.automatic import machine_mark, machine_words
+from channels.email.automatic import answers, machine_mark, machine_words
 from channels.email.bounces import report_event
 from channels.email.composing import mail_of
 from channels.email.headers import message_ids, moment, words
@@ -225,7 +225,7 @@ class EmailChannel:
             ),
             sent_at=moment(headers.get("date")),
             trust=trust_of(headers, sender, self.settings.trusted_authserv_ids),
-            automatic=mark or machine_words(cut.shown),
+            automatic=mark or machine_words(cut.shown, answering=answers(headers, subject)),
             reachable=bool(sender),
             origin=mail.origin or cut.origin,
             ref=envelope.ref,

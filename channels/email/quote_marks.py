@@ -56,7 +56,7 @@ _MOBILE = re.compile(
     r"|tablette|webmail|blackberry|hotmail|boxer|typeapp|mobile)"
     r"|obtenez? outlook|obtenir outlook|t[ée]l[ée]charge[rz] outlook|get outlook"
     r"|provenance\s*:\s*courrier"
-    r"|sent (?:from|with|via|using) (?:my |the |your |a )?(?:iphone|ipad|mobile|android|samsung"
+    r"|sent (?:from|with|via|using) (?:my |the |your |a )?(?:[\w-]{1,12} ){0,2}(?:iphone|ipad|mobile|android|samsung"
     r"|galaxy|phone|smartphone"
     r"|mail|outlook|yahoo|gmail|proton|tutanota|blackberry|windows|huawei|xiaomi|pixel|tablet"
     r"|aol|bluemail|nokia|hotmail)"

@@ -108,7 +108,7 @@ def _starts_history(lines: list[str], index: int) -> bool:
     line = lines[index]
     if BARE_MARK.match(line[:200]):
         return True
-    if re.fullmatch(r"[_=\-*]{10,}\s*", line[:120]):
+    if re.fullmatch(r"\s{0,9}[_=\-*]{10,}\s*", line[:120]):
         following = next((i for i in range(index + 1, min(index + 4, len(lines)))
                           if lines[i].strip()), None)  # fmt: skip
         return following is not None and header_block(lines, following) > 0
