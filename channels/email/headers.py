@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from channels.email.charsets import clean, decode
@@ -95,7 +96,8 @@ def base64_loose(raw: bytes) -> bytes:
     return base64.b64decode(kept + b"=" * (-len(kept) % 4))
 
 
-def addresses(value: str) -> list[tuple[str, str]]:
+@lru_cache(maxsize=128)  # one mail's From is asked for by its envelope, its reading, its trust
+def addresses(value: str) -> tuple[tuple[str, str], ...]:
     """List (name, address) of an address header, valid addresses only, however it is written."""
     found: list[tuple[str, str]] = []
     carried = ""
@@ -108,8 +110,8 @@ def addresses(value: str) -> list[tuple[str, str]]:
             carried = f"{carried}, {name}" if carried else name  # Dupont, Jean <…>, unquoted
     if not found and "=?" in value:
         inner = words(value)  # the whole mailbox was encoded, address and all
-        return addresses(inner) if "=?" not in inner else []
-    return found
+        return addresses(inner) if "=?" not in inner else ()
+    return tuple(found)
 
 
 def _entries(value: str) -> Iterator[str]:

@@ -62,9 +62,10 @@ class _Door:
         raw = f"Return-Path: <{returned}>\r\n".encode("utf-8", "replace") + raw
         received = self._mailbox.now()
         try:
-            await self._accept(
-                self._mailbox.envelope(raw, received, recipient=envelope.rcpt_tos[0])
+            made = await asyncio.to_thread(  # 25 MB take a third of a second
+                self._mailbox.envelope, raw, received, recipient=envelope.rcpt_tos[0]
             )
+            await self._accept(made)
         except StoreUnavailable:
             return "451 4.3.0 The database cannot take it now, try again"
         return "250 2.0.0 OK"
