@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from channels.email.charsets import clean, decode
 from channels.email.markup import text_of_html
+from channels.email.rtf import text_of_rtf
 
 _SIGNATURE = b"\x78\x9f\x3e\x22"
 _BODY, _TITLE, _DATA = 0x0002800C, 0x00018010, 0x0006800F
 _MESSAGE_PROPERTIES, _ATTACHMENT_PROPERTIES, _NEW_FILE = 0x00069003, 0x00069005, 0x00069002
-_TEXT, _HTML, _LONG_NAME = 0x1000, 0x1013, 0x3707
+_TEXT, _HTML, _RTF, _LONG_NAME = 0x1000, 0x1013, 0x1009, 0x3707
 _MOST = 200
 _FIXED = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8,
           0x40: 8, 0x48: 16}  # fmt: skip
@@ -30,7 +31,7 @@ def read(data: bytes) -> Letter:
     """Open a winmail.dat; what cannot be read is left out."""
     if not data.startswith(_SIGNATURE):
         return Letter()
-    text, html = "", ""
+    text, html, rtf = "", "", ""
     files: list[tuple[str, bytes]] = []
     for name, value in _attributes(data):
         if name == _NEW_FILE and len(files) < _MOST:
@@ -41,6 +42,7 @@ def read(data: bytes) -> Letter:
             found = _properties(value)
             text = text or found.get(_TEXT, "")
             html = found.get(_HTML, "")
+            rtf = found.get(_RTF, "")
         elif files:
             title, content = files[-1]
             if name == _TITLE:
@@ -49,7 +51,7 @@ def read(data: bytes) -> Letter:
                 files[-1] = (title, value)
             elif name == _ATTACHMENT_PROPERTIES:
                 files[-1] = (_properties(value).get(_LONG_NAME) or title, content)
-    text = clean(text or text_of_html(html)).replace("\r\n", "\n").strip()
+    text = clean(text or text_of_html(html) or rtf).replace("\r\n", "\n").strip()
     return Letter(text, tuple((name or "fichier.bin", content) for name, content in files))
 
 
@@ -78,7 +80,9 @@ def _properties(data: bytes) -> dict[int, str]:
             values, position = _values(data, position, kind)
             if values and kind & 0xFFF in {0x1E, 0x1F, 0x102}:
                 charset = "utf-16-le" if kind & 0xFFF == 0x1F else ""
-                found[name] = decode(values[0], charset).rstrip("\x00")
+                rtf = name == _RTF
+                text = text_of_rtf(values[0]) if rtf else decode(values[0], charset)
+                found[name] = text.rstrip("\x00")
     except (struct.error, ValueError):
         return found
     return found

@@ -9,6 +9,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from compressed_rtf import compress
 from mail_laws import AT, CHANNEL, holds_for, same_by_line_ends
 
 from channels.email import EmailChannel, EmailSettings
@@ -304,6 +305,23 @@ def test_winmail_dat_is_opened() -> None:
     photo, whole = read.attachments
     assert (photo.name, photo.media_type, photo.size) == ("trou.jpg", "image/jpeg", len(PICTURE))
     assert whole.name == "winmail.dat"
+
+
+RTF = (
+    rb"{\rtf1\ansi\ansicpg1252\fromtext\deff0{\fonttbl{\f0 Arial;}}\uc1\pard\f0 Un trou tr\'e8s"
+    rb" profond\par rue Cr\u233?billon.\par}"
+)
+
+
+@pytest.mark.parametrize("damage", [0, 30])
+def test_a_letter_that_outlook_wrote_as_rich_text_is_read(damage: int) -> None:
+    packed = compress(RTF)
+    packed = packed[: len(packed) - damage]
+    value = struct.pack("<IHHII", 1, 0x102, 0x1009, 1, len(packed)) + packed
+    value += b"\x00" * (-len(packed) % 4)
+    raw = tnef((0x00069003, value))
+    read = message(several("\n", part(raw, "application/ms-tnef; name=winmail.dat")))
+    assert read.text == ("" if damage else "Un trou très profond\nrue Crébillon.")
 
 
 @pytest.mark.parametrize("cut", [1, 6, 7, 14, 15, 16, 40, 60])
