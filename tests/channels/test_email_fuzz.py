@@ -30,13 +30,13 @@ FRAGMENTS = [
 MAILS = st.lists(st.sampled_from(FRAGMENTS) | st.binary(max_size=12), max_size=40).map(b"".join)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(MAILS)
 def test_whatever_arrives_is_read_or_kept_for_an_agent(raw: bytes) -> None:
     holds_for(raw)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(MAILS)
 def test_whatever_follows_a_usable_header_is_a_message(rest: bytes) -> None:
     holds_for(b"From: lea@x.example\nContent-Type: multipart/mixed; boundary=b\n" + rest)
@@ -45,7 +45,7 @@ def test_whatever_follows_a_usable_header_is_a_message(rest: bytes) -> None:
 CORPUS = [path.read_bytes() for path in sorted((Path(__file__).parent / "mails").glob("*.eml"))]
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(CORPUS), st.randoms(use_true_random=False), st.integers(1, 8))
 def test_real_mails_with_errors_in_them_are_read(
     raw: bytes, chance: random.Random, errors: int
@@ -57,7 +57,7 @@ def test_real_mails_with_errors_in_them_are_read(
     holds_for(bytes(spoilt))
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60), max_size=20))
 def test_a_text_comes_through_as_it_was_written_whatever_the_line_ends(lines: list[str]) -> None:
     text = "\n".join(line.strip().removeprefix("From ") for line in lines).strip("\n")
@@ -68,12 +68,14 @@ def test_a_text_comes_through_as_it_was_written_whatever_the_line_ends(lines: li
     same_by_line_ends(head + b"\n" + text.encode())
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("<>/!-ab \"'=&;\n#x0") | st.characters(), max_size=300))
 def test_any_markup_becomes_text(html: str) -> None:
     text = text_of_html(html)
     assert len(text) <= 3 * len(html) + 100
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_winmail_dat_is_opened_as_far_as_it_goes(data: bytes) -> None:
     letter = read_tnef(b"\x78\x9f\x3e\x22\x01\x00" + data)

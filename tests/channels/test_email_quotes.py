@@ -38,6 +38,7 @@ WORDS = st.sampled_from(_OF_QUOTES.split())
 LINES = st.lists(st.lists(WORDS, max_size=8).map(" ".join), max_size=40)
 
 
+@settings(deadline=None)
 @given(LINES, st.sampled_from(["", "Re: Trou", "Fwd: Trou", "TR: Trou"]))
 def test_every_word_is_either_new_or_old(lines: list[str], subject: str) -> None:
     text = "\n".join(lines)
@@ -49,6 +50,7 @@ def test_every_word_is_either_new_or_old(lines: list[str], subject: str) -> None
         assert Counter((cut.shown + " " + cut.quoted).split()) == words
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("abcdéè ,'", min_size=1, max_size=60), min_size=1, max_size=30))
 def test_who_quotes_nobody_loses_nothing(lines: list[str]) -> None:
     text = "\n".join(lines)
@@ -84,7 +86,7 @@ def test_twice_the_text_takes_at_most_about_twice_the_calls(evil: str) -> None:
     assert twice <= 2.2 * once + 200
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=12).map(" ".join), st.lists(WORDS).map(" ".join))
 def test_no_mixture_of_lines_is_slow(one: str, other: str) -> None:
     block = f"{one}\n{other}"
