@@ -3,55 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import re
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from channels.email.automatic import answers, machine_mark, machine_words
-from channels.email.bounces import report_event
 from channels.email.composing import mail_of
-from channels.email.headers import message_ids, moment, words
+from channels.email.events import Receiver
+from channels.email.identity import recipients_of
 from channels.email.inbox import Inbox
 from channels.email.lmtp import serve
 from channels.email.mime import opened
-from channels.email.quotes import strip_quotes
-from channels.email.reading import (
-    TRUNCATED,
-    Mail,
-    bytes_of,
-    fingerprint,
-    read,
-    recipients_of,
-    refs_of,
-    sender_of,
-)
+from channels.email.reading import bytes_of
 from channels.email.settings import EmailSettings
-from channels.email.trust import trust_of
+from channels.email.wrapping import NAME, Wrapper, hashed
 from channels.smtp.addresses import ascii_domain, envelope_sender
 from channels.smtp.letter import letter_of, written
 from channels.smtp.relay import Relay
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import (
-    Address,
     Attachment,
-    ConversationKey,
     Envelope,
     InboundEvent,
     Location,
     Message,
-    MessageReceived,
-    Thread,
 )
 from router.ports import Capabilities, Health, OutboundPart, Pulled
 from router.tokens import Signer
-
-NAME = "email"
-_KEPT_OF_LARGE = 65_536
-_TOKEN = re.compile(r"[a-z0-9]{1,2}\.[a-z0-9]{11}\.[a-z2-7]{8}\.[a-z0-9]{1,2}\.[a-z2-7]{16}")
 
 
 def _now() -> datetime:
@@ -80,11 +59,12 @@ class EmailChannel:
         self.now = now
         self.account = account
         self.rate = Rate(settings.smtp_per_s, burst=max(1, round(settings.smtp_per_s)))
-        self._signer = signer
+        self._wrapper = Wrapper(account, settings.largest_mail)
+        self._receiver = Receiver(account, signer, settings.trusted_authserv_ids)
         self.lmtp_port = settings.lmtp_port or 0
         """The port that LMTP is served on, once it is."""
         self._relay = Relay(settings, account)
-        self._inbox = Inbox(settings, account, self)
+        self._inbox = Inbox(settings, account, self._wrapper)
 
     # --- in --------------------------------------------------------------------------------------
 
@@ -96,50 +76,8 @@ class EmailChannel:
         *,
         size: int | None = None,
     ) -> Envelope:
-        """Wrap a mail for the journal.
-
-        ``recipient`` is the envelope's, when it is known; ``size`` that of the whole mail, when
-        ``raw`` is only its beginning. Never raises: what is no mail gets a ``note`` and a
-        conversation of its own.
-        """
-        whole = max(len(raw), size or 0)
-        cut = whole > self.settings.largest_mail or len(raw) + 1024 < whole
-        if cut:
-            raw = _beginning(raw)
-        try:
-            headers, body = opened(raw)
-            digest = fingerprint(headers, body)
-            ref = next(iter(message_ids(headers.get("message-id"))), "")
-            sender = sender_of(headers)[1].lower()
-            note = ""
-        except UnreadablePayload as error:
-            digest, ref, sender, note = _hash(raw), "", "", str(error)
-        if cut:
-            raw = f"{TRUNCATED}: {whole}\r\n".encode() + raw
-        if recipient:
-            where = re.sub(r"[\s<>\x00-\x1f]", "", recipient)
-            raw = f"Delivered-To: <{where}>\r\n".encode("utf-8", "replace") + raw
-        return Envelope(
-            channel=NAME,
-            account=self.account,
-            provider_id=digest,
-            conversation=self._conversation(sender, digest),
-            payload=raw,
-            received_at=received_at,
-            ref=ref,
-            note=note,
-        )
-
-    def unfetched(self, place: str, received_at: datetime) -> Envelope:
-        """Stand in for a mail at a ``place`` from where its server cannot give it."""
-        digest = _hash(f"{self.account} {place}".encode())
-        note = f"the mail server does not give this mail ({place})"
-        key = self._conversation("", digest)
-        return Envelope(NAME, self.account, digest, key, b"", received_at, note=note)
-
-    def _conversation(self, sender: str, digest: str) -> ConversationKey:
-        """One person's mails keep their order; a mail of nobody is a conversation of its own."""
-        return Address(NAME, self.account, sender or f"unreadable:{digest}").key
+        """Wrap a mail for the journal; never raises."""
+        return self._wrapper.envelope(raw, received_at, recipient, size=size)
 
     def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
         """Read a mail; bounces, complaints and read receipts tell of our own mail.
@@ -147,14 +85,15 @@ class EmailChannel:
         Raises:
             UnreadablePayload: it is no mail.
         """
-        mail = _read(envelope)
-        sender = sender_of(mail.headers)[1]
-        own = Address(NAME, self.account, self.account.lower())
-        recipients = recipients_of(mail.headers)
-        report = report_event(mail.headers, list(mail.parts), recipients, sender, own)
-        if report is not None:
-            return (report,)
-        return (MessageReceived(self._message(mail, envelope)),)
+        return self._receiver.receive(envelope)
+
+    def message(self, envelope: Envelope) -> Message:
+        """Read a mail as a message, even a bounce.
+
+        Raises:
+            UnreadablePayload: it is no mail.
+        """
+        return self._receiver.message(envelope)
 
     def open_raw(self, raw: bytes, at: datetime) -> tuple[Envelope, ...]:
         """Wrap the bytes of one mail."""
@@ -189,59 +128,10 @@ class EmailChannel:
             text,
             subject=subject,
             at=at,
-            message_id=f"{message_id or _hash(seed)}@compose.invalid",
+            message_id=f"{message_id or hashed(seed)}@compose.invalid",
             attachments=attachments,
         )
         return self.envelope(raw, at)
-
-    def message(self, envelope: Envelope) -> Message:
-        """Read a mail as a message, even a bounce.
-
-        Raises:
-            UnreadablePayload: it is no mail.
-        """
-        return self._message(_read(envelope), envelope)
-
-    def _message(self, mail: Mail, envelope: Envelope) -> Message:
-        headers = mail.headers
-        name, sender = sender_of(headers)
-        subject = words(headers.get("subject"))
-        cut = strip_quotes(mail.text, subject)
-        kind = headers.get("content-type").partition(";")[0].strip().lower()
-        mark = machine_mark(headers, sender, subject, kind, self.account)
-        tokens = (_token(address) for address in recipients_of(headers))
-        return Message(
-            address=Address.from_key(envelope.conversation),
-            provider_id=envelope.provider_id,
-            received_at=envelope.received_at,
-            sender=sender,
-            sender_name=name,
-            text=mail.text,
-            text_shown=cut.shown,
-            quoted=cut.quoted,
-            subject=subject,
-            attachments=tuple(
-                Attachment(file.name, file.media_type, file.size, file.ref) for file in mail.files
-            ),
-            sent_at=moment(headers.get("date")),
-            trust=trust_of(headers, sender, self.settings.trusted_authserv_ids),
-            automatic=mark or machine_words(cut.shown, answering=answers(headers, subject)),
-            reachable=bool(sender),
-            origin=mail.origin or cut.origin,
-            ref=envelope.ref,
-            thread=Thread(
-                tokens=tuple(dict.fromkeys(filter(self._is_ours, tokens))), refs=refs_of(headers)
-            ),
-        )
-
-    def _is_ours(self, token: str) -> bool:
-        if not token:
-            return False
-        try:
-            self._signer.read(token)
-        except InvalidInput:
-            return False
-        return True
 
     async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
         """Give the bytes of an attachment, from the payload itself.
@@ -314,28 +204,3 @@ class EmailChannel:
 
 def _moment_of(delivery: Delivery) -> datetime:
     return delivery.created_at.astimezone(UTC)
-
-
-def _read(envelope: Envelope) -> Mail:
-    if envelope.note:
-        raise UnreadablePayload(envelope.note)
-    try:
-        return read(envelope.payload)
-    except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError) as error:
-        # a defect of ours must stop neither this mailbox nor those behind it: an agent looks
-        raise UnreadablePayload(f"this mail could not be read ({type(error).__name__})") from error
-
-
-def _token(address: str) -> str:
-    found = _TOKEN.fullmatch(address.rpartition("@")[0].lower().partition("+")[2])
-    return found[0] if found else ""
-
-
-def _hash(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()[:40]
-
-
-def _beginning(raw: bytes) -> bytes:
-    """Keep the header and the first 64 KiB of a mail that is too large."""
-    blank = re.search(rb"\r?\n\r?\n", raw[: 2 * 256 * 1024])
-    return raw[: (blank.end() if blank else 0) + _KEPT_OF_LARGE]

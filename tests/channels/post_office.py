@@ -330,7 +330,7 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _wait_for(port: int, tries: Iterable[int] = range(200)) -> None:
+def _wait_for(port: int, tries: Iterable[int] = range(1500)) -> None:
     for _ in tries:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
