@@ -73,7 +73,6 @@ def test_a_category_that_asks_nothing_does_not_ask_what_its_parent_does(town: To
     assert found.questions_of("permis") == ()
 
 
-
 @pytest.mark.parametrize(
     ("delay", "due"),
     [
