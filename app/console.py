@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,6 +102,14 @@ def _first_of_ours(group: BaseExceptionGroup[BaseException]) -> GuichetError | N
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error if isinstance(error, GuichetError) else None
+
+
+def say(line: str) -> None:
+    """Print a line of text; on a terminal it is folded between words and goes on under itself."""
+    if out.is_terminal and len(line) > out.width:
+        inset = " " * (len(line) - len(line.lstrip(" -")) + 2)
+        line = textwrap.fill(line, out.width, subsequent_indent=inset, break_on_hyphens=False)
+    out.print(line, markup=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

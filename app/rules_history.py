@@ -64,7 +64,7 @@ def _lines(version: RulesetVersion, live: int) -> list[str]:
     agreed = f", avec l'accord de {version.approved_by}" if version.approved_by else ""
     record = version.record
     lines = [
-        f"Version {version.version} ({state}), {version.at.astimezone():%Y-%m-%d %H:%M}, "
+        f"Version {version.version} ({state}), {version.at.astimezone():%d/%m/%Y %H:%M}, "
         f"par {version.author}{agreed} : {version.reason}"
     ]
     lines += [f"  {line}" for line in told_changes(record.get("changes", {}))]

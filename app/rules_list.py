@@ -27,7 +27,9 @@ from app.stores import opened
 from app.system import SystemClock
 from router.store import Store
 from rules.coverage import trials_of
+from rules.naming import Naming
 
+_LONGEST_NAME = 36  # with it a line has 80 columns
 _LONG, _SHORT = timedelta(days=90), timedelta(days=7)
 
 
@@ -73,17 +75,18 @@ def list_rules(
     Example: guichet rules list --json
     """
 
-    async def run() -> list[Listed]:
+    async def run() -> tuple[list[Listed], Naming]:
         async with opened(data, database_url) as store:
             rulebook = await _rulebook(store, folder)
-            return await listed(store, rulebook, SystemClock().now())
+            found = await listed(store, rulebook, SystemClock().now())
+            return found, Naming(rulebook.ruleset)
 
     with refusing(as_json=as_json):
-        found = asyncio.run(run())
+        found, naming = asyncio.run(run())
         if as_json:
             print_json([one.as_json() for one in found])
         else:
-            _tell(found)
+            _tell(found, naming)
 
 
 async def _rulebook(store: Store, folder: Path | None) -> LoadedRulebook:
@@ -124,16 +127,18 @@ async def listed(store: Store, rulebook: LoadedRulebook, now: datetime) -> list[
     ]
 
 
-def _tell(found: list[Listed]) -> None:
-    longest = max((len(one.id) for one in found), default=0)
+def _tell(found: list[Listed], naming: Naming) -> None:
+    longest = min(_LONGEST_NAME, max((len(one.id) for one in found), default=0))
     file = ""
     for one in found:
         own, _, line = one.where.rpartition(":")
         if own != file:
             file = own
             out.print(f"\n{file}", markup=False)
-        told = f"  {line:>4}  {one.id:<{longest}}  {_use(one)}"
-        out.print(told, markup=False, soft_wrap=True)
+            out.print(f"{'ligne':>6}  {'règle':<{longest}}    7 j   90 j  dernière fois  essais")
+        out.print(f"{line:>6}  {one.id:<{longest}}  {_use(one)}", markup=False, soft_wrap=True)
+        for aside in _aside(one, naming):
+            out.print(f"        {aside}", markup=False, soft_wrap=True)
     fixes = [one for one in found if one.fix]
     if fixes:
         out.print("\nÀ revoir :")
@@ -145,14 +150,16 @@ def _tell(found: list[Listed]) -> None:
 
 
 def _use(one: Listed) -> str:
-    use = one.use
-    told = [f"{use.recent:>5} en 7 j  {use.hits:>6} en 90 j"]
-    told.append(f"dernier {one.last.astimezone():%Y-%m-%d}" if one.last else "jamais appliquée  ")
-    if use.refused:
-        told.append(f"{use.refused} refus")
-    if use.corrected:
-        told.append(f"{use.corrected} corrections")
-    told.append(f"{one.trials} essai{'s' * (one.trials > 1)}" if one.trials else "sans essai")
-    if one.owner:
-        told.append(f"→ {one.owner}")
-    return "  ".join(told)
+    last = f"{one.last.astimezone():%d/%m/%Y}" if one.last else "jamais"
+    return f"{one.use.recent:>5}  {one.use.hits:>5}  {last:<13}  {one.trials or 'aucun':>6}"
+
+
+def _aside(one: Listed, naming: Naming) -> list[str]:
+    """Tell what became of the cases of a rule that services refused or agents corrected."""
+    told = [f"{one.use.refused} refus"] if one.use.refused else []
+    if one.use.corrected:
+        told.append(f"{one.use.corrected} correction{'s' * (one.use.corrected > 1)} par des agents")
+    if not told:
+        return []
+    owner = f" (responsable : {naming.service(one.owner)})" if one.owner else ""
+    return [", ".join(told) + owner]

@@ -25,8 +25,8 @@ from app.console import (
     Json,
     config_folder,
     err,
-    out,
     print_json,
+    say,
 )
 from app.draft import Draft, draft_of, live_rulebook
 from app.refused import refusing
@@ -38,6 +38,7 @@ from router.record import After
 from router.store import Store
 from router.tracking import printed
 from router.versions import ReplayReport
+from rules.naming import PLAIN, Naming
 from rules.replay import Kind, Reason, Replay, as_json
 
 _PAGE = 2_000
@@ -164,16 +165,16 @@ def span(text: str) -> timedelta:
 def _tell(draft: Draft, found: Replayed) -> None:
     for kept in draft.kept:
         err.print(f"! {kept}", markup=False, soft_wrap=True)
-    for line in lines_of(found):
-        out.print(line, markup=False, soft_wrap=True)
+    for line in lines_of(found, Naming(draft.rulebook.ruleset)):
+        say(line)
 
 
-def lines_of(found: Replayed) -> list[str]:
+def lines_of(found: Replayed, naming: Naming = PLAIN) -> list[str]:
     """Say a replay as a supervisor reads it: what is worst first, then every case."""
     replay = found.replay
     if not replay.cases:
         return ["Aucun cas n'a été décidé depuis cette date : il n'y a rien à rejouer."]
-    lines = [_headline(replay)]
+    lines = [_headline(replay, naming)]
     lines += [
         f"{replay.count(kind)} {_NAMES[kind]}"
         for kind in Kind
@@ -184,17 +185,21 @@ def lines_of(found: Replayed) -> list[str]:
         own = [one for one in found.changes if one["kinds"][0] == kind.value]
         if own:
             lines += ["", f"{_NAMES[kind][0].upper()}{_NAMES[kind][1:]} :"]
-            lines += [f"  {_case(one)}" for one in own]
-    lines += ["", f"{replay.replayed} cas rejoués en {found.seconds:.1f} s."]
+            lines += [f"  {line}" for one in own for line in _case(one, naming)]
+    seconds = f"{found.seconds:.1f}".replace(".", ",")
+    lines += ["", f"{replay.replayed} cas rejoués en {seconds} s."]
     return lines
 
 
-def _headline(replay: Replay) -> str:
+def _headline(replay: Replay, naming: Naming) -> str:
     changed = len(replay.changes)
     if not changed:
         return f"Aucun des {replay.replayed} cas rejoués ne changerait."
     plural = "cas changeraient" if changed > 1 else "cas changerait"
-    flows = [f"{count} {start} → {end}" for start, end, count in replay.flows()]
+    flows = [
+        f"{count} {naming.service(start)} → {naming.service(end)}"
+        for start, end, count in replay.flows()
+    ]
     return f"{changed} {plural} : {', '.join(flows)}" if flows else f"{changed} {plural}."
 
 
@@ -207,13 +212,19 @@ def _not_replayed(replay: Replay) -> list[str]:
     return lines + [f"  {error}" for error in list(replay.errors)[:5]]
 
 
-def _case(one: Mapping[str, Any]) -> str:
+def _case(one: Mapping[str, Any], naming: Naming) -> list[str]:
+    """Tell a case that would change: who had it and would have it, by which rules, and why."""
     before, after = one["from"], one["to"]
-    told = [f"{one['number']}  {one['at'][:10]}  {before['owner']} → {after['owner']}"]
+    day = datetime.fromisoformat(one["at"]).astimezone()
+    who = naming.service(after["owner"])
+    if before["owner"] != after["owner"]:
+        who = f"{naming.service(before['owner'])} → {who}"
+    told = [f"{one['number']}  {day:%d/%m/%Y}  {who}"]
     if before["urgency"] != after["urgency"]:
-        told.append(f"urgence {_URGENCY[before['urgency']]} → {_URGENCY[after['urgency']]}")
-    told.append(f"règle {before['rule']} → {after['rule']}")
-    return f"{', '.join(told)}. {one['why']}"
+        told.append(f"  urgence {_URGENCY[before['urgency']]} → {_URGENCY[after['urgency']]}")
+    if before["rule"] != after["rule"]:
+        told.append(f"  règle {naming.rule(before['rule'])} → {naming.rule(after['rule'])}")
+    return [*told, f"  {one['why']}"]
 
 
 _URGENCY = {"low": "basse", "normal": "normale", "high": "haute", "immediate": "immédiate"}

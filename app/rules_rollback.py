@@ -29,6 +29,21 @@ from rules.changes import changes_between
 
 _PAGE = 5_000
 _TIMERS_A_UNIT = 500
+_STATES = {
+    Status.RECEIVED: "reçue",
+    Status.ASSIGNED: "confiée",
+    Status.ACCEPTED: "prise en charge",
+    Status.IN_PROGRESS: "en cours",
+    Status.WAITING_CITIZEN: "attend la personne",
+    Status.WAITING_PARTNER: "attend un partenaire",
+    Status.ANSWERED: "répondue",
+    Status.RESOLVED: "résolue",
+    Status.CLOSED: "close",
+    Status.PASSED_ON: "transmise ailleurs",
+    Status.REFUSED: "refusée",
+    Status.REOPENED: "rouverte",
+    Status.MERGED: "jointe à une autre",
+}
 _ENDED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED, Status.MERGED}
 
 
@@ -176,7 +191,7 @@ def _tell(done: RolledBack, number: int, *, redispatch: bool) -> None:
     out.print(f"{len(done.cases)} cas orientés entre-temps :")
     for case, rule in done.cases:
         number_ = printed(case.public_number or case.number)
-        line = f"  {number_}  {case.owner}  règle {rule}  {case.status}"
+        line = f"  {number_}  {case.owner}  règle {rule}  {_STATES[case.status]}"
         out.print(line, markup=False, soft_wrap=True)
     if redispatch:
         out.print(f"{done.redispatched} seront décidés à nouveau par le routeur en marche.")

@@ -144,7 +144,7 @@ def _tell(found: Compared, json_: bool) -> None:
     for one in found.changes:
         number = found.numbers.get(one.case_id, "–")
         out.print(
-            f"  {number}  {one.at.astimezone():%Y-%m-%d %H:%M}  {one.before.owner} → {one.after.owner}, "
+            f"  {number}  {one.at.astimezone():%d/%m/%Y %H:%M}  {one.before.owner} → {one.after.owner}, "
             f"règle {one.before.rule} → {one.after.rule}",
             markup=False,
             soft_wrap=True,

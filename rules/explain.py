@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from router.decision import Decision
+from rules.compile import RuleSet
+from rules.explain_misses import missed
+from rules.naming import Naming
 
 _NAMES = {
     "fr": {
@@ -25,9 +28,9 @@ _NAMES = {
         "parts": "Parties",
         "later": "Informés quand le lieu sera connu",
         "nothing": "inconnu",
+        "nowhere": "hors du territoire",
         "rules": "Version des règles",
         "read": "lu : {} → {}",
-        "wants": "veut « {} », et le dossier a « {} »",
     },
     "en": {
         "held": "Rules that hold",
@@ -46,54 +49,69 @@ _NAMES = {
         "parts": "Parts",
         "later": "Told once the place is known",
         "nothing": "unknown",
+        "nowhere": "outside the territory",
         "rules": "Version of the rules",
         "read": "read: {} → {}",
-        "wants": "wants “{}”, and the case has “{}”",
     },
 }
-_LONGEST_SHOWN = 100
+_SOURCES = {
+    "fr": {
+        "message": "d'après le message",
+        "position": "d'après la position envoyée",
+        "formulaire": "d'après le formulaire",
+        "compteur": "d'après le compte qui reçoit",
+        "conversation": "d'après la conversation",
+        "agent": "dit par un agent",
+        "mots": "d'après les mots",
+        "donnée": "donnée avec la demande",
+    }
+}
 _URGENCIES = {"low": "basse", "normal": "normale", "high": "haute", "immediate": "immédiate"}
 
 
-def explain(decision: Decision, language: str = "fr") -> str:
-    """Tell a decision: one sentence, the rules that held, the nearest that did not, the words."""
-    names = _NAMES.get(language, _NAMES["fr"])
+def explain(decision: Decision, language: str = "fr", ruleset: RuleSet | None = None) -> str:
+    """Tell a decision: one sentence, the rules that held, the nearest that did not, the words.
+
+    With the rule set, services, places and categories are called by their names.
+    """
+    names, naming = _NAMES.get(language, _NAMES["fr"]), Naming(ruleset, language)
     trace = decision.trace
     if not trace:
         return decision.sentence
     lines = [decision.sentence, ""]
-    lines += _held(trace, names)
-    lines += _line(names["place"], _place(trace, names))
-    lines += _line(names["category"], _category(trace, names))
+    lines += _held(trace, names, naming)
+    lines += _line(names["place"], _place(trace, names, naming))
+    lines += _line(names["category"], _category(trace, names, naming))
     urgency = decision.urgency.value
     lines += _line(names["urgency"], _URGENCIES[urgency] if language == "fr" else urgency)
-    lines += _line(names["told"], ", ".join(decision.notify))
+    lines += _line(names["told"], naming.services(decision.notify))
     lines += _line(names["later"], ", ".join(trace.get("told_later", ())))
-    lines += _line(names["parts"], ", ".join(f"{p.words} → {p.owner}" for p in decision.parts))
+    parts = (f"{part.words} → {naming.service(part.owner)}" for part in decision.parts)
+    lines += _line(names["parts"], ", ".join(parts))
     lines += _line(names["words"], ", ".join(trace["words"]))
     repaired = (names["read"].format(read, taken) for read, taken in trace["repaired"].items())
     lines += _line(names["repaired"], ", ".join(repaired))
-    lines += _line(names["refused"], ", ".join(trace["refused"]))
+    lines += _line(names["refused"], naming.services(trace["refused"]))
     lines += _line(names["passed"], ", ".join(trace.get("passed_over", ())))
     lines += _line(names["question"], ", ".join(decision.questions))
     lines += _line(names["unknown"], ", ".join(trace["unknown"]))
     if trace["near_misses"]:
         lines += ["", f"{names['missed']} :"]
-        lines += [f"  - {_missed(one, names)}" for one in trace["near_misses"]]
+        lines += [f"  - {missed(one, naming)}" for one in trace["near_misses"]]
     lines += ["", f"{names['rules']} : {decision.ruleset}"]
     return "\n".join(lines)
 
 
-def reasons(decision: Decision) -> list[str]:
+def reasons(decision: Decision, ruleset: RuleSet) -> list[str]:
     """Say in a few French sentences why a decision came out so, for a test that failed."""
     said = [decision.sentence]
     near = decision.trace.get("near_misses", ())
     if near:
-        said.append(f"Au plus près : {_missed(near[0], _NAMES['fr'])}.")
+        said.append(f"Au plus près : {missed(near[0], Naming(ruleset))}.")
     return said
 
 
-def _held(trace: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+def _held(trace: Mapping[str, Any], names: Mapping[str, str], naming: Naming) -> list[str]:
     owners = {one["rule"]: one["owner"] for one in trace["winners"]}
     rules = list(dict.fromkeys([*trace["true_rules"], *owners]))
     if not rules:
@@ -101,7 +119,8 @@ def _held(trace: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     lines = [f"{names['held']} :"]
     for rule in rules:
         owner = owners.get(rule)
-        lines.append(f"  - {rule}" + (f" → {owner}" if owner else ""))
+        to = f" → {naming.service(owner)}" if owner else ""
+        lines.append(f"  - {naming.rule(rule)}{to}")
     return lines
 
 
@@ -109,30 +128,21 @@ def _line(name: str, value: str) -> list[str]:
     return [f"{name} : {value}"] if value else []
 
 
-def _place(trace: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def _place(trace: Mapping[str, Any], names: Mapping[str, str], naming: Naming) -> str:
     place = trace["place"]
-    if place["known"] == "lieu : inconnu":
+    source = place["known"].removeprefix("lieu : ")
+    if source == "inconnu":
         return names["nothing"]
-    candidates = ", ".join(place["candidates"]) or "hors territoire"
-    return f"{candidates} ({place['known']})"
+    candidates = ", ".join(map(naming.place, place["candidates"])) or names["nowhere"]
+    return f"{candidates} ({_source(source, naming)})"
 
 
-def _category(trace: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def _category(trace: Mapping[str, Any], names: Mapping[str, str], naming: Naming) -> str:
     category = trace["facts"].get("categorie")
     if category is None:
         return names["nothing"]
-    return f"{category} ({trace['facts'].get('categorie_par')})"
+    return f"{naming.category(category)} ({_source(trace['facts'].get('categorie_par'), naming)})"
 
 
-def _missed(one: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    value = one["value"]
-    shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-    wants = names["wants"].format(
-        _cut(str(one["expected"])), names["nothing"] if value is None else _cut(str(shown))
-    )
-    return f"{one['rule']} : « {one['condition']} » {wants}"
-
-
-def _cut(text: str) -> str:
-    """Shorten a long list of words; the rule itself shows them all."""
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1].rstrip(' ,')}…"
+def _source(source: str, naming: Naming) -> str:
+    return _SOURCES.get(naming.language, {}).get(source, source)

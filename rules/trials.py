@@ -70,7 +70,7 @@ def run_one(ruleset: RuleSet, trial: Trial) -> TrialResult:
         line=trial.at.line,
         passed=not differences,
         differences=differences,
-        why=" ".join(reasons(decision)) if differences else "",
+        why=" ".join(reasons(decision, ruleset)) if differences else "",
         decision=decision,
     )
 

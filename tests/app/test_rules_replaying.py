@@ -17,7 +17,7 @@ def test_the_live_rules_change_nothing_of_what_they_decided(past, cases):
 def test_a_replay_says_what_moves_where_and_each_case(past, cases):
     past.change(*TO_ROADS)
     said = past.fine("replay", past.config)
-    assert "2 cas changeraient : 2 eclairage-m → voirie-m" in said
+    assert "2 cas changeraient : 2 Éclairage → Voirie\n" in said
     assert cases["lampe"] in said
     assert cases["autre lampe"] in said
     assert cases["gaz"] not in said

@@ -32,8 +32,8 @@ def test_beside_each_rule_stands_how_often_it_was_used(past):
     assert (night["hits_7d"], night["owner"]) == (1, None)
     assert rule(listed, "competence:tranquillite:Nantes")["hits_90d"] == 1
     said = past.fine("list")
-    assert "1 en 7 j" in said
-    assert "jamais appliquée" in said
+    assert re.search(r"  lampadaires +1 +2 +\d\d/\d\d/\d{4} +aucun\n", said)
+    assert re.search(r"  gaz +0 +0 +jamais +aucun\n", said)
 
 
 def test_what_was_last_used_long_ago_is_still_known(past):
@@ -114,7 +114,7 @@ def test_the_facts_that_were_missing_are_named_with_who_waited_for_them(past):
     past.publish()
     number = past.case("un trou devant la mairie")
     assert past.read("explain", number)["missing"] == {"expediteur": ["elus"]}
-    assert "expediteur : attendu par elus" in past.fine("explain", number)
+    assert "qui écrit (expediteur) : attendu par elus" in past.fine("explain", number)
 
 
 def test_what_cannot_be_explained_is_said(past):
@@ -137,3 +137,20 @@ def test_the_check_tells_which_words_never_served(past: Past) -> None:
     assert "« musique »" in told["message"]
     assert "lampadaire" not in told["message"]
     assert "mot-jamais-vu" not in str(past.read("check", past.config))
+
+
+def test_the_list_fits_eighty_columns(past):
+    past.case("lampadaire cassé", refused=["pas chez nous"])
+    said = past.fine("list")
+    assert max(map(len, said.splitlines())) <= 80
+    assert "ligne  règle" in said
+    assert "1 refus (responsable : Éclairage)" in said
+
+
+def test_a_supervisor_reads_names_and_dates_as_he_writes_them(past):
+    number = past.case("lampadaire cassé", refused=["pas chez nous"])
+    said = past.fine("explain", number)
+    assert re.search(r"par Awa, le \d\d/\d\d/\d{4} : essai", said)
+    assert "  - lampadaires → Éclairage" in said
+    assert "Lieu : Nantes (" in said
+    assert "44109" not in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from rules_town import CATEGORIES, SERVICES, Town
 
 from router.decision import Urgency
@@ -147,12 +148,56 @@ def test_a_person_reads_why(town: Town) -> None:
            alors: {responsable: astreinte}}
         """
     )
-    told = explain(town.decide("{texte: bruit, commune: Nantes}"))
+    decision, ruleset = town.decide("{texte: bruit, commune: Nantes}"), town.ruleset()
+    told = explain(decision, ruleset=ruleset)
     assert told.startswith("Tranquillité est responsable par la table des compétences")
-    assert "competence:tranquillite:Nantes → paix-nantes" in told
-    assert "nuit : « recu » veut « {heures: 22h-6h} »" in told
+    assert "- la table des compétences (tranquillite, Nantes) → Tranquillité\n" in told
+    assert "Lieu : Nantes (d'après le message)\n" in told
+    assert "Catégorie : Bruit (d'après les mots)\n" in told
+    late = "la demande est arrivée le 24/11/2026 à 10:15, hors de : heures: 22h-6h\n"
+    assert f"- nuit : {late}" in told
     assert "Mots trouvés : bruit" in told
-    assert "Rules that hold" in explain(town.decide("{texte: bruit, commune: Nantes}"), "en")
+    assert "Rules that hold" in explain(decision, "en", ruleset)
+    assert "competence:tranquillite:Nantes → paix-nantes" in explain(decision, "en")
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("si: {contient_tous: [bruit, [banc, arbre]]}", "le message n'a pas tous ces mots : "),
+        (
+            "si: {contient: [bruit]}, sauf: {contient: [fort]}",
+            "écartée, car le message contient : fort",
+        ),
+        ("si: {contient: [bruit], commune: Rezé}", "vaut pour Rezé, et le lieu est : Nantes"),
+        (
+            "si: {contient: [bruit], categorie: [voirie, trottoir]}",
+            "vaut pour « Voirie », « Trottoir », et la demande est de « Bruit »",
+        ),
+        ("si: {contient: [bruit], canal: sms}", "« canal » veut « sms », et la demande a « web »"),
+        ("si: {contient: [bruit], regle: jamais}", "la règle jamais ne s'applique pas"),
+        ("si: {contient: [bruit], recurrence: {fois: 3}}", "et la demande a « 0 »"),
+        ("du: 1er mai, au: 2 mai, chaque_annee: oui, si: {contient: [bruit]}", "hors de ses dates"),
+        (
+            "si: {contient: [bruit], un_de: [{canal: sms}, {canal: x}]}",
+            "aucune de ces conditions ne",
+        ),
+        ("si: {contient: [bruit], aucun_de: [{canal: web}]}", "l'une de ces conditions tient"),
+    ],
+)
+def test_what_kept_a_rule_from_holding_is_told_in_plain_words(
+    rule: str, why: str, town: Town
+) -> None:
+    town.rules(
+        f"- {{id: a, {rule}, alors: {{responsable: routes}}}}\n"
+        "- {id: jamais, si: {contient: [jamais]}, alors: {urgence: haute}}"
+    )
+    decision = town.decide("{texte: un bruit fort, commune: Nantes, canal: web}")
+    told = explain(decision, ruleset=town.ruleset())
+    assert (f"  - a : {why}" in told or f"{why}" in told) if why else "  - a :" not in told
+    assert (
+        not set("{}") & set(told.partition("proches")[2]) or "conditions" in told or "fois" in told
+    )
 
 
 def test_a_failed_test_says_expected_got_and_why(town: Town) -> None:

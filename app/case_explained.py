@@ -1,0 +1,152 @@
+"""A case and the decisions taken on it, told to the supervisor who asks why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from router.case import Case, Event, EventKind
+from router.decision import Decision, ServiceId, Urgency
+from router.tracking import printed
+from router.versions import RulesetVersion, VersionState
+from rules.compile import RuleSet
+from rules.conditions.logic import leaves
+from rules.explain import explain as explained
+from rules.model import Rule
+from rules.naming import Naming
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A decision that is stored with a case, and the version of the rules that took it."""
+
+    event: Event
+    data: Mapping[str, Any]
+    version: RulesetVersion | None
+
+    @property
+    def decision(self) -> Decision:
+        """The decision as far as the case keeps it."""
+        said = self.data
+        return Decision(
+            owner=ServiceId(said["owner"]),
+            rule=said["rule"],
+            ruleset=said["ruleset"],
+            sentence=self.event.text,
+            urgency=Urgency(said.get("urgency", Urgency.NORMAL)),
+            notify=tuple(map(ServiceId, said.get("notify", ()))),
+            questions=tuple(said.get("questions", ())),
+            failed=said.get("failed", False),
+            no_rule=said.get("no_rule", False),
+            trace=said.get("trace", {}),
+        )
+
+
+def decided(events: Sequence[Event]) -> list[Event]:
+    return [one for one in events if one.kind is EventKind.DECIDED and one.data]
+
+
+def told_of(event: Event, versions: Sequence[RulesetVersion]) -> Told:
+    """Find the version that was live at the time; one content may have been published twice."""
+    data = json.loads(event.data)
+    published = (one for one in versions if one.state is VersionState.PUBLISHED)
+    same = [one for one in published if one.hash == data["ruleset"]]
+    before = [one for one in same if one.at <= event.at]  # clocks differ between machines
+    return Told(event, data, next(iter(before or same[-1:]), None))
+
+
+def rules_of(ruleset: RuleSet | None) -> dict[str, Rule]:
+    """Give the live rules by their ids."""
+    files = ruleset.configuration.files if ruleset else ()
+    return {rule.id: rule for file in files for rule in file.rules}
+
+
+def _places(told: Told, rules: Mapping[str, Rule]) -> dict[str, str]:
+    """Tell where the rules that held stand: id → file:line."""
+    named = dict.fromkeys([*told.data.get("trace", {}).get("true_rules", ()), told.data["rule"]])
+    return {one: f"{rules[one].at.file}:{rules[one].at.line}" for one in named if one in rules}
+
+
+def _missing(told: Told, rules: Mapping[str, Rule]) -> dict[str, list[str]]:
+    """List the facts that were not known, each with the rules that waited for it."""
+    trace = told.data.get("trace", {})
+    known = {"", "texte", "date", *trace.get("facts", {})}
+    if trace.get("place", {}).get("known", "lieu : inconnu") != "lieu : inconnu":
+        known.add("lieu")
+    found: dict[str, list[str]] = {}
+    for name in trace.get("unknown", ()):
+        rule = rules.get(name)
+        conditions = leaves((*rule.when, *rule.unless)) if rule else ()
+        for fact in dict.fromkeys(one.fact for one in conditions if one.fact not in known):
+            found.setdefault(fact, []).append(name)
+    return found
+
+
+def lines_of(
+    case: Case, told: Sequence[Told], rules: Mapping[str, Rule], ruleset: RuleSet | None
+) -> list[str]:
+    last, naming = told[-1], Naming(ruleset)
+    lines = explained(last.decision, ruleset=ruleset).splitlines()
+    if last.version is not None:
+        version = last.version
+        lines.append(
+            f"Publiée comme version {version.version} par {version.author}, le "
+            f"{version.at.astimezone():%d/%m/%Y} : {version.reason}"
+        )
+    missing = _missing(last, rules)
+    if missing:
+        lines += ["", "Faits qui manquaient :"]
+        lines += [
+            f"  {_FACTS.get(fact, fact)} : attendu par {', '.join(own)}"
+            for fact, own in missing.items()
+        ]
+    places = _places(last, rules)
+    if places:
+        lines += ["", "À relire :", *(f"  {rule} : {where}" for rule, where in places.items())]
+    if case.refused_by:
+        lines += ["", f"Rendue par : {naming.services(case.refused_by)}"]
+    if case.owner != last.data["owner"]:
+        lines += ["", f"La demande est aujourd'hui à ce service : {naming.service(case.owner)}."]
+    if len(told) > 1:
+        lines += ["", "Décisions précédentes :"]
+        lines += [
+            f"  {one.event.at.astimezone():%d/%m/%Y %H:%M}  {one.event.text}" for one in told[:-1]
+        ]
+    return lines
+
+
+_FACTS = {
+    "expediteur": "qui écrit (expediteur)",
+    "desordre": "la gêne ressentie (desordre)",
+    "nature": "ce que la personne veut (nature)",
+    "urgence": "l'urgence (urgence)",
+    "piece_jointe": "une pièce jointe (piece_jointe)",
+    "canal": "le canal (canal)",
+    "langue": "la langue (langue)",
+    "lieu": "le lieu (lieu)",
+    "categorie": "la catégorie (categorie)",
+}
+"""What people call a fact, with the key that files use."""
+
+
+def as_json_of(case: Case, told: Sequence[Told], rules: Mapping[str, Rule]) -> dict[str, Any]:
+    def one(each: Told) -> dict[str, Any]:
+        version = each.version
+        return {
+            "at": each.event.at.isoformat(),
+            "sentence": each.event.text,
+            "version": version.version if version else None,
+            **each.data,
+        }
+
+    return {
+        "case": printed(case.public_number or case.number),
+        "owner": case.owner,
+        "refused_by": list(case.refused_by),
+        "places": _places(told[-1], rules),
+        "missing": _missing(told[-1], rules),
+        **one(told[-1]),
+        "before": [one(each) for each in told[:-1]],
+    }

@@ -1,0 +1,47 @@
+"""Gives services, places, categories and rules the names that people read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.compile import RuleSet
+
+_TABLE, _DEFAULT = "competence:", "a_defaut:"
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Names what a decision speaks of by its id; without a rule set, ids stand for themselves."""
+
+    ruleset: RuleSet | None = None
+    language: str = "fr"
+
+    def service(self, service: str) -> str:
+        entry = self.ruleset.configuration.services.get(service) if self.ruleset else None
+        return entry.service.name(self.language) if entry else service
+
+    def place(self, territory: str) -> str:
+        return self.ruleset.geography.commune_name(territory) if self.ruleset else territory
+
+    def category(self, category: str) -> str:
+        found = self.ruleset.configuration.categories.get(category) if self.ruleset else None
+        return (
+            found.names.get(self.language, found.names.get("fr", category)) if found else category
+        )
+
+    def rule(self, rule: str) -> str:
+        """Name a rule; the table and an owner by default are said in words."""
+        if self.language != "fr":
+            return rule
+        if rule.startswith(_TABLE):
+            family, _, column = rule.removeprefix(_TABLE).partition(":")
+            return f"la table des compétences ({family}, {column})"
+        if rule.startswith(_DEFAULT):
+            return f"le responsable par défaut ({self.place(rule.removeprefix(_DEFAULT))})"
+        return "le choix d'un agent" if rule == "choix_agent" else rule
+
+    def services(self, services: list[str] | tuple[str, ...]) -> str:
+        return ", ".join(map(self.service, services))
+
+
+PLAIN = Naming()
