@@ -40,17 +40,27 @@ def _french(ruleset: RuleSet, problems: Problems) -> None:
 
 
 def _sms(ruleset: RuleSet, problems: Problems) -> None:
+    """Report short texts over one SMS, and long ones that go out by SMS for want of a short one."""
     configuration = ruleset.configuration
+    spoken = {one.language for one in configuration.counters if one.channel == "sms"}
     for name, at in configuration.text_places.items():
-        for language, text in configuration.short_texts.get(name, {}).items():
+        short = configuration.short_texts.get(name, {})
+        long = configuration.texts.get(name, {})
+        sent = [(language, text, "texte court") for language, text in short.items()]
+        sent += [
+            (language, text, "texte sans version courte")
+            for language, text in long.items()
+            if language in spoken - short.keys()
+        ]
+        for language, text, what in sent:
             longest = 160 if set(text) <= _GSM else 70
             if len(text) > longest:
                 problems.warning(
                     at,
                     "sms-trop-long",
-                    f"Le texte court « {name} » en « {language} » dépasse un SMS "
+                    f"Le {what} « {name} » en « {language} » dépasse un SMS "
                     f"({len(text)} caractères sur {longest})",
-                    "Raccourcissez-le, ou évitez les lettres hors de l'alphabet des SMS.",
+                    "Écrivez une version courte, sans lettres hors de l'alphabet des SMS.",
                 )
 
 

@@ -194,15 +194,20 @@ class Conflicts:
             return
         if not self.compare.within({below.compiled.rule.territory}, {rule.territory}):
             return
+        meetings = []
         for term in below.compiled.terms:
-            if not any(self.compare.term_implies(term, wide) for wide in above.compiled.terms):
+            taken = (w for w in above.compiled.terms if self.compare.term_implies(term, w))
+            wide = next(taken, None)
+            if wide is None:
                 return
+            meetings.append((wide, term))
         self.problems.warning(
             below.compiled.rule.at,
             "jamais-gagnante",
             f"La règle « {below.compiled.rule.id} » ne gagne jamais : "
             f"{above.where} passe avant elle",
             "Donnez-lui une priorité plus haute, ou supprimez-la.",
+            self.made_up.case((above.compiled, below.compiled), meetings[0]),
         )
 
 
