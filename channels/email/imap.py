@@ -77,6 +77,31 @@ class ImapConnection:
             raise PermissionError("the mail server refused the login") from error
         await self._within(self._client.protocol.capability)
 
+    async def login_by_token(self, user: str, token: str) -> None:
+        """Log in by an OAuth 2 access token.
+
+        Raises:
+            PermissionError: the server refuses the token.
+        """
+        await self._within(self._client.wait_hello_from_server)
+        protocol = self._client.protocol
+        known = protocol._continuation
+
+        def answered(line: bytes) -> None:
+            # a refusal comes as a question first; unanswered, it would show as a time-out
+            command = protocol.pending_sync_command
+            if command is not None and command.name == "AUTHENTICATE":
+                protocol.send("")
+            else:
+                known(line)
+
+        protocol._continuation = answered
+        try:
+            await self._command(lambda: self._client.xoauth2(user, token))
+        except Refused as error:
+            raise PermissionError("the mail server refused the token") from error
+        await self._within(self._client.protocol.capability)
+
     async def select(self, mailbox: str) -> None:
         lines = await self._command(lambda: self._client.select(mailbox_name(mailbox)))
         found = _UIDVALIDITY.search(b"\n".join(lines))

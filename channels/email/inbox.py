@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from channels.email.batch import Fetcher, Wraps
 from channels.email.imap import ImapConnection, Refused
 from channels.email.settings import EmailSettings
+from channels.smtp.oauth import TokenSource
 from router.ports import Pulled
 
 _RESCAN = timedelta(days=30)
@@ -55,6 +56,7 @@ class Inbox:
     def __init__(self, settings: EmailSettings, account: str, wrap: Wraps) -> None:
         self._settings = settings
         self._account = account
+        self._tokens = TokenSource(settings) if settings.oauth_token_url else None
         self._fetcher = Fetcher(settings, wrap)
         self._connection: ImapConnection | None = None
         self._stuck: set[tuple[int, int]] = set()
@@ -114,9 +116,20 @@ class Inbox:
             self._connection = connection = ImapConnection(
                 given.imap_host, given.imap_port, tls=given.imap_tls, timeout_s=given.imap_timeout_s
             )
-            await connection.login(given.user or self._account, given.password.get_secret_value())
+            await self._log_in(connection, given.user or self._account)
             await self._open(connection)
         return self._connection
+
+    async def _log_in(self, connection: ImapConnection, user: str) -> None:
+        if self._tokens is None:
+            await connection.login(user, self._settings.password.get_secret_value())
+            return
+        token = await self._tokens.token()
+        try:
+            await connection.login_by_token(user, token)
+        except PermissionError:
+            self._tokens.forget()
+            raise
 
     async def _open(self, connection: ImapConnection) -> None:
         try:
@@ -133,7 +146,8 @@ class Inbox:
         if isinstance(error, PermissionError):
             self._pause = min(max(self._pause * 2, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
             self._refused_until = asyncio.get_running_loop().time() + self._pause
-            self.trouble = "le serveur de courrier refuse le mot de passe"
+            what = "le mot de passe" if self._tokens is None else "notre jeton OAuth 2"
+            self.trouble = f"le serveur de courrier refuse {what}"
         elif isinstance(error, Exception):
             self.trouble = "le serveur de courrier ne répond pas"
 

@@ -14,6 +14,7 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
+from channels.smtp.oauth import TokenSource
 from channels.smtp.settings import SmtpSettings, Tls
 from router.delivery import Permanent, Retry, SendOutcome, Sent, Unknown
 
@@ -31,6 +32,7 @@ class Relay:
     def __init__(self, settings: SmtpSettings, account: str) -> None:
         self._name = account.rpartition("@")[2]
         self._settings = settings
+        self._tokens = TokenSource(settings) if settings.oauth_token_url else None
         self._slots = asyncio.Semaphore(settings.smtp_connections)
         self._idle: list[tuple[SMTP, float]] = []
 
@@ -48,6 +50,8 @@ class Relay:
                 await client.connect()
             except SMTPAuthenticationError as error:
                 client.close()
+                if self._tokens:
+                    self._tokens.forget()
                 return Retry(f"the relay refused our login ({error.code})")
             except (SMTPException, OSError, TimeoutError, ValueError) as error:
                 client.close()
@@ -75,7 +79,8 @@ class Relay:
 
     def _client(self) -> SMTP:
         given = self._settings
-        password = given.smtp_password.get_secret_value()
+        tokens = self._tokens if given.smtp_user else None
+        password = None if tokens else given.smtp_password.get_secret_value()
         return SMTP(
             hostname=given.smtp_host,
             port=given.smtp_port,
@@ -83,6 +88,7 @@ class Relay:
             start_tls=given.smtp_tls is Tls.STARTTLS,
             username=given.smtp_user or None,
             password=password or None if given.smtp_user else None,
+            oauth_token_generator=tokens.token if tokens else None,
             timeout=given.smtp_timeout_s,
             local_hostname=self._name,
         )

@@ -33,6 +33,13 @@ class SmtpSettings(BaseModel):
     smtp_tls: Tls = Tls.NONE
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
+    oauth_token_url: str = ""
+    """Where access tokens come from; empty: passwords are used."""
+    oauth_client_id: str = ""
+    oauth_client_secret: SecretStr = SecretStr("")
+    oauth_refresh_token: SecretStr = SecretStr("")
+    """A person's consent (Google); empty: the program's own right (Microsoft)."""
+    oauth_scope: str = ""
     smtp_timeout_s: float = Field(20.0, gt=0)
     smtp_connections: int = Field(2, ge=1, le=20)
     smtp_per_s: float = Field(50.0, gt=0)

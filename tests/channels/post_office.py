@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import imaplib
 import itertools
+import json
 import os
 import pwd
 import re
@@ -17,6 +21,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 PASSWORD = "mot-de-passe"
+KEY = b"la clef par laquelle Dovecot sait qu'un jeton est vrai"
 OURS = "nantes.example"
 """The domain of the counters; what is for it is delivered to Dovecot."""
 CITIZENS = "citoyens.example"
@@ -49,8 +54,15 @@ passdb {{
   deny = yes
   args = username_format=%u {home}/revoked
 }}
+auth_mechanisms = plain login xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {home}/oauth2.conf
+}}
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
 }}
 userdb {{
@@ -65,6 +77,11 @@ service imap-login {{
     port = 0
   }}
 }}
+service auth {{
+  inet_listener {{
+    port = {auth}
+  }}
+}}
 service anvil {{
   unix_listener anvil-auth-penalty {{
     mode = 0
@@ -75,6 +92,11 @@ service lmtp {{
     port = {dovecot_lmtp}
   }}
 }}
+"""
+_OAUTH = """
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={home}/keys/
+username_attribute = sub
 """
 _MAIN = """
 compatibility_level = 3.6
@@ -108,6 +130,9 @@ smtpd_recipient_restrictions =
 smtpd_policy_service_try_limit = 1
 delay_warning_time = 1s
 smtpd_peername_lookup = no
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = inet:127.0.0.1:{auth}
 message_size_limit = 60000000
 mailbox_size_limit = 0
 virtual_mailbox_limit = 0
@@ -147,6 +172,19 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
+def access_token(address: str, key: bytes = KEY) -> str:
+    """Sign a token (RFC 7519) as a provider of identities would for this mailbox."""
+    now = int(time.time())
+    claims = {"sub": address, "iat": now, "exp": now + 3600}
+    head = {"alg": "HS256", "typ": "JWT"}
+    signed = b".".join(_coded(json.dumps(each).encode()) for each in (head, claims))
+    return (signed + b"." + _coded(hmac.new(key, signed, hashlib.sha256).digest())).decode()
+
+
+def _coded(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
 def missing() -> str:
     """Say why the servers cannot run here; nothing when they can."""
     for program in ("dovecot", "postfix"):
@@ -166,8 +204,8 @@ class PostOffice:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self.imap_port, self.smtp_port, self.lmtp_port, own, *asked = _free_ports(6)
-        self.refusing_port, self.policy_port = asked
+        self.imap_port, self.smtp_port, self.lmtp_port, own, *asked = _free_ports(7)
+        self.refusing_port, self.policy_port, auth = asked
         user = pwd.getpwnam(_NOBODY)
         self._owner = (user.pw_uid, user.pw_gid)
         self._words = {
@@ -175,7 +213,7 @@ class PostOffice:
             "by_lmtp": BY_LMTP, "uid": user.pw_uid, "gid": user.pw_gid, "password": PASSWORD,
             "imap": self.imap_port, "smtp": self.smtp_port, "refused": self.refusing_port,
             "lmtp": self.lmtp_port, "dovecot_lmtp": own, "policy": self.policy_port,
-            "gone": GONE, "grey": GREY,
+            "auth": auth, "gone": GONE, "grey": GREY,
         }  # fmt: skip
         self._names = itertools.count(1)
 
@@ -198,6 +236,10 @@ class PostOffice:
             (self._home / folder).mkdir()
         os.chown(self._home / "mail", *self._owner)
         (self._home / "revoked").write_text("")
+        (self._home / "oauth2.conf").write_text(_OAUTH.format(**self._words))
+        keys = self._home / "keys" / "default" / "HS256"
+        keys.mkdir(parents=True)
+        (keys / "default").write_text(base64.b64encode(KEY).decode())
         config = self._home / "dovecot.conf"
         config.write_text(_DOVECOT.format(**self._words))
         # in the foreground, or it would keep whatever pipe we read its words from
