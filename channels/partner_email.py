@@ -91,12 +91,19 @@ class PartnerEmail:
         recipient = part.delivery.address.value
         if "@" not in recipient:
             return Permanent("address", "this service has no e-mail address")
-        letter = await self._with_files(self.letter(part, idem), _sheet(part.delivery))
-        sender = envelope_sender(self.settings.envelope_sender, self.account, idem)
-        content = written(letter, format_datetime(part.delivery.created_at))
-        return await self._relay.deliver(
-            sender, ascii_domain(recipient), content, letter.message_id
-        )
+        plain, sheet = self.letter(part, idem), _sheet(part.delivery)
+        letter = await self._with_files(plain, sheet, self.settings.largest_files)
+        outcome = await self._deliver(letter, part.delivery)
+        if _is_too_large(outcome) and len(letter.files) > len(plain.files):
+            letter = await self._with_files(plain, sheet, 0)  # links do
+            outcome = await self._deliver(letter, part.delivery)
+        return outcome
+
+    async def _deliver(self, letter: Letter, delivery: Delivery) -> SendOutcome:
+        sender = envelope_sender(self.settings.envelope_sender, self.account, letter.idem)
+        content = written(letter, format_datetime(delivery.created_at))
+        recipient = ascii_domain(letter.recipient)
+        return await self._relay.deliver(sender, recipient, content, letter.message_id)
 
     def letter(self, part: OutboundPart, idem: str) -> Letter:
         """Give the mail that a part becomes."""
@@ -115,12 +122,12 @@ class PartnerEmail:
             files=(("case.json", "application/json", _as_json(sheet)),) if sheet else (),
         )
 
-    async def _with_files(self, letter: Letter, sheet: Mapping[str, Any]) -> Letter:
+    async def _with_files(self, letter: Letter, sheet: Mapping[str, Any], limit: int) -> Letter:
         """Enclose files; one that cannot be had is named, and never holds up the case."""
         files = files_of(sheet)
         if self._files is None or not files:
             return letter
-        enclosed = await enclose(files, self._files, self.settings.largest_files)
+        enclosed = await enclose(files, self._files, limit)
         place = f"{self._base_url}/p/{letter.reply_token}/fichier" if letter.reply_token else ""
         text = f"{letter.text}\n\n{told(enclosed, place)}"
         return replace(letter, text=text, files=(*letter.files, *enclosed.files))
@@ -212,6 +219,13 @@ class PartnerEmail:
 
     async def close(self) -> None:
         self._relay.close()
+
+
+def _is_too_large(outcome: SendOutcome) -> bool:
+    """Whether a relay refuses a mail for its size (RFC 1870, RFC 3463)."""
+    if not isinstance(outcome, Permanent):
+        return False
+    return outcome.code == "552" or " 5.3.4 " in outcome.reason or " 5.2.3 " in outcome.reason
 
 
 def _sheet(delivery: Delivery) -> Mapping[str, Any]:

@@ -133,7 +133,6 @@ smtpd_peername_lookup = no
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = inet:127.0.0.1:{auth}
-message_size_limit = 60000000
 mailbox_size_limit = 0
 virtual_mailbox_limit = 0
 queue_run_delay = 1s

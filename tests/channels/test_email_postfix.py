@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import smtplib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
@@ -22,8 +24,9 @@ from app.settings import load_settings
 from app.stores import opened
 from app.wiring import build
 from channels.email import EmailChannel, EmailSettings
+from channels.partner_email import PartnerEmail, PartnerEmailSettings
 from router.archive import Action, CaseFilter
-from router.case import EventKind
+from router.case import CaseFile, EventKind
 from router.delivery import (
     Delivery,
     DeliveryKind,
@@ -253,6 +256,38 @@ async def test_a_cut_after_data_is_tried_again_with_the_same_message_id(
     one, two = await arrived(office, f"ada@{CITIZENS}", 2)
     assert one["Message-ID"] == two["Message-ID"]
     assert one.get_payload(0).as_bytes() == two.get_payload(0).as_bytes()
+
+
+class Shelf:
+    """Has one photo, of the size that it is asked for."""
+
+    async def open_file(self, file: CaseFile, limit: int) -> bytes:
+        assert file.size is not None
+        return b"x" * file.size
+
+
+@pytest.mark.parametrize(("size", "enclosed"), [(2_000_000, True), (9_000_000, False)])
+async def test_a_case_whose_photo_the_relay_finds_too_large_leaves_with_a_link(
+    office: PostOffice, size: int, enclosed: bool
+) -> None:
+    """Postfix takes 10,240,000 bytes by default, and base64 makes three bytes four."""
+    account, service = office.new_mailbox(), f"voirie{size}@{CITIZENS}"
+    settings = PartnerEmailSettings(
+        smtp_host="127.0.0.1", smtp_port=office.smtp_port, largest_files=9_500_000
+    )
+    box = PartnerEmail(settings, account, "https://guichet.example", SIGNER, Shelf())
+    photo = CaseFile(7, "a", "trou.jpg", "image/jpeg", size)
+    sheet = json.dumps({"text": "Un trou", "files": [asdict(photo)]})
+    delivery = Delivery(
+        7, "ab" * 20, "lane", DeliveryKind.FORWARD, Address("partner_email", account, service),
+        "Un trou", now(), data=sheet, reply_token="a.token",
+    )  # fmt: skip
+    assert isinstance(await box.send(box.render(delivery)[0], delivery.idem), Sent)
+    await box.close()
+    (message,) = await arrived(office, service)
+    assert ("trou.jpg" in [part.get_filename() for part in message.walk()]) is enclosed
+    words = message.get_payload(0).get_payload(0).get_payload(decode=True).decode()
+    assert (f"/p/a.token/fichier/{photo.key}" in words) is not enclosed
 
 
 # --- in, by LMTP ---------------------------------------------------------------------------------
