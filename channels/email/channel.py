@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from channels.email import webhook
 from channels.email.composing import mail_of
 from channels.email.events import Receiver
 from channels.email.identity import recipients_of
@@ -28,6 +29,8 @@ from router.message import (
     InboundEvent,
     Location,
     Message,
+    WebhookRequest,
+    WebhookResponse,
 )
 from router.ports import Capabilities, Health, OutboundPart, Pulled
 from router.tokens import Signer
@@ -145,6 +148,22 @@ class EmailChannel:
         if len(data) > limit:
             raise InvalidInput(f"« {attachment.name} » is larger than {limit} bytes")
         return data
+
+    # --- over HTTP -------------------------------------------------------------------------------
+
+    def verify(self, request: WebhookRequest) -> None:
+        webhook.verify(request, self.settings.webhook_secret.get_secret_value())
+
+    def open(self, request: WebhookRequest, received_at: datetime) -> tuple[Envelope, ...]:
+        """Wrap the raw mail that is the body of the request."""
+        recipient = webhook.recipient_of(request)
+        return (self.envelope(request.body, received_at, recipient),)
+
+    def answer(self, accepted: bool) -> WebhookResponse:
+        return WebhookResponse(200 if accepted else 503)
+
+    def challenge(self, request: WebhookRequest) -> WebhookResponse | None:
+        return None
 
     # --- polled and listening --------------------------------------------------------------------
 

@@ -28,6 +28,8 @@ class EmailSettings(SmtpSettings):
     lmtp_host: str = "127.0.0.1"
     lmtp_port: int | None = Field(None, ge=0, le=65535)
     """0 means a free port (tests)."""
+    webhook_secret: SecretStr = SecretStr("")
+    """What a provider shows that posts raw mails over HTTP; empty: none may."""
     trusted_authserv_ids: tuple[str, ...] = ()
     """Names by which our own mail servers sign Authentication-Results (RFC 8601)."""
     largest_mail: int = Field(35_000_000, ge=100_000)

@@ -97,11 +97,13 @@ class Entry:
 async def email() -> AsyncIterator[Harness]:
     async with MailSimulator() as server:
         account, secret = "guichet@nantes.example", "mot-de-passe-du-releve"
+        shown = "secret-du-fournisseur"
         settings = EmailSettings(
             smtp_host="127.0.0.1",
             smtp_port=server.smtp_port,
             smtp_timeout_s=DEADLINE_S,
             password=SecretStr(secret),
+            webhook_secret=SecretStr(shown),
         )
         channel = EmailChannel(settings, account, SIGNER)
         to = "lea@citoyens.example"
@@ -110,9 +112,10 @@ async def email() -> AsyncIterator[Harness]:
             Address("email", account, to),
             lambda text, files, id: channel.envelope(_mail(text, files, id), NOW),
             lambda raw: [channel.envelope(raw, NOW)],
+            WebhookRequest("POST", URL, {"authorization": f"Bearer {shown}"}, _mail("a", (), "1")),
             faults=_mail_faults(server),
             arrived=lambda: _mails(server, to),
-            secrets=[secret],
+            secrets=[secret, shown],
         )
         await channel.close()
 
@@ -344,7 +347,7 @@ async def memory() -> AsyncIterator[Harness]:
 
 
 REGISTRY = (
-    Entry("email", EmailChannel, email, splits=False),
+    Entry("email", EmailChannel, email, signed=True, splits=False),
     Entry("partner_email", PartnerEmail, partner_email, talks=False, splits=False),
     Entry("partner_open311", PartnerOpen311, partner_open311, talks=False, splits=False),
     Entry(
