@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from app.rulebook import LoadedRulebook
 from app.system import SystemClock, SystemIds
 from channels.email import EmailChannel
 from router.archive import Action
+from router.counting import Sought
 from router.decision import Decision
 from router.delivery import Delivery
 from router.errors import InvalidInput
@@ -57,6 +58,9 @@ class _Recorded:
 
     async def gather(self, wanted: Wanted) -> Gathered:
         return await self.store.gather(wanted)
+
+    async def count_cases(self, sought: Collection[Sought]) -> Mapping[Sought, int]:
+        return await self.store.count_cases(sought)
 
     async def commit(self, units: Sequence[Unit], now: datetime) -> Sequence[Verdict]:
         verdicts = await self.store.commit(units, now)

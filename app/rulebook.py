@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from router.counting import CountQuestion
 from router.decision import Decision, Facts
 from router.directory import Directory, Texts
 from router.errors import ConfigurationError
 from router.geography import Geography
 from rules.checking import Checked, check
 from rules.compile import RuleSet
+from rules.counts import Counts
 from rules.decide import decide
 from rules.directory import RulesDirectory
 from rules.problems import FOLDER, Problem
@@ -38,6 +40,7 @@ class LoadedRulebook:
     ruleset: RuleSet
     services: RulesDirectory
     geography: Geography
+    counts: Counts
     shadow: LoadedRulebook | None = None
     """A draft that is tried beside this version, without effect."""
 
@@ -55,6 +58,9 @@ class LoadedRulebook:
 
     def decide(self, facts: Facts) -> Decision:
         return decide(self.ruleset, facts)
+
+    def counts_asked(self, facts: Facts, decision: Decision) -> Sequence[CountQuestion]:
+        return self.counts.asked(facts, decision)
 
     def decide_briefly(self, facts: Facts) -> Decision:
         """Decide the same, with an empty trace."""
@@ -86,6 +92,7 @@ def rulebook_of(checked: Checked) -> LoadedRulebook:
         checked.ruleset,
         RulesDirectory(configuration),
         Territory.from_description(configuration.territory),
+        Counts(checked.ruleset),
     )
 
 

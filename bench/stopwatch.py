@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
+from router.counting import Sought
 from router.decision import Decision, Facts
 from router.directory import Counter
 from router.message import Envelope, InboundEvent, Message
@@ -101,6 +102,10 @@ class _TimedQueue:
     async def gather(self, wanted: Wanted) -> Gathered:
         with self.watch.step(STEPS.gather):
             return await self.queue.gather(wanted)
+
+    async def count_cases(self, sought: Collection[Sought]) -> Mapping[Sought, int]:
+        with self.watch.step(STEPS.gather):
+            return await self.queue.count_cases(sought)
 
     async def commit(self, units: Sequence[Unit], now: datetime) -> Sequence[Verdict]:
         with self.watch.step(STEPS.commit):

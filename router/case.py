@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from router.decision import Nature, Place, ServiceId, Urgency
+from router.decision import Count, Nature, Place, ServiceId, Urgency
 from router.errors import GuichetError
 from router.message import Address
 from router.tracking import TrackingNumber
@@ -100,6 +100,13 @@ class Reporter:
     role: ReporterRole = ReporterRole.REPORTER
     refs: tuple[str, ...] = ()
     since: datetime | None = None
+    verified: bool = False
+    """His channel vouches for the address."""
+
+    @property
+    def confirms(self) -> bool:
+        """Whether he counts among those who say that it is so."""
+        return self.verified or self.role is ReporterRole.REPORTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +170,20 @@ class Case:
     confidential: bool = False
     sender_kinds: tuple[str, ...] = ()
     given_category: str | None = None
+    area: str = ""
+    """The smallest territory that surely holds the place."""
+    confirmed_before: int = 0
+    """How many people confirmed it when it was last decided."""
+    counts: tuple[Count, ...] = ()
+    """What the rules had counted for it; counted again only when its place or category changes."""
     automatic_day: str = ""
     automatic_count: int = 0
     generation: int = 0
+
+    @property
+    def confirmations(self) -> int:
+        """Count the people on the case: confirmed reporters, and others whose address is sure."""
+        return sum(each.confirms for each in self.reporters)
 
 
 def may_become(before: Status, after: Status) -> bool:

@@ -73,12 +73,21 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """How many cases a question of the rules found, under the name that they know it by."""
+
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a decision may depend on; what is None is unknown, never false.
 
     ``text`` holds the sender's new words only. ``category`` is set when a form or an agent gave it;
-    otherwise the rules read it from the words. ``received_at`` is aware. Counts are integers.
-    ``refused_by`` is in order of refusal.
+    otherwise the rules read it from the words. ``received_at`` is aware. ``counts`` are the answers
+    to the questions that the rules asked; ``recurrence`` and ``surge`` answer any such question, for
+    facts that somebody made up. ``refused_by`` is in order of refusal.
     """
 
     received_at: datetime
@@ -95,6 +104,7 @@ class Facts:
     confirmations: int = 0
     confirmations_before: int = 0
     surge: int = 0
+    counts: tuple[Count, ...] = ()
     attachment: bool | None = None
     sender_kinds: tuple[str, ...] | None = None
     nature: Nature | None = None

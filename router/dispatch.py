@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from router.case import Case, CaseFile, EventKind, Reporter, Status, Visibility
 from router.decision import Decision, Facts, Nature, Place, ServiceId
 from router.delivery import Delivery, DeliveryKind, idempotency_key
-from router.directory import Counter, Level, Service, Statute
+from router.directory import Level, Service, Statute
+from router.looking import area_of, counted_again
 from router.message import Address, Message
 from router.policy import Policy
-from router.ports import Rulebook, Understanding
+from router.ports import Rulebook
 from router.record import Cause
 from router.recording import keep
 from router.store import Timer, TimerKind
@@ -23,9 +24,7 @@ REDIRECT_LABEL = "redirection"
 """A label by which a rule says: no service is woken, the person is told whom to ask."""
 
 _UNSTARTED = {Status.RECEIVED, Status.ASSIGNED, Status.WAITING_CITIZEN, Status.REOPENED}
-_LONGEST_TEXT = 20_000
 _json = json.JSONEncoder(ensure_ascii=False, default=str).encode
-_LONGEST_SUBJECT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +39,6 @@ class Dispatcher:
 
     # --- facts -------------------------------------------------------------------------------
 
-    def facts_of(
-        self, message: Message, understood: Understanding, channel: str, counter: Counter | None
-    ) -> Facts:
-        """State what is known of a message that is a request of its own.
-
-        No more of its words than a case keeps, so that the decision can be taken again.
-        """
-        return Facts(
-            received_at=message.received_at,
-            text=message.text_shown[:_LONGEST_TEXT],
-            subject=message.subject[:_LONGEST_SUBJECT],
-            language=understood.language,
-            category=message.given.category,
-            place=understood.place,
-            channel=channel,
-            counter=counter.id if counter else None,
-            annoyance=message.given.annoyance,
-            attachment=bool(message.attachments),
-            sender_kinds=message.given.sender_kinds or understood.sender_kinds,
-            nature=understood.nature,
-        )
-
     def facts_of_case(self, case: Case) -> Facts:
         """State what is known of a case, as it was when it came in and with all that was added."""
         return Facts(
@@ -73,6 +50,8 @@ class Dispatcher:
             place=case.place,
             channel=case.channel or None,
             counter=case.counter or None,
+            confirmations=case.confirmations,
+            confirmations_before=case.confirmed_before,
             attachment=case.attachments > 0,
             sender_kinds=case.sender_kinds or None,
             nature=case.nature,
@@ -95,6 +74,7 @@ class Dispatcher:
         number = self.workspace.ids.number()
         new = self._new(message, facts, decision, number, asked, files)
         case = self.workspace.save(draft, new)
+        self.workspace.opened(case)
         # for all who have the number: the person's words are the case's text, and no line of this
         self.workspace.tell(draft, case, EventKind.RECEIVED, "citizen", "", Visibility.CITIZEN)
         self._record(draft, case, decision)
@@ -153,6 +133,9 @@ class Dispatcher:
             confidential=decision.confidential,
             sender_kinds=facts.sender_kinds or (),
             given_category=message.given.category,
+            area=area_of(decision, facts.place),
+            counts=facts.counts,
+            confirmed_before=facts.confirmations,
         )
 
     def _split(self, draft: Draft, parent: Case, decision: Decision) -> Case:
@@ -188,8 +171,9 @@ class Dispatcher:
 
         A danger rule, or a refusal by the owner, moves even a case that was started.
         """
-        facts = self.facts_of_case(case)
-        decision = self.rulebook.decide(facts)
+        facts, decision = counted_again(
+            self.rulebook, self.workspace, self.facts_of_case(case), case
+        )
         refused = case.owner in case.refused_by
         moves = decision.owner != case.owner and (
             refused or decision.danger or case.status in _UNSTARTED
@@ -202,6 +186,9 @@ class Dispatcher:
             urgency=max(case.urgency, decision.urgency, key=lambda urgency: urgency.rank),
             category=decision.category or case.category,
             labels=tuple(dict.fromkeys((*case.labels, *decision.labels))),
+            area=area_of(decision, facts.place),
+            counts=facts.counts,
+            confirmed_before=facts.confirmations,
         )
         draft.ruleset = decision.ruleset
         if not moves:

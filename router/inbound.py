@@ -13,6 +13,7 @@ from router.decision import Decision, Facts, Nature
 from router.delivery import DeliveryKind, DeliveryState
 from router.dispatch import Dispatcher, passes_on, redirects
 from router.joining import LONGEST_TEXT, better_place, files_of, joined
+from router.looking import Looks, counted
 from router.message import (
     Blocked,
     HelpAsked,
@@ -27,7 +28,7 @@ from router.message import (
     Trust,
 )
 from router.partners import Partners
-from router.ports import Understanding, Understands
+from router.ports import Understanding
 from router.replies import Replies
 from router.store import Conversation, DeliveryWrite, Inbound
 from router.texts import TextId
@@ -52,7 +53,7 @@ class Handler:
     replies: Replies
     partners: Partners
     wishes: Wishes
-    understands: Understands
+    looks: Looks
     signer: Signer
 
     def work(self, draft: Draft, inbound: Inbound, event: InboundEvent) -> Worked:
@@ -81,19 +82,11 @@ class Handler:
     # --- a message -----------------------------------------------------------------------------
 
     def _message(self, draft: Draft, inbound: Inbound, message: Message) -> Worked:
-        channel, account = inbound.envelope.channel, inbound.envelope.account
-        counter = self.dispatcher.rulebook.directory.counter(channel, account)
-        understood = self.understands.understand(message, counter)
-        if not (
-            message.text_shown.strip()
-            or message.subject.strip()
-            or message.attachments
-            or message.location
-        ):
+        look = self.looks.of(inbound, message)
+        understood, facts, decision = look.understood, look.facts, look.decision
+        if message.empty:
             reply = self.replies.help(draft, message, TextId.EMPTY, understood.language)
             return Worked(Action.IGNORE, "message vide", None, message, understood, None, reply)
-        facts = self.dispatcher.facts_of(message, understood, channel, counter)
-        decision = self.dispatcher.rulebook.decide(facts)
         conversation = self._awake(draft, message)
         threaded = self._thread(message, understood, decision, conversation)
         if threaded.how is How.PARTNER and threaded.case is not None:
@@ -102,6 +95,9 @@ class Handler:
             return self._machine(draft, message, threaded, understood)
         if threaded.case is not None:
             return self._append(draft, inbound, message, understood, decision, threaded)
+        facts, decision = counted(
+            self.dispatcher.rulebook, self.workspace, facts, decision, look.asked
+        )
         return self._create(draft, inbound, message, understood, facts, decision)
 
     def _awake(self, draft: Draft, message: Message) -> Conversation:

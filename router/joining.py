@@ -7,7 +7,7 @@ from datetime import datetime
 
 from router.case import Case, CaseFile, Reporter, ReporterRole
 from router.decision import Place
-from router.message import Message
+from router.message import Message, Trust
 from router.store import Inbound
 
 LONGEST_TEXT = 20_000
@@ -39,6 +39,7 @@ def joined(
             ReporterRole.THIRD_PARTY,
             (message.ref,) if message.ref else (),
             now,
+            message.trust is Trust.VERIFIED,
         )
         case = replace(case, reporters=(*case.reporters, new))
     files = (*case.files, *files_of(inbound, message))[-_MOST_FILES:]

@@ -160,6 +160,12 @@ class Message:
     album: str = ""
     """Messages of one conversation with the same album are one request (Telegram media groups)."""
 
+    @property
+    def empty(self) -> bool:
+        """Whether it says nothing at all."""
+        written = self.text_shown.strip() or self.subject.strip()
+        return not (written or self.attachments or self.location)
+
 
 @dataclass(frozen=True, slots=True)
 class MessageReceived:

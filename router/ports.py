@@ -6,12 +6,13 @@ store stand in router.store and router.archive.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from router.case import CaseFile
+from router.counting import CountQuestion
 from router.decision import Decision, Facts, Nature, Place
 from router.delivery import Delivery, OnUnknown, Rate, SendOutcome
 from router.directory import Counter, Directory, Texts
@@ -286,6 +287,13 @@ class Rulebook(Protocol):
     def texts(self) -> Texts: ...
 
     def decide(self, facts: Facts) -> Decision: ...
+
+    def counts_asked(self, facts: Facts, decision: Decision) -> Sequence[CountQuestion]:
+        """List what rules that may concern these facts want counted; mostly nothing.
+
+        ``decision`` is the one on the same facts, without counts.
+        """
+        ...
 
     def due_at(self, received_at: datetime, decision: Decision) -> datetime | None:
         """When the decision's delay ends (aware UTC); None without a delay."""

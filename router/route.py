@@ -7,7 +7,8 @@ committed leaves no trace and is worked again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from router.conversation import numbers_of
 from router.dispatch import Dispatcher
 from router.errors import InvalidInput, UnreadablePayload
 from router.inbound import Handler
+from router.looking import Looks
 from router.message import (
     Address,
     Blocked,
@@ -30,7 +32,7 @@ from router.message import (
 )
 from router.partners import Partners
 from router.policy import Policy
-from router.ports import Clock, Ids, Reads, Rulebook, Rulebooks, Understands
+from router.ports import Clock, Ids, Reads, Rulebooks, Understands
 from router.recording import shadow_of
 from router.replies import Replies
 from router.store import Claim, Gathered, Inbound, RouteClaim, RouteQueue, Unit, Verdict, Wanted
@@ -40,6 +42,7 @@ from router.worked import Observer, Worked
 from router.workspace import Workspace
 
 _FAILED_WAIT = timedelta(seconds=5)
+_MOST_PLANS = 3
 Report = Callable[[str, Exception], None]
 
 
@@ -87,9 +90,17 @@ class Router:
         claims = await self.store.claim_routes(self.batch, self.policy.lease_s, now)
         if not claims:
             return 0
-        rows = await asyncio.to_thread(self.read, claims)
+        rows, looks = await asyncio.to_thread(self._read_and_look, claims)
         gathered = await self._gather(rows)
-        plan = await asyncio.to_thread(self._plan, claims, rows, gathered, now)
+        looks.foresee(
+            (message, case)
+            for message in _messages(rows)
+            if (talk := gathered.conversations.get(message.address.key)) is not None
+            and (case := gathered.cases.get(talk.case_id or 0)) is not None
+        )
+        if looks.tallies.missing:
+            await looks.tallies.learn(self.store)
+        plan = await self._settled(claims, rows, gathered, looks, now)
         verdicts = await self.store.commit(plan.units, now) if plan.units else ()
         await self._conclude(plan, verdicts, now)
         return sum(len(claim.inbound) for claim in claims)
@@ -116,6 +127,18 @@ class Router:
         except Exception as error:  # a reader's defect: kept for an agent, the next one served
             self.report(f"read {envelope.channel}", error)
             return ReadRow(inbound, (), f"illisible ({type(error).__name__})")
+
+    def _read_and_look(
+        self, claims: Sequence[RouteClaim]
+    ) -> tuple[dict[str, list[ReadRow]], Looks]:
+        """Look at each message by itself, so that what has to be counted is asked for at once."""
+        rows, looks = self.read(claims), Looks(self.rulebooks.current(), self.understands)
+        for row in (row for lane in rows.values() for row in lane):
+            for event in row.events:
+                if isinstance(event, MessageReceived):
+                    with suppress(Exception):  # told when its conversation is worked
+                        looks.of(row.inbound, event.message)
+        return rows, looks
 
     # --- gathering -----------------------------------------------------------------------------
 
@@ -161,19 +184,35 @@ class Router:
 
     # --- planning ------------------------------------------------------------------------------
 
+    async def _settled(
+        self,
+        claims: Sequence[RouteClaim],
+        rows: Mapping[str, Sequence[ReadRow]],
+        gathered: Gathered,
+        looks: Looks,
+        now: datetime,
+    ) -> Plan:
+        """Plan, and plan again with the counts that only became known to be needed on the way."""
+        for _ in range(_MOST_PLANS):
+            plan = await asyncio.to_thread(self._plan, claims, rows, gathered, looks, now)
+            if not looks.tallies.missing:
+                break
+            await looks.tallies.learn(self.store)
+        return plan
+
     def _plan(
         self,
         claims: Sequence[RouteClaim],
         rows: Mapping[str, Sequence[ReadRow]],
         gathered: Gathered,
+        looks: Looks,
         now: datetime,
     ) -> Plan:
         """Work all claims; one that fails is taken out and the others are worked afresh."""
         failed: list[Claim] = []
         while True:
-            rulebook = self.rulebooks.current()
-            workspace = Workspace(gathered, self.ids, now)
-            handler = self._handler(rulebook, workspace)
+            workspace = Workspace(gathered, self.ids, now, looks.tallies)
+            handler = self._handler(looks, workspace)
             seen: dict[str, tuple[tuple[Inbound, Worked], ...]] = {}
             for claim in claims:
                 if claim.claim in failed:
@@ -189,15 +228,14 @@ class Router:
             else:
                 return Plan(workspace.units(), seen, tuple(failed))
 
-    def _handler(self, rulebook: Rulebook, workspace: Workspace) -> Handler:
+    def _handler(self, looks: Looks, workspace: Workspace) -> Handler:
+        rulebook = looks.rulebook
         shadow = shadow_of(rulebook)
         dispatcher = Dispatcher(rulebook, workspace, self.signer, self.policy, shadow)
         replies = Replies(rulebook, workspace, self.signer, self.policy)
         partners = Partners(workspace, dispatcher, replies, self.signer)
         wishes = Wishes(workspace, rulebook.directory, replies)
-        return Handler(
-            workspace, dispatcher, replies, partners, wishes, self.understands, self.signer
-        )
+        return Handler(workspace, dispatcher, replies, partners, wishes, looks, self.signer)
 
     def _work(
         self,
@@ -242,6 +280,14 @@ class Router:
         for claim in unit.claims:
             for inbound, worked in plan.seen.get(claim.token, ()):
                 self.observe(inbound, worked)
+
+
+def _messages(rows: Mapping[str, Sequence[ReadRow]]) -> Iterator[Message]:
+    for lane in rows.values():
+        for row in lane:
+            for event in row.events:
+                if isinstance(event, MessageReceived):
+                    yield event.message
 
 
 def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from router.archive import Action, CaseReader, JournalReader, OutboxAdmin
 from router.case import Case, Event
+from router.counting import CountsCases
 from router.delivery import Delivery, DeliveryState, Rate
 from router.message import (
     Address,
@@ -206,7 +207,7 @@ class Verdict(StrEnum):
     """The data of this unit were refused by the database; its rows count a try."""
 
 
-class RouteQueue(Protocol):
+class RouteQueue(CountsCases, Protocol):
     async def claim_routes(self, limit: int, lease_s: float, now: datetime) -> Sequence[RouteClaim]:
         """Take up to ``limit`` conversations that have messages waiting, each under a lease."""
         ...

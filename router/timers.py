@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from router.case import Case, EventKind, Status, Visibility
+from router.counting import Tallies
 from router.delivery import DeliveryKind
 from router.dispatch import Dispatcher
 from router.policy import Policy
@@ -13,7 +15,16 @@ from router.ports import Clock, Ids, Rulebooks
 from router.reconsider import reconsider
 from router.recording import shadow_of
 from router.replies import Replies
-from router.store import Gathered, RouteQueue, Timer, TimerClaim, TimerKind, TimerQueue, Verdict
+from router.store import (
+    Gathered,
+    RouteQueue,
+    Timer,
+    TimerClaim,
+    TimerKind,
+    TimerQueue,
+    Unit,
+    Verdict,
+)
 from router.tokens import Signer
 from router.workspace import Draft, Workspace
 
@@ -57,14 +68,11 @@ class Clockwork:
         if not ready:
             return len(claims)
         cases = {claim.case.id: claim.case for claim in ready if claim.case is not None}
-        workspace = Workspace(Gathered(cases=cases), self.ids, now)
-        rulebook = self.rulebooks.current()
-        shadow = shadow_of(rulebook)
-        dispatcher = Dispatcher(rulebook, workspace, self.signer, self.policy, shadow)
-        replies = Replies(rulebook, workspace, self.signer, self.policy)
-        for claim in ready:
-            self._work(claim, workspace, dispatcher, replies)
-        units = workspace.units()
+        tallies = Tallies()
+        units = self._plan(ready, cases, tallies, now)
+        if tallies.missing:
+            await tallies.learn(self.routes)
+            units = self._plan(ready, cases, tallies, now)
         verdicts = await self.routes.commit(units, now)
         lost = [
             claim
@@ -75,6 +83,22 @@ class Clockwork:
         if lost:
             await self.routes.release(lost, now + _LOOK_AGAIN)
         return len(claims)
+
+    def _plan(
+        self,
+        ready: Sequence[TimerClaim],
+        cases: Mapping[int, Case],
+        tallies: Tallies,
+        now: datetime,
+    ) -> Sequence[Unit]:
+        workspace = Workspace(Gathered(cases=cases), self.ids, now, tallies)
+        rulebook = self.rulebooks.current()
+        shadow = shadow_of(rulebook)
+        dispatcher = Dispatcher(rulebook, workspace, self.signer, self.policy, shadow)
+        replies = Replies(rulebook, workspace, self.signer, self.policy)
+        for claim in ready:
+            self._work(claim, workspace, dispatcher, replies)
+        return workspace.units()
 
     def _work(
         self, claim: TimerClaim, workspace: Workspace, dispatcher: Dispatcher, replies: Replies

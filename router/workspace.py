@@ -8,6 +8,7 @@ from datetime import datetime
 
 from router.archive import Action
 from router.case import Case, Event, EventKind, Status, Visibility, check_transition
+from router.counting import Sought, Tallies, marks_of
 from router.delivery import Delivery
 from router.message import ConversationKey
 from router.ports import Ids
@@ -39,14 +40,19 @@ class Draft:
 class Workspace:
     """The cases and conversations of a batch; each claim sees what those before it changed."""
 
-    def __init__(self, gathered: Gathered, ids: Ids, now: datetime) -> None:
+    def __init__(
+        self, gathered: Gathered, ids: Ids, now: datetime, tallies: Tallies | None = None
+    ) -> None:
         self.now = now
         self.ids = ids
+        self.tallies = tallies or Tallies()
         self._found = gathered
         self._cases: dict[int, Case] = dict(gathered.cases)
         self._numbers: dict[TrackingNumber, int] = dict(gathered.numbers)
         self._conversations: dict[ConversationKey, Conversation] = dict(gathered.conversations)
         self._drafts: list[Draft] = []
+        self._opened: dict[str, list[int]] = {}
+        """Cases opened in this batch, by what they are counted by."""
 
     def begin(self, claim: Claim) -> Draft:
         """Start collecting the changes of a claim."""
@@ -79,6 +85,24 @@ class Workspace:
             delivery_id = self._found.provider_ids.get(provider_id)
         return self._found.deliveries.get(delivery_id) if delivery_id is not None else None
 
+    def count(self, sought: Sought, enough: int, but: int = 0) -> int:
+        """Count the cases of the store, and those that this batch opened until it is enough.
+
+        The case ``but`` does not count, as it is in either.
+        """
+        found = self.tallies.of(sought)
+        stored = self._found.cases.get(but)
+        if found and stored is not None and sought.finds(stored):
+            found -= 1
+        for case_id in self._near(sought):
+            if found >= enough:
+                break
+            found += case_id != but and sought.finds(self._cases[case_id])
+        return found
+
+    def _near(self, sought: Sought) -> Iterable[int]:
+        return (case_id for mark in sought.leading for case_id in self._opened.get(mark, ()))
+
     # --- changing ----------------------------------------------------------------------------
 
     def save(self, draft: Draft, case: Case, status: Status | None = None) -> Case:
@@ -100,6 +124,11 @@ class Workspace:
         self._numbers[case.number] = case.id
         draft.cases.add(case.id)
         return case
+
+    def opened(self, case: Case) -> None:
+        """Have a new case count for the rest of the batch."""
+        for mark in marks_of(case).leading:
+            self._opened.setdefault(mark, []).append(case.id)
 
     def converse(self, draft: Draft, conversation: Conversation) -> None:
         self._conversations[conversation.key] = conversation

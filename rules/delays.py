@@ -10,6 +10,12 @@ from rules.calendars import holidays
 from rules.scalars import Duration
 
 _SATURDAY, _SUNDAY = 5, 6
+_EXACT = {
+    "minutes": timedelta(minutes=1),
+    "heures": timedelta(hours=1),
+    "jours": timedelta(days=1),
+    "semaines": timedelta(weeks=1),
+}
 
 
 def after(start: datetime, delay: Duration, zone: ZoneInfo) -> datetime:
@@ -26,17 +32,28 @@ def after(start: datetime, delay: Duration, zone: ZoneInfo) -> datetime:
     return _days(start.astimezone(zone), delay).astimezone(UTC)
 
 
-def _days(local: datetime, delay: Duration) -> datetime:
+def before(end: datetime, delay: Duration, zone: ZoneInfo) -> datetime:
+    """Find when a window that ends at ``end`` (aware) begins, as aware UTC.
+
+    Days and weeks are counted exactly here: a window is no promise, and an hour is nothing to it.
+    """
+    exact = _EXACT.get(delay.unit)
+    if exact is not None:
+        return end - delay.count * exact
+    return _days(end.astimezone(zone), delay, -1).astimezone(UTC)
+
+
+def _days(local: datetime, delay: Duration, way: int = 1) -> datetime:
     if delay.unit == "jours":
-        return local + timedelta(days=delay.count)
+        return local + timedelta(days=way * delay.count)
     if delay.unit == "semaines":
-        return local + timedelta(weeks=delay.count)
+        return local + timedelta(weeks=way * delay.count)
     if delay.unit == "mois":
-        return _months(local, delay.count)
+        return _months(local, way * delay.count)
     closed = {_SATURDAY, _SUNDAY} if delay.unit == "jours ouvrés" else {_SUNDAY}
     left = delay.count
     while left:
-        local += timedelta(days=1)
+        local += timedelta(days=way)
         if local.weekday() not in closed and local.date() not in holidays(local.year):
             left -= 1
     return local

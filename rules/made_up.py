@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from router.decision import Facts, Place, Point
 from rules.compile import Compiled, RuleSet
+from rules.conditions.counts import Counted
 from rules.conditions.facts import (
     Annoyance,
     CategoryIs,
     ChannelIs,
-    Count,
+    Confirmations,
     HasAttachment,
     LanguageIs,
     NatureIs,
@@ -190,7 +191,7 @@ def _common(sets: Iterable[frozenset[T]]) -> T | None:
 
 
 def _counted(said: dict[str, str], held: list[Any], facts: Facts) -> tuple[dict[str, str], Facts]:
-    fields = {"recurrence": "recurrence", "confirmations": "confirmations", "afflux": "surge"}
+    fields = {"recurrence": "recurrence", "afflux": "surge"}
     for one in held:
         if isinstance(one, HasAttachment):
             said["piece_jointe"] = "oui" if one.wanted else "non"
@@ -198,8 +199,11 @@ def _counted(said: dict[str, str], held: list[Any], facts: Facts) -> tuple[dict[
         elif isinstance(one, Annoyance):
             degree = max(one.least or 1, facts.annoyance or 1, *(one.values or {1}))
             said["desordre"], facts = str(degree), replace(facts, annoyance=degree)
-        elif isinstance(one, Count):
-            count = max(one.least or 0, getattr(facts, fields[one.key]))
+        elif isinstance(one, Confirmations):
+            people = max(one.least or 0, facts.confirmations)
+            said[one.key], facts = str(people), replace(facts, confirmations=people)
+        elif isinstance(one, Counted):
+            count = max(one.least, getattr(facts, fields[one.key]))
             said[one.key] = str(count)
             facts = replace(facts, **{fields[one.key]: count})
     return said, facts

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from router.geography import Geography
 from rules.compile import RuleSet
+from rules.conditions.counts import Counted
 from rules.conditions.facts import (
     Annoyance,
     CategoryIs,
     ChannelIs,
-    Count,
+    Confirmations,
     HasAttachment,
     LanguageIs,
     NatureIs,
@@ -87,8 +88,8 @@ class Comparison:
             return one.wanted is not other.wanted
         if isinstance(one, Annoyance) and isinstance(other, Annoyance):
             return _degrees(one).isdisjoint(_degrees(other))
-        if isinstance(one, Count) and isinstance(other, Count):
-            return one.key == other.key and (_below(one, other) or _below(other, one))
+        if isinstance(one, Confirmations) and isinstance(other, Confirmations):
+            return _below(one, other) or _below(other, one)
         return False
 
     # --- follows from another --------------------------------------------------------------------
@@ -136,8 +137,10 @@ class Comparison:
             return one.wanted is other.wanted
         if isinstance(one, Annoyance) and isinstance(other, Annoyance):
             return _degrees(one) <= _degrees(other)
-        if isinstance(one, Count) and isinstance(other, Count):
-            return one.key == other.key and _range_within(one, other)
+        if isinstance(one, Confirmations) and isinstance(other, Confirmations):
+            return _range_within(one, other)
+        if isinstance(one, Counted) and isinstance(other, Counted):
+            return one.tally == other.tally and one.least >= other.least
         if isinstance(one, Received) and isinstance(other, Received):
             return _time_within(one, other)
         return False
@@ -188,11 +191,11 @@ def _degrees(condition: Annoyance) -> frozenset[int]:
     )
 
 
-def _below(one: Count, other: Count) -> bool:
+def _below(one: Confirmations, other: Confirmations) -> bool:
     return one.most is not None and other.least is not None and one.most < other.least
 
 
-def _range_within(one: Count, other: Count) -> bool:
+def _range_within(one: Confirmations, other: Confirmations) -> bool:
     low = other.least is None or (one.least is not None and one.least >= other.least)
     high = other.most is None or (one.most is not None and one.most <= other.most)
     return low and high

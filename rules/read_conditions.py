@@ -54,6 +54,8 @@ class ConditionReader:
         self.names = names
         self.problems = problems
         self.language = language
+        self.territory = ""
+        """That of the file, once it is read."""
         self._unless = Unless()
 
     def blocks(self, node: Node, unless_negated: bool) -> tuple[Block, ...]:
@@ -83,7 +85,7 @@ class ConditionReader:
         return Block(tuple(condition for condition in found if condition is not None))
 
     def _condition(self, fields: Fields, key: str, depth: int) -> Condition | None:
-        value = Value(fields, key, self.names, fields.values[key])
+        value = Value(fields, key, self.names, fields.values[key], self.territory)
         if isinstance(value.node, Sequence) and not value.node.items:
             self.problems.error(
                 value.at,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from router.decision import Nature, Urgency
 from rules import scalars
 from rules.conditions import facts, time
+from rules.conditions.counts import Counted, Tally
 from rules.conditions.source import Condition
 from rules.fields import Fields
 from rules.read_value import Value
+from rules.scalars import Duration
 from rules.vocabulary import CHANNELS, COUNTED_BY, NATURES, SENDERS, URGENCIES
 from rules.yaml_tree import Mapping as MappingNode
 
@@ -120,35 +122,45 @@ def received(value: Value) -> Condition | None:
 
 
 def recurrence(value: Value) -> Condition | None:
+    """Read how often the same was said before; without « par » at the place, within 30 days."""
     inner = value.block("recurrence")
     inner.require("fois")
-    inner.read("en", scalars.duration)
-    inner.some_of("par", COUNTED_BY)
-    return _count(value, inner.read("fois", scalars.whole))
+    window = inner.read("en", scalars.duration) or Duration(30, "jours")
+    same = inner.some_of("par", COUNTED_BY) or ("lieu",)
+    if "lieu" in same and "categorie" not in same:
+        same = (*same, "categorie")  # the same thing, at the same place
+    here = (value.territory,) if same == ("categorie",) and value.territory else ()
+    least = inner.read("fois", scalars.whole)
+    return _counted(value, least, Tally(window, tuple(sorted(same)), territories=here))
 
 
 def confirmations(value: Value) -> Condition | None:
     least, most = _bounds(value)
     if not isinstance(value.node, MappingNode):
         least = value.scalar(scalars.whole)
-    return _count(value, least, most)
+    if least is None and most is None:
+        return None
+    return facts.Confirmations(**value.origin, least=least, most=most)
 
 
 def surge(value: Value) -> Condition | None:
+    """Read how many came; without « categorie » of the same, without « en » within a day."""
     inner = value.block("afflux")
     inner.require("fois")
-    for scalar in inner.scalars("categorie"):
-        value.names.category(scalar)
-    for scalar in inner.scalars("dans"):
-        value.names.territory(scalar)
-    inner.read("en", scalars.duration)
-    return _count(value, inner.read("fois", scalars.whole))
+    categories = filter(None, map(value.names.category, inner.scalars("categorie")))
+    places = filter(None, map(value.names.territory, inner.scalars("dans")))
+    tally = Tally(
+        inner.read("en", scalars.duration) or Duration(1, "jours"),
+        same=() if "categorie" in inner else ("categorie",),
+        categories=tuple(categories),
+        territories=tuple(places) or ((value.territory,) if value.territory else ()),
+        itself=True,
+    )
+    return _counted(value, inner.read("fois", scalars.whole), tally)
 
 
-def _count(value: Value, least: int | None, most: int | None = None) -> Condition | None:
-    if least is None and most is None:
-        return None
-    return facts.Count(**value.origin, least=least, most=most)
+def _counted(value: Value, least: int | None, tally: Tally) -> Condition | None:
+    return None if least is None else Counted(**value.origin, least=least, tally=tally)
 
 
 def language_codes(fields: Fields, key: str) -> list[str]:

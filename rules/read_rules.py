@@ -142,6 +142,7 @@ class RuleFileReader:
         fields.require("territoire", "regles")
         scalar = fields.scalar("territoire")
         territory = (self.names.territory(scalar) if scalar else None) or ""
+        self.conditions.territory = territory
         scalar_default = fields.scalar("a_defaut")
         default = self.names.service(scalar_default) if scalar_default else None
         broken = {"a_defaut"} if "a_defaut" in fields and default is None else set()

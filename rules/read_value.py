@@ -41,6 +41,8 @@ class Value:
     key: str
     names: Names
     node: Node
+    territory: str = ""
+    """That of the file."""
 
     @property
     def problems(self) -> Problems:

@@ -84,6 +84,7 @@ def _facts(case: Situation, told_by: list[str]) -> dict[str, Any]:
         "confirmations": facts.confirmations or None,
         "confirmations_avant": facts.confirmations_before or None,
         "afflux": facts.surge or None,
+        "comptes": {count.name: count.number for count in facts.counts} or None,
         "piece_jointe": facts.attachment,
         "expediteur": list(facts.sender_kinds) if facts.sender_kinds is not None else None,
         "nature": facts.nature.value if facts.nature else None,

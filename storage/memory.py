@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 
+from router.counting import MOST_COUNTED, Sought, marks_of
 from router.delivery import DeliveryState
 from router.errors import StoreUnavailable
 from router.message import ConversationKey, Envelope
@@ -127,6 +129,16 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
             provider_ids=provider_ids,
         )
 
+    async def count_cases(self, sought: Collection[Sought]) -> Mapping[Sought, int]:
+        return {each: self._count(each) for each in sought}
+
+    def _count(self, sought: Sought) -> int:
+        """Look at those that ever bore one of the marks, newest first."""
+        state = self._state
+        near = {each for mark in sought.leading for each in state.marked.get(mark, ())}
+        found = filter(sought.finds, (state.cases[each] for each in sorted(near, reverse=True)))
+        return sum(1 for _ in islice(found, MOST_COUNTED))
+
     async def commit(self, units: Sequence[Unit], now: datetime) -> Sequence[Verdict]:
         return [await self._commit(unit, now) for unit in units]
 
@@ -169,6 +181,8 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
         for write in unit.cases:
             state.cases[write.case.id] = replace(write.case, version=version_after(write))
             state.numbers[write.case.number] = write.case.id
+            for mark in marks_of(write.case).leading:
+                state.marked[mark].add(write.case.id)
         for event in unit.events:
             state.events[event.case_id].append(event)
             state.event_ids.add((event.case_id, event.id))

@@ -58,6 +58,8 @@ class State:
     conversations: dict[ConversationKey, Conversation] = field(default_factory=dict)
     cases: dict[int, Case] = field(default_factory=dict)
     numbers: dict[TrackingNumber, int] = field(default_factory=dict)
+    marked: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Cases that bear a mark by which they are counted, or once did."""
     events: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
     event_ids: set[tuple[int, int]] = field(default_factory=set)
     deliveries: dict[int, Delivery] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from router.case import Case, Event, EventKind, Status, Visibility
+from router.counting import marks_of
 from router.delivery import Delivery, DeliveryState
 from router.message import ConversationKey, Envelope
 from router.store import Conversation, send_role
@@ -49,6 +50,7 @@ _delivery_body = Body(Delivery, _DELIVERY_COLUMNS)
 
 
 def case_row(cell: str, case: Case) -> dict[str, Any]:
+    marks = marks_of(case)
     return {
         "cell": cell,
         "id": case.id,
@@ -60,6 +62,11 @@ def case_row(cell: str, case: Case) -> dict[str, Any]:
         "created_at": to_us(case.created_at),
         "updated_at": to_us(case.updated_at),
         "parent": case.parent,
+        "received_at": to_us(case.received_at),
+        "spot": marks.spot or None,
+        "person": marks.person or None,
+        "category": marks.category or None,
+        "area": marks.area or None,
         "subject": case.subject,
         "text": case.text,
         "body": _case_body.dump(case),

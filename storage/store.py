@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from router.counting import Sought
 from router.delivery import Rate
 from router.message import Envelope
 from router.ports import Ids
@@ -26,7 +27,7 @@ from router.store import (
     Verdict,
     Wanted,
 )
-from storage import lanes, leases, outbox, pollers, reading, routing, timers, upkeep
+from storage import counts, lanes, leases, outbox, pollers, reading, routing, timers, upkeep
 from storage.blobs import Blobs
 from storage.codec import from_us, to_us, us_or_none
 from storage.database import Database
@@ -124,6 +125,9 @@ class SqlStore(Library):
 
     async def gather(self, wanted: Wanted) -> Gathered:
         return await self._database.read(lambda conn: routing.gather(conn, self._cell, wanted))
+
+    async def count_cases(self, sought: Collection[Sought]) -> Mapping[Sought, int]:
+        return await self._database.read(lambda conn: counts.count(conn, self._cell, sought))
 
     async def commit(self, units: Sequence[Unit], now: datetime) -> Sequence[Verdict]:
         """Write units; those that the database refuses are found by halves."""

@@ -37,6 +37,10 @@ def _key(name: str) -> Column[str]:
     return Column(name, Key, nullable=False)
 
 
+def _mark(name: str) -> Column[str]:
+    return Column(name, Key)
+
+
 def _words(name: str) -> Column[str]:
     return Column(name, Words, nullable=False)
 
@@ -128,6 +132,11 @@ case_ = Table(
     _number("created_at"),
     _number("updated_at"),
     Column("parent", BigInteger),
+    Column("received_at", BigInteger, nullable=False, server_default="0"),
+    _mark("spot"),
+    _mark("person"),
+    _mark("category"),
+    _mark("area"),
     _words("subject"),
     _words("text"),
     _words("body"),
@@ -143,6 +152,17 @@ Index(
     sqlite_where=CASE_IS_PART,
     postgresql_where=CASE_IS_PART,
 )
+
+# by what cases are counted (router.counting); no mark on one that does not count
+CASE_HAS_SPOT = text("spot IS NOT NULL")
+CASE_HAS_PERSON = text("person IS NOT NULL")
+CASE_HAS_CATEGORY = text("category IS NOT NULL")
+for _name, _marks, _where in (
+    ("case_spot", (case_.c.spot, case_.c.received_at, case_.c.category), CASE_HAS_SPOT),
+    ("case_person", (case_.c.person, case_.c.received_at, case_.c.category), CASE_HAS_PERSON),
+    ("case_category", (case_.c.category, case_.c.received_at, case_.c.area), CASE_HAS_CATEGORY),
+):
+    Index(_name, case_.c.cell, *_marks, sqlite_where=_where, postgresql_where=_where)
 
 case_event = Table(
     "case_event",

@@ -1,4 +1,4 @@
-"""Conditions on one fact of a case: category, channel, language, counts, sender, nature."""
+"""Conditions on one fact of a case: category, channel, language, confirmations, sender, nature."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ class Annoyance(Source):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count(Source):
-    """``recurrence``, ``confirmations`` and ``afflux``: a count reaches a number."""
+class Confirmations(Source):
+    """``confirmations``: the people who say so reach a number."""
 
     least: int | None = None
     most: int | None = None
@@ -109,22 +109,13 @@ class Count(Source):
     cost: ClassVar[int] = 3
 
     def value(self, case: Situation) -> Truth:
-        count = self._count(case)
+        count = case.facts.confirmations
         return (self.least is None or count >= self.least) and (
             self.most is None or count <= self.most
         )
 
-    def _count(self, case: Situation) -> int:
-        facts = case.facts
-        counts = {
-            "recurrence": facts.recurrence,
-            "confirmations": facts.confirmations,
-            "afflux": facts.surge,
-        }
-        return counts[self.key]
-
     def actual(self, case: Situation) -> object:
-        return self._count(case)
+        return case.facts.confirmations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

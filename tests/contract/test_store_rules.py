@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from store_parts import MINUTE, NOW, SECOND, write
 
-from router.decision import Decision, Facts, Nature, Place, Point, ServiceId, Urgency
+from router.decision import Count, Decision, Facts, Nature, Place, Point, ServiceId, Urgency
 from router.errors import InvalidInput, Outdated
 from router.record import After, Cause, Outcome, Shadowed, recorded
 from router.store import CaseWrite, Unit, Verdict
@@ -37,6 +37,7 @@ WHOLE = Facts(
     confirmations=12,
     confirmations_before=9,
     surge=20,
+    counts=(Count("recurrence par lieu en 30 jours", 3),),
     attachment=True,
     sender_kinds=("citoyen", "elu"),
     nature=Nature.REPORT,

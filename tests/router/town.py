@@ -12,8 +12,10 @@ from router.directory import Contact, Counter, Level, Service
 from router.errors import UnreadablePayload
 from router.message import (
     Address,
+    Attachment,
     Blocked,
     Envelope,
+    Given,
     HelpAsked,
     Message,
     MessageEdited,
@@ -22,6 +24,7 @@ from router.message import (
     PartnerActed,
     ReceiptReceived,
     Thread,
+    Trust,
 )
 from router.policy import Policy
 from router.ports import OutboundPart, Understanding
@@ -133,6 +136,9 @@ class TownRules:
     def due_at(self, received_at, decision):
         return received_at + timedelta(days=5) if decision.delay else None
 
+    def counts_asked(self, facts, decision):
+        return ()
+
     def decide(self, facts: Facts) -> Decision:
         text = facts.text.lower()
         category = next((found for word, found in WORDS.items() if word in text), None)
@@ -228,6 +234,12 @@ class TownChannel:
             album=said.get("album", ""),
             public=said.get("public", False),
             reachable=said.get("reachable", True),
+            trust=Trust(said.get("trust", Trust.UNVERIFIED)),
+            given=Given(**said.get("given", {})),
+            attachments=tuple(
+                Attachment(f"file-{n}", f"{n}.jpg", "image/jpeg")
+                for n in range(said.get("photos", 0))
+            ),
             thread=Thread(tuple(said.get("tokens", ())), tuple(said.get("refs", ()))),
         )
         if kind == "edit":

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from router.store import ROUTE
-from storage import journal, lanes, outbox, pollers, reading, routing, rulesets, timers, units
+from storage import (
+    counts,
+    journal,
+    lanes,
+    outbox,
+    pollers,
+    reading,
+    routing,
+    rulesets,
+    timers,
+    units,
+)
 
 SEND = "send:sms|main"
 _lane = {"role_": SEND, "keys_": ["a", "b"]}
 _ids = {"ids_": [1, 2]}
+_questions = {"questions_": '[[0, "x", 1, 9, "p", "", ""]]'}
 
 # name: (statement, values, table:index of everything that is looked into; pk is the primary key)
 STATEMENTS = {
@@ -44,6 +56,22 @@ STATEMENTS = {
     "routing.numbers": (routing.NUMBERS, {"keys_": ["a"]}, "case_:case_number"),
     "routing.refs": (routing.REFS, {"keys_": ["a"]}, "message_ref:pk"),
     "routing.deliveries": (routing.DELIVERIES, _ids, "delivery:pk"),
+    "counts.by spot": (
+        counts.counting("spot", ("category",)),
+        _questions,
+        "case_:case_spot",
+    ),
+    "counts.by person": (counts.counting("person"), _questions, "case_:case_person"),
+    "counts.by category": (
+        counts.counting("category", ("area",)),
+        _questions,
+        "case_:case_category",
+    ),
+    "counts.by all": (
+        counts.counting("spot", ("person", "category", "area")),
+        _questions,
+        "case_:case_spot",
+    ),
     "units.versions": (units.VERSIONS, _ids, "case_:pk"),
     "units.end inbound": (
         units.END_INBOUND,

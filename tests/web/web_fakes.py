@@ -13,6 +13,7 @@ import httpx
 
 from router.archive import CaseFilter
 from router.case import Case, CaseFile, Event, Reporter, Status
+from router.counting import CountQuestion
 from router.decision import Decision, Facts, Place, ServiceId
 from router.delivery import Delivery
 from router.directory import Contact, Counter, Directory, Level, Service, Texts
@@ -243,6 +244,9 @@ class Book:
 
     def decide(self, facts: Facts) -> Decision:
         raise AssertionError("the pages never decide")
+
+    def counts_asked(self, facts: Facts, decision: Decision) -> tuple[CountQuestion, ...]:
+        return ()
 
     def due_at(self, received_at: datetime, decision: Decision) -> datetime | None:
         return None

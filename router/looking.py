@@ -1,0 +1,171 @@
+"""Looks at each message of a batch once: what it says, what the rules answer and want counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from router.case import Case
+from router.counting import CountQuestion, Marks, Sought, Tallies, person_of, sought, spot_of
+from router.decision import Count, Decision, Facts, Place
+from router.directory import Counter
+from router.joining import better_place
+from router.message import Message
+from router.ports import Rulebook, Understanding, Understands
+from router.store import Inbound
+from router.tokens import party_of
+from router.workspace import Workspace
+
+LONGEST_TEXT = 20_000
+LONGEST_SUBJECT = 300
+
+Asked = tuple[tuple[CountQuestion, Sought], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a message says by itself, before anything was counted."""
+
+    understood: Understanding
+    facts: Facts
+    decision: Decision
+    asked: Asked
+
+
+@dataclass(slots=True)
+class Looks:
+    """The looks of one batch under one rule book; a batch that is planned again looks no more."""
+
+    rulebook: Rulebook
+    understands: Understands
+    tallies: Tallies = field(default_factory=Tallies)
+    _seen: dict[int, Look] = field(default_factory=dict)
+
+    def of(self, inbound: Inbound, message: Message) -> Look:
+        """Look at a message; the object itself is known again."""
+        known = self._seen.get(id(message))
+        if known is None:
+            known = self._seen[id(message)] = self._look(inbound, message)
+        return known
+
+    def _look(self, inbound: Inbound, message: Message) -> Look:
+        channel, account = inbound.envelope.channel, inbound.envelope.account
+        counter = self.rulebook.directory.counter(channel, account)
+        understood = self.understands.understand(message, counter)
+        facts = facts_of(message, understood, channel, counter)
+        decision = self.rulebook.decide(facts)
+        if message.automatic:
+            return Look(understood, facts, decision, ())
+        asked = ask(self.rulebook, facts, decision, party_of(message.address.key))
+        for _, wanted in asked:
+            self.tallies.of(wanted)
+        return Look(understood, facts, decision, asked)
+
+    def foresee(self, sequels: Iterable[tuple[Message, Case]]) -> None:
+        """Ask for what would have to be counted if messages gave known cases another place.
+
+        Foreseeing spares a second plan; what is not foreseen is only dearer.
+        """
+        for message, case in sequels:
+            look = self._seen.get(id(message))
+            if look is not None:
+                place = better_place(case.place, look.understood.place)
+                foreseen(self.rulebook, look, case, place, self.tallies)
+
+
+def facts_of(
+    message: Message, understood: Understanding, channel: str, counter: Counter | None
+) -> Facts:
+    """State what is known of a message that is a request of its own.
+
+    No more of its words than a case keeps, so that the decision can be taken again.
+    """
+    return Facts(
+        received_at=message.received_at,
+        text=message.text_shown[:LONGEST_TEXT],
+        subject=message.subject[:LONGEST_SUBJECT],
+        language=understood.language,
+        category=message.given.category,
+        place=understood.place,
+        channel=channel,
+        counter=counter.id if counter else None,
+        annoyance=message.given.annoyance,
+        confirmations=1,
+        attachment=bool(message.attachments),
+        sender_kinds=message.given.sender_kinds or understood.sender_kinds,
+        nature=understood.nature,
+    )
+
+
+def ask(rulebook: Rulebook, facts: Facts, decision: Decision, person: str) -> Asked:
+    """List what the rules want counted for a case, as far as it can be."""
+    found = []
+    for question in rulebook.counts_asked(facts, decision):
+        wanted = sought(question, facts.place, person, decision.category)
+        if wanted is not None:
+            found.append((question, wanted))
+    return tuple(found)
+
+
+def counted(
+    rulebook: Rulebook,
+    workspace: Workspace,
+    facts: Facts,
+    decision: Decision,
+    asked: Asked,
+    case: Case | None = None,
+) -> tuple[Facts, Decision]:
+    """Add the counts to the facts; the rules decide again where one reaches what they ask for.
+
+    What ``case`` was told before is not counted again.
+    """
+    if not asked:
+        return facts, decision
+    known = {count.name: count.number for count in case.counts} if case else {}
+    own = Marks(category=decision.category or "", area=area_of(decision, facts.place))
+    reached, counts = False, []
+    for question, wanted in asked:
+        number = known.get(question.name)
+        if number is None:
+            number = workspace.count(wanted, question.least, case.id if case else 0)
+            if question.itself and _is_one(own, wanted):
+                number += 1
+        reached = reached or number >= question.least
+        counts.append(Count(question.name, number))
+    facts = replace(facts, counts=tuple(counts))
+    return facts, rulebook.decide(facts) if reached else decision
+
+
+def counted_again(
+    rulebook: Rulebook, workspace: Workspace, facts: Facts, case: Case
+) -> tuple[Facts, Decision]:
+    """Decide on a known case, with what the rules want counted for it."""
+    decision = rulebook.decide(facts)
+    asked = ask(rulebook, facts, decision, person_of(case))
+    if (decision.category, area_of(decision, facts.place)) != (case.category, case.area):
+        case = replace(case, counts=())
+    return counted(rulebook, workspace, facts, decision, asked, case)
+
+
+def foreseen(rulebook: Rulebook, look: Look, case: Case, place: Place, tallies: Tallies) -> None:
+    """Ask for what would have to be counted if a message gave a case another place."""
+    if spot_of(place) == spot_of(case.place):
+        return
+    category = case.category or look.decision.category
+    facts = replace(look.facts, received_at=case.received_at, place=place)
+    decision = replace(look.decision, category=category)
+    for _, wanted in ask(rulebook, facts, decision, person_of(case)):
+        tallies.of(wanted)
+
+
+def area_of(decision: Decision, place: Place) -> str:
+    """Name the smallest territory that surely holds a place; empty where it is not known."""
+    if len(decision.candidates) == 1:
+        return decision.candidates[0]
+    return place.communes[0] if len(place.communes) == 1 else ""
+
+
+def _is_one(own: Marks, wanted: Sought) -> bool:
+    return (not wanted.categories or own.category in wanted.categories) and (
+        not wanted.areas or own.area in wanted.areas
+    )
