@@ -69,6 +69,10 @@ class LoadedRulebook:
     def due_at(self, received_at: datetime, decision: Decision) -> datetime | None:
         return self.services.due_at(received_at, decision.delay) if decision.delay else None
 
+    def escalates_at(self, received_at: datetime, decision: Decision) -> datetime | None:
+        said = decision.escalation
+        return self.services.due_at(received_at, said.after) if said else None
+
     def category_name(self, category: str, language: str) -> str:
         return self.services.category_name(category, language)
 

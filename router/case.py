@@ -129,6 +129,15 @@ class CaseFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarm:
+    """Who is told at ``at`` if nothing has happened by then; ``name`` is its rule and its step."""
+
+    name: str
+    at: datetime
+    to: ServiceId
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One request. ``version`` rises with every write and guards against lost updates."""
 
@@ -154,6 +163,9 @@ class Case:
     labels: tuple[str, ...] = ()
     rule: str = ""
     due_at: datetime | None = None
+    escalation: Alarm | None = None
+    escalated: tuple[str, ...] = ()
+    """Alarms that have gone off: each does so once on a case."""
     parent: int | None = None
     public_number: TrackingNumber | None = None
     """The number that people are told when it is not this case's own: a part shows its parent's."""

@@ -123,6 +123,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """Who is told when ``after`` (as written: "8 jours ouvrés") has passed without an answer."""
+
+    after: str
+    to: ServiceId
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What the rules answered; rules answer and never act.
 
@@ -149,6 +157,7 @@ class Decision:
     labels: tuple[str, ...] = ()
     proposals: tuple[str, ...] = ()
     delay: str | None = None
+    escalation: Escalation | None = None
     transmit_by: str | None = None
     confidential: bool = False
     publish: bool = True

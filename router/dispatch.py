@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 
 from router.case import Case, CaseFile, EventKind, Reporter, Status, Visibility
+from router.clocks import alarm_of, set_timers
 from router.decision import Decision, Facts, Nature, Place, ServiceId
 from router.delivery import Delivery, DeliveryKind, idempotency_key
 from router.directory import Level, Service, Statute
@@ -15,7 +16,6 @@ from router.policy import Policy
 from router.ports import Rulebook
 from router.record import Cause
 from router.recording import keep
-from router.store import Timer, TimerKind
 from router.tokens import PARTNER, Signer
 from router.tracking import TrackingNumber, printed
 from router.workspace import Draft, Workspace
@@ -127,6 +127,7 @@ class Dispatcher:
             labels=decision.labels,
             rule=decision.rule,
             due_at=self.rulebook.due_at(message.received_at, decision),
+            escalation=alarm_of(self.rulebook, message.received_at, decision),
             asked=asked,
             attachments=len(message.attachments),
             files=files,
@@ -191,7 +192,11 @@ class Dispatcher:
             confirmed_before=facts.confirmations,
         )
         draft.ruleset = decision.ruleset
+        alarm = alarm_of(self.rulebook, case.received_at, decision)
         if not moves:
+            if applied and alarm != case.escalation:
+                case = replace(case, escalation=alarm, generation=case.generation + 1)
+                set_timers(draft, self.workspace, case)
             return self.workspace.save(draft, case), decision
         case = replace(
             case,
@@ -199,6 +204,7 @@ class Dispatcher:
             rule=decision.rule,
             watchers=tuple(dict.fromkeys((*case.watchers, *decision.notify))),
             due_at=self.rulebook.due_at(case.received_at, decision) or case.due_at,
+            escalation=alarm,
             generation=case.generation + 1,
             partner_ref="",
         )
@@ -245,16 +251,8 @@ class Dispatcher:
             json.dumps({"service": service.id}),
         )
         self._inform(draft, case, decision, cause)
-        if case.due_at is not None and not outside:
-            draft.timers.append(
-                Timer(
-                    self.workspace.ids.next(),
-                    case.id,
-                    TimerKind.DEADLINE,
-                    case.due_at,
-                    case.generation,
-                )
-            )
+        if not outside:
+            set_timers(draft, self.workspace, case)
         return case
 
     def _inform(self, draft: Draft, case: Case, decision: Decision, cause: str) -> None:

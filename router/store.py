@@ -163,6 +163,7 @@ class DeliveryWrite:
 
 class TimerKind(StrEnum):
     DEADLINE = "deadline"
+    ESCALATION = "escalation"
     REDECIDE = "redecide"  # a version of the rules was withdrawn: look at the case again
 
 

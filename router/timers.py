@@ -10,6 +10,7 @@ from router.case import Case, EventKind, Status, Visibility
 from router.counting import Tallies
 from router.delivery import DeliveryKind
 from router.dispatch import Dispatcher
+from router.escalation import escalate
 from router.policy import Policy
 from router.ports import Clock, Ids, Rulebooks
 from router.reconsider import reconsider
@@ -38,6 +39,15 @@ _RUNNING = {
     Status.REOPENED,
 }
 """States in which a deadline counts: somebody has been promised something and waits."""
+_SETTLED = {
+    Status.ANSWERED,
+    Status.RESOLVED,
+    Status.CLOSED,
+    Status.PASSED_ON,
+    Status.REFUSED,
+    Status.MERGED,
+}
+"""States in which nobody is alarmed any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +122,16 @@ class Clockwork:
         if again:  # whatever its generation: the rules were withdrawn for every case they decided
             cause = f"timer:{again[0].id}"
             case = reconsider(draft, case, cause, workspace, dispatcher, replies)
-        due = [
-            timer
-            for timer in claim.timers
-            if timer.kind is TimerKind.DEADLINE and timer.generation == case.generation
-        ]
-        if due and case.status in _RUNNING:
-            last = max(due, key=lambda timer: timer.not_before)
-            self._deadline(draft, case, last, workspace, dispatcher)
+        due = [timer for timer in claim.timers if timer.generation == case.generation]
+        steps = [timer for timer in due if timer.kind is not TimerKind.REDECIDE]
+        # a late start tells only the last step that fell due; what went before is only noted
+        last = max((timer.not_before for timer in steps), default=None)
+        for timer in sorted(steps, key=lambda timer: timer.not_before):
+            told = timer.not_before == last
+            if timer.kind is TimerKind.DEADLINE and case.status in _RUNNING:
+                case = self._deadline(draft, case, timer, workspace, dispatcher, told=told)
+            elif timer.kind is TimerKind.ESCALATION and case.status not in _SETTLED and told:
+                case = escalate(draft, case, workspace, dispatcher)
 
     def _deadline(
         self,
@@ -128,20 +140,25 @@ class Clockwork:
         timer: Timer,
         workspace: Workspace,
         dispatcher: Dispatcher,
-    ) -> None:
+        *,
+        told: bool,
+    ) -> Case:
+        if "en-retard" in case.labels:  # said before: its clock was only set anew
+            return case
         case = workspace.save(draft, replace(case, labels=_with(case.labels, "en-retard")))
         text = "Le délai annoncé est dépassé."
         workspace.tell(draft, case, EventKind.NOTE, "clock", text, Visibility.CITIZEN)
         directory = dispatcher.rulebook.directory
-        told = {
+        services = {
             service.id: service
             for service in (directory.service(case.owner), directory.desk)
-            if service
+            if service and told
         }
-        for service in told.values():
+        for service in services.values():
             dispatcher.forward(
                 draft, case, service, DeliveryKind.ALERT, f"timer:{timer.id}", added=text
             )
+        return case
 
 
 def _with(labels: tuple[str, ...], label: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from router.decision import Decision, Facts, ServiceId, Urgency
+from router.decision import Decision, Escalation, Facts, ServiceId, Urgency
 from rules.choice import Choice, choose
 from rules.compile import Compiled, RuleSet
 from rules.effects import Active, Gathered, active, gather
@@ -86,6 +86,7 @@ def conclude(
         labels=tuple(effects.labels),
         proposals=tuple(effects.proposals),
         delay=str(promises.delay) if promises.delay else None,
+        escalation=_escalation(ruleset, case, promises),
         transmit_by=promises.transmit_by,
         confidential=effects.confidential,
         publish=not effects.private,
@@ -161,6 +162,16 @@ def _promises(ruleset: RuleSet, case: Situation, choice: Choice) -> Promises:
         replies=next((one.replies for one in said if one.replies), ()),
         transmit_by=next((one.transmit_by for one in said if one.transmit_by), None),
     )
+
+
+def _escalation(ruleset: RuleSet, case: Situation, promises: Promises) -> Escalation | None:
+    """Say who is told when nothing happens; a role that the place leaves open means the desk."""
+    said = promises.escalation
+    if said is None:
+        return None
+    found = ruleset.owners.resolve(said.to.id, case.whereabouts)
+    to = ruleset.owners.last.service if isinstance(found, Lack) else found
+    return Escalation(str(said.after), ServiceId(to))
 
 
 def _resolved(

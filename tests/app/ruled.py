@@ -87,7 +87,8 @@ class Ruled:
     async def act(self, case, act: str, service: str = "", **said) -> None:
         """Have the service in charge, or another, use its link."""
         token = self.signer.sign(PARTNER, case.number, service or case.owner)
-        await self.hear("agent", "", kind="act", token=token, act=act, **said)
+        text = said.pop("text", "")
+        await self.hear("agent", text, kind="act", token=token, act=act, **said)
 
     async def pass_(self, **lapse: float) -> None:
         """Let time pass and the clock do what falls due meanwhile."""

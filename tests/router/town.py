@@ -139,6 +139,9 @@ class TownRules:
     def counts_asked(self, facts, decision):
         return ()
 
+    def escalates_at(self, received_at, decision):
+        return received_at + timedelta(days=8) if decision.escalation else None
+
     def decide(self, facts: Facts) -> Decision:
         text = facts.text.lower()
         category = next((found for word, found in WORDS.items() if word in text), None)

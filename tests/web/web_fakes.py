@@ -251,6 +251,9 @@ class Book:
     def due_at(self, received_at: datetime, decision: Decision) -> datetime | None:
         return None
 
+    def escalates_at(self, received_at: datetime, decision: Decision) -> datetime | None:
+        return None
+
     def category_name(self, category: str, language: str) -> str:
         return {"fr": "Chaussée abîmée", "en": "Damaged road"}.get(language, category)
 
