@@ -175,6 +175,11 @@ class Case:
     refused_by: tuple[ServiceId, ...] = ()
     agent_choice: ServiceId | None = None
     asked: str = ""
+    questions: tuple[str, ...] = ()
+    """The facts that the person was ever asked for, the latest last."""
+    annoyance: int | None = None
+    stated_urgency: Urgency | None = None
+    """What the person answered, or a form said; never what the rules made of it."""
     partner_ref: str = ""
     attachments: int = 0
     files: tuple[CaseFile, ...] = ()

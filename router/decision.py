@@ -87,7 +87,8 @@ class Facts:
     ``text`` holds the sender's new words only. ``category`` is set when a form or an agent gave it;
     otherwise the rules read it from the words. ``received_at`` is aware. ``counts`` are the answers
     to the questions that the rules asked; ``recurrence`` and ``surge`` answer any such question, for
-    facts that somebody made up. ``refused_by`` is in order of refusal.
+    facts that somebody made up. ``asked`` are the facts that the
+    person was asked for: none is asked twice. ``refused_by`` is in order of refusal.
     """
 
     received_at: datetime
@@ -108,6 +109,7 @@ class Facts:
     attachment: bool | None = None
     sender_kinds: tuple[str, ...] | None = None
     nature: Nature | None = None
+    asked: tuple[str, ...] = ()
     refused_by: tuple[ServiceId, ...] = ()
     unavailable: tuple[ServiceId, ...] = ()
     agent_choice: ServiceId | None = None

@@ -29,6 +29,7 @@ from router.message import (
 )
 from router.partners import Partners
 from router.ports import Understanding
+from router.questions import answered, next_of
 from router.replies import Replies
 from router.store import Conversation, DeliveryWrite, Inbound
 from router.texts import TextId
@@ -199,11 +200,24 @@ class Handler:
             return ""
         if decision.category is not None:
             needed = self.dispatcher.rulebook.questions_of(decision.category)
-            located = facts.place.street or facts.place.point or facts.place.outside
-            return "lieu" if "lieu" in needed and not located and not message.public else ""
+            return "" if message.public else next_of(needed, facts, decision.category)
         vague = len(message.text_shown.split()) <= _VAGUE and not message.attachments
         plain = facts.nature in {None, Nature.REPORT, Nature.QUESTION}
         return "categorie" if decision.no_rule and vague and plain else ""
+
+    def _next_question(
+        self, message: Message, case: Case, decision: Decision | None, threaded: Threaded
+    ) -> str:
+        """Choose what to ask after an answer: for the rules, else for the service; nothing twice."""
+        if decision is None:
+            return ""
+        if decision.questions:
+            return "" if decision.questions[0] in case.questions else decision.questions[0]
+        if threaded.how is not How.ANSWER or decision.category is None or message.public:
+            return ""
+        facts = self.dispatcher.facts_of_case(case)
+        needed = self.dispatcher.rulebook.questions_of(decision.category)
+        return next_of(needed, facts, decision.category)
 
     def _remember(self, draft: Draft, message: Message, case: Case, asked: str) -> None:
         conversation = self.workspace.conversation(message.address.key)
@@ -249,8 +263,12 @@ class Handler:
             case, decision = self._reconsider(draft, inbound, case, message, understood)
         if decision is None or decision.owner == case.owner:
             self._tell_owner(draft, inbound, case, message)
-        asked = decision.questions[0] if decision and decision.questions and own else ""
-        asked = "" if asked == case.asked else asked
+        asked = self._next_question(message, case, decision, threaded) if own else ""
+        if asked:
+            case = self.workspace.save(
+                draft, replace(case, asked=asked, questions=(*case.questions, asked))
+            )
+            self.workspace.tell(draft, case, EventKind.ASKED, "rules", asked)
         self._remember(draft, message, case, asked)
         quiet = threaded.how is How.ALBUM and not alone.danger
         reply = (
@@ -298,6 +316,7 @@ class Handler:
     ) -> tuple[Case, Decision | None]:
         """Look at the case again with what was added; « merci » reopens nothing."""
         place = better_place(case.place, understood.place)
+        case = answered(case, case.asked, message, understood)
         case = replace(case, place=place, asked="")
         if case.status in _REOPENS:
             if understood.nature is Nature.THANKS:

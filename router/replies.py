@@ -12,6 +12,7 @@ from router.directory import Service
 from router.message import Address, Message
 from router.policy import Policy
 from router.ports import Rulebook
+from router.questions import WORDED
 from router.store import Conversation
 from router.texts import TextId, compose
 from router.tokens import REPLY, Signer
@@ -102,7 +103,7 @@ class Replies:
 
     def question(self, fact: str, language: str, short: bool) -> str:
         """Word the question that asks for a fact."""
-        text = TextId.QUESTION_PLACE if fact == "lieu" else TextId.QUESTION_WHAT
+        text = WORDED.get(fact, TextId.QUESTION_WHAT)
         return compose(self.rulebook.texts, text, language, short=short).text
 
     # --- to every reporter, written by a person --------------------------------------------------

@@ -190,12 +190,13 @@ def _resolved(
 
 
 def _questions(case: Situation, question: str | None, effects: Gathered) -> tuple[str, ...]:
-    """Ask one fact at most: what could change the owner, else what a rule wants to know."""
-    if question is not None:
+    """Ask one fact at most, and never twice: what could change the owner, else what a rule wants."""
+    asked = case.facts.asked
+    if question is not None and question not in asked:
         return (question,)
     if case.whereabouts.outside:
         return ()
-    missing = [fact for fact in effects.ask if not _is_known(fact, case)]
+    missing = [fact for fact in effects.ask if fact not in asked and not _is_known(fact, case)]
     return tuple(missing[:1])
 
 

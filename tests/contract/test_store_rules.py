@@ -41,6 +41,7 @@ WHOLE = Facts(
     attachment=True,
     sender_kinds=("citoyen", "elu"),
     nature=Nature.REPORT,
+    asked=("lieu",),
     refused_by=(ServiceId("voirie"), ServiceId("eau")),
     unavailable=(ServiceId("proprete"),),
     agent_choice=ServiceId("eclairage"),

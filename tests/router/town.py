@@ -240,7 +240,7 @@ class TownChannel:
             trust=Trust(said.get("trust", Trust.UNVERIFIED)),
             given=Given(**said.get("given", {})),
             attachments=tuple(
-                Attachment(f"file-{n}", f"{n}.jpg", "image/jpeg")
+                Attachment(f"{n}.jpg", "image/jpeg", 1000, f"file-{n}")
                 for n in range(said.get("photos", 0))
             ),
             thread=Thread(tuple(said.get("tokens", ())), tuple(said.get("refs", ()))),

@@ -1,0 +1,97 @@
+"""What a person is asked, how it is worded, and what the answer changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from router.questions import WORDED
+from router.texts import TextId, text
+from rules.vocabulary import FACTS
+
+RULES = """
+- id: perdu
+  si: {contient: [parapluie]}
+  alors: {responsable: guichet, demander: [date, description, photo]}
+- id: a-bout
+  si: {categorie: bruit, desordre: {min: 7}}
+  alors: {responsable: astreinte}
+- id: pour-qui
+  si: {categorie: voirie, expediteur: commerce}
+  alors: {responsable: routes}
+- id: vite
+  si: {categorie: eclairage, urgence: haute}
+  alors: {responsable: astreinte}
+"""
+
+
+@pytest.fixture
+async def ruled(tmp_path, store, ids):
+    from ruled import Ruled
+
+    made = Ruled(tmp_path, store, ids)
+    await made.rule(RULES)
+    return made
+
+
+def worded(fact: str, language: str = "fr") -> str:
+    return text(WORDED[fact], language).text
+
+
+async def last(ruled, person="ana") -> str:
+    return (await ruled.sent(person))[-1].text
+
+
+def test_every_fact_that_rules_can_ask_for_has_its_own_words():
+    assert set(WORDED) == set(FACTS)
+    shared = {fact for fact in WORDED if WORDED[fact] is TextId.QUESTION_WHAT}
+    assert shared == {"categorie", "description"}
+    assert len({worded(fact) for fact in WORDED}) == len(set(WORDED.values()))
+
+
+async def test_facts_are_asked_one_after_another_and_none_twice(ruled):
+    heard = await ruled.hear("ana", "J'ai perdu un parapluie à Rezé")
+    case = heard.case
+    assert worded("date") in await last(ruled)
+    heard = await ruled.hear("ana", "hier soir")
+    assert heard.case.id == case.id
+    assert worded("description") in await last(ruled)
+    heard = await ruled.hear("ana", "noir, avec un manche en bois")
+    assert worded("photo") in await last(ruled)
+    heard = await ruled.hear("ana", "", photos=1)
+    assert (heard.case.id, heard.case.attachments) == (case.id, 1)
+    assert heard.case.questions == ("date", "description", "photo")
+    assert "?" not in await last(ruled)
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "answer", "owner"),
+    [
+        ("La musique est trop forte à Rezé", "desordre", "8 sur 10", "astreinte"),
+        ("La musique est trop forte à Rezé", "desordre", "2 sur 10", "mairie-reze"),
+        ("Un nid-de-poule à Rezé", "expediteur", "je suis un commerce", "routes"),
+        ("Un nid-de-poule à Rezé", "expediteur", "une habitante", "voirie-m"),
+        ("Le lampadaire est éteint à Rezé", "urgence", "oui !", "astreinte"),
+        ("Le lampadaire est éteint à Rezé", "urgence", "non", "eclairage-m"),
+    ],
+)
+async def test_an_answer_decides_who_is_in_charge(ruled, said, asked, answer, owner):
+    first = await ruled.hear("ana", said)
+    assert worded(asked) in await last(ruled)
+    second = await ruled.hear("ana", answer)
+    assert (second.case.id, second.case.owner) == (first.case.id, owner)
+    assert asked not in (second.decision.questions if second.decision else ())
+
+
+async def test_what_a_category_needs_is_asked_too_one_by_one(ruled):
+    path = ruled.town.folder / "categories.yaml"
+    path.write_text(
+        path.read_text().replace("mots: [trottoir]", "mots: [trottoir], questions: [lieu, duree]")
+    )
+    await ruled.rule(RULES.replace("categorie: voirie, ", "categorie: voirie, contient: [banc], "))
+    await ruled.hear("ana", "Le trottoir est cassé à Rezé")
+    assert worded("lieu") in await last(ruled)
+    heard = await ruled.hear("ana", "rue de la Poterie")
+    assert worded("duree") in await last(ruled)
+    assert heard.case.place.street
+    await ruled.hear("ana", "trois jours")
+    assert "?" not in await last(ruled)
