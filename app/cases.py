@@ -112,6 +112,8 @@ def show(
             out.print(f"chez lui  {case.partner_ref}", markup=False)
         out.print(f"lieu      {case.place.text or ', '.join(case.place.communes)}", markup=False)
         out.print(f"texte     {case.text}", markup=False)
+        if case.proposals:
+            out.print(f"proposer  {', '.join(case.proposals)}", markup=False)
         for event in events:
             out.print(
                 f"{event.at:%Y-%m-%d %H:%M:%S}  {event.kind:<16} {event.who:<10} {event.text}",
@@ -182,6 +184,7 @@ def summary(case: Case) -> dict[str, Any]:
         "rule": case.rule,
         "category": case.category,
         "urgency": str(case.urgency),
+        "public": not case.discreet,
         "nature": str(case.nature),
         "communes": " ".join(case.place.communes),
         "channel": case.channel,
@@ -201,6 +204,8 @@ def whole(case: Case, events: list[Event], deliveries: list[Delivery]) -> dict[s
         "text": case.text,
         "place": asdict(case.place),
         "partner_ref": case.partner_ref,
+        "proposals": list(case.proposals),
+        "proof": case.proof,
         "people": [asdict(reporter) for reporter in case.reporters],
         "events": [{**asdict(event), "data": _json(event.data)} for event in events],
         "deliveries": [asdict(delivery) for delivery in deliveries],

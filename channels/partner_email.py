@@ -152,6 +152,8 @@ class PartnerEmail:
             ("Objet", sheet.get("subject")),
             ("Catégorie", sheet.get("category_name") or sheet.get("category")),
             ("Nature", sheet.get("nature")),
+            ("À proposer", ", ".join(map(str, _list(sheet.get("proposals")))) or None),
+            ("Pour clore", "une photo du résultat" if sheet.get("proof") == "photo" else None),
             ("Urgence", _URGENCIES.get(str(sheet.get("urgency")), sheet.get("urgency"))),
             ("Lieu", _place(place)),
             ("Carte", _map_link(place)),

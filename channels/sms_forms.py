@@ -23,6 +23,7 @@ from router.message import (
     Location,
     Message,
     ReceiptReceived,
+    Trust,
 )
 
 DELIVERY_FIELD = "GuichetDelivery"
@@ -163,6 +164,7 @@ def message_of(form: Mapping[str, str], address: Address, envelope: Envelope) ->
     sender = form.get("From", "").strip()
     answerable = _NUMBER.fullmatch(sender) is not None
     return Message(
+        trust=Trust.VERIFIED,  # as far as the operators of the network know
         address=address,
         provider_id=envelope.provider_id,
         received_at=envelope.received_at,

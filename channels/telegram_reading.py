@@ -23,6 +23,7 @@ from router.message import (
     MessageReceived,
     OptedOutOf,
     Thread,
+    Trust,
 )
 
 Json = Mapping[str, Any]
@@ -199,6 +200,7 @@ def _from(user: Json, address: Address, envelope: Envelope) -> Message:
     return Message(
         address=address,
         provider_id=envelope.provider_id,
+        trust=Trust.VERIFIED,  # the provider knows whose account it is
         received_at=envelope.received_at,
         sender=str(user.get("id", address.value)),
         sender_name=_UNSAFE.sub("", " ".join(name for name in names if name)),

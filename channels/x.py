@@ -30,6 +30,7 @@ from router.message import (
     Message,
     MessageReceived,
     Thread,
+    Trust,
     WebhookRequest,
     WebhookResponse,
 )
@@ -187,6 +188,7 @@ class X:
             Message(
                 address=Address.from_key(envelope.conversation),
                 provider_id=envelope.provider_id,
+                trust=Trust.VERIFIED,  # the provider knows whose account it is
                 received_at=envelope.received_at,
                 sender=f"@{item.handle}" if item.handle else item.author,
                 sender_name=item.name,

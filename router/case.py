@@ -185,6 +185,12 @@ class Case:
     files: tuple[CaseFile, ...] = ()
     """The latest of them; ``attachments`` counts all."""
     confidential: bool = False
+    public: bool = True
+    """Whether pages that anybody can read may tell of it; False wins for good."""
+    proposals: tuple[str, ...] = ()
+    """What the rules propose to those who work on it."""
+    proof: str | None = None
+    """What a service must show to resolve it: ``photo``."""
     sender_kinds: tuple[str, ...] = ()
     given_category: str | None = None
     area: str = ""
@@ -196,6 +202,11 @@ class Case:
     automatic_day: str = ""
     automatic_count: int = 0
     generation: int = 0
+
+    @property
+    def discreet(self) -> bool:
+        """Whether no page that needs no more than the number may show subject or place."""
+        return self.confidential or not self.public
 
     @property
     def confirmations(self) -> int:

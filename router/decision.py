@@ -133,6 +133,16 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """What thresholds want done that are reached just now, and never again on this case."""
+
+    notify: tuple[ServiceId, ...] = ()
+    replies: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    """Rule and number of each, for people."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What the rules answered; rules answer and never act.
 
@@ -158,6 +168,7 @@ class Decision:
     danger: bool = False
     labels: tuple[str, ...] = ()
     proposals: tuple[str, ...] = ()
+    reached: Reached = field(default_factory=lambda: Reached())
     delay: str | None = None
     escalation: Escalation | None = None
     transmit_by: str | None = None

@@ -137,6 +137,9 @@ class Dispatcher:
             attachments=len(message.attachments),
             files=files,
             confidential=decision.confidential,
+            public=decision.publish,
+            proposals=decision.proposals,
+            proof=decision.proof,
             sender_kinds=facts.sender_kinds or (),
             given_category=message.given.category,
             area=area_of(decision, facts.place),
@@ -192,6 +195,10 @@ class Dispatcher:
             urgency=max(case.urgency, decision.urgency, key=lambda urgency: urgency.rank),
             category=decision.category or case.category,
             labels=tuple(dict.fromkeys((*case.labels, *decision.labels))),
+            confidential=case.confidential or decision.confidential,
+            public=case.public and decision.publish,
+            proposals=tuple(dict.fromkeys((*case.proposals, *decision.proposals))),
+            proof=decision.proof or case.proof,
             area=area_of(decision, facts.place),
             counts=facts.counts,
             confirmed_before=facts.confirmations,
@@ -202,7 +209,7 @@ class Dispatcher:
             if applied and alarm != case.escalation:
                 case = replace(case, escalation=alarm, generation=case.generation + 1)
                 set_timers(draft, self.workspace, case)
-            return self.workspace.save(draft, case), decision
+            return self._inform_more(draft, case, decision, cause), decision
         case = replace(
             case,
             owner=decision.owner,
@@ -228,11 +235,15 @@ class Dispatcher:
                 "no_rule": decision.no_rule,
                 "urgency": decision.urgency,
                 "notify": decision.notify,
+                "proposals": decision.proposals,
                 "questions": decision.questions,
                 "trace": decision.trace,
             }
         )
         self.workspace.tell(draft, case, EventKind.DECIDED, "rules", decision.sentence, data=data)
+        if decision.proposals:
+            text = f"À proposer : {', '.join(decision.proposals)}"
+            self.workspace.tell(draft, case, EventKind.NOTE, "rules", text, Visibility.SERVICE)
 
     # --- handing over ------------------------------------------------------------------------
 
@@ -266,6 +277,20 @@ class Dispatcher:
                 self.forward(draft, case, self._service(service), DeliveryKind.NOTICE, cause)
         for service in decision.consult:
             self.forward(draft, case, self._service(service), DeliveryKind.OPINION, cause)
+
+    def _inform_more(self, draft: Draft, case: Case, decision: Decision, cause: str) -> Case:
+        """Tell those who have to know since now: a place or a count became known, a step is reached."""
+        reached = decision.reached
+        new = [service for service in decision.notify if service not in case.watchers]
+        for service in dict.fromkeys((*reached.notify, *new)):
+            if service != case.owner:
+                self.forward(draft, case, self._service(service), DeliveryKind.NOTICE, cause)
+        case = replace(case, watchers=tuple(dict.fromkeys((*case.watchers, *decision.notify))))
+        case = self.workspace.save(draft, case)
+        if reached.steps:
+            text = f"Seuil atteint : {', '.join(reached.steps)}"
+            self.workspace.tell(draft, case, EventKind.NOTE, "rules", text, Visibility.SERVICE)
+        return case
 
     def forward(
         self,
@@ -340,6 +365,8 @@ class Dispatcher:
             ),
             "nature": case.nature,
             "urgency": case.urgency,
+            "proposals": case.proposals,
+            "proof": case.proof,
             "language": case.language,
             "subject": case.subject if "texte" in sees else "",
             "text": case.text if "texte" in sees else "",

@@ -30,6 +30,7 @@ from router.message import (
 from router.partners import Partners
 from router.ports import Understanding
 from router.questions import answered, next_of
+from router.record import Cause
 from router.replies import Replies
 from router.store import Conversation, DeliveryWrite, Inbound
 from router.texts import TextId
@@ -243,8 +244,8 @@ class Handler:
         alone: Decision,
         threaded: Threaded,
     ) -> Worked:
+        assert threaded.case is not None  # noqa: S101 -- the caller has looked
         case = threaded.case
-        assert case is not None  # noqa: S101 -- the caller has looked
         own = threaded.how is How.PAGE or is_reporter(case, message)
         case = self._join(draft, inbound, case, message, understood.language, own=own)
         self.workspace.tell(
@@ -261,6 +262,12 @@ class Handler:
         decision: Decision | None = None
         if own or alone.danger:
             case, decision = self._reconsider(draft, inbound, case, message, understood)
+        elif case.confirmations > threaded.case.confirmations and case.status not in _REOPENS:
+            case, decision = self.dispatcher.decide_again(
+                draft, case, f"in:{inbound.id}", Cause.CONFIRMED
+            )
+        if decision is not None and decision.reached.replies:
+            self.replies.steps(draft, case, decision, f"in:{inbound.id}")
         if decision is None or decision.owner == case.owner:
             self._tell_owner(draft, inbound, case, message)
         asked = self._next_question(message, case, decision, threaded) if own else ""

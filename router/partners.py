@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import asdict, dataclass, replace
 
 from router.archive import Action
 from router.case import Case, EventKind, Status, Visibility, may_become
@@ -19,6 +20,10 @@ from router.tokens import PARTNER, Signer, party_of
 from router.workspace import Draft, Workspace
 
 _ENDED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED, Status.MERGED}
+_PROOF_MISSING = (
+    "Cette demande attend une photo du résultat pour être close. La réponse est partie à la "
+    "personne. Ouvrez le lien « Clore la demande » et joignez la photo."
+)
 _DONE = {
     "accept": "prise en charge par",
     "progress": "avancement de",
@@ -64,6 +69,8 @@ class Partners:
             self._note(draft, case, service, text or message.automatic)
             return Heard(Action.PARTNER, case, f"noté de {service.id}")
         case = self._answer(draft, case, service, text, Status.ANSWERED, message.provider_id)
+        if case.proof and not message.attachments:
+            self._ask_proof(draft, case, service, message.provider_id)
         return Heard(Action.PARTNER, case, f"réponse de {service.id}")
 
     def act(self, draft: Draft, acted: PartnerActed, cause: str) -> Heard:
@@ -90,7 +97,7 @@ class Partners:
             case "refuse":
                 case = self._refuse(draft, case, service, acted.reason, cause)
             case "close":
-                case = self._answer(draft, case, service, acted.text, Status.RESOLVED, cause)
+                case = self._close(draft, case, service, acted, cause)
             case _:
                 return Heard(Action.IGNORE, case, f"acte inconnu : {acted.act}")
         return Heard(Action.PARTNER, case, f"{_DONE[acted.act]} {service.id}")
@@ -145,6 +152,32 @@ class Partners:
             answer=text,
         )
         return case
+
+    def _close(
+        self, draft: Draft, case: Case, service: Service, acted: PartnerActed, cause: str
+    ) -> Case:
+        """Resolve a case; without the proof that its rule asks for it is answered and no more."""
+        if acted.attachments:
+            self._keep_proof(draft, case, service, acted)
+        if acted.attachments or not case.proof:
+            return self._answer(draft, case, service, acted.text, Status.RESOLVED, cause)
+        case = self._answer(draft, case, service, acted.text, Status.ANSWERED, cause)
+        self._ask_proof(draft, case, service, cause)
+        return case
+
+    def _keep_proof(self, draft: Draft, case: Case, service: Service, acted: PartnerActed) -> None:
+        names = ", ".join(file.name for file in acted.attachments)
+        data = json.dumps([asdict(file) for file in acted.attachments], ensure_ascii=False)
+        text = f"Pièce jointe à la réponse : {names}"
+        self.workspace.tell(draft, case, EventKind.NOTE, service.id, text, Visibility.SERVICE, data)
+
+    def _ask_proof(self, draft: Draft, case: Case, service: Service, cause: str) -> None:
+        self.workspace.tell(
+            draft, case, EventKind.NOTE, "rules", _PROOF_MISSING, Visibility.SERVICE
+        )
+        self.dispatcher.forward(
+            draft, case, service, DeliveryKind.NOTICE, f"{cause}:proof", added=_PROOF_MISSING
+        )
 
     def _refuse(self, draft: Draft, case: Case, service: Service, reason: str, cause: str) -> Case:
         """Move the case to the next in charge; when nobody is left, the refusal is the answer."""

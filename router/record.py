@@ -17,6 +17,7 @@ class Cause(StrEnum):
 
     NEW = "new"
     ADDED = "added"  # words, a place or a file came to a known case
+    CONFIRMED = "confirmed"  # one more person says that it is so
     REFUSAL = "refusal"  # the service in charge sent it back
     AGENT = "agent"  # an agent chose another service than the rules
     RULES = "rules"  # a version of the rules was withdrawn

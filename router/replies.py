@@ -135,6 +135,22 @@ class Replies:
             )
         return tuple(written)
 
+    def steps(self, draft: Draft, case: Case, decision: Decision, cause: str) -> None:
+        """Send every reporter the texts of the thresholds that are reached just now."""
+        for reporter in case.reporters:
+            if reporter.role is not ReporterRole.REPORTER:
+                continue
+            if self.workspace.conversation(reporter.address.key).opted_out:
+                self._not_written(draft, case, DeliveryKind.PROGRESS, reporter)
+                continue
+            short = self._short(reporter.address)
+            for text in decision.reached.replies:
+                found = self.rulebook.texts.text(text, reporter.language, short=short)
+                if found is not None:
+                    words = self._fill(found[1], case, found[0])
+                    kind, why = DeliveryKind.PROGRESS, f"{cause}:{text}"
+                    self._deliver(draft, case, kind, reporter, why, words)
+
     def _not_written(
         self, draft: Draft, case: Case, kind: DeliveryKind, reporter: Reporter
     ) -> None:

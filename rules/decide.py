@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from router.decision import Decision, Escalation, Facts, ServiceId, Urgency
+from router.decision import Decision, Escalation, Facts, Reached, ServiceId, Urgency
 from rules.choice import Choice, choose
 from rules.compile import Compiled, RuleSet
 from rules.effects import Active, Gathered, active, gather
@@ -14,6 +14,8 @@ from rules.owners import Lack
 from rules.questions import ask
 from rules.situation import PLACE, Situation, Truth
 from rules.trace import sentence, trace
+
+_NOTHING_REACHED = Reached()
 
 
 @dataclass(slots=True)
@@ -85,6 +87,7 @@ def conclude(
         danger=bool(dangers),
         labels=tuple(effects.labels),
         proposals=tuple(effects.proposals),
+        reached=_reached(ruleset, case, found, choice.owner, replies),
         delay=str(promises.delay) if promises.delay else None,
         escalation=_escalation(ruleset, case, promises),
         transmit_by=promises.transmit_by,
@@ -161,6 +164,23 @@ def _promises(ruleset: RuleSet, case: Situation, choice: Choice) -> Promises:
         escalation=next((one.escalation for one in said if one.escalation), None),
         replies=next((one.replies for one in said if one.replies), ()),
         transmit_by=next((one.transmit_by for one in said if one.transmit_by), None),
+    )
+
+
+def _reached(
+    ruleset: RuleSet, case: Situation, found: Found, owner: str, replies: list[str]
+) -> Reached:
+    """Collect what the steps do that act just now; of their texts, those that are sent at all."""
+    acting = [one for one in found.true if one.once]
+    if not acting:
+        return _NOTHING_REACHED
+    once = [effects for one in acting for effects in one.once]
+    names = {ref.id: "" for effects in once for ref in effects.notify}
+    texts = {text for effects in once for text in effects.promises.replies}
+    return Reached(
+        _resolved(ruleset, case, names, owner)[0],
+        tuple(text for text in replies if text in texts),
+        tuple(f"{one.id} : {number}" for one in acting for number in one.reached),
     )
 
 

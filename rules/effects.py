@@ -22,6 +22,8 @@ class Active:
     parts: tuple[SplitPart, ...]
     own: tuple[Effects, ...]
     once: tuple[Effects, ...]
+    reached: tuple[int, ...] = ()
+    """Confirmations of the steps that act just now."""
 
     @property
     def id(self) -> str:
@@ -71,18 +73,19 @@ def active(compiled: Compiled, case: Situation) -> Active:
     if not rule.steps and base.season is None:
         return Active(compiled, base.owner, base.parts, (base,), ())
     own = [base] if _in_season(base, case) else []
-    once = []
+    once, reached = [], []
     for step in rule.steps:
         if facts.confirmations >= step.confirmations and _in_season(step.effects, case):
             own.append(step.effects)
             if facts.confirmations_before < step.confirmations:
                 once.append(step.effects)
+                reached.append(step.confirmations)
     owner: Ref | None = None
     parts: tuple[SplitPart, ...] = ()
     for effects in own:
         if effects.owner is not None or effects.parts:
             owner, parts = effects.owner, effects.parts
-    return Active(compiled, owner, parts, tuple(own), tuple(once))
+    return Active(compiled, owner, parts, tuple(own), tuple(once), tuple(reached))
 
 
 def _in_season(effects: Effects, case: Situation) -> bool:

@@ -83,6 +83,8 @@ class PartnerPages:
         if not invited.in_charge:
             return self._page(request, invited, status=409)
         problems = (*problems, *uploaded.problems)
+        if self._lacks_proof(invited.case, typed["act"]) and not uploaded.photos:
+            problems = (*problems, Problem("photo", "error.photo_missing_partner"))
         if problems:
             return self._page(request, invited, typed, problems, status=422)
         try:
@@ -107,6 +109,10 @@ class PartnerPages:
         if max(len(typed["text"]), len(typed["reason"])) > LONGEST_TEXT:
             return (Problem(f"{_NEEDS.get(act, 'text')}-{act}", "error.text_long"),)
         return ()
+
+    def _lacks_proof(self, case: Case, act: str) -> bool:
+        """Whether a rule wants a photo before this case may end, and this act would end it."""
+        return act == "close" and case.proof == "photo" and self._uploads.offered
 
     def _envelope(
         self, token: str, invited: Invited, typed: dict[str, str], photos: tuple[KeptPhoto, ...]
@@ -164,6 +170,7 @@ class PartnerPages:
             in_charge=invited.in_charge,
             sees=invited.sees,
             acts=invited.acts,
+            proof=case.proof,
             category=rulebook.category_name(case.category, speaker.code) if case.category else "",
             communes=[rulebook.commune_name(code) for code in case.place.communes],
             typed=typed or {"act": asked if asked in ACTS else "", "reason": "", "text": ""},

@@ -91,7 +91,7 @@ class Found:
 def view_of(found: Found, number: str, rulebook: Rulebook, language: str, now: datetime) -> View:
     """Show a case in a language; a confidential one shows neither subject nor place."""
     case = found.case
-    hidden = case.confidential
+    hidden = case.discreet
     owners = tuple(_owner(part, rulebook, language) for part in found.parts or (case,))
     return View(
         number=number,
@@ -156,7 +156,7 @@ def _promise(case: Case, now: datetime) -> Promise:
 
 def _owner(case: Case, rulebook: Rulebook, language: str) -> Owner:
     service = rulebook.directory.service(case.owner)
-    category = "" if case.confidential else _category(case, rulebook, language)
+    category = "" if case.discreet else _category(case, rulebook, language)
     if service is None:
         return Owner(case.owner, "", "", category, case.status)
     contact, name = service.contact, service.name(language)

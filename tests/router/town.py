@@ -220,7 +220,8 @@ class TownChannel:
         if kind == "blocked":
             return (Blocked(address),)
         if kind == "act":
-            return (PartnerActed(**said),)
+            photos = tuple(Attachment(**file) for file in said.pop("attachments", ()))
+            return (PartnerActed(**said, attachments=photos),)
         if kind == "receipt":
             return (ReceiptReceived(**said),)
         text = said.get("text", "")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 from web_fakes import NUMBER, Browser, House, a_case
 
 from router.case import Status
@@ -169,3 +171,28 @@ async def test_another_sites_page_cannot_act(browser: Browser, house: House, lin
     assert (await browser.post(link, data=fields, headers=elsewhere)).status_code == 403
     assert (await browser.post(link, data={"act": "accept"})).status_code == 422
     assert house.journal.envelopes == []
+
+
+async def test_a_case_that_needs_a_photo_is_not_closed_without_one(
+    browser: Browser, house: House, link: str
+) -> None:
+    house.cases.keep(a_case(status=Status.ASSIGNED, proof="photo"))
+    form_id = await browser.form_id(link)
+    said = {"id": form_id, "act": "close", "text": "Rebouché"}
+
+    refused = await browser.post(link, data=said)
+    assert refused.status_code == 422
+    assert "Joignez une photo du résultat" in refused.text
+    assert "Rebouché" in refused.text
+    assert house.journal.envelopes == []
+
+    files = {"photo": ("apres.png", _picture(), "image/png")}
+    assert (await browser.post(link, data=said, files=files)).status_code == 303
+    [envelope] = house.journal.envelopes
+    assert len(json.loads(envelope.payload)["attachments"]) == 1
+
+
+def _picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "green").save(out, "PNG")
+    return out.getvalue()

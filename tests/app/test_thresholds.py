@@ -1,0 +1,102 @@
+"""Steps that act when so many people confirm a case, each of them once."""
+
+from __future__ import annotations
+
+import pytest
+
+from router.decision import Urgency
+from router.tracking import printed
+
+RULES = """
+- id: confirme
+  si: {categorie: bruit}
+  seuils:
+    - {confirmations: 2, informer: [astreinte], proposer: réunion}
+    - {confirmations: 3, informer: [astreinte, voirie-m], urgence: haute, etiquettes: [tous]}
+    - {confirmations: 5, responsable: guichet, repondre: merci}
+"""
+
+
+@pytest.fixture
+async def ruled(tmp_path, store, ids):
+    from ruled import Ruled
+
+    made = Ruled(tmp_path, store, ids)
+    await made.rule(RULES)
+    return made
+
+
+async def confirm(ruled, case, *people, trust="verified"):
+    """Have people write with the number of the case; gives the case as it is then."""
+    for person in people:
+        words = f"Moi aussi : {printed(case.number)}"
+        await ruled.hear(person, words, trust=trust)
+    return await ruled.case(case)
+
+
+async def notices(ruled, address) -> int:
+    return len(await ruled.sent(address, "notice"))
+
+
+async def noise(ruled):
+    return (await ruled.hear("ana", "La musique est trop forte à Rezé")).case
+
+
+async def test_each_step_acts_once_when_it_is_reached(ruled):
+    case = await noise(ruled)
+    assert await notices(ruled, "s@m.example") == 0
+    case = await confirm(ruled, case, "bob")
+    assert (case.confirmations, case.urgency) == (2, Urgency.NORMAL)
+    assert await notices(ruled, "s@m.example") == 1
+    assert case.proposals == ("réunion",)
+    case = await confirm(ruled, case, "carl")
+    assert (case.urgency, case.labels) == (Urgency.HIGH, ("tous",))
+    assert await notices(ruled, "s@m.example") == 2  # this step tells it too
+    assert await notices(ruled, "v@m.example") == 1
+    await confirm(ruled, case, "carl", "bob")  # no one new
+    assert await notices(ruled, "s@m.example") == 2
+    assert "Seuil atteint : confirme : 3" in await ruled.told(case)
+
+
+async def test_an_address_that_nobody_vouches_for_confirms_nothing(ruled):
+    case = await noise(ruled)
+    case = await confirm(ruled, case, "bob", "carl", trust="unverified")
+    assert case.confirmations == 1
+    assert await notices(ruled, "s@m.example") == 0
+
+
+async def test_a_step_gives_the_case_to_another_and_its_text_reaches_the_reporter(ruled):
+    case = await noise(ruled)
+    assert case.owner == "mairie-reze"
+    case = await confirm(ruled, case, "bob", "carl", "dora", "eva")
+    assert case.owner == "guichet"
+    thanks = [d for d in await ruled.sent("ana") if d.text == f"Merci {printed(case.number)}"]
+    assert len(thanks) == 1
+    case = await confirm(ruled, case, "fanny")
+    assert case.owner == "guichet"
+    assert len(await ruled.sent("ana")) == 2  # the receipt, and the text of the step
+
+
+async def test_a_file_published_again_makes_no_step_act_again(ruled):
+    case = await confirm(ruled, await noise(ruled), "bob", "carl")
+    before = await notices(ruled, "s@m.example")
+    await ruled.rule(RULES.replace("informer: [astreinte]", "informer: [astreinte, routes]"))
+    await confirm(ruled, case, "dora")
+    assert await notices(ruled, "s@m.example") == before
+
+
+async def test_a_case_that_was_answered_is_not_taken_up_again_for_one_more_voice(ruled):
+    case = await noise(ruled)
+    await ruled.act(case, "close", text="C'est fait.")
+    case = await confirm(ruled, case, "bob")
+    assert case.status == "resolved"
+    assert await notices(ruled, "s@m.example") == 0
+
+
+async def test_one_who_has_to_know_of_the_place_is_told_once_it_is_known(ruled):
+    await ruled.rule("- {id: a, si: {categorie: bruit}, alors: {informer: [mairie-du-lieu]}}")
+    first = await ruled.hear("ana", "La musique est trop forte")
+    assert await notices(ruled, "m@n.example") == 0
+    await ruled.hear("ana", "à Nantes")
+    assert await notices(ruled, "m@n.example") == 1
+    assert (await ruled.case(first.case)).owner == "paix-nantes"

@@ -1,0 +1,99 @@
+"""What a decision asks of those who work on a case: a proposal, discretion, a proof."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.cases import summary, whole
+from router.tokens import PARTNER
+from web.tracking_view import Found, view_of
+
+RULES = """
+- id: voisins
+  si: {contient: [voisin]}
+  alors: {responsable: astreinte, proposer: [entretien, visite]}
+- id: plainte
+  si: {contient: [plainte]}
+  alors: {responsable: astreinte, publier: non}
+- id: depot
+  si: {contient: [matelas]}
+  alors: {responsable: voirie-m, cloture: {preuve: photo}}
+"""
+PHOTO = {"name": "apres.jpg", "media_type": "image/jpeg", "size": 9, "ref": "ab.jpg"}
+
+
+@pytest.fixture
+async def ruled(tmp_path, store, ids):
+    from ruled import Ruled
+
+    made = Ruled(tmp_path, store, ids)
+    await made.rule(RULES)
+    return made
+
+
+async def test_a_proposal_reaches_the_service_and_those_who_look_at_the_case(ruled):
+    case = (await ruled.hear("ana", "Mon voisin fait du bruit à Rezé")).case
+    (forward,) = await ruled.sent("s@m.example")
+    assert json.loads(forward.data)["proposals"] == ["entretien", "visite"]
+    assert "À proposer : entretien, visite" in await ruled.told(case)
+    assert whole(case, [], [])["proposals"] == ["entretien", "visite"]
+
+
+def seen(ruled, case):
+    return view_of(Found(case, (), (), ()), "x", ruled.rulebook, "fr", ruled.clock.now())
+
+
+async def test_what_is_not_for_the_public_shows_neither_subject_nor_place(ruled):
+    plain = (await ruled.hear("bob", "La musique est forte rue Noire à Rezé")).case
+    assert (seen(ruled, plain).place, summary(plain)["public"]) == ("rue Noire, Rezé", True)
+    case = (await ruled.hear("ana", "Plainte pour musique rue Noire à Rezé")).case
+    assert (case.public, summary(case)["public"]) == (False, False)
+    view = seen(ruled, case)
+    assert (view.place, view.category, view.owners[0].category) == ("", "", "")
+
+
+async def test_a_case_never_becomes_public_again(ruled):
+    case = (await ruled.hear("ana", "La musique est forte à Rezé")).case
+    ref = case.reporters[0].refs[0]
+    assert (await ruled.hear("ana", "je porte plainte", refs=[ref])).case.public is False
+    assert (await ruled.hear("ana", "merci", refs=[ref])).case.public is False
+
+
+async def dump(ruled):
+    return (await ruled.hear("ana", "Un matelas rue Noire à Rezé")).case
+
+
+async def test_a_case_that_needs_a_photo_is_only_answered_without_one(ruled):
+    case = await dump(ruled)
+    await ruled.act(case, "close", text="Enlevé ce matin.")
+    assert (await ruled.case(case)).status == "answered"
+    (asked,) = await ruled.sent("v@m.example", "notice")
+    assert "attend une photo" in asked.text
+    assert [d.text for d in await ruled.sent("ana", "answer")] != []
+    await ruled.act(case, "close", text="Voici la photo.", attachments=[PHOTO])
+    assert (await ruled.case(case)).status == "resolved"
+    assert "Pièce jointe à la réponse : apres.jpg" in await ruled.told(case)
+
+
+async def test_a_photo_with_the_act_resolves_it_at_once(ruled):
+    case = await dump(ruled)
+    await ruled.act(case, "close", text="Fait.", attachments=[PHOTO])
+    assert (await ruled.case(case)).status == "resolved"
+    assert await ruled.sent("v@m.example", "notice") == []
+
+
+@pytest.mark.parametrize(("photos", "asked"), [(0, 1), (1, 0)])
+async def test_a_plain_answer_without_a_photo_is_sent_on_and_asked_for_one(ruled, photos, asked):
+    case = await dump(ruled)
+    token = ruled.signer.sign(PARTNER, case.number, case.owner)
+    await ruled.hear("agent", "Enlevé ce matin.", tokens=[token], photos=photos)
+    assert (await ruled.case(case)).status == "answered"
+    assert len(await ruled.sent("v@m.example", "notice")) == asked
+
+
+async def test_other_cases_end_without_a_photo(ruled):
+    case = (await ruled.hear("ana", "Mon voisin fait du bruit à Rezé")).case
+    await ruled.act(case, "close", text="Fait.")
+    assert (await ruled.case(case)).status == "resolved"
