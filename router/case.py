@@ -163,6 +163,8 @@ class Case:
     labels: tuple[str, ...] = ()
     rule: str = ""
     due_at: datetime | None = None
+    lead: ServiceId | None = None
+    """Who keeps the clock until the owner has accepted; None once somebody has."""
     escalation: Alarm | None = None
     escalated: tuple[str, ...] = ()
     """Alarms that have gone off: each does so once on a case."""

@@ -19,6 +19,13 @@ def alarm_of(rulebook: Rulebook, received_at: datetime, decision: Decision) -> A
     return Alarm(f"{decision.rule} : {said.after} → {said.to}", at, said.to)
 
 
+def due_again(rulebook: Rulebook, case: Case, decision: Decision) -> datetime | None:
+    """Say when a case that moves is due: the deadline of a lead that keeps the clock stays."""
+    if case.lead is not None and case.due_at is not None:
+        return case.due_at
+    return rulebook.due_at(case.received_at, decision) or case.due_at
+
+
 def set_timers(draft: Draft, workspace: Workspace, case: Case) -> None:
     """Set the timers of a case's generation; those of an earlier one are dead."""
     alarm = case.escalation

@@ -170,6 +170,8 @@ class Decision:
     proposals: tuple[str, ...] = ()
     reached: Reached = field(default_factory=lambda: Reached())
     delay: str | None = None
+    lead: ServiceId | None = None
+    """Who keeps the clock until the owner has accepted, where that is somebody else."""
     escalation: Escalation | None = None
     transmit_by: str | None = None
     confidential: bool = False

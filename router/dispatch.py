@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 
 from router.case import Case, CaseFile, EventKind, Reporter, Status, Visibility
-from router.clocks import alarm_of, set_timers
+from router.clocks import alarm_of, due_again, set_timers
 from router.decision import Decision, Facts, Nature, Place, ServiceId
 from router.delivery import Delivery, DeliveryKind, idempotency_key
 from router.directory import Level, Service, Statute
@@ -130,6 +130,7 @@ class Dispatcher:
             labels=decision.labels,
             rule=decision.rule,
             due_at=self.rulebook.due_at(message.received_at, decision),
+            lead=decision.lead,
             escalation=alarm_of(self.rulebook, message.received_at, decision),
             asked=asked,
             questions=(asked,) if asked else (),
@@ -215,7 +216,7 @@ class Dispatcher:
             owner=decision.owner,
             rule=decision.rule,
             watchers=tuple(dict.fromkeys((*case.watchers, *decision.notify))),
-            due_at=self.rulebook.due_at(case.received_at, decision) or case.due_at,
+            due_at=due_again(self.rulebook, case, decision),
             escalation=alarm,
             generation=case.generation + 1,
             partner_ref="",
@@ -256,7 +257,9 @@ class Dispatcher:
             case = self.workspace.save(draft, case)
         else:
             case = self.workspace.save(draft, case, status)
-        self.forward(draft, case, service, DeliveryKind.FORWARD, cause, decision.transmit_by)
+        sent = self.forward(draft, case, service, DeliveryKind.FORWARD, cause, decision.transmit_by)
+        self._note_way(draft, case, service, sent, decision.transmit_by)
+        self._tell_lead(draft, case, service, cause)
         self.workspace.tell(
             draft,
             case,
@@ -270,6 +273,35 @@ class Dispatcher:
         if not outside:
             set_timers(draft, self.workspace, case)
         return case
+
+    def _note_way(
+        self, draft: Draft, case: Case, service: Service, sent: Delivery, wanted: str | None
+    ) -> None:
+        """Say on the case that it went another way than the one that is written down."""
+        wanted, to = wanted or service.transmit_by, sent.address.value
+        used = (sent.address.channel, sent.address.account)
+        said = []
+        if used != self.policy.ways.get(wanted):
+            said.append(
+                f"« {wanted} » est demandé pour {service.name('fr')} et n'est pas branché ici : "
+                "la demande part par courriel."
+            )
+        if used == self.policy.ways.get("email") and "@" not in to:
+            said.append(
+                f"{service.name('fr')} n'a pas d'adresse de courriel : "
+                "prévenez ce service vous-même."
+            )
+        if said:
+            text = " ".join(said)
+            self.workspace.tell(draft, case, EventKind.NOTE, "router", text, Visibility.SERVICE)
+
+    def _tell_lead(self, draft: Draft, case: Case, owner: Service, cause: str) -> None:
+        """Let the lead of a category know whom it waits for, as long as the clock is its own."""
+        if case.lead is None or case.lead == owner.id:
+            return
+        text = f"Vous gardez le délai de cette demande jusqu'à ce que {owner.name('fr')} l'accepte."
+        lead = self._service(case.lead)
+        self.forward(draft, case, lead, DeliveryKind.NOTICE, f"{cause}:lead", added=text)
 
     def _inform(self, draft: Draft, case: Case, decision: Decision, cause: str) -> None:
         for service in decision.notify:

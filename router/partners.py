@@ -132,6 +132,7 @@ class Partners:
     # --- acts ----------------------------------------------------------------------------------
 
     def _accept(self, draft: Draft, case: Case, service: Service, cause: str) -> Case:
+        case = self._takes_clock(draft, case, service, cause)
         case = self.workspace.save(draft, case, Status.ACCEPTED)
         self._status(draft, case, service)
         self.replies.fan_out(
@@ -139,7 +140,21 @@ class Partners:
         )
         return case
 
+    def _takes_clock(self, draft: Draft, case: Case, service: Service, cause: str) -> Case:
+        """Give the clock to the one who accepts, and tell the lead that it is no longer its own."""
+        if case.lead is None:
+            return case
+        lead = self.dispatcher.rulebook.directory.service(case.lead)
+        if lead is not None and lead.id != service.id:
+            text = f"{service.name('fr')} a accepté cette demande : le délai est désormais le sien."
+            self.dispatcher.forward(
+                draft, case, lead, DeliveryKind.NOTICE, f"{cause}:lead", added=text
+            )
+            self.workspace.tell(draft, case, EventKind.NOTE, service.id, text, Visibility.SERVICE)
+        return replace(case, lead=None)
+
     def _progress(self, draft: Draft, case: Case, service: Service, text: str, cause: str) -> Case:
+        case = self._takes_clock(draft, case, service, cause)
         case = self.workspace.save(draft, case, Status.IN_PROGRESS)
         self._status(draft, case, service, text)
         self.replies.fan_out(

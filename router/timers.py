@@ -151,7 +151,11 @@ class Clockwork:
         directory = dispatcher.rulebook.directory
         services = {
             service.id: service
-            for service in (directory.service(case.owner), directory.desk)
+            for service in (
+                directory.service(case.owner),
+                directory.service(case.lead) if case.lead else None,
+                directory.desk,
+            )
             if service and told
         }
         for service in services.values():

@@ -13,7 +13,7 @@ from rules.model import Promises
 from rules.owners import Lack
 from rules.questions import ask
 from rules.situation import PLACE, Situation, Truth
-from rules.trace import sentence, trace
+from rules.trace import clock_of, sentence, trace
 
 _NOTHING_REACHED = Reached()
 
@@ -89,6 +89,7 @@ def conclude(
         proposals=tuple(effects.proposals),
         reached=_reached(ruleset, case, found, choice.owner, replies),
         delay=str(promises.delay) if promises.delay else None,
+        lead=_lead(ruleset, case, choice),
         escalation=_escalation(ruleset, case, promises),
         transmit_by=promises.transmit_by,
         confidential=effects.confidential,
@@ -182,6 +183,12 @@ def _reached(
         tuple(text for text in replies if text in texts),
         tuple(f"{one.id} : {number}" for one in acting for number in one.reached),
     )
+
+
+def _lead(ruleset: RuleSet, case: Situation, choice: Choice) -> ServiceId | None:
+    """Name the service that keeps the clock where another is in charge."""
+    keeper = clock_of(ruleset, case, choice)
+    return None if keeper == choice.owner else ServiceId(keeper)
 
 
 def _escalation(ruleset: RuleSet, case: Situation, promises: Promises) -> Escalation | None:

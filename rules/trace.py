@@ -54,13 +54,13 @@ def trace(
         "passed_over": choice.passed_over,
         "chain": list(choice.chain),
         "told_later": pending,
-        "clock": _clock(ruleset, case, choice),
+        "clock": clock_of(ruleset, case, choice),
         "question": question,
         "flags": _flags(case, choice),
     }
 
 
-def _clock(ruleset: RuleSet, case: Situation, choice: Choice) -> str:
+def clock_of(ruleset: RuleSet, case: Situation, choice: Choice) -> str:
     """Name the service that keeps the clock: the category's lead until another has accepted."""
     for name in ruleset.configuration.ancestry(case.category) if case.category else ():
         lead = ruleset.configuration.categories[name].lead
