@@ -257,8 +257,8 @@ class Dispatcher:
             case = self.workspace.save(draft, case)
         else:
             case = self.workspace.save(draft, case, status)
-        sent = self.forward(draft, case, service, DeliveryKind.FORWARD, cause, decision.transmit_by)
-        self._note_way(draft, case, service, sent, decision.transmit_by)
+        self.forward(draft, case, service, DeliveryKind.FORWARD, cause, decision.transmit_by)
+        self._note_way(draft, case, service, decision.transmit_by)
         self._tell_lead(draft, case, service, cause)
         self.workspace.tell(
             draft,
@@ -274,19 +274,16 @@ class Dispatcher:
             set_timers(draft, self.workspace, case)
         return case
 
-    def _note_way(
-        self, draft: Draft, case: Case, service: Service, sent: Delivery, wanted: str | None
-    ) -> None:
-        """Say on the case that it went another way than the one that is written down."""
-        wanted, to = wanted or service.transmit_by, sent.address.value
-        used = (sent.address.channel, sent.address.account)
-        said = []
-        if used != self.policy.ways.get(wanted):
+    def _note_way(self, draft: Draft, case: Case, service: Service, wanted: str | None) -> None:
+        """Say on the case that it goes another way than the one that is written down."""
+        way, address = self._way(service, wanted, DeliveryKind.FORWARD)
+        wanted, said = wanted or service.transmit_by, []
+        if way != wanted:
             said.append(
-                f"« {wanted} » est demandé pour {service.name('fr')} et n'est pas branché ici : "
-                "la demande part par courriel."
+                f"« {wanted} » est demandé pour {service.name('fr')}, qui n'est pas joint ainsi : "
+                f"la demande part par « {way} »."
             )
-        if used == self.policy.ways.get("email") and "@" not in to:
+        if way == "email" and "@" not in address.value:
             said.append(
                 f"{service.name('fr')} n'a pas d'adresse de courriel : "
                 "prévenez ce service vous-même."
@@ -339,7 +336,7 @@ class Dispatcher:
 
         ``files`` are those that go along; all of the case's when they are not given.
         """
-        address = self._way(service, transmit_by, kind)
+        _, address = self._way(service, transmit_by, kind)
         delivery = Delivery(
             id=self.workspace.ids.next(),
             idem=idempotency_key(f"{cause}:{service.id}", kind, address),
@@ -357,18 +354,20 @@ class Dispatcher:
         draft.deliveries.append(delivery)
         return delivery
 
-    def _way(self, service: Service, wanted: str | None, kind: DeliveryKind) -> Address:
-        """Choose how to reach a service; one whose way is not connected here is written to."""
-        to = service.transmit_to
-        for way in (wanted, service.transmit_by):
-            if not way or way != service.transmit_by:
-                continue
-            if way in self.policy.ways:
-                return Address(*self.policy.ways[way], to)
-            own = self.policy.partners.get((way, to))
-            if own and (kind is DeliveryKind.FORWARD or not own.only_forwards):
-                return Address(own.channel, own.account, to)
-        return Address(*self.policy.ways["email"], service.contact.email or to)
+    def _way(self, service: Service, wanted: str | None, kind: DeliveryKind) -> tuple[str, Address]:
+        """Choose how to reach a service: as its rule wants, as it works, else by mail.
+
+        Only mail reaches a service that works another way: of the others it has no address.
+        """
+        to, own = service.transmit_to, service.transmit_by
+        if wanted == "email" != own and service.contact.email:
+            return "email", Address(*self.policy.ways["email"], service.contact.email)
+        if own in self.policy.ways:
+            return own, Address(*self.policy.ways[own], to)
+        found = self.policy.partners.get((own, to))
+        if found and (kind is DeliveryKind.FORWARD or not found.only_forwards):
+            return own, Address(found.channel, found.account, to)
+        return "email", Address(*self.policy.ways["email"], service.contact.email or to)
 
     def _service(self, service: ServiceId) -> Service:
         found = self.rulebook.directory.service(service)

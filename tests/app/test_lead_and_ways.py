@@ -81,7 +81,7 @@ async def test_a_lead_in_charge_itself_is_told_nothing_more(ruled):
 async def test_a_way_that_is_not_connected_is_told_on_the_case_that_went_by_mail(ruled):
     case = (await ruled.hear("ana", "Le pont est rouillé à Rezé")).case
     assert len(await ruled.sent("v@m.example", "forward")) == 1
-    assert any("« open311 » est demandé" in text for text in await ruled.told(case))
+    assert any("« open311 » est demandé pour Voirie" in text for text in await ruled.told(case))
 
 
 async def test_a_service_without_a_mail_address_is_said_to_need_a_person(ruled):
@@ -93,4 +93,18 @@ async def test_a_service_without_a_mail_address_is_said_to_need_a_person(ruled):
 
 async def test_the_usual_way_needs_no_word(ruled):
     case = await pavement(ruled)
-    assert not [text for text in await ruled.told(case) if "branché" in text]
+    assert not [text for text in await ruled.told(case) if "est demandé" in text]
+
+
+async def test_a_rule_can_have_a_service_written_to_that_works_another_way(ruled):
+    path = ruled.town.folder / "services.yaml"
+    path.write_text(
+        path.read_text().replace(
+            '"https://r.example"}, contact: {',
+            '"https://r.example"}, contact: {courriel: r@r.example, ',
+        )
+    )
+    await ruled.rule(RULES)
+    case = (await ruled.hear("ana", "Un trou sur l'autoroute à Rezé")).case
+    assert len(await ruled.sent("r@r.example", "forward")) == 1
+    assert not [text for text in await ruled.told(case) if "est demandé" in text]
