@@ -16,7 +16,7 @@ import zen
 
 from bench.rule_sets import Generated
 from router.decision import Facts
-from rules.compile import Compiled
+from rules.compiled import Compiled
 from rules.conditions.place import Inside
 from rules.conditions.words import Contains
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from rules.compile import Compiled, RuleSet
+from rules.compile import RuleSet
+from rules.compiled import Compiled
 from rules.conditions.logic import leaves
 from rules.conditions.words import Contains
 from rules.groups import Group

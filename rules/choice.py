@@ -108,7 +108,7 @@ def _default(ruleset: RuleSet, case: Situation) -> tuple[Default, tuple[str, ...
 
 def _split(ruleset: RuleSet, case: Situation, one: Active) -> Choice:
     """Split a case: its parts have owners, and the file's owner by default coordinates."""
-    parent = ruleset.owners.default_of(one.compiled.rule.territory, case.whereabouts)
+    parent = ruleset.owners.default_of(one.rule.territory, case.whereabouts)
     owner, chain = ruleset.owners.stand_ins(parent.service, case.facts.unavailable)
     choice = Choice(
         owner or parent.service,

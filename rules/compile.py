@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from router.decision import Facts
 from router.geography import Geography
 from rules.calendars import Calendars, school_zone
 from rules.categorise import Categories
+from rules.compiled import Compiled, compiled
 from rules.conditions.facts import CategoryIs
-from rules.conditions.logic import Block, Chances, any_holds, chances, leaves
+from rules.conditions.logic import Block, Chances, leaves
 from rules.conditions.place import Inside
-from rules.conditions.source import Condition
 from rules.conditions.words import Contains
-from rules.dnf import Term, terms
 from rules.index import Index
 from rules.lexicon import lexicon
 from rules.model import Cell, Configuration, Effects, Rule
@@ -24,76 +22,11 @@ from rules.prefixes import Prefixes
 from rules.problems import At
 from rules.ranking import LEVEL, rule_area
 from rules.repair import Repairs
-from rules.situation import PLACE, Situation, Truth
+from rules.situation import Situation, Truth
 from rules.text import Text
 from rules.words import tokens
 
 _EVERYWHERE_AREA = float("inf")
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A rule with its rank; ``bound`` is its file's territory, without which it never acts."""
-
-    rule: Rule
-    number: int
-    bound: frozenset[str]
-    level: int
-    terms: tuple[Term, ...] = field(repr=False, default=())
-    categories: frozenset[str] | None = None
-    """Categories of which the rule requires one; None when it may hold for any."""
-    plain: tuple[Condition, ...] | None = field(init=False, repr=False, default=None)
-    """All that the rule asks for when that is one block, at any time, without exception."""
-
-    def __post_init__(self) -> None:
-        rule = self.rule
-        if len(rule.when) == 1 and not rule.unless and rule.season is None:
-            object.__setattr__(self, "plain", rule.when[0].by_cost)
-
-    def value(self, case: Situation) -> Truth:
-        answer = case.whereabouts.within(self.bound)
-        if answer is False:
-            return False
-        if self.plain is not None:  # most rules, and the same as the long way below
-            for condition in self.plain:
-                own = condition.value(case)
-                if own is False:
-                    return False
-                answer = answer and own
-            return answer
-        rule = self.rule
-        if rule.season is not None and not rule.season.holds(case.local.date()):
-            return False
-        if rule.when:
-            own = any_holds(rule.when, case)
-            if own is False:
-                return False
-            answer = answer and own
-        if rule.unless:
-            except_ = any_holds(rule.unless, case)
-            if except_:
-                return False
-            if except_ is None:
-                return None
-        return answer
-
-    def chances(self, case: Situation) -> Chances:
-        """Tell what the rule can turn out to be once the supposed fact is known."""
-        inside = case.whereabouts.within(self.bound)
-        free = inside is None and case.supposed == PLACE
-        true, false = (free, free) if inside is None else (inside, not inside)
-        if false and not true:
-            return False, True
-        rule = self.rule
-        if rule.season is not None and not rule.season.holds(case.local.date()):
-            return False, True
-        if rule.when:
-            own = chances(rule.when, case)
-            true, false = true and own[0], false or own[1]
-        if rule.unless:
-            own = chances(rule.unless, case)
-            true, false = true and own[1], false or own[0]
-        return true, false
 
 
 class RuleSet:
@@ -126,7 +59,7 @@ class RuleSet:
         ]
         ranked.sort(key=lambda pair: (*pair[0], pair[1].at.column))
         return tuple(
-            _compiled(rule, number, frozenset({rule.territory}), key[0])
+            compiled(rule, number, frozenset({rule.territory}), key[0])
             for number, (key, rule) in enumerate(ranked)
         )
 
@@ -141,9 +74,9 @@ class RuleSet:
         for number, (_, cell) in enumerate(keyed, start=len(self.rules)):
             own = frozenset(families.get(cell.family, ()))
             rule = _cell_rule(cell, own, everywhere)
-            compiled = _compiled(rule, number, everywhere, LEVEL["competence"])
-            found.setdefault(cell.family, []).append(compiled)
-            self.by_id[rule.id] = compiled
+            one = compiled(rule, number, everywhere, LEVEL["competence"])
+            found.setdefault(cell.family, []).append(one)
+            self.by_id[rule.id] = one
         return {family: tuple(cells) for family, cells in found.items()}
 
     def _cell_area(self, cell: Cell) -> float:
@@ -219,21 +152,6 @@ class RuleSet:
 
     def _possible(self, rule: str, case: Situation) -> Chances:
         return self.by_id[rule].chances(case)
-
-
-def _compiled(rule: Rule, number: int, bound: frozenset[str], level: int) -> Compiled:
-    own = terms(rule)
-    required: set[str] = set()
-    for term in own:
-        named = [
-            literal.condition.categories
-            for literal in term
-            if literal.positive and isinstance(literal.condition, CategoryIs)
-        ]
-        if not named:
-            return Compiled(rule, number, bound, level, own)
-        required |= named[0]
-    return Compiled(rule, number, bound, level, own, frozenset(required))
 
 
 def _cell_rule(cell: Cell, categories: frozenset[str], everywhere: frozenset[str]) -> Rule:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from router.geography import Geography
-from rules.compile import Compiled, RuleSet
+from rules.compile import RuleSet
+from rules.compiled import Compiled
 from rules.conditions.facts import CategoryIs, RuleHolds
 from rules.conditions.place import NearObject
 from rules.dnf import Term

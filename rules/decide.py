@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from router.decision import Decision, Escalation, Facts, Reached, ServiceId, Urgency
 from rules.choice import Choice, choose
-from rules.compile import Compiled, RuleSet
-from rules.effects import Active, Gathered, active, gather
+from rules.compile import RuleSet
+from rules.compiled import Compiled
+from rules.effects import Active, Gathered, gather
 from rules.index import MOST_ELSEWHERE
 from rules.model import Promises
 from rules.owners import Lack
@@ -34,7 +35,7 @@ class Found:
             self.at_once.append(one.rule.id)
             value = True
         if value:
-            self.true.append(active(one, case))
+            self.true.append(one.active(case))
         elif value is None:
             self.unknown.append(one)
         else:
@@ -143,7 +144,7 @@ def _table(ruleset: RuleSet, case: Situation, found: Found, deciding: list[Activ
     for one in ruleset.cells.get(family, ()):
         value = one.value(case)
         if value:
-            deciding.append(active(one, case))
+            deciding.append(one.active(case))
         elif value is None:
             found.unknown.append(one)
 

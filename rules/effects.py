@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from router.decision import Urgency
-from rules.compile import Compiled
-from rules.model import Effects, Promises, Ref, SplitPart
+from rules.model import Effects, Promises, Ref, Rule, SplitPart
 from rules.situation import Situation
 
 
@@ -14,24 +13,26 @@ from rules.situation import Situation
 class Active:
     """What one true rule wants at this moment, its thresholds reached or not.
 
-    ``own`` are its lasting effects, ``once`` those of steps that act only when they are reached.
+    ``number`` is its rank, ``own`` are its lasting effects, ``once`` those of steps that act only
+    when they are reached.
     """
 
-    compiled: Compiled
+    rule: Rule
+    number: int
     owner: Ref | None
     parts: tuple[SplitPart, ...]
     own: tuple[Effects, ...]
-    once: tuple[Effects, ...]
+    once: tuple[Effects, ...] = ()
     reached: tuple[int, ...] = ()
     """Confirmations of the steps that act just now."""
 
     @property
     def id(self) -> str:
-        return self.compiled.rule.id
+        return self.rule.id
 
     @property
     def priority(self) -> str:
-        return self.compiled.rule.priority
+        return self.rule.priority
 
     @property
     def decides(self) -> bool:
@@ -39,7 +40,7 @@ class Active:
 
     @property
     def danger(self) -> bool:
-        return self.compiled.rule.priority == "danger"
+        return self.rule.priority == "danger"
 
     @property
     def replies(self) -> tuple[str, ...]:
@@ -48,7 +49,7 @@ class Active:
         return tuple(dict.fromkeys(texts))
 
     def _base(self) -> Effects | None:
-        effects = self.compiled.rule.effects
+        effects = self.rule.effects
         return effects if effects in self.own else None
 
     @property
@@ -66,12 +67,17 @@ class Active:
         return found
 
 
-def active(compiled: Compiled, case: Situation) -> Active:
-    """See what a rule wants for this case."""
-    rule, facts = compiled.rule, case.facts
+def steady(rule: Rule, number: int) -> Active | None:
+    """See what a rule wants for any case; None where steps or a season of its effects decide."""
     base = rule.effects
-    if not rule.steps and base.season is None:
-        return Active(compiled, base.owner, base.parts, (base,), ())
+    if rule.steps or base.season is not None:
+        return None
+    return Active(rule, number, base.owner, base.parts, (base,))
+
+
+def active(rule: Rule, number: int, case: Situation) -> Active:
+    """See what a rule wants for this case."""
+    facts, base = case.facts, rule.effects
     own = [base] if _in_season(base, case) else []
     once, reached = [], []
     for step in rule.steps:
@@ -85,7 +91,7 @@ def active(compiled: Compiled, case: Situation) -> Active:
     for effects in own:
         if effects.owner is not None or effects.parts:
             owner, parts = effects.owner, effects.parts
-    return Active(compiled, owner, parts, tuple(own), tuple(once), tuple(reached))
+    return Active(rule, number, owner, parts, tuple(own), tuple(once), tuple(reached))
 
 
 def _in_season(effects: Effects, case: Situation) -> bool:
@@ -116,7 +122,7 @@ def gather(rules: list[Active]) -> Gathered:
     """Collect what all true rules want, in rank order."""
     found = Gathered()
     for one in rules:
-        base = one.compiled.rule.effects
+        base = one.rule.effects
         for effects in one.own:
             _lasting(found, one.id, effects)
             if effects is base:

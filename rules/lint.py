@@ -6,7 +6,8 @@ from datetime import date
 
 from router.geography import Geography
 from rules.advice import advise
-from rules.compile import Compiled, RuleSet, compile_rules
+from rules.compile import RuleSet, compile_rules
+from rules.compiled import Compiled
 from rules.conditions.time import Received
 from rules.conflicts import Conflicts
 from rules.dnf import Literal, Term, TooManyTerms, terms

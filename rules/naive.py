@@ -13,13 +13,13 @@ from functools import lru_cache
 from typing import Any
 
 from router.decision import Decision, Facts
-from rules.compile import Compiled, RuleSet
+from rules.compile import RuleSet
+from rules.compiled import Compiled
 from rules.conditions.facts import RuleHolds
 from rules.conditions.logic import Block, Combined, leaves
 from rules.conditions.source import Condition
 from rules.conditions.words import Contains
 from rules.decide import Found, conclude
-from rules.effects import active
 from rules.index import Access, access
 from rules.model import Cell, Effects, Rule
 from rules.naive_effects import acting, gathered, wanted
@@ -47,7 +47,7 @@ def decide(ruleset: RuleSet, facts: Facts) -> Decision:
             found.at_once.append(one.rule.id)
             value = True
         if value:
-            found.true.append(active(one, case))
+            found.true.append(one.active(case))
             held.append((rank, one.rule))
         elif value is None:
             found.unknown.append(one)
@@ -222,7 +222,7 @@ def _words(found: Found, case: Situation, told_by: list[str]) -> list[str]:
     """List the words that made rules true, as they are written, then those of the category."""
     matched: dict[str, None] = {}
     for one in found.true:
-        for condition in leaves(one.compiled.rule.when):
+        for condition in leaves(one.rule.when):
             if isinstance(condition, Contains):
                 for group in condition.groups:
                     own = (phrase.written for phrase in group.phrases if _places(phrase, case))

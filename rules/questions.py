@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rules.choice import BY_AGENT, Choice
-from rules.compile import Compiled, RuleSet
+from rules.compile import RuleSet
+from rules.compiled import Compiled
 from rules.conditions.facts import RuleHolds
 from rules.conditions.logic import ANOTHER, lacking, leaves
-from rules.effects import active
 from rules.owners import Lack
 from rules.situation import CATEGORY, PLACE, Situation
 
@@ -30,7 +30,7 @@ def ask(
         return PLACE
     above = unknown
     if choice.winner is not None:
-        last = choice.winner.compiled.number
+        last = choice.winner.number
         above = [one for one in unknown if one.number < last]
     if not above:
         return None
@@ -154,7 +154,7 @@ def _names_another(
     ruleset: RuleSet, supposed: Situation, choice: Choice, one: Compiled
 ) -> bool | None:
     """Whether a rule would name another owner; None when it would name none or one that refused."""
-    wants = active(one, supposed)
+    wants = one.active(supposed)
     facts = supposed.facts
     if wants.parts:
         return True

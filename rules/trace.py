@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rules.choice import BY_AGENT, Choice
-from rules.compile import Compiled, RuleSet
+from rules.compile import RuleSet
+from rules.compiled import Compiled
 from rules.conditions.logic import any_holds, leaves
 from rules.conditions.words import Contains
 from rules.effects import Active, Gathered
@@ -114,7 +115,7 @@ def _place(case: Situation) -> dict[str, Any]:
 def _words(case: Situation, true: list[Active], told_by: list[str]) -> list[str]:
     matched: dict[str, None] = {}
     for one in true:
-        for condition in leaves(one.compiled.rule.when):
+        for condition in leaves(one.rule.when):
             if isinstance(condition, Contains):
                 matched.update(dict.fromkeys(condition.matched(case)))
     matched.update(dict.fromkeys(told_by))
