@@ -9,7 +9,8 @@ from datetime import datetime
 from router.counting import CountQuestion, Same
 from router.decision import Decision, Facts
 from router.geography import Geography
-from rules.compile import Compiled, RuleSet
+from rules.compile import RuleSet
+from rules.compiled import Compiled
 from rules.conditions.counts import Counted, Tally
 from rules.conditions.logic import leaves
 from rules.delays import before
