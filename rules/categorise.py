@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rules.groups import distinct
 from rules.model import Category
 from rules.phrases import Phrase
 from rules.text import Text
 from rules.words import tokens
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Categories:
         self._anchors = frozenset(self._single) | frozenset(self._several)
         self._prefixes = frozenset(self._by_prefix)
         self.ancestries = {name: _ancestry(name, categories) for name in categories}
+        self._below: dict[frozenset[str], tuple[str, ...]] = {}
 
     def _hang(self, word: _Word) -> None:
         phrase = word.phrase
@@ -88,6 +92,24 @@ class Categories:
                 self._several.setdefault(anchor, _Several()).add(word)
         if not phrase.anchors:
             self._by_prefix.setdefault(phrase.beginning, []).append(word)
+
+    def by_name(
+        self, wanted: Iterable[tuple[frozenset[str] | None, Item]]
+    ) -> dict[str, list[Item]]:
+        """Sort what asks for some categories, or for any, by each category that will do."""
+        found: dict[str, list[Item]] = {}
+        for categories, item in wanted:
+            for name in self._order if categories is None else self._that_are(categories):
+                found.setdefault(name, []).append(item)
+        return found
+
+    def _that_are(self, categories: frozenset[str]) -> tuple[str, ...]:
+        """List these categories and all below them; rules ask for no others, again and again."""
+        names = self._below.get(categories)
+        if names is None:
+            own = (name for name, line in self.ancestries.items() if line & categories)
+            names = self._below[categories] = tuple(own)
+        return names
 
     def of(self, text: Text, street: str | None = None) -> tuple[str | None, list[str]]:
         """Find the category of a text and the words that told it.

@@ -23,6 +23,7 @@ from rules.problems import At
 from rules.ranking import LEVEL, rule_area
 from rules.repair import Repairs
 from rules.situation import Situation, Truth
+from rules.table import Row, Table
 from rules.text import Text
 from rules.words import tokens
 
@@ -46,7 +47,7 @@ class RuleSet:
         self.rules = self._compile_rules()
         self.by_id = {one.rule.id: one for one in self.rules}
         self.index = Index((one.rule.territory, one.terms) for one in self.rules)
-        self.cells = self._compile_cells()
+        self.table = self._compile_table()
         phrases = self._phrases()
         self.prefixes = Prefixes(phrases)
         self.repairs = self._repairs(phrases)
@@ -63,21 +64,22 @@ class RuleSet:
             for number, (key, rule) in enumerate(ranked)
         )
 
-    def _compile_cells(self) -> dict[str, tuple[Compiled, ...]]:
+    def _compile_table(self) -> Table:
         everywhere = frozenset(self.geography.ids())
         families: dict[str, set[str]] = {}
         for category in self.configuration.categories.values():
             families.setdefault(category.family, set()).add(category.id)
         keyed = [(self._cell_area(cell), cell) for cell in self.configuration.cells]
         keyed.sort(key=lambda pair: (pair[0], pair[1].id))
-        found: dict[str, list[Compiled]] = {}
+        rows: list[tuple[str, Row]] = []
         for number, (_, cell) in enumerate(keyed, start=len(self.rules)):
             own = frozenset(families.get(cell.family, ()))
-            rule = _cell_rule(cell, own, everywhere)
+            where = everywhere if cell.territory is None else frozenset({cell.territory})
+            rule = _cell_rule(cell, own, where)
             one = compiled(rule, number, everywhere, LEVEL["competence"])
-            found.setdefault(cell.family, []).append(one)
+            rows.append((cell.family, Row(one, where)))
             self.by_id[rule.id] = one
-        return {family: tuple(cells) for family, cells in found.items()}
+        return Table(rows, families, self.owners)
 
     def _cell_area(self, cell: Cell) -> float:
         return _EVERYWHERE_AREA if cell.territory is None else self.geography.area(cell.territory)
@@ -154,10 +156,9 @@ class RuleSet:
         return self.by_id[rule].chances(case)
 
 
-def _cell_rule(cell: Cell, categories: frozenset[str], everywhere: frozenset[str]) -> Rule:
+def _cell_rule(cell: Cell, categories: frozenset[str], where: frozenset[str]) -> Rule:
     at: At = cell.owner.at
     family = CategoryIs(key="categorie", written=cell.family, at=at, categories=categories)
-    where = everywhere if cell.territory is None else frozenset({cell.territory})
     place = Inside(key="dans", written=cell.column, at=at, territories=where)
     return Rule(
         id=cell.id,

@@ -75,6 +75,15 @@ class Compiled:
         rule = self.rule
         if rule.season is not None and not rule.season.holds(case.local.date()):
             return False, True
+        if self.simple:  # the same as below
+            for condition in self._block or ():
+                value = condition.value(case)
+                if value is False:
+                    return False, True
+                if value is None:
+                    free = condition.fact == case.supposed
+                    true, false = true and free, false or free
+            return true, false
         if rule.when:
             own = chances(rule.when, case)
             true, false = true and own[0], false or own[1]
@@ -84,8 +93,11 @@ class Compiled:
         return true, false
 
     def lacks(self, case: Situation) -> set[str]:
-        """List the facts for lack of which the rule is unknown: none but these can make it true."""
-        found = lacking(self.rule.when, case)
+        """List the facts for lack of which the rule is unknown; ANOTHER stands for other rules'."""
+        if self.simple:
+            found = {one.fact for one in self._block or () if one.value(case) is None}
+        else:
+            found = lacking(self.rule.when, case)
         if self.rule.unless:
             found |= lacking(self.rule.unless, case)
         if case.whereabouts.within(self.bound) is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from router.decision import Decision, Escalation, Facts, Reached, ServiceId, Urgency
@@ -26,6 +27,8 @@ class Found:
     true: list[Active] = field(default_factory=list)
     unknown: list[Compiled] = field(default_factory=list)
     missed: list[Compiled] = field(default_factory=list)
+    rows: Sequence[Compiled] = ()
+    """Rows of the competence table that wait for the category."""
     at_once: list[str] = field(default_factory=list)
     """Danger rules that act though the place is unknown."""
 
@@ -136,12 +139,10 @@ def _table(ruleset: RuleSet, case: Situation, found: Found, deciding: list[Activ
     """Add the competence table below the rules; without a category it is all unknown."""
     if case.category is None:
         if not deciding:
-            for cells in ruleset.cells.values():
-                found.unknown += [one for one in cells if one.value(case) is None]
-            found.unknown.sort(key=lambda one: one.number)
+            found.rows = ruleset.table.open(case.whereabouts)
         return
     family = ruleset.configuration.categories[case.category].family
-    for one in ruleset.cells.get(family, ()):
+    for one in ruleset.table.of(family):
         value = one.value(case)
         if value:
             deciding.append(one.active(case))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from router.decision import Facts
 from router.geography import Geography, Whereabouts
 from rules.model import Configuration, Ref
 
@@ -136,6 +137,16 @@ class Owners:
                 if isinstance(service, str):
                     return Default(service, own)
         return self.last
+
+    def is_another(self, name: str, here: Whereabouts, owner: str, facts: Facts) -> bool | None:
+        """Whether a name means another service than the owner; None when that one has refused."""
+        found = self.resolve(name, here)
+        if isinstance(found, Lack):
+            return self.defaults(here)[0].service != owner
+        if found in facts.refused_by:
+            return None
+        stand_in, _ = self.stand_ins(found, facts.unavailable)
+        return stand_in is not None and stand_in != owner
 
     def stand_ins(
         self, service: str, unavailable: Collection[str]

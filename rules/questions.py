@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from rules.choice import BY_AGENT, Choice
 from rules.compile import RuleSet
 from rules.compiled import Compiled
 from rules.conditions.facts import RuleHolds
-from rules.conditions.logic import ANOTHER, lacking, leaves
-from rules.owners import Lack
+from rules.conditions.logic import ANOTHER, Chances, leaves
 from rules.situation import CATEGORY, PLACE, Situation
 
 _FIRST = (PLACE, "date", CATEGORY)
@@ -19,11 +19,15 @@ def ask(
     ruleset: RuleSet,
     case: Situation,
     choice: Choice,
-    unknown: list[Compiled],
+    unknown: Sequence[Compiled],
     *,
     owned: bool,
 ) -> str | None:
-    """Name the fact to ask, or None; ``owned`` tells whether a true rule has an owner."""
+    """Name the fact to ask, or None; ``owned`` tells whether a true rule has an owner.
+
+    ``unknown`` are rules, and rows of the table where these lack the place; rows that lack the
+    category are looked up in the table itself.
+    """
     if case.whereabouts.outside or choice.rule == BY_AGENT:
         return None
     if choice.provisional:
@@ -32,15 +36,16 @@ def ask(
     if choice.winner is not None:
         last = choice.winner.number
         above = [one for one in unknown if one.number < last]
-    if not above:
-        return None
     lacks = [(one, _lacks(ruleset, one, case)) for one in above]
+    facts = set[str]().union(*(own for _, own in lacks))
+    if owned:
+        facts.discard(CATEGORY)
+    elif case.category is None:
+        facts.add(CATEGORY)
     counts: dict[str, int] = {}
-    for fact in sorted(set[str]().union(*(own for _, own in lacks)), key=_order):
-        if fact == CATEGORY and owned:
-            continue
-        concerned = [one for one, lacking in lacks if fact in lacking]
-        helped = _helped(ruleset, case, choice, concerned, fact)
+    for fact in sorted(facts, key=_order):
+        able = [one for one, lacking in lacks if _is_able(one, lacking, case, fact)]
+        helped = _Answers(ruleset, case, choice, fact, able).helped()
         if helped:
             counts[fact] = helped
     return min(counts, key=lambda fact: (-counts[fact], _order(fact))) if counts else None
@@ -52,11 +57,7 @@ def _order(fact: str) -> tuple[int, str]:
 
 def _lacks(ruleset: RuleSet, one: Compiled, case: Situation) -> set[str]:
     """List the facts for lack of which a rule is unknown: none but these can make it true."""
-    found = lacking(one.rule.when, case)
-    if one.rule.unless:
-        found |= lacking(one.rule.unless, case)
-    if case.whereabouts.within(one.bound) is None:
-        found.add(PLACE)
+    found = one.lacks(case)
     if ANOTHER in found:
         found.remove(ANOTHER)
         for name in _cited(one, case):
@@ -71,71 +72,13 @@ def _cited(one: Compiled, case: Situation) -> Iterable[str]:
             yield from (name for name in condition.rules if case.truth(name) is None)
 
 
-def _helped(
-    ruleset: RuleSet, case: Situation, choice: Choice, rules: list[Compiled], fact: str
-) -> int:
-    """Count the rules that could take the case over, were this fact known and no other.
-
-    The competence table counts as one: its many rows are one question.
-    """
-    free, table = case.suppose(fact), len(ruleset.rules)
-    if fact != CATEGORY:
-        rules = [one for one in rules if not _barred(one, case)]
-    able = [one for one in rules if one.chances(free)[0]]
-    helped: set[int] = set()
-    for supposed, concerned in _answers(ruleset, case, fact, able, helped):
-        for one in concerned:
-            if one.number >= table and table in helped:
-                break  # only rows of the table are left
-            true, false = one.chances(supposed)
-            if not true:
-                continue
-            other = _names_another(ruleset, supposed, choice, one)
-            if other:
-                helped.add(min(one.number, table))
-            elif other is False and not false:
-                break  # under this answer the owner stays: rules below cannot matter
-    return len(helped)
-
-
-def _answers(
-    ruleset: RuleSet, case: Situation, fact: str, rules: list[Compiled], helped: set[int]
-) -> Iterable[tuple[Situation, list[Compiled]]]:
-    """List the possible answers, each with the rules that it may concern.
-
-    ``helped`` grows meanwhile: once the table is in it, its rows need no answer of their own.
-    """
-    if not rules:
-        return
-    if fact == PLACE:
-        candidates = case.whereabouts.candidates
-        for candidate in candidates:
-            yield case.suppose_place(candidate if len(candidates) > 1 else None), rules
-    elif fact == CATEGORY:
-        yield from _categories(ruleset, case, rules, helped)
-    else:
-        yield case.suppose(fact), rules
-
-
-def _categories(
-    ruleset: RuleSet, case: Situation, rules: list[Compiled], helped: set[int]
-) -> Iterable[tuple[Situation, list[Compiled]]]:
-    """List the categories; where only the table matters, one for each family will do."""
-    own = [one for one in rules if one.number < len(ruleset.rules)]
-    indifferent = all(one.categories is not None for one in own)
-    wanted = frozenset[str]().union(*(one.categories or () for one in own))
-    tried: set[str] = set()
-    for name, ancestry in ruleset.categories.ancestries.items():
-        family = ruleset.configuration.categories[name].family
-        concerned = own
-        if indifferent and wanted.isdisjoint(ancestry):
-            concerned = []
-        elif own:
-            concerned = [one for one in own if not _indifferent(one, ancestry)]
-        if not concerned and (family in tried or len(ruleset.rules) in helped):
-            continue
-        tried.add(family)
-        yield case.suppose_category(name, ancestry), [*concerned, *ruleset.cells.get(family, ())]
+def _is_able(one: Compiled, lacking: set[str], case: Situation, fact: str) -> bool:
+    """Whether a fact alone, once known, could make a rule true."""
+    if one.simple:
+        return lacking == {fact}
+    if fact not in lacking or (fact != CATEGORY and _barred(one, case)):
+        return False
+    return one.chances(case.suppose(fact))[0]
 
 
 def _barred(one: Compiled, case: Situation) -> bool:
@@ -145,26 +88,103 @@ def _barred(one: Compiled, case: Situation) -> bool:
     return case.ancestry is None or one.categories.isdisjoint(case.ancestry)
 
 
-def _indifferent(one: Compiled, ancestry: frozenset[str]) -> bool:
-    """Whether a rule asks for categories, and for none of these."""
-    return one.categories is not None and one.categories.isdisjoint(ancestry)
+@dataclass(slots=True)
+class _Answers:
+    """Tries the possible answers to one fact on the rules that it could make true, in rank order."""
 
+    ruleset: RuleSet
+    case: Situation
+    choice: Choice
+    fact: str
+    able: list[Compiled]
+    _helped: set[int] = field(default_factory=set)
+    _another: dict[int, bool | None] = field(default_factory=dict)
 
-def _names_another(
-    ruleset: RuleSet, supposed: Situation, choice: Choice, one: Compiled
-) -> bool | None:
-    """Whether a rule would name another owner; None when it would name none or one that refused."""
-    wants = one.active(supposed)
-    facts = supposed.facts
-    if wants.parts:
+    def helped(self) -> int:
+        """Count the rules that could take the case over, were this fact known and no other.
+
+        The competence table counts as one: its many rows are one question.
+        """
+        if self.fact == CATEGORY:
+            self._try_categories()
+        elif not self.able:
+            return 0
+        elif self.fact == PLACE:
+            self._try_places()
+        else:
+            self._try(self.case.suppose(self.fact), self.able)
+        return len(self._helped)
+
+    @property
+    def _table(self) -> int:
+        """The number from which on rules are rows of the table, which stands for them all."""
+        return len(self.ruleset.rules)
+
+    def _try(self, supposed: Situation, rules: Iterable[Compiled]) -> bool:
+        """Note the rules that would take the case over; False once one keeps the owner."""
+        table = self._table
+        for one in rules:
+            if one.number >= table and table in self._helped:
+                return False  # only rows of the table are left
+            true, false = self._chances(one, supposed)
+            if not true:
+                continue
+            another = self._names_another(one, supposed)
+            if another:
+                self._helped.add(min(one.number, table))
+            elif another is False and not false:
+                return False  # under this answer the owner stays: rules below cannot matter
         return True
-    if wants.owner is None:
-        return None
-    found = ruleset.owners.resolve(wants.owner.id, supposed.whereabouts)
-    if isinstance(found, Lack):
-        defaults = ruleset.owners.defaults(supposed.whereabouts)
-        return defaults[0].service != choice.owner
-    if found in facts.refused_by:
-        return None
-    owner, _ = ruleset.owners.stand_ins(found, facts.unavailable)
-    return owner is not None and owner != choice.owner
+
+    def _chances(self, one: Compiled, supposed: Situation) -> Chances:
+        if one.simple and self.fact != PLACE:  # it lacks this fact alone
+            return True, self.fact != CATEGORY
+        return one.chances(supposed)
+
+    def _names_another(self, one: Compiled, supposed: Situation) -> bool | None:
+        """Whether a rule would name another owner; None when it would name none or one that refused."""
+        if self.fact == PLACE:
+            return self._would_name(one, supposed)
+        if one.number not in self._another:
+            self._another[one.number] = self._would_name(one, supposed)
+        return self._another[one.number]
+
+    def _would_name(self, one: Compiled, supposed: Situation) -> bool | None:
+        wants = one.active(supposed)
+        if wants.parts:
+            return True
+        if wants.owner is None:
+            return None
+        here, facts = supposed.whereabouts, supposed.facts
+        return self.ruleset.owners.is_another(wants.owner.id, here, self.choice.owner, facts)
+
+    def _try_places(self) -> None:
+        candidates = self.case.whereabouts.candidates
+        for candidate in candidates:
+            supposed = self.case.suppose_place(candidate if len(candidates) > 1 else None)
+            self._try(supposed, self.able)
+
+    def _try_categories(self) -> None:
+        """Try the categories; where only the table matters, one for each family will do."""
+        ruleset, case = self.ruleset, self.case
+        named = ruleset.categories.by_name((one.categories, one) for one in self.able)
+        tried: set[str] = set()
+        if not named:
+            if case.category is None and ruleset.table.is_able(case.whereabouts):
+                self._try_table(ruleset.table.families)
+            return
+        for name, ancestry in ruleset.categories.ancestries.items():
+            family = ruleset.configuration.categories[name].family
+            concerned = named.get(name)
+            if concerned is None and family in tried:
+                continue
+            tried.add(family)
+            if not concerned or self._try(case.suppose_category(name, ancestry), concerned):
+                self._try_table((family,))
+
+    def _try_table(self, families: tuple[str, ...]) -> None:
+        """Note whether the table would take the case over, in one of these families."""
+        if self._table not in self._helped:
+            here, facts = self.case.whereabouts, self.case.facts
+            if self.ruleset.table.gives_away(families, here, self.choice.owner, facts):
+                self._helped.add(self._table)

@@ -49,7 +49,7 @@ def trace(
         "effects": effects.by_rule,
         "promises": _promised(promises),
         "near_misses": [_miss(one, case) for one in found.missed[:_MOST_MISSES]],
-        "unknown": [one.rule.id for one in found.unknown],
+        "unknown": [one.rule.id for one in (*found.unknown, *found.rows)],
         "at_once": found.at_once,
         "refused": list(case.facts.refused_by),
         "passed_over": choice.passed_over,

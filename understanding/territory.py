@@ -240,11 +240,7 @@ class Territory:
             return self._of_point(place.point, codes)
         if codes is None:
             return self._nowhere
-        if codes not in self._cache:
-            if len(self._cache) > 4096:
-                self._cache.clear()
-            self._cache[codes] = self._of_communes(codes, known=True)
-        return self._cache[codes]
+        return self.whereabouts(codes)
 
     def _stated(self, place: Place) -> tuple[str, ...] | None:
         """List the communes that were named: none of ours is (), nothing said is None."""
@@ -270,7 +266,12 @@ class Territory:
         )
 
     def whereabouts(self, candidates: tuple[str, ...]) -> Whereabouts:
-        return self._of_communes(candidates, known=True)
+        found = self._cache.get(candidates)
+        if found is None:
+            if len(self._cache) > 4096:
+                self._cache.clear()
+            found = self._cache[candidates] = self._of_communes(candidates, known=True)
+        return found
 
     def _of_point(self, point: Point, stated: tuple[str, ...] | None) -> Whereabouts:
         radius = max(self._border, point.precision_m)
