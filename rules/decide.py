@@ -10,7 +10,6 @@ from rules.choice import Choice, choose
 from rules.compile import RuleSet
 from rules.compiled import Compiled
 from rules.effects import Active, Gathered, gather
-from rules.index import MOST_ELSEWHERE
 from rules.model import Promises
 from rules.owners import Lack
 from rules.questions import ask
@@ -108,20 +107,18 @@ def conclude(
 
 def _evaluate(ruleset: RuleSet, case: Situation, traced: bool) -> Found:
     found = Found()
-    here, foreign = ruleset.index.hits(case)
+    hits = ruleset.index.hits(case)
     rules = ruleset.rules
-    missed: list[int] = []
-    for number in sorted(here):
+    failed: list[int] = []
+    for number in sorted(hits.worth):
         one = rules[number]
         value = one.value(case)
         if value is False:
-            missed.append(number)
+            failed.append(number)
         else:
             found.note(one, value, case)
     if traced:
-        if foreign:
-            missed = sorted({*missed, *ruleset.index.elsewhere(foreign, here)})
-        found.missed = [rules[number] for number in missed[:MOST_ELSEWHERE]]
+        found.missed = [rules[number] for number in hits.missed(failed)]
     return found
 
 

@@ -62,6 +62,14 @@ class Group:
         ):
             object.__setattr__(self, name, value)
 
+    @property
+    def anchors(self) -> frozenset[str]:
+        """The words of which a text must hold one, where no lone beginning is looked for."""
+        singles, _, others = self._keys
+        if others:
+            return singles | others if singles else others
+        return singles
+
     def found(self, text: Text) -> bool:
         singles, prefixes, others = self._keys
         words = text.words

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
-from itertools import filterfalse, islice
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from rules.conditions.facts import CategoryIs, ChannelIs
 from rules.conditions.place import HasPostcode, Inside
 from rules.conditions.words import Contains
 from rules.dnf import Term
 from rules.groups import Group
+from rules.posting import Demand, Hits, Posting
 from rules.situation import Situation
 
 Numbers = dict[str, list[int]]
 """A name → numbers of rules, in rank order."""
-
-MOST_ELSEWHERE = 10  # near misses that a decision tells, so that more need not be looked up
-
-
-@dataclass(slots=True)
-class Posting:
-    """Rules that hang on one word: by the territory of their file, and all in rank order."""
-
-    here: Numbers = field(default_factory=dict)
-    all: list[int] = field(default_factory=list)
-
-    def add(self, territory: str, number: int) -> None:
-        _append(self.here.setdefault(territory, []), number)
-        _append(self.all, number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,88 +60,80 @@ class Index:
         self._by_prefix: dict[str, Posting] = {}
         self._by_place: Numbers = {}
         self._by_postcode: Numbers = {}
-        self._by_category: Numbers = {}
+        self._by_category: dict[str, Posting] = {}
+        self._any_category = Posting()
         self._by_channel: Numbers = {}
         self.always: list[int] = []
         self.usage = _usage(terms for _, terms in listed)
+        anchors: dict[int, frozenset[str]] = {}
         for number, (territory, terms) in enumerate(listed):
             for term in terms:
-                self._hang(number, territory, access(term, self.usage))
+                self._hang(number, territory, term, anchors)
         self._territories = frozenset(territory for territory, _ in listed)
         self._places = frozenset(self._by_place)
         self._words = frozenset(self._by_word)
         self._prefixes = frozenset(self._by_prefix)
-        self._all_categories = _numbers(self._by_category)
         self._all_channels = _numbers(self._by_channel)
 
-    def _hang(self, number: int, territory: str, by: Access) -> None:
+    def _hang(
+        self, number: int, territory: str, term: Term, anchors: dict[int, frozenset[str]]
+    ) -> None:
+        by = access(term, self.usage)
         if by.group is not None:
-            self._hang_on_words(number, territory, by.group)
+            words = None
+            second = _second(term, by.group, self.usage)
+            if second is not None:  # rules and alternatives of one group share its words
+                words = anchors.setdefault(id(second), second.anchors)
+            self._hang_on_words(territory, by.group, (number, words, _categories(term)))
         elif by.places:
             _add(self._by_place, by.places, number)
             _add(self._by_postcode, by.postcodes, number)
         elif by.categories:
-            _add(self._by_category, by.categories, number)
+            for name in sorted(by.categories):
+                posting = self._by_category.setdefault(name, Posting())
+                posting.add(territory, (number, None, None))
+            self._any_category.add(territory, (number, None, None))
         elif by.channels:
             _add(self._by_channel, by.channels, number)
         else:
             _append(self.always, number)
 
-    def _hang_on_words(self, number: int, territory: str, group: Group) -> None:
+    def _hang_on_words(self, territory: str, group: Group, demand: Demand) -> None:
         for phrase in group.phrases:
             hung = self._by_word if phrase.anchors else self._by_prefix
             for word in phrase.anchors or (phrase.beginning,):
-                hung.setdefault(word, Posting()).add(territory, number)
+                hung.setdefault(word, Posting()).add(territory, demand)
 
-    def hits(self, case: Situation) -> tuple[set[int], list[Posting]]:
-        """List rules of this territory whose access is hit, and the words that hit others too.
+    def hits(self, case: Situation) -> Hits:
+        """Find the rules of this territory whose access is hit, and what hits others too.
 
         Whether the words of an access are there is not certain yet: only its rarest one is.
         """
-        here: set[int] = set(self.always)
-        touching = case.whereabouts.touching
+        touching, ancestry = case.whereabouts.touching, case.ancestry
         around = touching & self._territories
-        foreign: list[Posting] = []
-        for posting in self._postings(case):
-            own = posting.here
-            near = 0
-            for territory in around:
-                if territory in own:
-                    near += 1
-                    here.update(own[territory])
-            if near < len(own):
-                foreign.append(posting)
+        found = Hits(case.text.words, ancestry, around, set(self.always))
+        found.add(self._postings(case))
         for territory in touching & self._places:
-            here.update(self._by_place[territory])
+            found.worth.update(self._by_place[territory])
         if case.facts.place.postcode is not None:  # it may contradict the commune
-            here.update(self._by_postcode.get(case.facts.place.postcode, ()))
-        self._by_facts(case, here)
-        return here, foreign
+            found.worth.update(self._by_postcode.get(case.facts.place.postcode, ()))
+        channel = case.facts.channel
+        found.worth.update(
+            self._all_channels if channel is None else self._by_channel.get(channel, ())
+        )
+        return found
 
     def _postings(self, case: Situation) -> list[Posting]:
         text, by_word = case.text, self._by_word
         found = [by_word[word] for word in text.words & self._words]
         if self._prefixes:
             found += [self._by_prefix[own] for own in text.beginnings & self._prefixes]
-        return found
-
-    @staticmethod
-    def elsewhere(foreign: Iterable[Posting], here: Set[int]) -> set[int]:
-        """List the first rules of other territories that the words hit: they are false here."""
-        found: set[int] = set()
-        for posting in foreign:
-            others = filterfalse(here.__contains__, posting.all)
-            found.update(islice(others, MOST_ELSEWHERE))
-        return found
-
-    def _by_facts(self, case: Situation, here: set[int]) -> None:
         if case.ancestry is None:
-            here.update(self._all_categories)
+            found.append(self._any_category)
         else:
-            for name in case.ancestry:
-                here.update(self._by_category.get(name, ()))
-        channel = case.facts.channel
-        here.update(self._all_channels if channel is None else self._by_channel.get(channel, ()))
+            by_category = self._by_category
+            found += [by_category[name] for name in case.ancestry if name in by_category]
+        return found
 
     def vocabulary(self) -> Iterable[str]:
         """List the words on which rules hang."""
@@ -173,6 +151,26 @@ def _usage(rules: Iterable[tuple[Term, ...]]) -> dict[str, int]:
                             for word in phrase.anchors or (phrase.beginning,):
                                 usage[word] = usage.get(word, 0) + 1
     return usage
+
+
+def _second(term: Term, first: Group, usage: Mapping[str, int]) -> Group | None:
+    """Find the rarest words of which an alternative needs one beside those that it hangs on."""
+    others = [
+        group
+        for literal in term
+        if literal.positive and isinstance(literal.condition, Contains)
+        for group in literal.condition.groups
+        if group is not first and all(phrase.anchors for phrase in group.phrases)
+    ]
+    return min(others, key=lambda group: _commonness(group, usage), default=None)
+
+
+def _categories(term: Term) -> frozenset[str] | None:
+    """List the categories of which an alternative requires one, if it does."""
+    for literal in term:
+        if literal.positive and isinstance(literal.condition, CategoryIs):
+            return literal.condition.categories
+    return None
 
 
 def _commonness(group: Group, usage: Mapping[str, int]) -> int:
