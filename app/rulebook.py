@@ -16,7 +16,7 @@ from router.geography import Geography
 from rules.checking import Checked, check
 from rules.compile import RuleSet
 from rules.counts import Counts
-from rules.decide import decide
+from rules.decide import Brief, decide, decide_briefly
 from rules.directory import RulesDirectory
 from rules.problems import FOLDER, Problem
 from understanding.territory import Territory
@@ -62,9 +62,9 @@ class LoadedRulebook:
     def counts_asked(self, facts: Facts, decision: Decision) -> Sequence[CountQuestion]:
         return self.counts.asked(facts, decision)
 
-    def decide_briefly(self, facts: Facts) -> Decision:
-        """Decide the same, with an empty trace."""
-        return decide(self.ruleset, facts, traced=False)
+    def decide_briefly(self, facts: Facts) -> Brief:
+        """Decide the same, as far as decisions are compared by."""
+        return decide_briefly(self.ruleset, facts)
 
     def due_at(self, received_at: datetime, decision: Decision) -> datetime | None:
         return self.services.due_at(received_at, decision.delay) if decision.delay else None

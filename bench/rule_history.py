@@ -21,7 +21,7 @@ from router.ports import Rulebook
 from router.record import DecisionRecord, recorded
 from rules.checking import check
 from rules.compile import RuleSet, compile_rules
-from rules.decide import decide
+from rules.decide import Brief, decide, decide_briefly
 from rules.model import Configuration
 from rules.replay import Replay
 from understanding.territory import Territory
@@ -49,8 +49,8 @@ class _Book:
     def decide(self, facts: Facts) -> Decision:
         return decide(self.ruleset, facts)
 
-    def decide_briefly(self, facts: Facts) -> Decision:
-        return decide(self.ruleset, facts, traced=False)
+    def decide_briefly(self, facts: Facts) -> Brief:
+        return decide_briefly(self.ruleset, facts)
 
 
 def replay_s(base: Configuration, count: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -58,17 +58,27 @@ class Calendars:
         if name == SCHOOL:
             return is_school_holiday(day, self.zone)
         calendar = self.own[name]
-        days = owning_days(moment, calendar.hours) if calendar.hours else (day,)
-        return any(self._day_holds(calendar, moment, own) for own in days)
+        if not calendar.hours:
+            return self._day_holds(calendar, moment, day)
+        return any(
+            self._day_holds(calendar, moment, own) for own in owning_days(moment, calendar.hours)
+        )
+
+    def any_holds(self, names: Iterable[str], moment: datetime, day: date) -> bool:
+        """Whether a moment lies in one of these calendars."""
+        for name in names:  # noqa: SIM110 -- asked of every case
+            if self.holds(name, moment, day):
+                return True
+        return False
 
     def _day_holds(self, calendar: Calendar, moment: datetime, day: date) -> bool:
         if calendar.days and day.weekday() not in calendar.days:
             return False
         if calendar.season is not None and not calendar.season.holds(day):
             return False
-        if calendar.within and not any(self.holds(name, moment, day) for name in calendar.within):
+        if calendar.within and not self.any_holds(calendar.within, moment, day):
             return False
-        return not any(self.holds(name, moment, day) for name in calendar.unless)
+        return not (calendar.unless and self.any_holds(calendar.unless, moment, day))
 
 
 def easter(year: int) -> date:

@@ -15,7 +15,7 @@ from rules.conditions.place import Inside
 from rules.conditions.words import Contains
 from rules.index import Index
 from rules.lexicon import lexicon
-from rules.model import Cell, Configuration, Effects, Rule
+from rules.model import Cell, Configuration, Effects, Promises, Rule
 from rules.owners import Owners
 from rules.phrases import Phrase
 from rules.prefixes import Prefixes
@@ -43,6 +43,8 @@ class RuleSet:
             configuration.calendars, school_zone(communes[0]) if communes else "B"
         )
         self.categories = Categories(configuration.categories)
+        self.promised = {name: self._promised(name) for name in configuration.categories}
+        """What is promised for a category, by itself or the nearest above it."""
         self.owners = Owners(configuration, geography)
         self.rules = self._compile_rules()
         self.by_id = {one.rule.id: one for one in self.rules}
@@ -51,6 +53,12 @@ class RuleSet:
         phrases = self._phrases()
         self.prefixes = Prefixes(phrases)
         self.repairs = self._repairs(phrases)
+
+    def _promised(self, category: str) -> Promises:
+        found = Promises()
+        for name in self.configuration.ancestry(category):
+            found = found.completed_by(self.configuration.categories[name].promises)
+        return found
 
     def _compile_rules(self) -> tuple[Compiled, ...]:
         ranked = [

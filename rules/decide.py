@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from router.decision import Decision, Escalation, Facts, Reached, ServiceId, Urgency
-from rules.choice import Choice, choose
+from router.decision import Decision, Escalation, Facts, Reached, ServiceId
+from router.record import Outcome
+from rules.choice import Choice
 from rules.compile import RuleSet
-from rules.compiled import Compiled
-from rules.effects import Active, Gathered, gather
+from rules.effects import Gathered
 from rules.model import Promises
 from rules.owners import Lack
 from rules.questions import ask
-from rules.situation import PLACE, Situation, Truth
+from rules.settle import Found, Settled, settle
+from rules.situation import PLACE, Situation
 from rules.trace import clock_of, sentence, trace
 
 _NOTHING_REACHED = Reached()
-
-
-@dataclass(slots=True)
-class Found:
-    """The rules that a case concerns, by what they turned out to be, in rank order."""
-
-    true: list[Active] = field(default_factory=list)
-    unknown: list[Compiled] = field(default_factory=list)
-    missed: list[Compiled] = field(default_factory=list)
-    rows: Sequence[Compiled] = ()
-    """Rows of the competence table that wait for the category."""
-    at_once: list[str] = field(default_factory=list)
-    """Danger rules that act though the place is unknown."""
-
-    def note(self, one: Compiled, value: Truth, case: Situation) -> None:
-        """Keep what a rule turned out to be; a danger that lacks only the place acts at once."""
-        if value is None and one.rule.priority == "danger" and _lacks_only_place(one, case):
-            self.at_once.append(one.rule.id)
-            value = True
-        if value:
-            self.true.append(one.active(case))
-        elif value is None:
-            self.unknown.append(one)
-        else:
-            self.missed.append(one)
 
 
 def decide(ruleset: RuleSet, facts: Facts, *, traced: bool = True) -> Decision:
@@ -49,30 +24,48 @@ def decide(ruleset: RuleSet, facts: Facts, *, traced: bool = True) -> Decision:
 
     The trace, which is about half of the work, is left empty where nobody will read it.
     """
-    case = ruleset.situation(facts)
-    told_by = ruleset.categorise(case)
-    return conclude(ruleset, case, told_by, _evaluate(ruleset, case, traced), traced=traced)
+    return conclude(settle(ruleset, facts, traced=traced), traced=traced)
 
 
-def conclude(
-    ruleset: RuleSet, case: Situation, told_by: list[str], found: Found, *, traced: bool = True
-) -> Decision:
-    """Draw the decision from what the rules turned out to be, in rank order."""
-    deciding = [one for one in found.true if one.decides]
-    owned = bool(deciding)
-    _table(ruleset, case, found, deciding)
-    choice = choose(ruleset, case, deciding)
-    effects = gather(found.true)
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A decision of which as much is known as two are compared by."""
+
+    settled: Settled
+
+    @property
+    def outcome(self) -> Outcome:
+        settled, choice = self.settled, self.settled.choice
+        return Outcome(
+            ServiceId(choice.owner),
+            choice.rule,
+            choice.priority,
+            settled.urgency,
+            settled.danger,
+            settled.no_rule,
+        )
+
+    @property
+    def sentence(self) -> str:
+        return conclude(self.settled, traced=False).sentence
+
+
+def decide_briefly(ruleset: RuleSet, facts: Facts) -> Brief:
+    """Decide the same, and leave open what nobody asks for when decisions are compared."""
+    return Brief(settle(ruleset, facts, traced=False))
+
+
+def conclude(settled: Settled, *, traced: bool = True) -> Decision:
+    """Draw the whole decision once it is settled who is in charge."""
+    ruleset, case, found = settled.ruleset, settled.case, settled.found
+    choice, effects = settled.choice, settled.effects
     promises = _promises(ruleset, case, choice)
-    question = ask(ruleset, case, choice, found.unknown, owned=owned or bool(deciding))
+    question = ask(ruleset, case, choice, found.unknown, owned=bool(settled.deciding))
     notify, pending = _resolved(ruleset, case, effects.notify, choice.owner)
     consult, _ = _resolved(ruleset, case, effects.consult, choice.owner)
-    dangers = [one for one in found.true if one.danger]
-    danger_replies = list(dict.fromkeys(text for one in dangers for text in one.replies))
+    danger_replies = list(dict.fromkeys(text for one in found.dangers for text in one.replies))
     replies = list(dict.fromkeys([*danger_replies, *promises.replies]))
-    why = {}
-    if traced:
-        why = trace(ruleset, case, told_by, found, choice, effects, promises, question, pending)
+    why = trace(settled, promises, question, pending) if traced else {}
     return Decision(
         owner=ServiceId(choice.owner),
         rule=choice.rule,
@@ -80,14 +73,14 @@ def conclude(
         sentence=sentence(ruleset, case, choice, question),
         priority=choice.priority,
         category=case.category,
-        urgency=effects.urgency or Urgency.NORMAL,
+        urgency=settled.urgency,
         notify=notify,
         consult=consult,
         questions=_questions(case, question, effects),
         parts=choice.parts,
         replies=tuple(replies),
         danger_replies=len(danger_replies),
-        danger=bool(dangers),
+        danger=settled.danger,
         labels=tuple(effects.labels),
         proposals=tuple(effects.proposals),
         reached=_reached(ruleset, case, found, choice.owner, replies),
@@ -99,72 +92,21 @@ def conclude(
         publish=not effects.private,
         proof=effects.proof,
         candidates=case.whereabouts.candidates,
-        no_rule=choice.priority == "a_defaut" and not deciding,
+        no_rule=settled.no_rule,
         outside=case.whereabouts.outside,
         trace=why,
     )
 
 
-def _evaluate(ruleset: RuleSet, case: Situation, traced: bool) -> Found:
-    found = Found()
-    hits = ruleset.index.hits(case)
-    rules = ruleset.rules
-    failed: list[int] = []
-    for number in sorted(hits.worth):
-        one = rules[number]
-        value = one.value(case)
-        if value is False:
-            failed.append(number)
-        else:
-            found.note(one, value, case)
-    if traced:
-        found.missed = [rules[number] for number in hits.missed(failed)]
-    return found
-
-
-def _lacks_only_place(one: Compiled, case: Situation) -> bool:
-    """Whether the place alone could make a rule true."""
-    if case.whereabouts.outside:
-        return False
-    candidates = case.whereabouts.candidates
-    if len(candidates) < 2:
-        return one.chances(case.suppose_place(None))[0]
-    return any(one.chances(case.suppose_place(candidate))[0] for candidate in candidates)
-
-
-def _table(ruleset: RuleSet, case: Situation, found: Found, deciding: list[Active]) -> None:
-    """Add the competence table below the rules; without a category it is all unknown."""
-    if case.category is None:
-        if not deciding:
-            found.rows = ruleset.table.open(case.whereabouts)
-        return
-    family = ruleset.configuration.categories[case.category].family
-    for one in ruleset.table.of(family):
-        value = one.value(case)
-        if value:
-            deciding.append(one.active(case))
-        elif value is None:
-            found.unknown.append(one)
-
-
 def _promises(ruleset: RuleSet, case: Situation, choice: Choice) -> Promises:
     """Find what is promised: by the owner's rule, else the category, else the service."""
-    said: list[Promises] = []
+    said = Promises()
     if choice.winner is not None and choice.keeps_promises:
-        said.append(choice.winner.promises)
-    said += [
-        ruleset.configuration.categories[name].promises
-        for name in (ruleset.configuration.ancestry(case.category) if case.category else ())
-    ]
+        said = choice.winner.promises
+    if case.category is not None:
+        said = said.completed_by(ruleset.promised[case.category])
     entry = ruleset.configuration.services.get(choice.owner)
-    if entry is not None:
-        said.append(entry.promises)
-    return Promises(
-        delay=next((one.delay for one in said if one.delay), None),
-        escalation=next((one.escalation for one in said if one.escalation), None),
-        replies=next((one.replies for one in said if one.replies), ()),
-        transmit_by=next((one.transmit_by for one in said if one.transmit_by), None),
-    )
+    return said if entry is None else said.completed_by(entry.promises)
 
 
 def _reached(

@@ -39,6 +39,20 @@ class Promises:
     replies: tuple[str, ...] = ()
     transmit_by: str | None = None
 
+    def completed_by(self, other: Promises) -> Promises:
+        """Take from the other what is not said here."""
+        if other == _NOTHING:
+            return self
+        return Promises(
+            self.delay or other.delay,
+            self.escalation or other.escalation,
+            self.replies or other.replies,
+            self.transmit_by or other.transmit_by,
+        )
+
+
+_NOTHING = Promises()
+
 
 @dataclass(frozen=True, slots=True)
 class SplitPart:

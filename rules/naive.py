@@ -19,7 +19,7 @@ from rules.conditions.facts import RuleHolds
 from rules.conditions.logic import Block, Combined, leaves
 from rules.conditions.source import Condition
 from rules.conditions.words import Contains
-from rules.decide import Found, conclude
+from rules.decide import conclude
 from rules.index import Access, access
 from rules.model import Cell, Effects, Rule
 from rules.naive_effects import acting, gathered, wanted
@@ -27,6 +27,7 @@ from rules.naive_owner import Directory, Wish, choose
 from rules.naive_question import Asker, Ranked, territories
 from rules.phrases import Phrase
 from rules.ranking import LEVEL, rule_area
+from rules.settle import Found, settled
 from rules.situation import Situation, Truth
 from rules.text import NEGATIONS
 from rules.words import BREAK
@@ -55,7 +56,7 @@ def decide(ruleset: RuleSet, facts: Facts) -> Decision:
         elif _hit(ruleset, one, case):
             found.missed.append(one)
     own = _outcome(ruleset, case, asker, held, unknown)
-    decision = conclude(ruleset, case, told_by, found)  # for its record of all that
+    decision = conclude(settled(ruleset, case, told_by, found))  # for its record of all that
     trace = {**decision.trace, "words": _words(found, case, told_by)}
     return replace(decision, trace=trace, **own)
 

@@ -160,7 +160,10 @@ class _Answers:
 
     def _try_places(self) -> None:
         candidates = self.case.whereabouts.candidates
+        most = len({min(one.number, self._table) for one in self.able})
         for candidate in candidates:
+            if len(self._helped) == most:
+                return  # no other answer could help one more
             supposed = self.case.suppose_place(candidate if len(candidates) > 1 else None)
             self._try(supposed, self.able)
 

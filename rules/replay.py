@@ -44,11 +44,36 @@ class Change:
     why: str
 
 
+class Comparable(Protocol):
+    """As much of a decision as is compared; the rest is worked out where somebody will read it."""
+
+    @property
+    def outcome(self) -> Outcome: ...
+
+    @property
+    def sentence(self) -> str: ...
+
+
 @runtime_checkable
 class Brief(Protocol):
-    """A rule book that also decides without writing the trace, which no replay reads."""
+    """A rule book that can stop once it is settled who is in charge and how urgent it is."""
 
-    def decide_briefly(self, facts: Facts) -> Decision: ...
+    def decide_briefly(self, facts: Facts) -> Comparable: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A whole decision, of a rule book that knows no less."""
+
+    decision: Decision
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome.of(self.decision)
+
+    @property
+    def sentence(self) -> str:
+        return self.decision.sentence
 
 
 @dataclass(slots=True)
@@ -84,23 +109,22 @@ class Replay:
             self.missed[Reason.FACTS_MISSING] += 1
             return
         try:
-            decision = _decide(self.draft, record.facts)
-            before = self._before(record, record.facts)
+            draft = _decide(self.draft, record.facts)
+            before, after = self._before(record, record.facts), draft.outcome
+            kinds = compared(before, after)
+            why = draft.sentence if kinds else ""
         except Exception as error:  # a defect of the engine is counted and told, never hidden
             self.missed[Reason.ENGINE_ERROR] += 1
             self.errors.setdefault(f"{type(error).__name__}: {error}", record.case_id)
             return
         self.replayed += 1
-        after = Outcome.of(decision)
-        kinds = compared(before, after)
         if kinds:
-            change = Change(record.case_id, record.at, kinds, before, after, decision.sentence)
-            self.changes.append(change)
+            self.changes.append(Change(record.case_id, record.at, kinds, before, after, why))
 
     def _before(self, record: DecisionRecord, facts: Facts) -> Outcome:
         if self.live is None or record.ruleset == self.live.hash:
             return record.outcome
-        return Outcome.of(_decide(self.live, facts))
+        return _decide(self.live, facts).outcome
 
     def worst_first(self) -> list[Change]:
         """List the changes: danger that is lost first, then by what moves where."""
@@ -137,8 +161,8 @@ class Replay:
         }
 
 
-def _decide(book: Rulebook, facts: Facts) -> Decision:
-    return book.decide_briefly(facts) if isinstance(book, Brief) else book.decide(facts)
+def _decide(book: Rulebook, facts: Facts) -> Comparable:
+    return book.decide_briefly(facts) if isinstance(book, Brief) else _Whole(book.decide(facts))
 
 
 def _most_first(item: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rules.choice import BY_AGENT, Choice
 from rules.compile import RuleSet
 from rules.compiled import Compiled
 from rules.conditions.logic import any_holds, leaves
 from rules.conditions.words import Contains
-from rules.effects import Active, Gathered
+from rules.effects import Active
 from rules.model import Promises, Rule
+from rules.settle import Settled
 from rules.situation import Situation
-
-if TYPE_CHECKING:
-    from rules.decide import Found
 
 _MOST_MISSES = 10
 _SOURCES = {
@@ -28,17 +26,11 @@ _SOURCES = {
 
 
 def trace(
-    ruleset: RuleSet,
-    case: Situation,
-    told_by: list[str],
-    found: Found,
-    choice: Choice,
-    effects: Gathered,
-    promises: Promises,
-    question: str | None,
-    pending: list[str],
+    settled: Settled, promises: Promises, question: str | None, pending: list[str]
 ) -> dict[str, Any]:
     """Write the whole record of a decision."""
+    ruleset, case, found = settled.ruleset, settled.case, settled.found
+    choice, effects, told_by = settled.choice, settled.effects, settled.told_by
     return {
         "facts": _facts(case, told_by),
         "words": _words(case, found.true, told_by),

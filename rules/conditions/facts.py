@@ -106,7 +106,7 @@ class Confirmations(Source):
     least: int | None = None
     most: int | None = None
     fact: ClassVar[str] = ""
-    cost: ClassVar[int] = 3
+    cost: ClassVar[int] = 0
 
     def value(self, case: Situation) -> Truth:
         count = case.facts.confirmations

@@ -15,7 +15,7 @@ from test_rules_laws import facts
 from router.decision import Decision, Facts, ServiceId, Urgency
 from router.record import Outcome, recorded
 from rules.compile import RuleSet
-from rules.decide import decide
+from rules.decide import Brief, decide, decide_briefly
 from rules.replay import Kind, Reason, Replay, compared
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -59,8 +59,8 @@ def books(tmp_path_factory):
 
 @dataclass(frozen=True)
 class BriefBook(Book):
-    def decide_briefly(self, facts: Facts) -> Decision:
-        return decide(self.ruleset, facts, traced=False)
+    def decide_briefly(self, facts: Facts) -> Brief:
+        return decide_briefly(self.ruleset, facts)
 
 
 @settings(max_examples=60)
@@ -69,6 +69,8 @@ def test_a_brief_decision_is_the_same_but_for_its_trace(books, facts):
     live, _ = books
     whole = decide(live.ruleset, facts)
     assert decide(live.ruleset, facts, traced=False) == replace(whole, trace={})
+    brief = decide_briefly(live.ruleset, facts)
+    assert (brief.outcome, brief.sentence) == (Outcome.of(whole), whole.sentence)
 
 
 @settings(max_examples=60)

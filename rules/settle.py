@@ -1,0 +1,125 @@
+"""Settles who is in charge of a case and how urgent it is: what rules hold, and which of them wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from router.decision import Facts, Urgency
+from rules.choice import Choice, choose
+from rules.compile import RuleSet
+from rules.compiled import Compiled
+from rules.effects import Active, Gathered, gather
+from rules.situation import Situation, Truth
+
+
+@dataclass(slots=True)
+class Found:
+    """The rules that a case concerns, by what they turned out to be, in rank order."""
+
+    true: list[Active] = field(default_factory=list)
+    unknown: list[Compiled] = field(default_factory=list)
+    missed: list[Compiled] = field(default_factory=list)
+    rows: Sequence[Compiled] = ()
+    """Rows of the competence table that wait for the category."""
+    at_once: list[str] = field(default_factory=list)
+    """Danger rules that act though the place is unknown."""
+
+    @property
+    def dangers(self) -> list[Active]:
+        return [one for one in self.true if one.danger]
+
+    def note(self, one: Compiled, value: Truth, case: Situation) -> None:
+        """Keep what a rule turned out to be; a danger that lacks only the place acts at once."""
+        if value is None and one.rule.priority == "danger" and _lacks_only_place(one, case):
+            self.at_once.append(one.rule.id)
+            value = True
+        if value:
+            self.true.append(one.active(case))
+        elif value is None:
+            self.unknown.append(one)
+        else:
+            self.missed.append(one)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A case with its rules weighed; ``deciding`` are those with an owner, the table last."""
+
+    ruleset: RuleSet
+    case: Situation
+    told_by: list[str]
+    """The words that told the category."""
+    found: Found
+    deciding: list[Active]
+    choice: Choice
+    effects: Gathered
+
+    @property
+    def danger(self) -> bool:
+        return bool(self.found.dangers)
+
+    @property
+    def urgency(self) -> Urgency:
+        return self.effects.urgency or Urgency.NORMAL
+
+    @property
+    def no_rule(self) -> bool:
+        return self.choice.priority == "a_defaut" and not self.deciding
+
+
+def settle(ruleset: RuleSet, facts: Facts, *, traced: bool = True) -> Settled:
+    """Weigh the rules for a case; ``traced`` also finds those that nearly hold."""
+    case = ruleset.situation(facts)
+    told_by = ruleset.categorise(case)
+    return settled(ruleset, case, told_by, _evaluate(ruleset, case, traced))
+
+
+def settled(ruleset: RuleSet, case: Situation, told_by: list[str], found: Found) -> Settled:
+    """Choose the owner once it is known what the rules turned out to be, in rank order."""
+    deciding = [one for one in found.true if one.decides]
+    _table(ruleset, case, found, deciding)
+    choice = choose(ruleset, case, deciding)
+    return Settled(ruleset, case, told_by, found, deciding, choice, gather(found.true))
+
+
+def _evaluate(ruleset: RuleSet, case: Situation, traced: bool) -> Found:
+    found = Found()
+    hits = ruleset.index.hits(case)
+    rules = ruleset.rules
+    failed: list[int] = []
+    for number in sorted(hits.worth):
+        one = rules[number]
+        value = one.value(case)
+        if value is False:
+            failed.append(number)
+        else:
+            found.note(one, value, case)
+    if traced:
+        found.missed = [rules[number] for number in hits.missed(failed)]
+    return found
+
+
+def _lacks_only_place(one: Compiled, case: Situation) -> bool:
+    """Whether the place alone could make a rule true."""
+    if case.whereabouts.outside:
+        return False
+    candidates = case.whereabouts.candidates
+    if len(candidates) < 2:
+        return one.chances(case.suppose_place(None))[0]
+    return any(one.chances(case.suppose_place(candidate))[0] for candidate in candidates)
+
+
+def _table(ruleset: RuleSet, case: Situation, found: Found, deciding: list[Active]) -> None:
+    """Add the competence table below the rules; without a category it is all unknown."""
+    if case.category is None:
+        if not deciding:
+            found.rows = ruleset.table.open(case.whereabouts)
+        return
+    family = ruleset.configuration.categories[case.category].family
+    for one in ruleset.table.of(family):
+        value = one.value(case)
+        if value:
+            deciding.append(one.active(case))
+        elif value is None:
+            found.unknown.append(one)
