@@ -25,29 +25,43 @@ class _Word:
 
 
 class _Several:
-    """Expressions that hang on one word, by the word beside it without which they cannot stand."""
+    """Expressions that hang on one word, by the word beside it without which they cannot stand.
 
-    __slots__ = ("_beside", "after", "alone", "before")
+    Most words are never written: how they are sorted is worked out when the first text holds one.
+    """
+
+    __slots__ = ("_beside", "_words", "after", "alone", "before")
 
     def __init__(self) -> None:
-        self._beside: set[str] = set()
+        self._words: list[_Word] = []
+        self._beside: set[str] | None = None
         self.alone: list[_Word] = []
         self.before: dict[str, list[_Word]] = {}
         self.after: dict[str, list[_Word]] = {}
 
     def add(self, word: _Word) -> None:
-        phrase = word.phrase
-        if phrase.kind != "plain" or phrase.unless_negated:
-            self.alone.append(word)
-            return
-        beside = self.after if phrase.beside > 0 else self.before
-        for own in phrase.forms[phrase.lead + phrase.beside]:
-            beside.setdefault(own, []).append(word)
-            self._beside.add(own)
+        self._words.append(word)
+
+    def _sort(self) -> set[str]:
+        alone: list[_Word] = []
+        before: dict[str, list[_Word]] = {}
+        after: dict[str, list[_Word]] = {}
+        for word in self._words:
+            phrase = word.phrase
+            if phrase.kind != "plain" or phrase.unless_negated:
+                alone.append(word)
+                continue
+            beside = after if phrase.beside > 0 else before
+            for own in phrase.forms[phrase.lead + phrase.beside]:
+                beside.setdefault(own, []).append(word)
+        self.alone, self.before, self.after = alone, before, after
+        self._beside = {*before, *after}  # last, so that another thread never sees half of it
+        return self._beside
 
     def may_stand(self, words: frozenset[str]) -> bool:
         """Whether a text of these words may hold one."""
-        return bool(self.alone) or not self._beside.isdisjoint(words)
+        beside = self._sort() if self._beside is None else self._beside
+        return bool(self.alone) or not beside.isdisjoint(words)
 
     def around(self, place: int, folded: list[str]) -> Iterable[_Word]:
         """List the consecutive words of which the one at a place and the one beside it are two."""

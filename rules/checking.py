@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -30,6 +32,19 @@ class Checked:
         return self.ruleset is not None
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from looking again and again through what is being built."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+@_no_collection()
 def check(folder: Path, geography_of: GeographyOf, today: date | None = None) -> Checked:
     """Read and lint a folder, and compile it when it holds no error."""
     reading = read(folder)
