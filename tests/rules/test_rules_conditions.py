@@ -257,3 +257,15 @@ def test_values_that_yaml_would_spoil_need_no_quotes(town: Town) -> None:
     decision = town.decide("{texte: x, code_postal: 44400, piece_jointe: off}")
     assert decision.owner == "routes"
     assert decision.publish is False
+
+
+def test_a_rule_not_tried_for_lack_of_its_other_words_is_told_as_a_near_miss(town: Town) -> None:
+    one_rule(town, "{contient_tous: [lampadaire, [cassé, éteint]]}")
+    missed = town.decide("{texte: un lampadaire neuf}").trace["near_misses"]
+    assert [(one["rule"], one["condition"]) for one in missed] == [("a", "contient_tous")]
+
+
+def test_a_rule_not_tried_for_another_category_is_told_as_a_near_miss(town: Town) -> None:
+    one_rule(town, "{contient: [lampadaire], categorie: bruit}")
+    missed = town.decide("{texte: un lampadaire neuf, categorie: trottoir}").trace["near_misses"]
+    assert [(one["rule"], one["condition"]) for one in missed] == [("a", "categorie")]

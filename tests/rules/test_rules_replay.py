@@ -179,3 +179,28 @@ def test_what_the_engine_cannot_decide_is_counted_with_its_first_case(books):
     assert replay.missed == {Reason.ENGINE_ERROR: 2, Reason.FACTS_MISSING: 1}
     assert replay.errors == {"ZeroDivisionError: x": 1}
     assert replay.summary()["not_replayed"] == {"facts_missing": 1, "engine_error": 2}
+
+
+@dataclass(frozen=True)
+class Mute:
+    """A brief decision whose sentence cannot be made."""
+
+    outcome: Outcome
+
+    @property
+    def sentence(self) -> str:
+        raise ZeroDivisionError("sentence")
+
+
+@dataclass(frozen=True)
+class MuteBook(Book):
+    def decide_briefly(self, facts: Facts) -> Mute:
+        return Mute(Outcome.of(self.decide(facts)))
+
+
+def test_a_change_whose_reason_cannot_be_told_is_counted_among_what_failed(books):
+    live, draft = books
+    replay = Replay(MuteBook(draft.ruleset), live)
+    replay.look([record(live, Facts(NOW, "gaz"), 1)])
+    assert (replay.replayed, replay.changes) == (0, [])
+    assert replay.errors == {"ZeroDivisionError: sentence": 1}
