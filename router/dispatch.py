@@ -217,6 +217,7 @@ class Dispatcher:
             rule=decision.rule,
             watchers=tuple(dict.fromkeys((*case.watchers, *decision.notify))),
             due_at=due_again(self.rulebook, case, decision),
+            lead=case.lead or (decision.lead if case.status in _UNSTARTED else None),
             escalation=alarm,
             generation=case.generation + 1,
             partner_ref="",
