@@ -80,7 +80,7 @@ def _own(part: Part) -> str:
 
 def unflowed(text: str, *, delete_space: bool = False) -> str:
     """Join the soft line ends of ``format=flowed`` (RFC 3676)."""
-    lines: list[str] = []
+    lines: list[list[str]] = []  # pieces: a line may be joined from a million
     joins, depth_before = False, 0
     for line in text.split("\n"):
         content = line.lstrip(">")
@@ -88,14 +88,14 @@ def unflowed(text: str, *, delete_space: bool = False) -> str:
         content = content.removeprefix(" ")
         is_mark = content == "-- "
         if joins and depth == depth_before and not is_mark:
-            lines[-1] += content
+            lines[-1].append(content)
         else:
-            lines.append(">" * depth + (" " if depth and content else "") + content)
+            lines.append([">" * depth + (" " if depth and content else ""), content])
         joins = content.endswith(" ") and not is_mark
         if joins and delete_space:
-            lines[-1] = lines[-1][:-1]
+            lines[-1][-1] = lines[-1][-1][:-1]
         depth_before = depth
-    return "\n".join(lines)
+    return "\n".join("".join(pieces) for pieces in lines)
 
 
 def _repeats(before: list[str], text: str) -> bool:

@@ -15,6 +15,7 @@ _LINES = {
     "dd", "center", "fieldset", "main", "nav", "tbody", "thead", "figure", "caption",
 }  # fmt: skip
 _VOID = {"br", "img", "hr", "meta", "link", "input", "area", "base", "col", "wbr", "source"}
+_MOST_UNCLOSED = 20
 _WHITE = re.compile(r"[ \t\n\f\r\xa0]+")
 
 
@@ -26,6 +27,8 @@ class _Page:
         self.line: list[str] = []
         self.depth = 0
         self.preformatted = 0
+        self.unclosed = 0
+        """Elements whose end was looked for in vain, through all that follows."""
 
     def write(self, text: str) -> None:
         if self.preformatted:
@@ -92,8 +95,10 @@ def _markup(html: str, opening: int, page: _Page) -> int:
         _closed(name, page)
         return closing
     hidden = "style" in attributes and _HIDDEN_STYLE.search(attributes[:2000]) is not None
-    if name in _SKIPPED or (hidden and name not in _VOID):
-        return _behind(html, name, closing)
+    if (name in _SKIPPED or (hidden and name not in _VOID)) and page.unclosed < _MOST_UNCLOSED:
+        behind = _behind(html, name, closing)
+        page.unclosed += behind is None
+        return closing if behind is None else behind  # never closed: what follows is shown
     _opened(name, attributes, page)
     return closing
 
@@ -114,15 +119,15 @@ def _end_of_tag(html: str, position: int) -> int:
     return closing + 1
 
 
-def _behind(html: str, name: str, position: int) -> int:
-    """Skip to behind the element's end, its own kind nested in it counted."""
+def _behind(html: str, name: str, position: int) -> int | None:
+    """Find what is behind the element's end, its own kind nested in it counted; None if nothing."""
     pattern = re.compile(rf"<(/?){name}\b", re.IGNORECASE)
     depth = 1
     for found in pattern.finditer(html, position):
         depth += -1 if found[1] else 1
         if depth == 0 or (name in {"style", "script", "title", "head"} and found[1]):
             return _end_of_tag(html, found.end())
-    return position  # never closed: what follows is shown
+    return None
 
 
 def _opened(name: str, attributes: str, page: _Page) -> None:

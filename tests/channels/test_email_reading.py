@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import quopri
 import struct
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from compressed_rtf import compress
 from mail_laws import AT, CHANNEL, holds_for, same_by_line_ends
 
 from channels.email import EmailChannel, EmailSettings
+from channels.email.markup import text_of_html
 from channels.email.mime import MAX_HEADER, MAX_PARTS, leaves, opened
 from router.message import Message, Trust
 from router.tokens import REPLY, Signer
@@ -410,3 +412,51 @@ def test_only_our_own_servers_word_counts_and_its_topmost(above: str, trust: Tru
     channel = EmailChannel(settings, "guichet@nantes.example", SIGNER)
     raw = f"{above}{HEAD}\nUn trou\n".encode()
     assert channel.message(channel.envelope(raw, AT)).trust is trust
+
+
+def lines_run(html: str) -> int:
+    """Count the lines of our code that a page takes."""
+    count = 0
+
+    def tracing(_frame: object, event: str, _argument: object) -> object:
+        nonlocal count
+        count += event == "line"
+        return tracing
+
+    before = sys.gettrace()
+    sys.settrace(tracing)
+    try:
+        text_of_html(html)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize(
+    "evil",
+    ['<p style="display:none">', "<style>", "<svg>", "<x{n} style='display:none'>", "<!--", "<a '",
+     "<", "&#", "<pre>\n", "<blockquote>", "</p", '<a ">', "<title><b>"],
+)  # fmt: skip
+def test_twice_the_page_takes_at_most_about_twice_the_lines(evil: str) -> None:
+    """Half a megabyte of hidden elements that never end once took more than half a minute."""
+    once, twice = (
+        lines_run("".join(evil.replace("{n}", str(n)) for n in range(count)))
+        for count in (500, 1000)
+    )
+    assert twice <= 2.2 * once + 500
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "Content-Type: text/plain; format=flowed\n\n" + "a \n" * 1_000_000,
+        "Content-Type: text/html\n\n" + "<p style='display:none'>" * 60_000,
+        "Content-Type: text/plain; charset=utf-8" + "; a*0*=x" * 2_000 + "\n\nx",
+        "X: y\n" + " z\n" * 200_000 + "\nx",
+        "\n" + "> a\n" * 500_000,
+    ],
+    ids=["flowed", "hidden", "parameters", "folded", "quoted"],
+)
+def test_megabytes_of_one_trick_are_read_like_any_other_mail(evil: str) -> None:
+    """Each would take minutes if the time grew with the square of the length."""
+    assert message(HEAD + evil).sender == "lea@citoyens.example"
