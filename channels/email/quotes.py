@@ -20,6 +20,7 @@ from channels.email.quote_marks import (
 )
 
 _LONGEST = 200_000  # characters; nobody writes more himself
+_MOST_FORWARDS = 10  # a mail forwarded more often is read so far
 _MOST_SIGNATURES = 20  # lines of dashes that are looked at
 _LONGEST_SIGNATURE = 15  # lines below a "--" without its space
 _FORWARD_SUBJECT = re.compile(r"^\s*(?:re\s*:\s*)*(?:tr|fwd?|wg|rv|i|enc)\s*:", re.IGNORECASE)
@@ -47,14 +48,18 @@ class _Sorted:
 
 def strip_quotes(text: str, subject: str = "") -> Cut:
     """Separate new words from old; a forwarded mail counts as new when nothing else is said."""
+    return _strip(text, subject, depth=0)
+
+
+def _strip(text: str, subject: str, depth: int) -> Cut:
     heaps = _sort(
         text[:_LONGEST].split("\n"), forwarding=_FORWARD_SUBJECT.match(subject) is not None
     )
     shown = _trim(heaps.new)
     quoted = _trim(heaps.old) + text[_LONGEST:]
     origin = sender_named(heaps.forwarded)
-    if heaps.forwarded and _says_nothing(shown):
-        inner = strip_quotes("\n".join(_without_marks(heaps.forwarded))).shown
+    if heaps.forwarded and depth < _MOST_FORWARDS and _says_nothing(shown):
+        inner = _strip("\n".join(_without_marks(heaps.forwarded)), "", depth + 1).shown
         if inner:
             return Cut(f"{shown}\n\n{inner}".strip(), "", origin)
     if not shown:

@@ -74,7 +74,7 @@ def calls(text: str) -> int:
 
 
 EVIL = (
-    "> a", "--", "-- ", "Le 26/11/2026 à 09:12", "De : x", "____________", "Message du 26/11/26",
+    "---------- Forwarded message ---------", "> a", "--", "-- ", "Le 26/11/2026 à 09:12", "De : x", "____________", "Message du 26/11/26",
     "De : x\nÀ : y", "Le a\nLe b\n> c", "-----Message d'origine", "Envoyé de mon iPhone", "",
     "lea <lea@citoyens.example>", "> " + "a" * 80 + "\na\n> b", "On a\n\nDe : b\n\n--", "=" * 30,
 )  # fmt: skip
@@ -84,6 +84,11 @@ EVIL = (
 def test_twice_the_text_takes_at_most_about_twice_the_calls(evil: str) -> None:
     once, twice = (calls("\n".join([evil] * count)) for count in (400, 800))
     assert twice <= 2.2 * once + 200
+
+
+def test_a_mail_forwarded_a_thousand_times_is_read_so_far() -> None:
+    text = "---------- Forwarded message ---------\nDe : a\n\n" * 3000
+    assert strip_quotes(text, "Fwd: x").shown
 
 
 @settings(max_examples=50, deadline=None)
