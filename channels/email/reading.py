@@ -14,6 +14,7 @@ from channels.email.mime import Part, attached_mail, leaves, opened
 
 SMALLEST_INLINE = 10_000
 """Bytes; a smaller picture inside a text is a logo of a signature."""
+_MOST_OPENED = 5  # of the mails attached to one; each may have five in it again
 TRUNCATED = "x-guichet-truncated"
 """Our own header on a mail of which only the beginning was kept: its whole size in bytes."""
 _ENDINGS = {
@@ -77,6 +78,7 @@ def _read(headers: Headers, parts: list[Part], depth: int) -> Mail:
     files: list[File] = []
     inner_texts: list[str] = []
     origin = ""
+    opened_mails = 0
     for part in parts:
         if part.number in numbers or _is_furniture(part, hidden, with_text=bool(text.strip())):
             continue
@@ -84,7 +86,8 @@ def _read(headers: Headers, parts: list[Part], depth: int) -> Mail:
             letter = tnef.read(part.data)
             inner_texts.append(letter.text)
             files.extend(_tnef_files(letter, part))
-        elif part.kind == "message/rfc822" and depth < 3:
+        elif part.kind == "message/rfc822" and depth < 3 and opened_mails < _MOST_OPENED:
+            opened_mails += 1
             inner = _attached(part, depth)
             inner_texts.append(inner.text if inner else "")
             origin = origin or (sender_shown(inner.headers) if inner else "")

@@ -446,6 +446,13 @@ def test_twice_the_page_takes_at_most_about_twice_the_lines(evil: str) -> None:
     assert twice <= 2.2 * once + 500
 
 
+def test_of_hundreds_of_attached_mails_all_are_files_and_some_are_read() -> None:
+    inner = f"Content-Type: message/rfc822\n\n{INNER}"
+    read = message(several("\n", *[inner] * 400))
+    assert len(read.attachments) == 400
+    assert read.text.count("Un nid rue Scribe.") == 5
+
+
 @pytest.mark.parametrize(
     "evil",
     [
