@@ -28,6 +28,8 @@ from pydantic_settings import (
 from router.errors import ConfigurationError
 
 _FILE = "guichet.toml"
+_TABLES = frozenset({"keys"})
+"""Settings of a channel that are tables themselves; any other table is an account's."""
 
 
 class Settings(BaseSettings):
@@ -62,7 +64,11 @@ class Settings(BaseSettings):
         whole = self.channels.get(channel)
         if whole is None:
             return None
-        common = {key: value for key, value in whole.items() if not isinstance(value, dict)}
+        common = {
+            key: value
+            for key, value in whole.items()
+            if not isinstance(value, dict) or key in _TABLES
+        }
         own = whole.get(account, {})
         return {**common, **(own if isinstance(own, dict) else {})}
 

@@ -106,9 +106,12 @@ def _open311(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
 
 
 def _sms(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.phone.carriers import is_polled
     from channels.sms import Sms, SmsSettings
+    from channels.sms_polled import PolledSms
 
-    return Sms(SmsSettings.model_validate(raw), account)
+    settings = SmsSettings.model_validate(raw)
+    return (PolledSms if is_polled(settings) else Sms)(settings, account, parts.clock)
 
 
 def _telegram(raw: Mapping[str, Any], account: str, parts: Parts) -> object:

@@ -134,6 +134,14 @@ class TakesWebhooks(Protocol):
         ...
 
 
+@runtime_checkable
+class TakesGets(Protocol):
+    """May be called by GET, with what there is to say in the query."""
+
+    @property
+    def takes_gets(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Pulled:
     """What a poll brought: envelopes, and the cursor to store in the same transaction.

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from router.errors import InvalidSignature, StoreUnavailable
 from router.message import WebhookRequest, WebhookResponse
-from router.ports import TakesWebhooks
+from router.ports import TakesGets, TakesWebhooks
 from web.parts import WebParts
 
 RETRY_AFTER_S = "5"
@@ -50,10 +50,12 @@ class Webhooks:
         return _answer(taker.answer(True))
 
     async def challenge(self, request: Request, channel: str, account: str) -> Response:
-        """Answer a provider that checks this address (X's CRC)."""
+        """Answer a provider that checks this address (X's CRC), or that calls by GET."""
         taker = self._taker(channel, account)
         if taker is None:
             return _unknown()
+        if isinstance(taker, TakesGets) and taker.takes_gets:
+            return await self.take(request, channel, account)
         answer = taker.challenge(await self._neutral(request))
         if answer is None:
             return PlainTextResponse("This address takes POST only.", 405, {"allow": "POST"})

@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 from twilio.request_validator import RequestValidator
 
+from channels.phone.alphabet import segments, to_gsm7
 from channels.sms import Sms, SmsSettings
-from channels.sms_alphabet import segments, to_gsm7
 from demo.twilio import TwilioSimulator
 from router.delivery import (
     Delivery,
@@ -378,7 +378,7 @@ async def test_a_photo_lies_where_twilio_redirects_to_and_no_password_goes_there
         asked.append((url, auth is not None))
         return redirect if url.startswith("https://api.") else b"photo"
 
-    monkeypatch.setattr("channels.sms._download", download)
+    monkeypatch.setattr("channels.phone.twilio_files._download", download)
     [envelope] = SMS.open_raw(urlencode(FORM).encode(), NOW)
     for url in ("https://api.twilio.com/1", "https://media.twiliocdn.com/1"):
         photo = Attachment("mms-1.jpg", "image/jpeg", None, url)

@@ -17,8 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from twilio.request_validator import RequestValidator
 
+from channels.phone.alphabet import segments
 from channels.sms import Sms, SmsSettings
-from channels.sms_alphabet import segments
 from demo.server import LoopbackServer
 from router.archive import Action
 from router.delivery import DeliveryState, SendOutcome

@@ -22,6 +22,7 @@ from channels.partner_email import PartnerEmail, PartnerEmailSettings
 from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
 from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
 from channels.sms import Sms, SmsSettings
+from channels.sms_polled import PolledSms
 from channels.telegram import Telegram, TelegramSettings
 from channels.webform import Webform, WebformSettings
 from channels.x import X, XSettings
@@ -29,6 +30,7 @@ from demo.clock import WallClock
 from demo.faults import Faults
 from demo.mail import MailSimulator
 from demo.open311 import Open311Simulator
+from demo.ovh import APPLICATION_KEY, APPLICATION_SECRET, CONSUMER_KEY, OvhSimulator
 from demo.partner import PartnerSimulator
 from demo.telegram import TelegramSimulator
 from demo.twilio import TwilioSimulator
@@ -91,6 +93,8 @@ class Entry:
     signed: bool = False
     provider: bool = True
     splits: bool = True
+    files: bool = True
+    """They can send files with it."""
 
 
 @asynccontextmanager
@@ -228,6 +232,36 @@ async def sms() -> AsyncIterator[Harness]:
 
 
 @asynccontextmanager
+async def sms_by_ovh() -> AsyncIterator[Harness]:
+    clock = WallClock()
+    async with OvhSimulator(lambda: clock.now().timestamp()) as ovh:
+        citizen = "+33612345678"
+        settings = SmsSettings(
+            provider="ovh",
+            account_sid=ovh.service,
+            keys={
+                "application_key": SecretStr(APPLICATION_KEY),
+                "application_secret": SecretStr(APPLICATION_SECRET),
+                "consumer_key": SecretStr(CONSUMER_KEY),
+            },
+            base_url=ovh.base_url,
+            deadline_s=DEADLINE_S,
+        )
+        channel = PolledSms(settings, ovh.number, clock)
+        yield Harness(
+            channel,
+            Address("sms", ovh.number, citizen),
+            _composed(channel, ovh.number, citizen),
+            lambda raw: channel.open_raw(raw, NOW),
+            None,
+            _http_faults(ovh, lambda: ovh.blocked.add(citizen)),
+            lambda: [str(id) for id in ovh.sent_to(citizen)],
+            [APPLICATION_SECRET, CONSUMER_KEY],
+        )
+        await channel.close()
+
+
+@asynccontextmanager
 async def telegram() -> AsyncIterator[Harness]:
     async with TelegramSimulator() as simulator:
         account, chat, secret = "GuichetNantesBot", 4242, "secret-du-webhook"
@@ -354,6 +388,7 @@ REGISTRY = (
         "partner_webhook", PartnerWebhook, partner_webhook, talks=False, signed=True, splits=False
     ),
     Entry("sms", Sms, sms, signed=True),
+    Entry("sms-ovh", PolledSms, sms_by_ovh, files=False),
     Entry("telegram", Telegram, telegram, signed=True),
     Entry("x", X, x, signed=True),
     Entry("web", Webform, web, signed=True, provider=False, splits=False),
@@ -384,7 +419,7 @@ def _hang(faults: Faults) -> Faults:
     return faults
 
 
-_CODED = (TwilioSimulator, Open311Simulator, PartnerSimulator)
+_CODED = (TwilioSimulator, Open311Simulator, PartnerSimulator, OvhSimulator)
 """Those that say 403 of a key, and something else of what is refused."""
 
 

@@ -106,7 +106,7 @@ async def test_the_same_message_twice_is_one(harness: Harness) -> None:
     assert not late.new
 
 
-@talking
+@channels_that("talks", "files")
 async def test_an_empty_text_with_a_photo_is_a_message(harness: Harness) -> None:
     assert harness.message is not None
     [event] = harness.channel.receive(harness.message("", ["trou.jpg"], "77"))

@@ -97,3 +97,16 @@ async def test_a_providers_challenge_is_answered_by_its_channel(browser: Browser
 
     assert (proved.status_code, proved.text) == (200, "proof")
     assert silent.status_code == 405
+
+
+async def test_a_provider_that_calls_by_get_is_verified_and_made_durable(
+    browser: Browser, house: House
+) -> None:
+    assert (await browser.get("/webhooks/hook/main?id=1", headers=RIGHT)).status_code == 405
+
+    house.hook.takes_gets = True
+    refused = await browser.get("/webhooks/hook/main?id=1", headers={"X-Key": "wrong"})
+    taken = await browser.get("/webhooks/hook/main?id=1", headers=RIGHT)
+
+    assert (refused.status_code, taken.status_code) == (403, 200)
+    assert len(house.journal.envelopes) == 1

@@ -11,14 +11,10 @@ from twilio.base.exceptions import TwilioException  # type: ignore[import-untype
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 
-from router.delivery import OptedOut, Permanent, Retry, SendOutcome, Unknown
+from channels.phone.twilio_codes import refusal
+from router.delivery import Retry, SendOutcome, Unknown
 
 VENDOR = "https://api.twilio.com"
-_OPTED_OUT = 21610
-_TOO_MANY_REPLIES = 14107  # more than 30 replies in 30 s between two numbers
-_THROTTLED = {429, 20429, 30001, 30022}
-_LATER = {30003: 3600.0}  # the phone is switched off or out of reach
-_CREDENTIALS = {20003, 20005, 20006, 401}
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -78,33 +74,13 @@ def _seconds(text: str) -> float | None:
 
 
 def outcome_of(error: BaseException) -> SendOutcome:
-    """Say what a failed call means for the delivery.
-
-    Codes: https://www.twilio.com/docs/api/errors
-    """
+    """Say what a failed call means for the delivery."""
     if isinstance(error, Throttled):
-        return Retry("Twilio's limit was hit (429)", error.after_s, throttled=True)
+        return Retry("la limite de Twilio est atteinte (429)", error.after_s, throttled=True)
     if isinstance(error, _NOT_SENT):
-        return Retry(f"Twilio cannot be reached ({type(error).__name__})")
+        return Retry(f"Twilio ne répond pas ({type(error).__name__})")
     if isinstance(error, (httpx.HTTPError, asyncio.TimeoutError)):
-        return Unknown(f"the connection to Twilio broke ({type(error).__name__})")
+        return Unknown(f"la connexion à Twilio a été coupée ({type(error).__name__})")
     if isinstance(error, TwilioException):
-        return _refusal(int(getattr(error, "status", 0) or 0), getattr(error, "code", 0))
-    return Unknown(f"Twilio gave an odd answer ({type(error).__name__})")
-
-
-def _refusal(status: int, code: object) -> SendOutcome:
-    number = code if isinstance(code, int) else status
-    if number == _OPTED_OUT:
-        return OptedOut("the person texted STOP (21610)")
-    if number == _TOO_MANY_REPLIES:
-        return Retry("more than 30 replies in 30 s between two numbers (14107)", 30.0)
-    if number in _THROTTLED:
-        return Retry(f"Twilio's limit was hit ({number})", throttled=True)
-    if number in _LATER:
-        return Retry(f"the phone cannot be reached ({number})", _LATER[number])
-    if number in _CREDENTIALS or status == 401:
-        return Retry(f"Twilio refuses our credentials ({number})", 300.0)
-    if status >= 500 or not status:
-        return Retry(f"Twilio is out of order ({number})")
-    return Permanent(str(number), f"refused by Twilio with {status}")
+        return refusal(int(getattr(error, "status", 0) or 0), getattr(error, "code", 0))
+    return Unknown(f"Twilio a répondu autre chose que prévu ({type(error).__name__})")

@@ -1,0 +1,26 @@
+"""Telephone numbers as senders of text messages."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+
+WHATSAPP = "whatsapp:"
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+
+
+def international(number: str, region: str) -> str:
+    """Write a telephone number in E.164; names and short codes stay as they are."""
+    try:
+        read = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        return number
+    if not phonenumbers.is_possible_number(read):
+        return number
+    return phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_answerable(sender: str) -> bool:
+    """Whether a text to this sender is read: names and short codes are machines'."""
+    return _NUMBER.fullmatch(sender.removeprefix(WHATSAPP)) is not None

@@ -1,0 +1,213 @@
+"""What people text to one number, and what it texts to them, whoever carries it."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Iterable
+from datetime import datetime
+
+from channels.phone.carrier import Carrier, Progress, Text
+from channels.phone.numbers import WHATSAPP, international, is_answerable
+from channels.phone.settings import NumberSettings
+from channels.phone.words import wish_of
+from router.delivery import Delivery, OnUnknown, Rate, SendOutcome
+from router.errors import UnreadablePayload
+from router.message import (
+    Address,
+    Attachment,
+    Envelope,
+    HelpAsked,
+    Ignored,
+    InboundEvent,
+    Location,
+    Message,
+    MessageReceived,
+    OptedOutOf,
+    ReceiptReceived,
+    Thread,
+    Trust,
+    WebhookRequest,
+    WebhookResponse,
+)
+from router.ports import Health, OutboundPart
+
+_ANY_FILE = "application/octet-stream"
+
+
+class Texting:
+    """The citizen's side of a number; the carrier's side is behind :class:`Carrier`.
+
+    A message belongs to the channel that its numbers tell, so that one webhook may serve both.
+    """
+
+    prefix = ""
+    """What stands before numbers in the carrier's words."""
+
+    def __init__(self, settings: NumberSettings, account: str, carrier: Carrier) -> None:
+        self.account = account
+        self._settings = settings
+        self._carrier = carrier
+
+    # --- in --------------------------------------------------------------------------------------
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Have the carrier check that it is its own call."""
+        self._carrier.verify(request)
+
+    def open(self, request: WebhookRequest, received_at: datetime) -> tuple[Envelope, ...]:
+        return self.open_raw(self._carrier.payload(request), received_at)
+
+    def open_raw(self, raw: bytes, at: datetime) -> tuple[Envelope, ...]:
+        """Wrap a payload as the carrier hands it over; what cannot be read is kept with a note."""
+        try:
+            told = self._carrier.read(raw)
+        except UnreadablePayload as error:
+            name = f"unreadable:{hashlib.sha256(raw).hexdigest()}"
+            return (self._envelope(self._address(self.prefix + name), name, raw, at, str(error)),)
+        if isinstance(told, Progress):
+            return (self._envelope(self._address(told.to), f"{told.id}:{told.word}", raw, at),)
+        return (self._envelope(self._address(told.sender), told.id, raw, at),)
+
+    def _envelope(
+        self, address: Address, provider_id: str, raw: bytes, at: datetime, note: str = ""
+    ) -> Envelope:
+        return Envelope(
+            channel=address.channel,
+            account=address.account,
+            provider_id=provider_id,
+            conversation=address.key,
+            payload=raw,
+            received_at=at,
+            note=note,
+        )
+
+    def _address(self, number: str) -> Address:
+        bare = number.strip().removeprefix(WHATSAPP)
+        channel = "whatsapp" if bare != number.strip() else "sms"
+        return Address(channel, self.account, bare)
+
+    def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
+        if envelope.note:
+            raise UnreadablePayload(envelope.note)
+        told = self._carrier.read(envelope.payload)
+        return (_receipt(told) if isinstance(told, Progress) else self._heard(told, envelope),)
+
+    def _heard(self, told: Text, envelope: Envelope) -> InboundEvent:
+        address = self._address(told.sender)
+        confirmed = told.answered and not self._settings.answers_stop
+        match told.wish or wish_of(told.text):
+            case "stop" | "start" as wish:
+                return OptedOutOf(address, told.text, back_in=wish == "start", confirmed=confirmed)
+            case "help" if told.wish and confirmed:
+                return Ignored("a word of help that the carrier has answered")
+            case "help":
+                return HelpAsked(address, told.text)
+        return MessageReceived(
+            Message(
+                address=address,
+                provider_id=envelope.provider_id,
+                received_at=envelope.received_at,
+                sender=address.value,
+                sender_name=told.name,
+                text=told.text,
+                text_shown=told.text,
+                attachments=told.attachments,
+                location=told.location,
+                # names and short codes are machines', and nobody reads what is sent to them
+                automatic="" if is_answerable(told.sender) else "sender cannot be answered",
+                thread=Thread(refs=told.refs),
+                trust=Trust.VERIFIED,  # as far as the operators of the network know
+            )
+        )
+
+    def answer(self, accepted: bool) -> WebhookResponse:
+        return self._carrier.thanks() if accepted else WebhookResponse(503)
+
+    def challenge(self, request: WebhookRequest) -> WebhookResponse | None:
+        return None
+
+    def recipients(self, raw: bytes) -> tuple[str, ...]:
+        """Name the number that a message was sent to."""
+        try:
+            told = self._carrier.read(raw)
+        except UnreadablePayload:
+            return ()
+        to = told.to.removeprefix(WHATSAPP) if isinstance(told, Text) else ""
+        return (to,) if to else ()
+
+    def compose(
+        self,
+        account: str,
+        sender: str,
+        text: str,
+        *,
+        kind: str = "",
+        subject: str = "",
+        at: datetime,
+        location: Location | None = None,
+        name: str = "",
+        attachments: Iterable[str] = (),
+        message_id: str = "",
+    ) -> Envelope:
+        """Make what the carrier would hand over for such a message."""
+        seed = f"{sender}\n{text}\n{at.isoformat()}".encode("utf-8", "replace")
+        number = international(sender, self._settings.region)
+        told = Text(
+            message_id or f"SM{hashlib.sha256(seed).hexdigest()[:32]}",
+            f"{self.prefix}{number or 'unknown'}",
+            f"{self.prefix}{account or self.account}",
+            text,
+            attachments=tuple(_file(file) for file in attachments),
+            location=location,
+        )
+        return self.open_raw(self._carrier.write(told), at)[0]
+
+    async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
+        return await self._carrier.fetch(attachment.ref, limit)
+
+    # --- out -------------------------------------------------------------------------------------
+
+    @property
+    def on_unknown(self) -> OnUnknown:
+        return self._carrier.on_unknown
+
+    @property
+    def rate(self) -> Rate:
+        return Rate(self._settings.per_second, max(1, int(self._settings.per_second)))
+
+    @property
+    def deadline_s(self) -> float:
+        return self._settings.deadline_s
+
+    def render(self, delivery: Delivery) -> tuple[OutboundPart, ...]:
+        texts = self.pieces(delivery)
+        return tuple(OutboundPart(delivery, part, i, len(texts)) for i, part in enumerate(texts))
+
+    def pieces(self, delivery: Delivery) -> tuple[str, ...]:
+        """Write a delivery as the messages that a phone shows."""
+        raise NotImplementedError
+
+    async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
+        return await self._carrier.send(part, idem)
+
+    async def find(self, delivery: Delivery, idem: str) -> SendOutcome | None:
+        return await self._carrier.find(delivery, self.render(delivery))
+
+    async def health(self) -> Health:
+        return await self._carrier.health()
+
+    async def close(self) -> None:
+        await self._carrier.close()
+
+
+def _receipt(told: Progress) -> ReceiptReceived | Ignored:
+    """Read how far a message came; statuses arrive in any order: the core never lowers a state."""
+    if told.state is None:
+        return Ignored(f"status {told.word[:40]} says nothing")
+    return ReceiptReceived(told.state, told.delivery_id, told.id, told.code, told.reason)
+
+
+def _file(name: str) -> Attachment:
+    media_type = mimetypes.guess_type(name)[0] or _ANY_FILE
+    return Attachment(name, media_type, None, f"https://api.twilio.com/media/{name}")

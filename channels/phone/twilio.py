@@ -1,0 +1,165 @@
+"""Carry text and WhatsApp messages by Twilio."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
+
+from channels.phone import forms, twilio_files, twilio_signature
+from channels.phone.carrier import Progress, Text
+from channels.phone.settings import NumberSettings
+from channels.phone.twilio_api import VENDOR, HttpClient, outcome_of
+from channels.phone.twilio_codes import MACHINE
+from router.delivery import Delivery, OnUnknown, SendOutcome, Sent, Unknown
+from router.message import WebhookRequest, WebhookResponse
+from router.ports import Health, OutboundPart
+
+_LOOKED_AT = 50
+"""Messages that a check of health reads."""
+
+
+class Twilio:
+    """One number of an account; ``prefix`` is ``whatsapp:`` where it writes there."""
+
+    on_unknown = OnUnknown.FIND
+    by_get = False
+
+    def __init__(self, settings: NumberSettings, account: str, prefix: str = "") -> None:
+        self._settings, self._prefix = settings, prefix
+        self._account = prefix + account
+        self._base_url = settings.base_url or VENDOR
+        self._vendor: Client | None = None
+        self._http: HttpClient | None = None
+
+    # --- in --------------------------------------------------------------------------------------
+
+    def verify(self, request: WebhookRequest) -> None:
+        tokens = (self._settings.auth_token, *self._settings.other_tokens)
+        given = (token.get_secret_value() for token in tokens)
+        twilio_signature.verify(request, given, self._settings.public_url)
+
+    def payload(self, request: WebhookRequest) -> bytes:
+        """Keep the form; a status callback carries the id of its delivery in the query."""
+        delivery = parse_qs(urlsplit(request.url).query).get("d", [""])[0]
+        added = f"&{urlencode({forms.DELIVERY_FIELD: delivery})}" if delivery else ""
+        return request.body + added.encode()
+
+    def thanks(self) -> WebhookResponse:
+        """Answer with empty TwiML: replies go out by the API, when they have been decided."""
+        body = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+        return WebhookResponse(200, body, "text/xml")
+
+    def read(self, payload: bytes) -> Text | Progress:
+        return forms.read(payload)
+
+    def write(self, text: Text) -> bytes:
+        return forms.write(text)
+
+    async def fetch(self, url: str, limit: int) -> bytes:
+        return await twilio_files.fetch(url, limit, self._settings, self._base_url)
+
+    # --- out -------------------------------------------------------------------------------------
+
+    async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
+        """Create one message; ``idem`` is of no use to Twilio, which knows no such key."""
+        # The callback of the last piece alone names the delivery: it is sent when all of it is.
+        last = part.index == part.count - 1 and self._settings.public_url != ""
+        separator = "&" if "?" in self._settings.public_url else "?"
+        callback = f"{self._settings.public_url}{separator}d={part.delivery.id}"
+        try:
+            created = await self._client.messages.create_async(
+                to=self._prefix + part.delivery.address.value,
+                from_=self._account,
+                body=part.text,
+                **({"status_callback": callback} if last else {}),
+            )
+        except Exception as error:  # whatever the vendor's library raises is an outcome
+            return outcome_of(error)
+        if not created.sid:  # an odd answer passes through the vendor's library without an error
+            return Unknown("Twilio answered without a message id")
+        return Sent((created.sid,))
+
+    async def find(self, delivery: Delivery, parts: tuple[OutboundPart, ...]) -> SendOutcome | None:
+        """Look for the pieces of a delivery in Twilio's list; send those that are missing."""
+        known = await self._sent_since(delivery)
+        sids: list[str] = []
+        for part in parts[delivery.parts_sent :]:
+            sid = known.get(part.text)
+            if sid is None and not sids:
+                return None
+            if sid is None:
+                outcome = await self.send(part, "")
+                if not isinstance(outcome, Sent):
+                    # never a plain retry, which would begin with the piece that has left
+                    return Unknown("a piece of a long text has left and the next could not")
+                sid = outcome.provider_ids[0]
+            sids.append(sid)
+        return Sent(tuple(sids))
+
+    async def _sent_since(self, delivery: Delivery) -> dict[str, str]:
+        messages = await self._client.messages.list_async(
+            to=self._prefix + delivery.address.value, from_=self._account, limit=50
+        )
+        earliest = delivery.created_at.replace(microsecond=0) - timedelta(seconds=5)
+        return {
+            str(message.body): str(message.sid)
+            for message in messages
+            if message.sid and _created(message.date_created) >= earliest
+        }
+
+    @property
+    def _client(self) -> Client:
+        if self._vendor is None:
+            self._http = HttpClient(self._base_url, self._settings.deadline_s)
+            token = self._settings.auth_token.get_secret_value()
+            self._vendor = Client(self._settings.account_sid, token, http_client=self._http)
+        return self._vendor
+
+    # --- life ------------------------------------------------------------------------------------
+
+    async def health(self) -> Health:
+        """Ask for what came in: it proves account and token, and shows what never reached us."""
+        sid = self._settings.account_sid
+        if not sid or not self._settings.auth_token.get_secret_value():
+            return Health(False, "account_sid et auth_token ne sont pas tous deux donnés.")
+        try:
+            came = await self._client.messages.list_async(to=self._account, limit=_LOOKED_AT)
+        except TwilioException as error:
+            return Health(False, _refused(int(getattr(error, "status", 0) or 0), sid))
+        except Exception as error:  # the reason is what the operator wants to read
+            why = type(error).__name__
+            return Health(False, f"Twilio ne répond pas à {self._base_url} ({why}).")
+        machines = sum(message.error_code == MACHINE for message in came)
+        sentence = f"Twilio répond pour {self._account}."
+        if machines:
+            sentence += (
+                f" Sur les {len(came)} derniers messages reçus, {machines} de machines ont été"
+                f" refusés par Twilio sans nous être remis ({MACHINE})."
+            )
+        return Health(True, sentence)
+
+    async def close(self) -> None:
+        """Close the connections that are kept warm."""
+        if self._http is not None:
+            await self._http.close()
+        self._http = self._vendor = None
+
+
+def _refused(status: int, sid: str) -> str:
+    if status == 401:
+        return f"Twilio refuse le jeton du compte {sid} : vérifiez auth_token."
+    if status == 404:
+        return f"Twilio ne connaît pas le compte {sid} : vérifiez account_sid."
+    if status == 403:
+        return f"Twilio refuse l'accès au compte {sid} (403) : compte fermé ou suspendu."
+    return f"Twilio répond par une erreur ({status})."
+
+
+def _created(at: object) -> datetime:
+    """Give the time of a listed message; one without a time counts as old."""
+    if not isinstance(at, datetime):
+        return datetime.min.replace(tzinfo=UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

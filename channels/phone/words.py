@@ -1,0 +1,24 @@
+"""The words by which people steer text messages: STOP, ARRET, START, AIDE, and their likes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_STOP = (
+    "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "ARRET", "ARRÊT",
+)  # fmt: skip
+_WISHES: Mapping[str, str] = {
+    **dict.fromkeys(_STOP, "stop"),
+    **dict.fromkeys(("START", "UNSTOP"), "start"),
+    **dict.fromkeys(("HELP", "AIDE", "INFO", "CONTACT"), "help"),
+}
+
+
+def bare(text: str) -> str:
+    """Write a text as the words are compared: no spaces around, no full stop, in capitals."""
+    return text.strip(" \t\r\n.!").upper()
+
+
+def wish_of(text: str) -> str:
+    """Name what a text that is one word asks for: ``stop``, ``start``, ``help``, or nothing."""
+    return _WISHES.get(bare(text), "")
