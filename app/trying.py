@@ -14,6 +14,8 @@ from app.attempt import attempts
 from app.console import DEFAULT_CONFIG, Config, Json, config_folder, out, print_json, speaking
 from app.lines import lines_of
 from app.rulebook import LoadedRulebook, load_folder
+from app.settings import load_settings
+from app.sms_cost import sms_cost
 from app.system import SystemClock
 from router.errors import ConfigurationError
 
@@ -56,10 +58,13 @@ def _batch(path: Path) -> Iterable[Mapping[str, Any]]:
 
 
 async def _run(rulebook: LoadedRulebook, lines: Iterable[Mapping[str, Any]], as_json: bool) -> None:
-    clock = SystemClock()
+    clock, settings = SystemClock(), load_settings()
+    account = next((c.address for c in rulebook.directory.counters() if c.channel == "sms"), "+")
     async with attempts(rulebook) as attempt:
         for line in lines:
             result = await attempt.run(line, clock.now())
+            to = str(line.get("to") or account)
+            result["sms"] = sms_cost(result["replies"], settings, to)
             if as_json:
                 print_json(result)
                 sys.stdout.flush()
@@ -79,5 +84,13 @@ def _show(result: Mapping[str, Any]) -> None:
         out.print(f"  réponse   {reply['channel']} ({reply['language']})")
         for paragraph in reply["text"].splitlines():
             out.print(f"            {paragraph}", markup=False)
+    if result["sms"]:
+        out.print(f"  SMS       {_priced(result['sms'])}", markup=False)
     for delivery in result["deliveries"]:
         out.print(f"  envoi     {delivery['kind']} → {delivery['channel']} {delivery['to']}")
+
+
+def _priced(sms: Mapping[str, Any]) -> str:
+    count, price = sms["segments"], sms["price"]
+    segments = f"{count} segment{'s' if count > 1 else ''} facturé{'s' if count > 1 else ''}"
+    return segments if price is None else f"{segments}, {price:.3f} €".replace(".", ",")
