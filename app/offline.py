@@ -12,6 +12,7 @@ from channels.email import EmailChannel, EmailSettings
 from channels.sms import Sms, SmsSettings
 from channels.telegram import Telegram, TelegramSettings
 from channels.webform import Webform, WebformSettings
+from channels.whatsapp import WhatsApp, WhatsAppSettings
 from channels.x import X, XSettings
 from router.directory import Counter
 from router.errors import InvalidInput
@@ -154,6 +155,7 @@ def _builders(
     return {
         "email": lambda account: EmailChannel(EmailSettings.model_validate({}), account, signer),
         "sms": lambda account: Sms(SmsSettings(), account),
+        "whatsapp": lambda account: WhatsApp(WhatsAppSettings(), account),
         "telegram": lambda account: Telegram(TelegramSettings(), account),
         "x": lambda account: X(XSettings(), account, clock),
         "web": lambda account: Webform(form, account),
@@ -165,7 +167,7 @@ def _nobody(channel: str, count: int) -> str:
     match channel:
         case "email":
             return f"essai-{count}@essai.example"
-        case "sms":
+        case "sms" | "whatsapp":
             return f"+{_FIRST_NUMBER + count}"
         case "telegram" | "x":
             return str(9_000_000_000 + count)

@@ -114,6 +114,12 @@ def _sms(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     return (PolledSms if is_polled(settings) else Sms)(settings, account, parts.clock)
 
 
+def _whatsapp(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.whatsapp import WhatsApp, WhatsAppSettings
+
+    return WhatsApp(WhatsAppSettings.model_validate(raw), account)
+
+
 def _telegram(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.telegram import Telegram, TelegramSettings
 
@@ -140,6 +146,7 @@ BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
     "partner_webhook": _partner_webhook,
     "open311": _open311,
     "sms": _sms,
+    "whatsapp": _whatsapp,
     "telegram": _telegram,
     "x": _x,
     "web": _web,

@@ -19,6 +19,7 @@ from demo.mail import Mail
 from demo.photo import photo
 from demo.script import Reaction, Scene
 from demo.story import Story, message_id
+from demo.twilio import WHATSAPP
 
 if TYPE_CHECKING:
     from demo.city import City
@@ -51,6 +52,9 @@ class Citizens:
                 )
             case "sms":
                 await self.city.twilio.citizen_sends(scene.sender, scene.to, text)
+            case "whatsapp":
+                ends = WHATSAPP + scene.sender, WHATSAPP + scene.to
+                await self.city.twilio.citizen_sends(*ends, text, ProfileName=scene.name)
             case "telegram":
                 await self.city.telegram.citizen_sends(
                     int(scene.sender),

@@ -17,7 +17,7 @@ from demo.open311 import OPEN311_AT, Open311Simulator
 from demo.partner import SYSTEM_AT, PartnerSimulator
 from demo.server import is_free
 from demo.telegram import TelegramSimulator
-from demo.twilio import TwilioSimulator
+from demo.twilio import WHATSAPP, TwilioSimulator
 from demo.x import XSimulator
 from router.ports import Clock
 
@@ -116,6 +116,9 @@ class City:
         self.browser.base_url = self.system.base_url = base_url.rstrip("/")
         for number in self.twilio.numbers:
             self.twilio.connect(number, f"{self.browser.base_url}/webhooks/sms/{number}")
+        on_whatsapp = self.twilio.numbers[0]
+        url = f"{self.browser.base_url}/webhooks/whatsapp/{on_whatsapp}"
+        self.twilio.connect(WHATSAPP + on_whatsapp, url)
 
     # --- for the product -------------------------------------------------------------------------
 
@@ -162,6 +165,10 @@ class City:
                 number: {"public_url": f"{base_url}/webhooks/sms/{number}"}
                 for number in self.twilio.numbers
             }
+        whatsapp = {name: value for name, value in sms.items() if not isinstance(value, dict)}
+        if base_url:
+            number = self.twilio.numbers[0]
+            whatsapp[number] = {"public_url": f"{base_url}/webhooks/whatsapp/{number}"}
         return {
             "email": {
                 "smtp_host": known.mail_host,
@@ -172,6 +179,7 @@ class City:
                 "password": known.mail_password,
             },
             "sms": sms,
+            "whatsapp": whatsapp,
             "telegram": {
                 "token": known.telegram_token,
                 "base_url": known.telegram_url,

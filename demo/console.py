@@ -19,11 +19,13 @@ from demo.ledger import Ledger
 from demo.mail import Mail
 from demo.server import LoopbackServer, is_free
 from demo.talks import CHANNELS, Said, addresses, talk, when
+from demo.twilio import WHATSAPP
 
 SERVICES = "services"
 NAMES = {
     "email": "✉ Courriel",
     "sms": "☎ SMS",
+    "whatsapp": "✆ WhatsApp",
     "telegram": "➤ Telegram",
     "x": "𝕏 X",
     SERVICES: "◆ Services",
@@ -31,6 +33,7 @@ NAMES = {
 _EXAMPLES = {
     "email": "vous@citoyens.example",
     "sms": "+33612349999",
+    "whatsapp": "+33612349998",
     "telegram": "7999",
     "x": "votre_nom",
 }
@@ -134,6 +137,8 @@ class Console:
                 return tuple(self._city.mail.counters)
             case "sms":
                 return self._city.twilio.numbers
+            case "whatsapp":
+                return self._city.twilio.numbers[:1]
             case "telegram":
                 return (self._city.telegram.username,)
             case _:
@@ -173,10 +178,11 @@ class Console:
             if "@" not in address or any(character in address for character in "\r\n <>"):
                 return "Ce n'est pas une adresse de courriel."
             await self._mail(address, to, typed.get("objet", ""), text)
-        elif channel == "sms":
+        elif channel in {"sms", "whatsapp"}:
             if not (address.startswith("+") and address[1:].isdigit()):
                 return "Un numéro s'écrit ainsi : +33612345678."
-            await self._city.twilio.citizen_sends(address, to, text)
+            prefix = WHATSAPP if channel == "whatsapp" else ""
+            await self._city.twilio.citizen_sends(prefix + address, prefix + to, text)
         elif channel == "telegram":
             if not address.isdigit():
                 return "Une conversation Telegram est un nombre."

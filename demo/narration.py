@@ -27,6 +27,7 @@ WIDTH = 80
 _CHANNELS = {
     "email": ("✉", "e-mail", "cyan"),
     "sms": ("☎", "SMS", "green"),
+    "whatsapp": ("✆", "WhatsApp", "bright_green"),
     "telegram": ("➤", "Telegram", "blue"),
     "x": ("✕", "X", "white"),
     "web": ("▤", "formulaire", "magenta"),
@@ -44,7 +45,13 @@ _BLOCKS: Mapping[Action, tuple[str, str]] = {
 }
 _SILENT = ("référence", "note", "l'acte vient trop tard")
 """Words of a service that the person is not told."""
-_HOW = {"email": "par e-mail à", "sms": "par SMS au", "telegram": "par Telegram à", "x": "sur X à"}
+_HOW = {
+    "email": "par e-mail à",
+    "sms": "par SMS au",
+    "whatsapp": "par WhatsApp au",
+    "telegram": "par Telegram à",
+    "x": "sur X à",
+}
 
 
 @dataclass(slots=True)
@@ -68,7 +75,7 @@ class Narrator:
         """Say what is about to be seen."""
         self._print(
             Panel(
-                "Des citoyens écrivent par e-mail, SMS, Telegram, X et formulaire.\n"
+                "Des citoyens écrivent par e-mail, SMS, WhatsApp, Telegram, X et formulaire.\n"
                 "Chaque message devient une demande ; les règles choisissent le service ;\n"
                 "sa réponse repart par le canal de chacun. Tout se passe sur cette machine.",
                 title="[bold]Guichet – démonstration[/]",

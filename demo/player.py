@@ -87,6 +87,7 @@ async def _until(city: City, story: Story, scene: Scene) -> None:
     waiting = {
         "email": city.mail.until,
         "sms": city.twilio.until,
+        "whatsapp": city.twilio.until,
         "telegram": city.telegram.until,
         "x": city.x.until,
     }

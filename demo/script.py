@@ -177,6 +177,11 @@ SCENES: tuple[Scene, ...] = (
         follows="lampadaire", reaction=Reaction.NONE,
     ),
     Scene(
+        "whatsapp", "whatsapp", "+33612340008", "Nadège",
+        "Bonjour, les encombrants ne sont toujours pas ramassés rue Racine à Nantes", SMS_NANTES,
+        reaction=Reaction.REPLY, says="Les encombrants seront enlevés demain matin.",
+    ),
+    Scene(
         "stop", "sms", "+33612340006", "Zoé", "STOP", SMS_NANTES, asks=False,
     ),
     Scene(

@@ -11,11 +11,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from demo.mail import Mail
+from demo.twilio import WHATSAPP
 
 if TYPE_CHECKING:
     from demo.city import City
 
-CHANNELS = ("email", "sms", "telegram", "x")
+CHANNELS = ("email", "sms", "whatsapp", "telegram", "x")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ def talk(city: City, channel: str, address: str) -> list[Said]:
             return _mails(city, address)
         case "sms":
             return _texts(city, address)
+        case "whatsapp":
+            return _texts(city, WHATSAPP + address)
         case "telegram":
             return _chat(city, int(address))
         case "x":
@@ -70,8 +73,10 @@ def addresses(city: City, channel: str) -> list[str]:
             }
             return sorted(({*city.mail.addresses(), *wrote} - ours) - {""})
         case "sms":
-            numbers = {end for sms in city.twilio.messages() for end in (sms.from_, sms.to)}
-            return sorted(numbers.difference(city.twilio.numbers))
+            return [number for number in _phones(city) if not number.startswith(WHATSAPP)]
+        case "whatsapp":
+            chats = [number for number in _phones(city) if number.startswith(WHATSAPP)]
+            return [number.removeprefix(WHATSAPP) for number in chats]
         case "telegram":
             return sorted({str(message["chat"]["id"]) for message in city.telegram.messages()})
         case "x":
@@ -146,6 +151,12 @@ def mail_time(text: str) -> str:
 
 
 # --- telephone, Telegram, X ------------------------------------------------------------------------
+
+
+def _phones(city: City) -> list[str]:
+    numbers = {end for sms in city.twilio.messages() for end in (sms.from_, sms.to)}
+    ours = city.twilio.numbers
+    return sorted(number for number in numbers if number.removeprefix(WHATSAPP) not in ours)
 
 
 def _texts(city: City, number: str) -> list[Said]:

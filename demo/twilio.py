@@ -10,7 +10,8 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import format_datetime
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -35,6 +36,11 @@ STOP_WORDS = frozenset(
 )
 START_WORDS = frozenset({"START", "UNSTOP", "YES"})
 LONGEST_BODY = 1600
+WHATSAPP = "whatsapp:"
+WINDOW = timedelta(hours=24)
+"""How long after a person's last message WhatsApp takes free text."""
+OUTSIDE_WINDOW = 63016
+MACHINE = 30039
 STATUS_TRIES = 40
 """Twilio gives up on a status callback sooner than on a message; the status can be asked for."""
 
@@ -131,14 +137,23 @@ class TwilioSimulator:
     # --- citizens --------------------------------------------------------------------------------
 
     async def citizen_sends(
-        self, from_: str, to: str, body: str, media: Sequence[tuple[str, bytes]] = ()
+        self,
+        from_: str,
+        to: str,
+        body: str,
+        media: Sequence[tuple[str, bytes]] = (),
+        *,
+        machine: bool = False,
+        **extra: str,
     ) -> str:
         """Text a number of the account, with media as (type, bytes); give the message's id.
 
-        The webhook is posted in the background, in order for each phone, until it is answered.
+        On WhatsApp both numbers begin with ``whatsapp:``. ``extra`` are further fields of the form
+        (ProfileName, Latitude, ButtonText …). The webhook is posted in the background, in order for
+        each phone, until it is answered; for what looks like a machine it never is (30039).
         """
         word = body.strip().upper()
-        if word in STOP_WORDS:
+        if word in STOP_WORDS and not from_.startswith(WHATSAPP):
             self._opt(from_, to, out=True)
         elif word in START_WORDS:
             self._opt(from_, to, out=False)
@@ -149,6 +164,11 @@ class TwilioSimulator:
             self._ledger.keep_file(media_sid, content)
             record["media"].append([media_sid, content_type])
         record["num_media"] = str(len(media))
+        record["extra"] = extra
+        if machine:
+            record |= {"status": "failed", "error_code": MACHINE}
+            self._ledger.changed()
+            return sid
         self._ledger.data["inbound"][sid] = True
         self._ledger.changed()
         self._schedule(sid)
@@ -223,6 +243,7 @@ class TwilioSimulator:
         message, data = self._ledger.data["messages"][sid], self._ledger.data
         url: str = data["statuses"][sid]
         last = "undelivered" if message["error_code"] else "delivered"
+        last = "failed" if message["error_code"] == OUTSIDE_WINDOW else last
         statuses = ["queued", "sent", last]
         fault = self.faults.take("status")
         if fault and fault.kind is FaultKind.REORDER:
@@ -264,19 +285,34 @@ class TwilioSimulator:
             sid, form["From"], form["To"], form.get("Body", ""), "outbound-api", "queued"
         )
         message["error_code"] = self.unreachable.get(form["To"])
+        if form["To"].startswith(WHATSAPP) and not self._wrote_lately(form["To"], form["From"]):
+            message["error_code"] = OUTSIDE_WINDOW
         self._ledger.data["statuses"][sid] = form.get("StatusCallback", "")
         self._ledger.changed()
         answer = JSONResponse(public(message), 201)  # says `queued`, before the status moves on
         self._http.spawn(self._report_statuses(sid))
         return await cut(request) if fault else answer
 
+    def _wrote_lately(self, person: str, number: str) -> bool:
+        now = self._clock.now()
+        return any(
+            message["direction"] == "inbound"
+            and (message["from"], message["to"]) == (person, number)
+            and now - parsedate_to_datetime(message["date_created"]) < WINDOW
+            for message in self._ledger.data["messages"].values()
+        )
+
     def _refusal(self, form: Mapping[str, str]) -> Response | None:
         to, from_, body = form.get("To", ""), form.get("From", ""), form.get("Body", "")
         if not to:
             return error(400, 21604, "A 'To' phone number is required.")
-        if not re.fullmatch(r"\+[1-9][0-9]{6,14}", to):
+        if not re.fullmatch(rf"({WHATSAPP})?\+[1-9][0-9]{{6,14}}", to):
             return error(400, 21211, f"Invalid 'To' Phone Number: {to}")
-        if from_ not in self.numbers:
+        if to.startswith(WHATSAPP) is not from_.startswith(WHATSAPP):
+            return error(400, 21910, "Invalid 'From' and 'To' pair: different channels.")
+        if from_.startswith(WHATSAPP) and from_ not in self._webhooks:
+            return error(400, 63007, "Twilio could not find a Channel with this From address")
+        if from_.removeprefix(WHATSAPP) not in self.numbers:
             return error(
                 400, 21606, f"The 'From' phone number {from_} is not a valid, SMS-capable number."
             )

@@ -47,7 +47,10 @@ def inbound_form(message: Mapping[str, Any], base_url: str) -> dict[str, str]:
     for place, (media_sid, content_type) in enumerate(message["media"]):
         form[f"MediaUrl{place}"] = f"{base_url}{path_of(message)}/Media/{media_sid}"
         form[f"MediaContentType{place}"] = content_type
-    return form
+    if message["from"].startswith("whatsapp:"):
+        form |= {"WaId": message["from"].removeprefix("whatsapp:+"), "ProfileName": ""}
+        form |= {"MessageType": "text", "ChannelMetadata": "{}"}
+    return {**form, **message.get("extra", {})}
 
 
 def status_form(message: Mapping[str, Any], status: str) -> dict[str, str]:
@@ -56,7 +59,7 @@ def status_form(message: Mapping[str, Any], status: str) -> dict[str, str]:
     form = {"MessageSid": sid, "SmsSid": sid, "MessageStatus": status, "SmsStatus": status}
     form |= {"AccountSid": message["account_sid"], "From": message["from"], "To": message["to"]}
     form["ApiVersion"] = "2010-04-01"
-    if status == "undelivered":
+    if status in {"undelivered", "failed"}:
         form["ErrorCode"] = str(message["error_code"])
     return form
 
@@ -68,7 +71,7 @@ def path_of(message: Mapping[str, Any]) -> str:
 
 def public(message: Mapping[str, Any]) -> dict[str, Any]:
     """Show a message as the API does."""
-    shown = {name: value for name, value in message.items() if name != "media"}
+    shown = {name: value for name, value in message.items() if name not in {"media", "extra"}}
     path = path_of(message)
     return shown | {
         "api_version": "2010-04-01",

@@ -67,7 +67,7 @@ class Texting:
             return (self._envelope(self._address(self.prefix + name), name, raw, at, str(error)),)
         if isinstance(told, Progress):
             return (self._envelope(self._address(told.to), f"{told.id}:{told.word}", raw, at),)
-        return (self._envelope(self._address(told.sender), told.id, raw, at),)
+        return (self._envelope(self._address(told.sender, told.to), told.id, raw, at),)
 
     def _envelope(
         self, address: Address, provider_id: str, raw: bytes, at: datetime, note: str = ""
@@ -82,10 +82,10 @@ class Texting:
             note=note,
         )
 
-    def _address(self, number: str) -> Address:
-        bare = number.strip().removeprefix(WHATSAPP)
-        channel = "whatsapp" if bare != number.strip() else "sms"
-        return Address(channel, self.account, bare)
+    def _address(self, number: str, ours: str = "") -> Address:
+        """Bind a number to the channel that our own number, where it is named, tells."""
+        channel = "whatsapp" if (ours or number).startswith(WHATSAPP) else "sms"
+        return Address(channel, self.account, number.strip().removeprefix(WHATSAPP))
 
     def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
         if envelope.note:
@@ -94,7 +94,7 @@ class Texting:
         return (_receipt(told) if isinstance(told, Progress) else self._heard(told, envelope),)
 
     def _heard(self, told: Text, envelope: Envelope) -> InboundEvent:
-        address = self._address(told.sender)
+        address = self._address(told.sender, told.to)
         confirmed = told.answered and not self._settings.answers_stop
         match told.wish or wish_of(told.text):
             case "stop" | "start" as wish:

@@ -1,8 +1,8 @@
 """What an answer by text message costs is told before it is sent."""
 
 import json
+from pathlib import Path
 
-from conftest import CONFIG
 from typer.testing import CliRunner
 
 from app.__main__ import cli
@@ -10,6 +10,7 @@ from app.settings import Settings
 from app.sms_cost import sms_cost
 from channels.phone.alphabet import segments
 
+CONFIG = Path(__file__).parents[2] / "config"
 LAMP = "Lampadaire cassé rue de la Poterie à Rezé"
 
 

@@ -39,6 +39,11 @@ class SmsTown(Town):
         self.refused = 0
         self.policy = Policy(ways={"email": ("partner", "town")}, base_url="https://g.example")
 
+    channel, prefix = "sms", ""
+
+    def make(self, given: dict[str, Any]) -> Any:
+        return self.kind(SmsSettings(**given), COUNTER)
+
     def connect(self, **settings: Any) -> None:
         url = f"{self.http.url}/webhooks/sms/{COUNTER}"
         given = {
@@ -48,11 +53,13 @@ class SmsTown(Town):
             "public_url": url,
             "deadline_s": 2.0,
         }
-        self.sms = self.kind(SmsSettings(**(given | settings)), COUNTER)
-        self.router = replace(self.router, readers={("sms", COUNTER): self.sms}, policy=self.policy)
-        role = f"send:sms|{COUNTER}"
+        self.sms = self.make(given | settings)
+        self.router = replace(
+            self.router, readers={(self.channel, COUNTER): self.sms}, policy=self.policy
+        )
+        role = f"send:{self.channel}|{COUNTER}"
         self.courier = Courier(role, self.sms, self.store, self.clock, self.ids)
-        self.twilio.connect(COUNTER, url)
+        self.twilio.connect(self.prefix + COUNTER, url)
 
     async def _take(self, request: Request) -> Response:
         asked = WebhookRequest(
@@ -67,10 +74,13 @@ class SmsTown(Town):
         answer = self.sms.answer(True)
         return Response(answer.body, answer.status, media_type=answer.media_type)
 
-    async def texted(self, text: str, *media: tuple[str, bytes], sender: str = CITIZEN) -> Worked:
+    async def texted(
+        self, text: str, *media: tuple[str, bytes], sender: str = CITIZEN, **extra: str
+    ) -> Worked:
         """Have somebody text us, and route it."""
         self.seen.clear()
-        await self.twilio.citizen_sends(sender, COUNTER, text, media)
+        ends = self.prefix + sender, self.prefix + COUNTER
+        await self.twilio.citizen_sends(*ends, text, media, **extra)
         await self.twilio.until_quiet()
         await self.route()
         return self.seen[-1]
@@ -95,8 +105,10 @@ class SmsTown(Town):
 
 
 @asynccontextmanager
-async def sms_town(folder: Path, kind: type[Sms] = Sms, **settings: Any) -> AsyncIterator[SmsTown]:
-    town = SmsTown(folder, kind)
+async def sms_town(
+    folder: Path, kind: type[Sms] = Sms, town_kind: type[SmsTown] = SmsTown, **settings: Any
+) -> AsyncIterator[SmsTown]:
+    town = town_kind(folder, kind)
     await town.store.open()
     await town.store.publish({}, town.rules.hash, "test", "test", START)
     await town.http.start()

@@ -25,6 +25,7 @@ from channels.sms import Sms, SmsSettings
 from channels.sms_polled import PolledSms
 from channels.telegram import Telegram, TelegramSettings
 from channels.webform import Webform, WebformSettings
+from channels.whatsapp import WhatsApp, WhatsAppSettings
 from channels.x import X, XSettings
 from demo.clock import WallClock
 from demo.faults import Faults
@@ -232,6 +233,35 @@ async def sms() -> AsyncIterator[Harness]:
 
 
 @asynccontextmanager
+async def whatsapp() -> AsyncIterator[Harness]:
+    async with TwilioSimulator() as twilio:
+        account, citizen = "+33756000044", "+33612345678"
+        settings = WhatsAppSettings(
+            account_sid=twilio.account_sid,
+            auth_token=SecretStr(twilio.auth_token),
+            base_url=twilio.base_url,
+            public_url=URL,
+            deadline_s=DEADLINE_S,
+        )
+        channel = WhatsApp(settings, account)
+        ends = f"whatsapp:{citizen}", f"whatsapp:{account}"
+        twilio.connect(ends[1], "http://127.0.0.1:9/")
+        form = {"MessageSid": "SM1", "From": ends[0], "To": ends[1], "Body": "Un trou"}
+        headers = {"x-twilio-signature": sign(twilio.auth_token, URL, form)}
+        yield Harness(
+            channel,
+            Address("whatsapp", account, citizen),
+            _composed(channel, account, citizen),
+            lambda raw: channel.open_raw(raw, NOW),
+            WebhookRequest("POST", URL, headers, urlencode(form).encode()),
+            _http_faults(twilio, lambda: twilio.faults.push("4xx", code=63024)),
+            lambda: [message.sid for message in twilio.sent_to(ends[0])],
+            [twilio.auth_token],
+        )
+        await channel.close()
+
+
+@asynccontextmanager
 async def sms_by_ovh() -> AsyncIterator[Harness]:
     clock = WallClock()
     async with OvhSimulator(lambda: clock.now().timestamp()) as ovh:
@@ -388,6 +418,7 @@ REGISTRY = (
         "partner_webhook", PartnerWebhook, partner_webhook, talks=False, signed=True, splits=False
     ),
     Entry("sms", Sms, sms, signed=True),
+    Entry("whatsapp", WhatsApp, whatsapp, signed=True),
     Entry("sms-ovh", PolledSms, sms_by_ovh, files=False),
     Entry("telegram", Telegram, telegram, signed=True),
     Entry("x", X, x, signed=True),

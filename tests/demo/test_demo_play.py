@@ -65,7 +65,7 @@ async def test_everybody_is_answered_where_he_wrote() -> None:
     assert (report["unanswered"], report["wrong_channel"], report["dead"]) == ([], [], [])
     assert report["messages"] == len(CAST)
     assert {name: counts["in"] for name, counts in report["by_channel"].items()} == {
-        "email": 2, "sms": 3, "telegram": 2, "x": 2, "web": 2,
+        "email": 2, "sms": 3, "whatsapp": 0, "telegram": 2, "x": 2, "web": 2,
     }  # fmt: skip
     assert report["by_channel"]["sms"]["replies"] == 3
     assert report["by_channel"]["web"]["replies"] == 5
@@ -104,7 +104,14 @@ def test_a_mail_that_was_sent_twice_counts_once() -> None:
 
 
 def test_the_script_uses_every_channel_and_way_of_answering() -> None:
-    assert {scene.channel for scene in SCENES} == {"email", "sms", "telegram", "x", "web"}
+    assert {scene.channel for scene in SCENES} == {
+        "email",
+        "sms",
+        "whatsapp",
+        "telegram",
+        "x",
+        "web",
+    }
     assert {scene.reply for scene in SCENES if scene.channel == "web"} == {"page", "email", "sms"}
     assert {scene.kind for scene in SCENES if scene.channel == "x"} == {"dm", "mention"}
     assert {scene.reaction for scene in SCENES} == set(Reaction)

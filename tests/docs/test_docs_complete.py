@@ -20,6 +20,7 @@ from channels.partner_webhook import PartnerWebhookSettings
 from channels.sms import SmsSettings
 from channels.telegram import TelegramSettings
 from channels.webform import WebformSettings
+from channels.whatsapp import WhatsAppSettings
 from channels.x import XSettings
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +32,7 @@ CHANNELS = {
     "open311": Open311Settings,
     "partner_webhook": PartnerWebhookSettings,
     "sms": SmsSettings,
+    "whatsapp": WhatsAppSettings,
     "telegram": TelegramSettings,
     "x": XSettings,
     "web": WebformSettings,
