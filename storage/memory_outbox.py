@@ -13,7 +13,7 @@ from storage.memory_state import State, later
 from storage.order import grant, sendable
 from storage.outbox import provider_ids, recorded
 
-_REQUEUED = {DeliveryState.DEAD, DeliveryState.REJECTED}
+_REQUEUED = {DeliveryState.DEAD, DeliveryState.REJECTED, DeliveryState.BOUNCED}
 
 
 class MemoryOutbox:
@@ -124,8 +124,12 @@ class MemoryOutbox:
         found = self._state.deliveries.get(delivery_id)
         if found is None or found.state not in _REQUEUED:
             return False
+        # what came back is sent anew; what was given up half way goes on from there
+        kept = found.state is DeliveryState.DEAD
         fresh = replace(
             found,
+            parts_sent=found.parts_sent if kept else 0,
+            provider_id=found.provider_id if kept else "",
             state=DeliveryState.QUEUED,
             not_before=None,
             settled_at=None,

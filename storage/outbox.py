@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Text, and_, bindparam, case, func, select, update
+from sqlalchemy import Connection, Text, and_, bindparam, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from router.delivery import Delivery, DeliveryState, Rate
@@ -93,9 +93,14 @@ REQUEUE = (
     .where(
         delivery.c.cell == _cell,
         delivery.c.id == bindparam("id_"),
-        delivery.c.state.in_(("dead", "rejected")),
+        delivery.c.state.in_(("dead", "rejected", "bounced")),
     )
     .values(
+        # what came back is sent anew; what was given up half way goes on from there
+        parts_sent=case((delivery.c.state == "dead", delivery.c.parts_sent), else_=0),
+        provider_id=case(
+            (delivery.c.state == "dead", delivery.c.provider_id), else_=literal("", Words())
+        ),
         state=DeliveryState.QUEUED.value,
         rank=0,
         not_before=None,

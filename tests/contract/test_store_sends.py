@@ -277,6 +277,29 @@ async def test_a_dead_letter_is_kept_and_can_be_put_back(store, parts):
     assert found.deliveries == (delivery,)
 
 
+@pytest.mark.parametrize("state", [DeliveryState.BOUNCED, DeliveryState.REJECTED])
+async def test_what_came_back_is_sent_anew_from_its_first_piece(store, parts, state):
+    delivery = parts.delivery()
+    await put(store, parts, delivery)
+    [found] = await claim(store)
+    whole = {"parts_sent": 3, "provider_id": "a b c", "not_before": None}
+    await send(store, found, state, error="come back", **whole)
+    assert await store.requeue(delivery.id, NOW + MINUTE)
+    [found] = await claim(store, NOW + MINUTE)
+    assert found.deliveries == (delivery,)
+
+
+async def test_what_was_given_up_half_way_goes_on_from_there(store, parts):
+    delivery = parts.delivery()
+    await put(store, parts, delivery)
+    [found] = await claim(store)
+    half = {"parts_sent": 1, "provider_id": "a", "not_before": None}
+    await send(store, found, DeliveryState.DEAD, error="given up", **half)
+    assert await store.requeue(delivery.id, NOW + MINUTE)
+    [found] = await claim(store, NOW + MINUTE)
+    assert [(one.parts_sent, one.provider_id) for one in found.deliveries] == [(1, "a")]
+
+
 async def test_a_limit_is_shared_by_all_processes(open_another):
     one_, two = await open_another(), await open_another()
     rate = Rate(per_s=10, burst=5)
