@@ -11,7 +11,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 from channels.phone import forms, twilio_files, twilio_signature
 from channels.phone.carrier import Progress, Text
 from channels.phone.settings import NumberSettings
-from channels.phone.twilio_api import VENDOR, HttpClient, outcome_of
+from channels.phone.twilio_api import VENDOR, HttpClient, outcome_of, status_of
 from channels.phone.twilio_codes import MACHINE
 from router.delivery import Delivery, OnUnknown, SendOutcome, Sent, Unknown
 from router.message import WebhookRequest, WebhookResponse
@@ -128,7 +128,7 @@ class Twilio:
         try:
             came = await self._client.messages.list_async(to=self._account, limit=_LOOKED_AT)
         except TwilioException as error:
-            return Health(False, _refused(int(getattr(error, "status", 0) or 0), sid))
+            return Health(False, _refused(status_of(error), sid))
         except Exception as error:  # the reason is what the operator wants to read
             why = type(error).__name__
             return Health(False, f"Twilio ne répond pas à {self._base_url} ({why}).")
@@ -150,7 +150,8 @@ class Twilio:
 
 def _refused(status: int, sid: str) -> str:
     if status == 401:
-        return f"Twilio refuse le jeton du compte {sid} : vérifiez auth_token."
+        # Twilio says the same of an account that does not exist
+        return f"Twilio refuse le jeton du compte {sid} : vérifiez account_sid et auth_token."
     if status == 404:
         return f"Twilio ne connaît pas le compte {sid} : vérifiez account_sid."
     if status == 403:

@@ -73,6 +73,14 @@ def _seconds(text: str) -> float | None:
         return None
 
 
+def status_of(error: TwilioException) -> int:
+    """Give the HTTP status behind an error; one about a list hides it in the answer that it holds."""
+    status = getattr(error, "status", None)
+    for argument in error.args:
+        status = status or getattr(argument, "status_code", None)
+    return int(status or 0)
+
+
 def outcome_of(error: BaseException) -> SendOutcome:
     """Say what a failed call means for the delivery."""
     if isinstance(error, Throttled):
@@ -82,5 +90,5 @@ def outcome_of(error: BaseException) -> SendOutcome:
     if isinstance(error, (httpx.HTTPError, asyncio.TimeoutError)):
         return Unknown(f"la connexion à Twilio a été coupée ({type(error).__name__})")
     if isinstance(error, TwilioException):
-        return refusal(int(getattr(error, "status", 0) or 0), getattr(error, "code", 0))
+        return refusal(status_of(error), getattr(error, "code", 0))
     return Unknown(f"Twilio a répondu autre chose que prévu ({type(error).__name__})")
