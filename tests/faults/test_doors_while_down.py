@@ -19,6 +19,7 @@ import asyncpg
 import pytest
 from affair import LifeIds
 
+from app.server import cancelled
 from channels.email import EmailChannel, EmailSettings
 from channels.email.imap import ImapConnection
 from channels.telegram import Telegram, TelegramSettings
@@ -123,10 +124,10 @@ class Running:
 async def polling(channel, store):
     running = Running()
     poller = Poller(channel, store, store, Clock(), running.report, running.rest)
-    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         task = tasks.create_task(poller.run())
         yield running
-        task.cancel()
+        await cancelled([task])  # once is not enough: the IMAP library may swallow it
 
 
 async def until(condition: Callable[[], Awaitable[object]]) -> None:
@@ -162,7 +163,11 @@ async def lying_in(post: MailSimulator, mailbox: str) -> int:
 async def test_imap_leaves_a_mail_in_place_until_the_database_is_back(breakable):
     async with MailSimulator() as post:
         settings = EmailSettings(
-            imap_host="127.0.0.1", imap_port=post.imap_port, imap_tls=False, password=PASSWORD
+            imap_host="127.0.0.1",
+            imap_port=post.imap_port,
+            imap_tls=False,
+            imap_wait_s=1,
+            password=PASSWORD,
         )
         channel = EmailChannel(settings, COUNTER, SIGNER)
         store = breakable.store
@@ -205,7 +210,7 @@ async def test_lmtp_answers_451_until_the_database_is_back(breakable):
     async def served():
         return channel.lmtp_port
 
-    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         listening = tasks.create_task(channel.listen(accept))
         await until(served)
         answers = [await asyncio.to_thread(hand_over, channel.lmtp_port, letter(1))]
