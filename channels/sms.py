@@ -21,7 +21,7 @@ class Sms(Texting):
 
     def __init__(self, settings: SmsSettings, account: str, clock: Clock | None = None) -> None:
         carrier = carrier_of(settings, account, clock)
-        super().__init__(settings, account, carrier)
+        super().__init__(settings, account, carrier, self.pieces)
         self.takes_gets = carrier.by_get
         self._price = settings.price_per_segment
         self._writing = Writing(

@@ -25,7 +25,7 @@ class WhatsApp(Texting):
     prefix = WHATSAPP
 
     def __init__(self, settings: WhatsAppSettings, account: str) -> None:
-        super().__init__(settings, account, Twilio(settings, account, WHATSAPP))
+        super().__init__(settings, account, Twilio(settings, account, WHATSAPP), self.pieces)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -33,7 +33,6 @@ class WhatsApp(Texting):
             threads=True,
             media_in=True,
             location=True,
-            buttons=False,
             receipts=True,
             longest_text=_LONGEST_BODY,
             largest_media=16_000_000,

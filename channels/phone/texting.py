@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from channels.phone.carrier import Carrier, Progress, Text
@@ -38,14 +38,22 @@ _ANY_FILE = "application/octet-stream"
 class Texting:
     """The citizen's side of a number; the carrier's side is behind :class:`Carrier`.
 
-    A message belongs to the channel that its numbers tell, so that one webhook may serve both.
+    ``pieces`` writes a delivery as the messages that a phone shows. A message belongs to the
+    channel that its numbers tell, so that one webhook may serve both.
     """
 
     prefix = ""
     """What stands before numbers in the carrier's words."""
 
-    def __init__(self, settings: NumberSettings, account: str, carrier: Carrier) -> None:
+    def __init__(
+        self,
+        settings: NumberSettings,
+        account: str,
+        carrier: Carrier,
+        pieces: Callable[[Delivery], tuple[str, ...]],
+    ) -> None:
         self.account = account
+        self._write = pieces
         self._settings = settings
         self._carrier = carrier
 
@@ -181,12 +189,8 @@ class Texting:
         return self._settings.deadline_s
 
     def render(self, delivery: Delivery) -> tuple[OutboundPart, ...]:
-        texts = self.pieces(delivery)
+        texts = self._write(delivery)
         return tuple(OutboundPart(delivery, part, i, len(texts)) for i, part in enumerate(texts))
-
-    def pieces(self, delivery: Delivery) -> tuple[str, ...]:
-        """Write a delivery as the messages that a phone shows."""
-        raise NotImplementedError
 
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
         return await self._carrier.send(part, idem)
