@@ -17,7 +17,12 @@ _POLICY = (
 WEBHOOK_LIMIT = 1_000_000
 FORM_LIMIT = 32_000_000
 """Bytes of a form with its pictures."""
-_FORMS_WITH_PICTURES = ("/signaler", "/p/", "/partners/")
+MAIL_LIMIT = 40_000_000
+"""Bytes of a raw mail that a provider posts; the channel keeps the beginning of one too large."""
+_LIMITS = {
+    "/signaler": FORM_LIMIT, "/p/": FORM_LIMIT, "/partners/": FORM_LIMIT,
+    "/webhooks/email/": MAIL_LIMIT,
+}  # fmt: skip
 
 
 def security_headers(base_url: str) -> dict[str, str]:
@@ -67,7 +72,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = FORM_LIMIT if scope["path"].startswith(_FORMS_WITH_PICTURES) else WEBHOOK_LIMIT
+        limit = _limit(scope["path"])
         declared = Headers(scope=scope).get("content-length", "")
         too_long = declared.isdigit() and int(declared) > limit
         seen = 0
@@ -81,6 +86,12 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+
+def _limit(path: str) -> int:
+    """Give the longest body, in bytes, that may be sent to a path."""
+    known = (limit for start, limit in _LIMITS.items() if path.startswith(start))
+    return next(known, WEBHOOK_LIMIT)
 
 
 def check_origin(request: Request, base_url: str) -> None:

@@ -91,6 +91,18 @@ async def test_a_body_over_a_megabyte_is_refused_announced_or_not(
     assert len(house.journal.envelopes) == 1
 
 
+async def test_a_mail_with_photos_may_be_posted() -> None:
+    house = House()
+    house.channels = {("email", "guichet@nantes.example"): house.hook}
+    transport = httpx.ASGITransport(create_app(house.parts()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        path = "/webhooks/email/guichet@nantes.example"
+        taken = await client.post(path, content=b"x" * 30_000_000, headers=RIGHT)
+        refused = await client.post(path, content=b"x" * 40_000_001, headers=RIGHT)
+
+    assert (taken.status_code, refused.status_code) == (200, 413)
+
+
 async def test_a_providers_challenge_is_answered_by_its_channel(browser: Browser) -> None:
     proved = await browser.get("/webhooks/hook/main?crc=1")
     silent = await browser.get("/webhooks/hook/main")
