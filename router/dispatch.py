@@ -277,6 +277,12 @@ class Dispatcher:
 
     def _note_way(self, draft: Draft, case: Case, service: Service, wanted: str | None) -> None:
         """Say on the case that it goes another way than the one that is written down."""
+        if (
+            wanted in {None, "email"}
+            and service.transmit_by == "email"
+            and "@" in service.transmit_to
+        ):
+            return  # nearly always
         way, address = self._way(service, wanted, DeliveryKind.FORWARD)
         wanted, said = wanted or service.transmit_by, []
         if way != wanted:
