@@ -16,7 +16,7 @@ import httpx
 
 from demo.browser import Page
 from demo.mail import Mail
-from demo.photo import photo
+from demo.photo import photo, swept
 from demo.script import Reaction, Scene
 from demo.story import Story, message_id
 from demo.twilio import WHATSAPP
@@ -198,7 +198,8 @@ class Services:
                 await self._reply(scene, forward, scene.says)
             case Reaction.CLOSE:
                 await self._act(scene, forward, "accept")
-                await self._act(scene, forward, "close", text=scene.says)
+                proof = {"photo": ("apres.jpg", swept(), "image/jpeg")} if scene.photo else None
+                await self._act(scene, forward, "close", proof, text=scene.says)
             case Reaction.ACCEPT:
                 await self._act(scene, forward, "accept")
             case Reaction.REFUSE if self._refused.setdefault(scene.id, self._refuser(scene)) in (
@@ -250,13 +251,20 @@ class Services:
             for mail in self.city.mail.mailbox(counter)
         )
 
-    async def _act(self, scene: Scene, forward: Forward, act: str, **words: str) -> None:
+    async def _act(
+        self,
+        scene: Scene,
+        forward: Forward,
+        act: str,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        **words: str,
+    ) -> None:
         """Open the signed page and send one of its forms, once."""
         key = f"{scene.id}|{forward.service}|{act}"
         if not forward.link or self.city.browser.led_to(key) is not None:
             return
         await until_served(
-            lambda: self.city.browser.submit(key, forward.link, {"act": act, **words})
+            lambda: self.city.browser.submit(key, forward.link, {"act": act, **words}, files=files)
         )
 
 

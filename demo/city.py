@@ -204,7 +204,7 @@ class City:
             "jurisdiction_id": self.open311.jurisdiction,
             "service_code": self.open311.services[0],
             "updates": True,
-            "poll_s": 0.2,
+            "poll_s": 0.4,
             "allow_private": True,
         }
 
