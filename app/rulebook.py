@@ -13,12 +13,14 @@ from router.decision import Decision, Facts
 from router.directory import Directory, Texts
 from router.errors import ConfigurationError
 from router.geography import Geography
+from router.ports import Reading
 from rules.checking import Checked, check
 from rules.compile import RuleSet
 from rules.counts import Counts
 from rules.decide import Brief, decide, decide_briefly
 from rules.directory import RulesDirectory
 from rules.problems import FOLDER, Problem
+from rules.settle import Read, read
 from understanding.territory import Territory
 
 _SUFFIXES = {".yaml", ".yml", ".json", ".geojson", ".csv"}
@@ -56,11 +58,15 @@ class LoadedRulebook:
     def texts(self) -> Texts:
         return self.services
 
-    def decide(self, facts: Facts) -> Decision:
-        return decide(self.ruleset, facts)
+    def read(self, facts: Facts) -> Read:
+        return read(self.ruleset, facts)
 
-    def counts_asked(self, facts: Facts, decision: Decision) -> Sequence[CountQuestion]:
-        return self.counts.asked(facts, decision)
+    def decide(self, facts: Facts, reading: Reading | None = None) -> Decision:
+        return decide(self.ruleset, facts, reading if isinstance(reading, Read) else None)
+
+    def counts_asked(self, facts: Facts, reading: Reading) -> Sequence[CountQuestion]:
+        known = reading if isinstance(reading, Read) else self.read(facts)
+        return self.counts.asked(facts, known)
 
     def decide_briefly(self, facts: Facts) -> Brief:
         """Decide the same, as far as decisions are compared by."""

@@ -15,7 +15,7 @@ from router.counting import Sought
 from router.decision import Decision, Facts
 from router.directory import Counter
 from router.message import Envelope, InboundEvent, Message
-from router.ports import Reads, Rulebook, Rulebooks, Understanding, Understands
+from router.ports import Reading, Reads, Rulebook, Rulebooks, Understanding, Understands
 from router.route import Router
 from router.store import Claim, Gathered, RouteClaim, RouteQueue, Unit, Verdict, Wanted
 
@@ -156,9 +156,13 @@ class _TimedRulebook:
     rulebook: Rulebook
     watch: Stopwatch
 
-    def decide(self, facts: Facts) -> Decision:
+    def read(self, facts: Facts) -> Reading:
         with self.watch.step(STEPS.decide):
-            return self.rulebook.decide(facts)
+            return self.rulebook.read(facts)
+
+    def decide(self, facts: Facts, reading: Reading | None = None) -> Decision:
+        with self.watch.step(STEPS.decide):
+            return self.rulebook.decide(facts, reading)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.rulebook, name)

@@ -13,7 +13,7 @@ from router.decision import Decision, Facts, Nature
 from router.delivery import DeliveryKind, DeliveryState
 from router.dispatch import Dispatcher, passes_on, redirects
 from router.joining import LONGEST_TEXT, better_place, files_of, joined
-from router.looking import Looks, counted
+from router.looking import Looks
 from router.message import (
     Blocked,
     HelpAsked,
@@ -85,10 +85,11 @@ class Handler:
 
     def _message(self, draft: Draft, inbound: Inbound, message: Message) -> Worked:
         look = self.looks.of(inbound, message)
-        understood, facts, decision = look.understood, look.facts, look.decision
+        understood = look.understood
         if message.empty:
             reply = self.replies.help(draft, message, TextId.EMPTY, understood.language)
             return Worked(Action.IGNORE, "message vide", None, message, understood, None, reply)
+        facts, decision = self.looks.decide(message, look, self.workspace)
         conversation = self._awake(draft, message)
         threaded = self._thread(message, understood, decision, conversation)
         if threaded.how is How.PARTNER and threaded.case is not None:
@@ -97,9 +98,6 @@ class Handler:
             return self._machine(draft, message, threaded, understood)
         if threaded.case is not None:
             return self._append(draft, inbound, message, understood, decision, threaded)
-        facts, decision = counted(
-            self.dispatcher.rulebook, self.workspace, facts, decision, look.asked
-        )
         return self._create(draft, inbound, message, understood, facts, decision)
 
     def _awake(self, draft: Draft, message: Message) -> Conversation:

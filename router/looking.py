@@ -1,4 +1,4 @@
-"""Looks at each message of a batch once: what it says, what the rules answer and want counted."""
+"""Looks at each message of a batch once: what it says, what rules read in it and want counted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from router.decision import Count, Decision, Facts, Place
 from router.directory import Counter
 from router.joining import better_place
 from router.message import Message
-from router.ports import Rulebook, Understanding, Understands
+from router.ports import Reading, Rulebook, Understanding, Understands
 from router.store import Inbound
 from router.tokens import party_of
 from router.workspace import Workspace
@@ -28,7 +28,7 @@ class Look:
 
     understood: Understanding
     facts: Facts
-    decision: Decision
+    reading: Reading
     asked: Asked
 
 
@@ -40,6 +40,7 @@ class Looks:
     understands: Understands
     tallies: Tallies = field(default_factory=Tallies)
     _seen: dict[int, Look] = field(default_factory=dict)
+    _decided: dict[int, tuple[Facts, Decision]] = field(default_factory=dict)
 
     def of(self, inbound: Inbound, message: Message) -> Look:
         """Look at a message; the object itself is known again."""
@@ -53,13 +54,22 @@ class Looks:
         counter = self.rulebook.directory.counter(channel, account)
         understood = self.understands.understand(message, counter)
         facts = facts_of(message, understood, channel, counter)
-        decision = self.rulebook.decide(facts)
+        reading = self.rulebook.read(facts)
         if message.automatic:
-            return Look(understood, facts, decision, ())
-        asked = ask(self.rulebook, facts, decision, party_of(message.address.key))
+            return Look(understood, facts, reading, ())
+        asked = ask(self.rulebook, facts, reading, party_of(message.address.key))
         for _, wanted in asked:
             self.tallies.of(wanted)
-        return Look(understood, facts, decision, asked)
+        return Look(understood, facts, reading, asked)
+
+    def decide(self, message: Message, look: Look, workspace: Workspace) -> tuple[Facts, Decision]:
+        """Decide on a message by itself, with what was counted for it."""
+        facts = counted(workspace, look.facts, look.reading, look.asked)
+        known = self._decided.get(id(message))
+        if known is None or known[0].counts != facts.counts:
+            known = facts, self.rulebook.decide(facts, look.reading)
+            self._decided[id(message)] = known
+        return known
 
     def foresee(self, sequels: Iterable[tuple[Message, Case]]) -> None:
         """Ask for what would have to be counted if messages gave known cases another place.
@@ -97,71 +107,61 @@ def facts_of(
     )
 
 
-def ask(rulebook: Rulebook, facts: Facts, decision: Decision, person: str) -> Asked:
+def ask(rulebook: Rulebook, facts: Facts, reading: Reading, person: str) -> Asked:
     """List what the rules want counted for a case, as far as it can be."""
     found = []
-    for question in rulebook.counts_asked(facts, decision):
-        wanted = sought(question, facts.place, person, decision.category)
+    for question in rulebook.counts_asked(facts, reading):
+        wanted = sought(question, facts.place, person, reading.category)
         if wanted is not None:
             found.append((question, wanted))
     return tuple(found)
 
 
 def counted(
-    rulebook: Rulebook,
-    workspace: Workspace,
-    facts: Facts,
-    decision: Decision,
-    asked: Asked,
-    case: Case | None = None,
-) -> tuple[Facts, Decision]:
-    """Add the counts to the facts; the rules decide again where one reaches what they ask for.
-
-    What ``case`` was told before is not counted again.
-    """
+    workspace: Workspace, facts: Facts, reading: Reading, asked: Asked, case: Case | None = None
+) -> Facts:
+    """Add the counts to the facts; what ``case`` was told before is not counted again."""
     if not asked:
-        return facts, decision
+        return facts
     known = {count.name: count.number for count in case.counts} if case else {}
-    own = Marks(category=decision.category or "", area=area_of(decision, facts.place))
-    reached, counts = False, []
+    own = Marks(category=reading.category or "", area=area_of(reading, facts.place))
+    counts = []
     for question, wanted in asked:
         number = known.get(question.name)
         if number is None:
             number = workspace.count(wanted, question.least, case.id if case else 0)
             if question.itself and _is_one(own, wanted):
                 number += 1
-        reached = reached or number >= question.least
         counts.append(Count(question.name, number))
-    facts = replace(facts, counts=tuple(counts))
-    return facts, rulebook.decide(facts) if reached else decision
+    return replace(facts, counts=tuple(counts))
 
 
 def counted_again(
     rulebook: Rulebook, workspace: Workspace, facts: Facts, case: Case
 ) -> tuple[Facts, Decision]:
     """Decide on a known case, with what the rules want counted for it."""
-    decision = rulebook.decide(facts)
-    asked = ask(rulebook, facts, decision, person_of(case))
-    if (decision.category, area_of(decision, facts.place)) != (case.category, case.area):
+    reading = rulebook.read(facts)
+    asked = ask(rulebook, facts, reading, person_of(case))
+    if (reading.category, area_of(reading, facts.place)) != (case.category, case.area):
         case = replace(case, counts=())
-    return counted(rulebook, workspace, facts, decision, asked, case)
+    facts = counted(workspace, facts, reading, asked, case)
+    return facts, rulebook.decide(facts, reading)
 
 
 def foreseen(rulebook: Rulebook, look: Look, case: Case, place: Place, tallies: Tallies) -> None:
     """Ask for what would have to be counted if a message gave a case another place."""
     if spot_of(place) == spot_of(case.place):
         return
-    category = case.category or look.decision.category
-    facts = replace(look.facts, received_at=case.received_at, place=place)
-    decision = replace(look.decision, category=category)
-    for _, wanted in ask(rulebook, facts, decision, person_of(case)):
+    category = case.category or look.reading.category
+    facts = replace(look.facts, received_at=case.received_at, place=place, category=category)
+    for _, wanted in ask(rulebook, facts, rulebook.read(facts), person_of(case)):
         tallies.of(wanted)
 
 
-def area_of(decision: Decision, place: Place) -> str:
+def area_of(read: Reading | Decision, place: Place) -> str:
     """Name the smallest territory that surely holds a place; empty where it is not known."""
-    if len(decision.candidates) == 1:
-        return decision.candidates[0]
+    if len(read.candidates) == 1:
+        return read.candidates[0]
     return place.communes[0] if len(place.communes) == 1 else ""
 
 

@@ -282,6 +282,23 @@ class Checks(Protocol):
 # --- rules and understanding ---------------------------------------------------------------------
 
 
+class Reading(Protocol):
+    """What rules read in facts, before anything is counted and decided.
+
+    ``candidates`` are the territories in which the place may lie; ``outside`` tells that it lies in
+    none.
+    """
+
+    @property
+    def category(self) -> str | None: ...
+
+    @property
+    def candidates(self) -> tuple[str, ...]: ...
+
+    @property
+    def outside(self) -> bool: ...
+
+
 class Rulebook(Protocol):
     """One immutable version of the rules, with the directory and the texts that belong to it."""
 
@@ -294,13 +311,14 @@ class Rulebook(Protocol):
     @property
     def texts(self) -> Texts: ...
 
-    def decide(self, facts: Facts) -> Decision: ...
+    def read(self, facts: Facts) -> Reading: ...
 
-    def counts_asked(self, facts: Facts, decision: Decision) -> Sequence[CountQuestion]:
-        """List what rules that may concern these facts want counted; mostly nothing.
+    def decide(self, facts: Facts, reading: Reading | None = None) -> Decision:
+        """Decide; ``reading`` is that of the same facts without counts, and spares reading again."""
+        ...
 
-        ``decision`` is the one on the same facts, without counts.
-        """
+    def counts_asked(self, facts: Facts, reading: Reading) -> Sequence[CountQuestion]:
+        """List what rules that may concern these facts want counted; mostly nothing."""
         ...
 
     def due_at(self, received_at: datetime, decision: Decision) -> datetime | None:

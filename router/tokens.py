@@ -12,6 +12,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from router.errors import InvalidInput
 from router.tracking import TrackingNumber, parse
@@ -34,6 +35,7 @@ class Token:
     party: str
 
 
+@lru_cache(maxsize=4096)  # a message asks for the same names several times
 def party_of(name: str) -> str:
     """Shorten an address key or a service id to eight letters that do not tell it."""
     return base64.b32encode(hashlib.sha256(name.encode()).digest()[:5]).decode().lower()

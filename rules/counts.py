@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from router.counting import CountQuestion, Same
-from router.decision import Decision, Facts
+from router.decision import Facts
 from router.geography import Geography
 from rules.compile import RuleSet
 from rules.compiled import Compiled
 from rules.conditions.counts import Counted, Tally
 from rules.conditions.logic import leaves
 from rules.delays import before
+from rules.settle import Read
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,13 @@ class Counts:
         }
         self._by_category[None] = _merged(w for one, w in wishes if one.categories is None)
 
-    def asked(self, facts: Facts, decision: Decision) -> tuple[CountQuestion, ...]:
+    def asked(self, facts: Facts, reading: Read) -> tuple[CountQuestion, ...]:
         """List the questions for a case; none for one that lies elsewhere."""
-        wishes = self._by_category.get(decision.category, ())
-        if not wishes or decision.outside:
+        wishes = self._by_category.get(reading.category, ())
+        if not wishes or reading.outside:
             return ()
         if not all(wish.everywhere for wish in wishes):
-            touching = self._ruleset.geography.whereabouts(decision.candidates).touching
+            touching = reading.case.whereabouts.touching
             wishes = tuple(w for w in wishes if w.everywhere or not touching.isdisjoint(w.bound))
         return tuple(self._question(wish, facts.received_at) for wish in wishes)
 

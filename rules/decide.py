@@ -12,19 +12,21 @@ from rules.effects import Gathered
 from rules.model import Promises
 from rules.owners import Lack
 from rules.questions import ask
-from rules.settle import Found, Settled, settle
+from rules.settle import Found, Read, Settled, settle
 from rules.situation import PLACE, Situation
 from rules.trace import clock_of, sentence, trace
 
 _NOTHING_REACHED = Reached()
 
 
-def decide(ruleset: RuleSet, facts: Facts, *, traced: bool = True) -> Decision:
+def decide(
+    ruleset: RuleSet, facts: Facts, reading: Read | None = None, *, traced: bool = True
+) -> Decision:
     """Decide who is in charge and what is to be done; never raises for any facts.
 
     The trace, which is about half of the work, is left empty where nobody will read it.
     """
-    return conclude(settle(ruleset, facts, traced=traced), traced=traced)
+    return conclude(settle(ruleset, facts, reading, traced=traced), traced=traced)
 
 
 @dataclass(frozen=True, slots=True)

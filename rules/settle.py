@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from router.decision import Facts, Urgency
 from rules.choice import Choice, choose
@@ -68,11 +68,50 @@ class Settled:
         return self.choice.priority == "a_defaut" and not self.deciding
 
 
-def settle(ruleset: RuleSet, facts: Facts, *, traced: bool = True) -> Settled:
-    """Weigh the rules for a case; ``traced`` also finds those that nearly hold."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A case with its words cut, its place found and its category told, and no rule weighed."""
+
+    case: Situation
+    told_by: list[str]
+    """The words that told the category."""
+
+    @property
+    def category(self) -> str | None:
+        return self.case.category
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        return self.case.whereabouts.candidates
+
+    @property
+    def outside(self) -> bool:
+        return self.case.whereabouts.outside
+
+    def of(self, facts: Facts) -> Situation:
+        """Give the case anew, with counts added to its facts."""
+        return replace(self.case, facts=facts, truths={})
+
+
+def read(ruleset: RuleSet, facts: Facts) -> Read:
+    """Read what does not depend on any rule."""
     case = ruleset.situation(facts)
-    told_by = ruleset.categorise(case)
-    return settled(ruleset, case, told_by, _evaluate(ruleset, case, traced))
+    return Read(case, ruleset.categorise(case))
+
+
+def settle(
+    ruleset: RuleSet, facts: Facts, reading: Read | None = None, *, traced: bool = True
+) -> Settled:
+    """Weigh the rules for a case; ``traced`` also finds those that nearly hold.
+
+    ``reading`` is that of the same facts but for their counts.
+    """
+    if reading is None:
+        reading = read(ruleset, facts)
+        case = reading.case
+    else:
+        case = reading.of(facts)
+    return settled(ruleset, case, reading.told_by, _evaluate(ruleset, case, traced))
 
 
 def settled(ruleset: RuleSet, case: Situation, told_by: list[str], found: Found) -> Settled:

@@ -22,7 +22,7 @@ ROLE = f"send:partner_open311|{URL}"
 class LightRules(TownRules):
     """Lighting has a server of its own, and is told of bins."""
 
-    def decide(self, facts):
+    def decide(self, facts, reading=None):
         decision = super().decide(facts)
         if decision.category == "proprete":
             return replace(decision, notify=(ServiceId("eclairage"),))

@@ -94,7 +94,7 @@ class Draft(TownRules):
 
     hash = "draft"
 
-    def decide(self, facts):
+    def decide(self, facts, reading=None):
         return replace(super().decide(facts), owner=ServiceId("proprete"), rule="tout")
 
 
@@ -111,7 +111,7 @@ async def test_a_draft_in_shadow_is_kept_beside_what_was_applied(town):
 class Broken(TownRules):
     hash = "broken"
 
-    def decide(self, facts):
+    def decide(self, facts, reading=None):
         raise ZeroDivisionError
 
 
@@ -131,7 +131,7 @@ class Restored(TownRules):
 
     hash = "rules-2"
 
-    def decide(self, facts):
+    def decide(self, facts, reading=None):
         decision = replace(super().decide(facts), ruleset=self.hash)
         if decision.owner == "eclairage" and facts.agent_choice is None:
             return replace(decision, owner=ServiceId("proprete"), rule="lampes")

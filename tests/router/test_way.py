@@ -209,7 +209,7 @@ async def test_what_cannot_be_read_is_kept_and_the_next_one_is_served(town, kind
 async def test_a_defect_in_one_conversation_does_not_hold_up_the_others(town, monkeypatch):
     good = town.rules.decide
 
-    def decide(facts):
+    def decide(facts, reading=None):
         if "piège" in facts.text:
             raise RuntimeError("a defect in a rule")
         return good(facts)

@@ -136,13 +136,16 @@ class TownRules:
     def due_at(self, received_at, decision):
         return received_at + timedelta(days=5) if decision.delay else None
 
-    def counts_asked(self, facts, decision):
+    def counts_asked(self, facts, reading):
         return ()
+
+    def read(self, facts):
+        return self.decide(facts)
 
     def escalates_at(self, received_at, decision):
         return received_at + timedelta(days=8) if decision.escalation else None
 
-    def decide(self, facts: Facts) -> Decision:
+    def decide(self, facts: Facts, reading=None) -> Decision:
         text = facts.text.lower()
         category = next((found for word, found in WORDS.items() if word in text), None)
         plain = Decision(

@@ -19,6 +19,7 @@ from router.delivery import Delivery
 from router.directory import Contact, Counter, Directory, Level, Service, Texts
 from router.errors import InvalidInput, InvalidSignature, StoreUnavailable
 from router.message import Address, Envelope, WebhookRequest, WebhookResponse
+from router.ports import Reading
 from router.store import Accepted, CursorWrite
 from router.tokens import Signer
 from router.tracking import TrackingNumber, from_bits
@@ -242,10 +243,13 @@ class Book:
     def text(self, text: str, language: str, *, short: bool = False) -> tuple[str, str] | None:
         return None
 
-    def decide(self, facts: Facts) -> Decision:
+    def read(self, facts: Facts) -> Reading:
         raise AssertionError("the pages never decide")
 
-    def counts_asked(self, facts: Facts, decision: Decision) -> tuple[CountQuestion, ...]:
+    def decide(self, facts: Facts, reading: Reading | None = None) -> Decision:
+        raise AssertionError("the pages never decide")
+
+    def counts_asked(self, facts: Facts, reading: Reading) -> tuple[CountQuestion, ...]:
         return ()
 
     def due_at(self, received_at: datetime, decision: Decision) -> datetime | None:
