@@ -17,7 +17,7 @@ from router.tokens import party_of
 _TILE_LAT, _TILE_LON = 0.0005, 0.00075  # degrees: some 55 m each way at the latitudes of France
 _VAGUEST_M = 100.0
 MOST_COUNTED = 1_000
-"""No count goes further: it says "at least so many"."""
+"""No count goes further where nobody says how far: it says "at least so many"."""
 
 
 class Same(StrEnum):
@@ -34,7 +34,8 @@ class CountQuestion:
 
     ``name`` is by what the rules know the answer again. Cases count that were received after
     ``since`` and not after ``until``, that have all of ``same`` in common with this one, and lie in
-    one of ``categories`` and of ``areas`` where such are given. Fewer than ``least`` change nothing.
+    one of ``categories`` and of ``areas`` where such are given. Fewer than ``least`` change nothing,
+    and nobody needs to count further than ``enough``.
     """
 
     name: str
@@ -45,6 +46,7 @@ class CountQuestion:
     categories: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     itself: bool = False
+    enough: int = MOST_COUNTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Sought:
     person: str = ""
     categories: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
+    enough: int = MOST_COUNTED
 
     @property
     def leading(self) -> tuple[str, ...]:
@@ -78,7 +81,7 @@ class Sought:
 
 class CountsCases(Protocol):
     async def count_cases(self, sought: Collection[Sought]) -> Mapping[Sought, int]:
-        """Count the cases of each question, at most :data:`MOST_COUNTED` of one."""
+        """Count the cases of each question, at most ``enough`` of one."""
         ...
 
 
@@ -162,6 +165,7 @@ def sought(
         person,
         own or question.categories,
         question.areas,
+        question.enough,
     )
 
 

@@ -16,15 +16,19 @@ from rules.conditions.logic import leaves
 from rules.delays import before
 from rules.settle import Read
 
+_COUNTED_ANYWAY = 50
+"""So far is counted at least: a draft that names a larger number can be replayed on past cases."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """A tally that rules of one territory ask for; ``least`` is the smallest number they name."""
+    """A tally that rules of one territory ask for, with the smallest and largest number they name."""
 
     tally: Tally
     name: str
     same: tuple[Same, ...]
     least: int
+    most: int
     bound: frozenset[str]
     everywhere: bool
     categories: tuple[str, ...]
@@ -68,6 +72,7 @@ class Counts:
             wish.categories,
             wish.areas,
             wish.tally.itself,
+            max(_COUNTED_ANYWAY, 2 * wish.most),
         )
 
     def _wish(self, one: Compiled, leaf: Counted) -> _Wish:
@@ -76,6 +81,7 @@ class Counts:
             tally,
             tally.name,
             tuple(map(Same, tally.same)),
+            leaf.least,
             leaf.least,
             one.bound,
             self._ruleset.configuration.metropole in one.bound,
@@ -96,6 +102,7 @@ def _merged(wishes: Iterable[_Wish]) -> tuple[_Wish, ...]:
         found[wish.name] = replace(
             wish,
             least=min(known.least, wish.least),
+            most=max(known.most, wish.most),
             bound=known.bound | wish.bound,
             everywhere=known.everywhere or wish.everywhere,
         )

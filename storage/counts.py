@@ -21,7 +21,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from router.counting import MOST_COUNTED, Sought
+from router.counting import Sought
 from storage.codec import to_us
 from storage.tables import CASE_HAS_CATEGORY, CASE_HAS_PERSON, CASE_HAS_SPOT, case_
 
@@ -110,7 +110,7 @@ def counting(leading: str, others: tuple[str, ...] = ()) -> Any:
             case_.c.received_at <= asked.until,
             *conditions,
         )
-        .limit(MOST_COUNTED)
+        .limit(bindparam("enough_", type_=BigInteger()))
         .correlate(_asked)
         .subquery()
     )
@@ -122,16 +122,19 @@ def count(conn: Connection, cell: str, wanted: Collection[Sought]) -> dict[Sough
     """Count for each question; one statement for all of one kind."""
     asked = list(wanted)
     totals = [0] * len(asked)
-    rows: dict[tuple[str, tuple[str, ...]], list[list[Any]]] = {}
+    rows: dict[tuple[str, tuple[str, ...], int], list[list[Any]]] = {}
     for number, sought in enumerate(asked):
-        rows.setdefault(_kind(sought), []).extend(
+        rows.setdefault((*_kind(sought), sought.enough), []).extend(
             _row(number, mark, sought) for mark in sought.leading
         )
-    for kind, questions in rows.items():
-        values: Mapping[str, Any] = {"cell_": cell, "questions_": json.dumps(questions)}
-        for number, found in conn.execute(counting(*kind), values):
+    for (leading, others, enough), questions in rows.items():
+        values: Mapping[str, Any] = {
+            "cell_": cell, "questions_": json.dumps(questions), "enough_": enough
+        }  # fmt: skip
+        for number, found in conn.execute(counting(leading, others), values):
             totals[number] += found
-    return dict(zip(asked, (min(each, MOST_COUNTED) for each in totals), strict=True))
+    pairs = zip(asked, totals, strict=True)
+    return {sought: min(found, sought.enough) for sought, found in pairs}
 
 
 def _kind(sought: Sought) -> tuple[str, tuple[str, ...]]:

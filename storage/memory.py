@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from router.counting import MOST_COUNTED, Sought, marks_of
+from router.counting import Sought, marks_of
 from router.delivery import DeliveryState
 from router.errors import StoreUnavailable
 from router.message import ConversationKey, Envelope
@@ -137,7 +137,7 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
         state = self._state
         near = {each for mark in sought.leading for each in state.marked.get(mark, ())}
         found = filter(sought.finds, (state.cases[each] for each in sorted(near, reverse=True)))
-        return sum(1 for _ in islice(found, MOST_COUNTED))
+        return sum(1 for _ in islice(found, sought.enough))
 
     async def commit(self, units: Sequence[Unit], now: datetime) -> Sequence[Verdict]:
         return [await self._commit(unit, now) for unit in units]

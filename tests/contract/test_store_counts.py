@@ -117,6 +117,7 @@ async def test_many_questions_are_answered_at_once(store, parts):
 async def test_no_count_goes_beyond_what_anybody_asks_for(store, parts):
     await put(store, *(parts.case(category="bruit") for _ in range(MOST_COUNTED + 3)))
     assert await count(store, categories=("bruit",)) == MOST_COUNTED
+    assert await count(store, categories=("bruit",), enough=7) == 7
 
 
 _places = st.sampled_from([STREET, ELSEWHERE, PIN, Place()])

@@ -19,7 +19,7 @@ from storage import (
 SEND = "send:sms|main"
 _lane = {"role_": SEND, "keys_": ["a", "b"]}
 _ids = {"ids_": [1, 2]}
-_questions = {"questions_": '[[0, "x", 1, 9, "p", "", ""]]'}
+_questions = {"questions_": '[[0, "x", 1, 9, "p", "", ""]]', "enough_": 50}
 
 # name: (statement, values, table:index of everything that is looked into; pk is the primary key)
 STATEMENTS = {
