@@ -8,7 +8,7 @@ from functools import cached_property
 
 from rules.conditions.place import street_tokens
 from rules.lexicon import Lexicon
-from rules.spelling import edits, sound, without
+from rules.spelling import Near, edits, sound
 from rules.text import NEGATIONS, Text
 from rules.words import fold, lower
 
@@ -88,9 +88,7 @@ class Repairs:
     def _nearest(self, word: str) -> str | None:
         most = 2 if len(word) >= _TWO_EDITS else 1
         near = self._within_two if most == 2 else self._within_one
-        close = {target for own in without(word, most) for target in near.get(own, ())}
-        counted = {target: edits(word, target) for target in close}
-        counted = {target: count for target, count in counted.items() if count <= most}
+        counted = near.of(word)
         for target in self._by_sound.get(sound(word), ()):
             counted.setdefault(target, edits(word, target))
         return min(
@@ -100,19 +98,12 @@ class Repairs:
         )
 
     @cached_property
-    def _within_one(self) -> dict[str, list[str]]:
-        return self._shortened(1, SHORTEST)
+    def _within_one(self) -> Near:
+        return Near(self._targets, 1)
 
     @cached_property
-    def _within_two(self) -> dict[str, list[str]]:
-        return self._shortened(2, _TWO_EDITS - 2)
-
-    def _shortened(self, count: int, shortest: int) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for target in self._targets:
-            for own in without(target, count) if len(target) >= shortest else ():
-                found.setdefault(own, []).append(target)
-        return found
+    def _within_two(self) -> Near:
+        return Near((word for word in self._targets if len(word) >= _TWO_EDITS - 2), 2)
 
     @cached_property
     def _by_sound(self) -> dict[str, list[str]]:

