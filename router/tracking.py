@@ -1,7 +1,7 @@
 """The tracking number that follows a case through every institution.
 
 Ten random symbols of Crockford's base 32 (50 bits) and one check symbol of the same alphabet,
-printed in groups: ``7K4M-Q2XD-9TC``. The check symbol is a weighted sum over GF(32), so that
+printed in groups: ``7K4M-Q2XD-9TZ``. The check symbol is a weighted sum over GF(32), so that
 every single wrong symbol and every swap of two neighbours is noticed.
 
 Source of the alphabet: Douglas Crockford, "Base 32" (no I, L, O, U).
@@ -48,7 +48,7 @@ def from_bits(bits: int) -> TrackingNumber:
 
 
 def printed(number: TrackingNumber) -> str:
-    """Show a number in groups of four, four and three: ``7K4M-Q2XD-9TC``."""
+    """Show a number in groups of four, four and three: ``7K4M-Q2XD-9TZ``."""
     return f"{number[:4]}-{number[4:8]}-{number[8:]}"
 
 
