@@ -38,6 +38,7 @@ from router.record import After
 from router.store import Store
 from router.tracking import printed
 from router.versions import ReplayReport
+from rules.alike import alike
 from rules.naming import PLAIN, Naming
 from rules.replay import Kind, Reason, Replay, as_json
 
@@ -119,7 +120,8 @@ def replay(
 async def replayed(store: Store, draft: Draft, since: datetime, *, quiet: bool) -> Replayed:
     """Replay everything since a moment, a page at a time, with a bar on stderr."""
     live = await asyncio.to_thread(live_rulebook, await store.active())
-    replay = Replay(draft.rulebook, live)
+    same = await asyncio.to_thread(alike, live.ruleset, draft.rulebook.ruleset) if live else None
+    replay = Replay(draft.rulebook, live, same)
     total = await store.count_decisions(since)
     began = perf_counter()
     after: After | None = None

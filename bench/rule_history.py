@@ -19,6 +19,7 @@ from bench.rule_sets import words
 from router.decision import Decision, Facts, Place
 from router.ports import Rulebook
 from router.record import DecisionRecord, recorded
+from rules.alike import alike
 from rules.checking import check
 from rules.compile import RuleSet, compile_rules
 from rules.decide import Brief, decide, decide_briefly
@@ -59,8 +60,9 @@ def replay_s(base: Configuration, count: int) -> float:
     live = _Book(compile_rules(base, geography))
     draft = _Book(compile_rules(_draft(base), geography))
     records = list(_records(live, [one.insee for one in base.territory.communes], count))
-    replay = Replay(cast(Rulebook, draft), cast(Rulebook, live))
     start = time.process_time()
+    same = alike(live.ruleset, draft.ruleset)
+    replay = Replay(cast(Rulebook, draft), cast(Rulebook, live), same)
     replay.look(records)
     took = time.process_time() - start
     if replay.replayed != count or not replay.changes:

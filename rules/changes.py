@@ -58,7 +58,9 @@ def changes_between(
     added = sorted(after.keys() - before.keys())
     removed = sorted(before.keys() - after.keys())
     changed = sorted(
-        name for name in after.keys() & before.keys() if _print(after[name]) != _print(before[name])
+        name
+        for name in after.keys() & before.keys()
+        if described(after[name]) != described(before[name])
     )
     touched = {*added, *changed, *_acts_otherwise(old, new, before, after)}
     danger = [name for name in touched if _grave(after.get(name)) or _grave(before.get(name))]
@@ -118,17 +120,17 @@ def _texts(configuration: Configuration, text: str) -> tuple[Any, Any]:
     return configuration.texts.get(text), configuration.short_texts.get(text)
 
 
-def _print(value: Any) -> Any:
+def described(value: Any) -> Any:
     """Describe a value so that equal ones compare equal wherever in a file they stand."""
     if isinstance(value, At):
         return None
     if is_dataclass(value):
-        own = (_print(getattr(value, one.name)) for one in fields(value) if one.compare)
+        own = (described(getattr(value, one.name)) for one in fields(value) if one.compare)
         return (type(value).__name__, *own)
     if isinstance(value, Mapping):
-        return sorted((repr(key), _print(item)) for key, item in value.items())
+        return sorted((repr(key), described(item)) for key, item in value.items())
     if isinstance(value, frozenset | set):
-        return sorted(repr(_print(item)) for item in value)
+        return sorted(repr(described(item)) for item in value)
     if isinstance(value, tuple | list):
-        return [_print(item) for item in value]
+        return [described(item) for item in value]
     return value

@@ -13,6 +13,7 @@ from rules.conditions.facts import CategoryIs
 from rules.conditions.logic import Block, Chances, leaves
 from rules.conditions.place import Inside
 from rules.conditions.words import Contains
+from rules.effects import only_decides
 from rules.index import Index
 from rules.lexicon import lexicon
 from rules.model import Cell, Configuration, Effects, Promises, Rule
@@ -47,6 +48,10 @@ class RuleSet:
         """What is promised for a category, by itself or the nearest above it."""
         self.owners = Owners(configuration, geography)
         self.rules = self._compile_rules()
+        self.only_decide = bytes(only_decides(one.rule) for one in self.rules)
+        """By number, 1 for a rule that is without effect below the one that decides."""
+        self.sure = bytes(one.sure for one in self.rules)
+        """By number, 1 for a rule that is true once hit, inside the territory of its file."""
         self.by_id = {one.rule.id: one for one in self.rules}
         self.index = Index((one.rule.territory, one.terms) for one in self.rules)
         self.table = self._compile_table()
@@ -122,10 +127,14 @@ class RuleSet:
     def situation(self, facts: Facts, *, as_typed: bool = False) -> Situation:
         """See a case as the conditions do; ``as_typed`` leaves typing errors alone."""
         text = Text(facts.text, facts.subject, self.prefixes)
-        if not as_typed and (not facts.language or facts.language.startswith("fr")):
+        if not as_typed and may_be_french(facts):
             found = self.repairs.of(text, facts.place.street)
             if found:
                 text.repair(found)
+        return self.seen(facts, text)
+
+    def seen(self, facts: Facts, text: Text) -> Situation:
+        """See a case with its words already cut and read."""
         return Situation(
             facts=facts,
             text=text,
@@ -162,6 +171,11 @@ class RuleSet:
 
     def _possible(self, rule: str, case: Situation) -> Chances:
         return self.by_id[rule].chances(case)
+
+
+def may_be_french(facts: Facts) -> bool:
+    """Whether typing errors are repaired: in French, and where the language is not known."""
+    return not facts.language or facts.language.startswith("fr")
 
 
 def _cell_rule(cell: Cell, categories: frozenset[str], where: frozenset[str]) -> Rule:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rules.conditions.facts import CategoryIs, RuleHolds
 from rules.conditions.logic import Chances, Combined, any_holds, chances, lacking
+from rules.conditions.place import Inside
 from rules.conditions.source import Condition
+from rules.conditions.words import Contains
 from rules.dnf import Term, terms
 from rules.effects import Active, active, steady
 from rules.model import Rule
@@ -26,6 +29,8 @@ class Compiled:
     """Categories of which the rule requires one; None when it may hold for any."""
     simple: bool = field(init=False, repr=False, default=False)
     """Whether it is one block of conditions on facts, without exception."""
+    sure: bool = field(init=False, repr=False, default=False)
+    """Whether it holds wherever its index is hit, in a place that lies inside its territory."""
     _block: tuple[Condition, ...] | None = field(init=False, repr=False, default=None)
     """All that ``si`` asks for when that is one block, cheap conditions first."""
     _steady: Active | None = field(init=False, repr=False, compare=False, default=None)
@@ -38,6 +43,8 @@ class Compiled:
             nested = any(isinstance(one, Combined | RuleHolds) for one in block)
             object.__setattr__(self, "_block", block)
             object.__setattr__(self, "simple", not nested and not rule.unless)
+            sure = self.simple and rule.season is None and is_all_hit(block, rule.territory)
+            object.__setattr__(self, "sure", sure)
 
     def value(self, case: Situation) -> Truth:
         rule, here = self.rule, case.whereabouts
@@ -107,6 +114,17 @@ class Compiled:
     def active(self, case: Situation) -> Active:
         """See what the rule wants for this case."""
         return self._steady or active(self.rule, self.number, case)
+
+
+def is_all_hit(block: Iterable[Condition], territory: str) -> bool:
+    """Whether the index asks all that a block asks: one or two groups of lone words, and the place."""
+    groups = 0
+    for condition in block:
+        if isinstance(condition, Contains) and condition.is_lone:
+            groups += len(condition.groups)
+        elif not (isinstance(condition, Inside) and territory in condition.territories):
+            return False
+    return 0 < groups <= 2
 
 
 def compiled(rule: Rule, number: int, bound: frozenset[str], level: int) -> Compiled:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from router.decision import Urgency
+from rules.conditions.logic import leaves
+from rules.conditions.words import Contains
+from rules.groups import Group
 from rules.model import Effects, Promises, Ref, Rule, SplitPart
 from rules.situation import Situation
 
@@ -25,6 +28,10 @@ class Active:
     once: tuple[Effects, ...] = ()
     reached: tuple[int, ...] = ()
     """Confirmations of the steps that act just now."""
+    bare: bool = False
+    """Whether it brings nothing but an owner."""
+    groups: tuple[Group, ...] = ()
+    """Words that it looks for."""
 
     @property
     def id(self) -> str:
@@ -72,7 +79,24 @@ def steady(rule: Rule, number: int) -> Active | None:
     base = rule.effects
     if rule.steps or base.season is not None:
         return None
-    return Active(rule, number, base.owner, base.parts, (base,))
+    return Active(
+        rule, number, base.owner, base.parts, (base,), bare=only_decides(rule), groups=_groups(rule)
+    )
+
+
+def _groups(rule: Rule) -> tuple[Group, ...]:
+    words = (one for one in leaves(rule.when) if isinstance(one, Contains))
+    return tuple(group for one in words for group in one.groups)
+
+
+def only_decides(rule: Rule) -> bool:
+    """Whether a rule brings nothing to a case that a rule above it has decided.
+
+    What it promises for its owner counts only while it decides; a danger's texts are always sent.
+    """
+    own = rule.effects
+    bare = Effects(owner=own.owner, parts=own.parts, promises=own.promises, season=own.season)
+    return rule.priority != "danger" and not rule.steps and own == bare
 
 
 def active(rule: Rule, number: int, case: Situation) -> Active:
@@ -91,7 +115,9 @@ def active(rule: Rule, number: int, case: Situation) -> Active:
     for effects in own:
         if effects.owner is not None or effects.parts:
             owner, parts = effects.owner, effects.parts
-    return Active(rule, number, owner, parts, tuple(own), tuple(once), tuple(reached))
+    return Active(
+        rule, number, owner, parts, tuple(own), tuple(once), tuple(reached), groups=_groups(rule)
+    )
 
 
 def _in_season(effects: Effects, case: Situation) -> bool:
@@ -122,6 +148,8 @@ def gather(rules: list[Active]) -> Gathered:
     """Collect what all true rules want, in rank order."""
     found = Gathered()
     for one in rules:
+        if one.bare:
+            continue
         base = one.rule.effects
         for effects in one.own:
             _lasting(found, one.id, effects)

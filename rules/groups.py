@@ -70,6 +70,12 @@ class Group:
             return singles | others if singles else others
         return singles
 
+    @property
+    def lone_words(self) -> frozenset[str] | None:
+        """The words of which a text must hold one, where holding one is enough; else None."""
+        singles, prefixes, others = self._keys
+        return None if prefixes or others or self._late else singles
+
     def found(self, text: Text) -> bool:
         singles, prefixes, others = self._keys
         words = text.words
@@ -89,6 +95,10 @@ class Group:
     def matched(self, text: Text) -> list[str]:
         """List the words of the group that the text holds, as written, in the rule's order."""
         singles, prefixes, others = self._keys
+        if not (prefixes or others or self._late):
+            hits = singles & text.words
+            if len(hits) < 2:  # nearly always
+                return [own for word in hits for own in self._singles[word]]
         words = {own for word in singles & text.words for own in self._singles[word]}
         if prefixes:
             hit = prefixes & text.beginnings

@@ -111,7 +111,8 @@ class Index:
         """
         touching, ancestry = case.whereabouts.touching, case.ancestry
         around = touching & self._territories
-        found = Hits(case.text.words, ancestry, around, set(self.always))
+        inside = around <= case.whereabouts.inside
+        found = Hits(case.text.words, ancestry, around, inside, set(self.always))
         found.add(self._postings(case))
         for territory in touching & self._places:
             found.worth.update(self._by_place[territory])

@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass, field
 from itertools import filterfalse, islice
+from typing import TypeAlias
 
-MOST_ELSEWHERE = 10  # near misses that a decision tells, so that more need not be looked up
+MOST_MISSED = 10  # near misses that a decision tells, so that more need not be looked up
 
 Demand = tuple[int, frozenset[str] | None, frozenset[str] | None]
 """The number of a rule; words and categories of one of which an alternative needs one as well."""
 
 
+Numbers: TypeAlias = "array[int]"
+"""Numbers of rules in rank order, next to each other in memory: there are millions."""
+
+
+def numbers() -> Numbers:
+    return array("L")
+
+
 @dataclass(slots=True)
 class Shelf:
-    """Rules of one territory; those of ``bound`` are worth trying once their demand is met."""
+    """Rules of one territory: those worth trying at once, and those that need another word as well.
 
-    free: list[int] = field(default_factory=list)
-    bound: list[Demand] = field(default_factory=list)
+    Those of ``picky`` need a category, and perhaps a word. ``bound`` are all that need something.
+    """
+
+    free: Numbers = field(default_factory=numbers)
+    by_second: dict[str, Numbers] = field(default_factory=dict)
+    picky: list[Demand] = field(default_factory=list)
+    bound: Numbers = field(default_factory=numbers)
+
+    def add(self, demand: Demand) -> None:
+        number, words, categories = demand
+        if words is None and categories is None:
+            _append(self.free, number)
+            return
+        _append(self.bound, number)
+        if categories is None:
+            for word in words or ():
+                _append(self.by_second.setdefault(word, numbers()), number)
+        elif not self.picky or self.picky[-1] is not demand:
+            self.picky.append(demand)
 
 
 @dataclass(slots=True)
@@ -25,19 +52,14 @@ class Posting:
     """Rules that hang on one word or fact: by territory, and all in rank order."""
 
     here: dict[str, Shelf] = field(default_factory=dict)
-    all: list[int] = field(default_factory=list)
+    all: Numbers = field(default_factory=numbers)
 
     def add(self, territory: str, demand: Demand) -> None:
-        shelf = self.here.setdefault(territory, Shelf())
-        number, words, categories = demand
-        if words is None and categories is None:
-            _append(shelf.free, number)
-        elif not shelf.bound or shelf.bound[-1] is not demand:
-            shelf.bound.append(demand)
-        _append(self.all, number)
+        self.here.setdefault(territory, Shelf()).add(demand)
+        _append(self.all, demand[0])
 
 
-def _append(numbers: list[int], number: int) -> None:
+def _append(numbers: Numbers, number: int) -> None:
     if not numbers or numbers[-1] != number:  # several words of one rule lead to it
         numbers.append(number)
 
@@ -50,10 +72,11 @@ class Hits:
     ancestry: Set[str] | None
     around: Collection[str]
     """Territories of files in which the case may lie."""
+    inside: bool
+    """Whether it lies in all of them for sure."""
     worth: set[int]
-    failing: list[int] = field(default_factory=list)
-    elsewhere: list[Posting] = field(default_factory=list)
-    """What hits rules of other territories too, which fail."""
+    unmet: list[Numbers] = field(default_factory=list)
+    """What was hit and fails, but for what is worth trying."""
 
     def add(self, postings: Iterable[Posting]) -> None:
         """Look at what the words or facts of a case lead to."""
@@ -66,24 +89,25 @@ class Hits:
                     shelf = shelves[territory]
                     worth.update(shelf.free)
                     if shelf.bound:
-                        self._weigh(shelf.bound)
+                        self._weigh(shelf)
             if near < len(shelves):
-                self.elsewhere.append(posting)
+                self.unmet.append(posting.all)
 
-    def _weigh(self, bound: list[Demand]) -> None:
-        words, ancestry = self.words, self.ancestry
-        for number, needed, categories in bound:
+    def _weigh(self, shelf: Shelf) -> None:
+        words, ancestry, worth = self.words, self.ancestry, self.worth
+        self.unmet.append(shelf.bound)
+        by_second = shelf.by_second
+        for word in by_second.keys() & words:
+            worth.update(by_second[word])
+        for number, needed, categories in shelf.picky:
             if (needed is None or not needed.isdisjoint(words)) and (
                 categories is None or ancestry is None or not categories.isdisjoint(ancestry)
             ):
-                self.worth.add(number)
-            else:
-                self.failing.append(number)
+                worth.add(number)
 
     def missed(self, tried: Iterable[int]) -> list[int]:
         """Give the first rules that were hit and fail, in rank order; ``tried`` failed when tried."""
-        found = {*tried, *(number for number in self.failing if number not in self.worth)}
-        for posting in self.elsewhere:
-            others = filterfalse(self.worth.__contains__, posting.all)
-            found.update(islice(others, MOST_ELSEWHERE))
-        return sorted(found)[:MOST_ELSEWHERE]
+        found, tried_too = set(tried), self.worth.__contains__
+        for numbers in self.unmet:
+            found.update(islice(filterfalse(tried_too, numbers), MOST_MISSED))
+        return sorted(found)[:MOST_MISSED]

@@ -24,6 +24,8 @@ class Found:
     """Rows of the competence table that wait for the category."""
     at_once: list[str] = field(default_factory=list)
     """Danger rules that act though the place is unknown."""
+    decided: bool = False
+    """Whether one of the true rules decides for sure, so that the table was not asked."""
 
     @property
     def dangers(self) -> list[Active]:
@@ -102,7 +104,7 @@ def read(ruleset: RuleSet, facts: Facts) -> Read:
 def settle(
     ruleset: RuleSet, facts: Facts, reading: Read | None = None, *, traced: bool = True
 ) -> Settled:
-    """Weigh the rules for a case; ``traced`` also finds those that nearly hold.
+    """Weigh the rules for a case; ``traced`` also finds those that make no difference.
 
     ``reading`` is that of the same facts but for their counts.
     """
@@ -111,31 +113,49 @@ def settle(
         case = reading.case
     else:
         case = reading.of(facts)
-    return settled(ruleset, case, reading.told_by, _evaluate(ruleset, case, traced))
+    found = _weigh_all(ruleset, case) if traced else _weigh(ruleset, case)
+    return settled(ruleset, case, reading.told_by, found)
 
 
 def settled(ruleset: RuleSet, case: Situation, told_by: list[str], found: Found) -> Settled:
     """Choose the owner once it is known what the rules turned out to be, in rank order."""
     deciding = [one for one in found.true if one.decides]
-    _table(ruleset, case, found, deciding)
+    if not found.decided:
+        _table(ruleset, case, found, deciding)
     choice = choose(ruleset, case, deciding)
     return Settled(ruleset, case, told_by, found, deciding, choice, gather(found.true))
 
 
-def _evaluate(ruleset: RuleSet, case: Situation, traced: bool) -> Found:
+def _weigh_all(ruleset: RuleSet, case: Situation) -> Found:
+    """Weigh each rule that is hit, and list those that nearly hold."""
     found = Found()
-    hits = ruleset.index.hits(case)
-    rules = ruleset.rules
+    hits, rules, sure = ruleset.index.hits(case), ruleset.rules, ruleset.sure
     failed: list[int] = []
     for number in sorted(hits.worth):
         one = rules[number]
-        value = one.value(case)
+        value = True if sure[number] and hits.inside else one.value(case)
         if value is False:
             failed.append(number)
         else:
             found.note(one, value, case)
-    if traced:
-        found.missed = [rules[number] for number in hits.missed(failed)]
+    found.missed = [rules[number] for number in hits.missed(failed)]
+    return found
+
+
+def _weigh(ruleset: RuleSet, case: Situation) -> Found:
+    """Weigh the rules that can make a difference: once one decides, few of those below it can."""
+    found = Found()
+    hits, rules, sure = ruleset.index.hits(case), ruleset.rules, ruleset.sure
+    may_pass = bool(case.facts.refused_by or case.facts.agent_choice)
+    for number in sorted(hits.worth):
+        if found.decided and ruleset.only_decide[number]:
+            continue
+        one = rules[number]
+        value = True if sure[number] and hits.inside else one.value(case)
+        if value is not False:
+            found.note(one, value, case)
+            if value and not may_pass and found.true[-1].decides:
+                found.decided = True
     return found
 
 

@@ -7,8 +7,7 @@ from typing import Any
 from rules.choice import BY_AGENT, Choice
 from rules.compile import RuleSet
 from rules.compiled import Compiled
-from rules.conditions.logic import any_holds, leaves
-from rules.conditions.words import Contains
+from rules.conditions.logic import any_holds
 from rules.effects import Active
 from rules.model import Promises, Rule
 from rules.settle import Settled
@@ -105,13 +104,11 @@ def _place(case: Situation) -> dict[str, Any]:
 
 
 def _words(case: Situation, true: list[Active], told_by: list[str]) -> list[str]:
-    matched: dict[str, None] = {}
+    matched: list[str] = []
     for one in true:
-        for condition in leaves(one.rule.when):
-            if isinstance(condition, Contains):
-                matched.update(dict.fromkeys(condition.matched(case)))
-    matched.update(dict.fromkeys(told_by))
-    return list(matched)
+        for group in one.groups:
+            matched += group.matched(case.text)
+    return list(dict.fromkeys([*matched, *told_by]))
 
 
 def _winners(
@@ -150,23 +147,23 @@ def _promised(promises: Promises) -> dict[str, Any]:
 
 def _miss(one: Compiled, case: Situation) -> dict[str, Any]:
     """Tell the first condition, in written order, that kept a rule from holding."""
-    condition, expected, value = _obstacle(one.rule, case)
-    return {"rule": one.rule.id, "condition": condition, "expected": expected, "value": value}
-
-
-def _obstacle(rule: Rule, case: Situation) -> tuple[str, str, object]:
-    """Give the condition, what it expects, and the value that it found."""
+    rule = one.rule
     for block in rule.when[:1]:
         for condition in block.conditions:
             if condition.value(case) is False:
-                return condition.key, condition.written, condition.actual(case)
+                return _missed(rule, condition.key, condition.written, condition.actual(case))
     for block in rule.unless:
         if any_holds((block,), case) and block.conditions:
             first = block.conditions[0]
-            return f"sauf {first.key}", first.written, first.actual(case)
+            return _missed(rule, f"sauf {first.key}", first.written, first.actual(case))
     if rule.season is not None and not rule.season.holds(case.local.date()):
-        return "dates", "du … au …", case.local.date().isoformat()
-    return "territoire", rule.territory, list(case.whereabouts.candidates) or "hors territoire"
+        return _missed(rule, "dates", "du … au …", case.local.date().isoformat())
+    where = list(case.whereabouts.candidates) or "hors territoire"
+    return _missed(rule, "territoire", rule.territory, where)
+
+
+def _missed(rule: Rule, condition: str, expected: str, value: object) -> dict[str, Any]:
+    return {"rule": rule.id, "condition": condition, "expected": expected, "value": value}
 
 
 def _flags(case: Situation, choice: Choice) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from rules.conditions.source import Source
@@ -17,8 +17,26 @@ class Contains(Source):
     groups: tuple[Group, ...]
     fact: ClassVar[str] = "texte"
     cost: ClassVar[int] = 2
+    _lone: tuple[frozenset[str], ...] | None = field(init=False, compare=False, repr=False)
+    """The words of each group where all are lone words, as most are."""
+
+    def __post_init__(self) -> None:
+        lone = [group.lone_words for group in self.groups]
+        known = tuple(words for words in lone if words is not None)
+        object.__setattr__(self, "_lone", known if len(known) == len(lone) else None)
+
+    @property
+    def is_lone(self) -> bool:
+        """Whether holding one of its words, for each group, is all that it asks."""
+        return self._lone is not None
 
     def value(self, case: Situation) -> Truth:
+        if self._lone is not None:
+            words = case.text.words
+            for wanted in self._lone:  # noqa: SIM110 -- asked thousands of times a second
+                if wanted.isdisjoint(words):
+                    return False
+            return True
         holds = case.text.holds
         for group in self.groups:  # noqa: SIM110 -- asked thousands of times a second
             if not holds(group):
