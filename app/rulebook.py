@@ -14,6 +14,7 @@ from router.directory import Directory, Texts
 from router.errors import ConfigurationError
 from router.geography import Geography
 from router.ports import Reading
+from router.rights import Rights
 from rules.checking import Checked, check
 from rules.compile import RuleSet
 from rules.counts import Counts
@@ -87,6 +88,9 @@ class LoadedRulebook:
 
     def questions_of(self, category: str) -> tuple[str, ...]:
         return self.services.questions_of(category)
+
+    def rights(self, category: str, received_at: datetime) -> Rights | None:
+        return self.services.rights(category, received_at)
 
 
 def rulebook_of(checked: Checked) -> LoadedRulebook:

@@ -30,6 +30,7 @@ from router.message import (
 from router.partners import Partners
 from router.ports import Understanding
 from router.questions import answered, next_of
+from router.receipts import rights_of
 from router.record import Cause
 from router.replies import Replies
 from router.store import Conversation, DeliveryWrite, Inbound
@@ -286,6 +287,7 @@ class Handler:
                 decision=alone if alone.danger else decision,
                 asked=asked,
                 third_party=not own,
+                owes_rights=self._just_asks(threaded.case, case),
             )
         )
         return Worked(
@@ -297,6 +299,11 @@ class Handler:
             decision or alone,
             reply,
         )
+
+    def _just_asks(self, before: Case, after: Case) -> bool:
+        """Whether what was added shows for the first time that silence decides for the person."""
+        known = (before.category, before.nature) == (after.category, after.nature)
+        return not known and rights_of(self.dispatcher.rulebook, before) is None
 
     def _join(
         self,

@@ -24,6 +24,7 @@ from router.message import (
     WebhookRequest,
     WebhookResponse,
 )
+from router.rights import Rights
 from router.tracking import TrackingNumber
 
 # --- time and chance -----------------------------------------------------------------------------
@@ -335,6 +336,10 @@ class Rulebook(Protocol):
 
     def questions_of(self, category: str) -> tuple[str, ...]:
         """List the facts that the service of a category needs (``lieu``, ``date``)."""
+        ...
+
+    def rights(self, category: str, received_at: datetime) -> Rights | None:
+        """Say what silence means for a request of a category; None where it means nothing."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from router.case import Case, EventKind, Reporter, ReporterRole
@@ -13,6 +13,7 @@ from router.message import Address, Message
 from router.policy import Policy
 from router.ports import Rulebook
 from router.questions import WORDED
+from router.receipts import OWED, fields_of, rights_of
 from router.store import Conversation
 from router.texts import TextId, compose
 from router.tokens import REPLY, Signer
@@ -50,7 +51,10 @@ class Replies:
         paragraphs = self._rule_texts(decision, case, language, short)
         if not redirected:
             text = TextId.PASSED_ON if passed_on else TextId.ACKNOWLEDGEMENT
-            paragraphs.append(self._text(text, language, short, case))
+            rights = self._rights(case, message.address, language)
+            # whom to reach stands once in a receipt, with the rights where there are some
+            hidden = {"contact": ""} if rights else {}
+            paragraphs += [self._text(text, language, short, case, instead=hidden), *rights]
         elif not decision.replies:
             paragraphs.append(self._text(TextId.REDIRECT, language, short, case))
         if asked:
@@ -73,11 +77,13 @@ class Replies:
         decision: Decision | None,
         asked: str,
         third_party: bool,
+        owes_rights: bool = False,
     ) -> Delivery | None:
         """Write the receipt of a message that joined a known case.
 
         A third party is told nothing of the case but the number that he gave himself; whom to call
-        in danger is told to everybody, in public too.
+        in danger is told to everybody, in public too. ``owes_rights``: only now it is known that
+        silence decides something for the person.
         """
         language, short = self._language(message, case), self._short(message.address)
         danger = decision is not None and decision.danger
@@ -90,6 +96,8 @@ class Replies:
             paragraphs.append(self._text(TextId.THIRD_PARTY, language, short, case))
         else:
             paragraphs.append(self._text(TextId.APPENDED, language, short, case))
+            if owes_rights:
+                paragraphs += self._rights(case, message.address, language)
             if asked:
                 paragraphs.append(self.question(asked, language, short))
         return self._automatic(draft, message, case, DeliveryKind.ACKNOWLEDGEMENT, paragraphs)
@@ -184,6 +192,18 @@ class Replies:
         invite = compose(self.rulebook.texts, TextId.PUBLIC_MENTION, language).text
         return [*danger[:_DANGERS_IN_PUBLIC], invite]
 
+    def _rights(self, case: Case, address: Address, language: str) -> list[str]:
+        """Say what silence will mean, and whom to reach; nothing where it means nothing."""
+        rights = rights_of(self.rulebook, case)
+        if rights is None:
+            return []
+        fields = fields_of(rights)
+        if address.channel == "web":  # he reads it on the page that the link leads to
+            fields["lien"] = ""
+        return [
+            self._text(OWED[rights.silence], language, self._short(address), case, instead=fields)
+        ]
+
     def _text(
         self,
         text: TextId,
@@ -192,14 +212,11 @@ class Replies:
         case: Case,
         answer: str = "",
         service: ServiceId | None = None,
+        *,
+        instead: Mapping[str, str] | None = None,
     ) -> str:
-        return compose(
-            self.rulebook.texts,
-            text,
-            language,
-            short=short,
-            **self._fields(case, language, answer, service),
-        ).text
+        filled = self._fields(case, language, answer, service) | dict(instead or {})
+        return compose(self.rulebook.texts, text, language, short=short, **filled).text
 
     def _fields(
         self, case: Case, language: str, answer: str = "", service: ServiceId | None = None

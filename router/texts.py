@@ -17,11 +17,24 @@ from router.errors import InvalidInput
 LANGUAGES = ("fr", "en", "es", "pt", "ar", "tr", "uk", "zh", "de", "it", "ro", "pl", "ru")
 """Languages in which every text exists."""
 
-FIELDS = frozenset({"numero", "service", "contact", "delai", "lieu", "lien", "reponse"})
+FIELDS = frozenset(
+    {
+        "numero",
+        "service",
+        "contact",
+        "delai",
+        "lieu",
+        "lien",
+        "reponse",
+        "recu",
+        "echeance",
+        "tribunal",
+    }
+)
 """What may be filled in; the names are those that supervisors write."""
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ps", "ur"})
-_LEFT_TO_RIGHT_FIELDS = frozenset({"numero", "lien", "contact", "delai"})
+_LEFT_TO_RIGHT_FIELDS = frozenset({"numero", "lien", "contact", "delai", "recu", "echeance"})
 _FIELD = re.compile(r"\{(\w+)\}")
 _SENTENCE_END = re.compile(r"(?<=[.!?؟])\s+|(?<=[。！？])")
 
@@ -30,6 +43,9 @@ class TextId(StrEnum):
     """Every text the house can write; a text of the same id in `config/textes` replaces it."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
+    RIGHTS_REFUSED = "rights_refused"
+    RIGHTS_ACCEPTED = "rights_accepted"
+    RIGHTS_DEPENDS = "rights_depends"
     APPENDED = "appended"
     THIRD_PARTY = "third_party"
     PASSED_ON = "passed_on"

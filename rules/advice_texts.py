@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from router.rights import Silence
 from rules.compile import RuleSet
 from rules.problems import At, Problems
+from rules.scalars import Unreadable
+from rules.silence import read_silence
 
 _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -25,6 +28,7 @@ def advise_texts(ruleset: RuleSet, problems: Problems) -> None:
     _receipts(ruleset, problems)
     _contacts(ruleset, problems)
     _silence(ruleset, problems)
+    _court(ruleset, problems)
 
 
 def _french(ruleset: RuleSet, problems: Problems) -> None:
@@ -179,6 +183,32 @@ def _silence(ruleset: RuleSet, problems: Problems) -> None:
             f"Ce que vaut le silence de l'administration n'est pas dit pour {first}{_more(mute)}",
             "Ajoutez « silence: … » (R112-5), ou « silence: sans objet » pour un signalement.",
         )
+
+
+def _court(ruleset: RuleSet, problems: Problems) -> None:
+    """Report refusals by silence that no receipt could tell how to contest."""
+    configuration = ruleset.configuration
+    refused = [
+        (one.at, f"la catégorie « {one.id} »")
+        for one in configuration.categories.values()
+        if _refuses(one.silence)
+    ]
+    if refused and not configuration.court:
+        at, first = refused[0]
+        problems.warning(
+            at,
+            "tribunal-manquant",
+            f"Le silence vaut rejet pour {first}{_more(refused)}, et aucun tribunal n'est nommé",
+            "Ajoutez « tribunal: … » en tête du fichier : un accusé de réception le doit (R112-5).",
+        )
+
+
+def _refuses(silence: str) -> bool:
+    try:
+        said = read_silence(silence) if silence else None
+    except Unreadable:
+        return False
+    return said is not None and said.meaning is Silence.REFUSED
 
 
 def _more(found: Iterable[tuple[At, str]]) -> str:

@@ -63,7 +63,7 @@ BLOCKS: dict[str, tuple[str, ...]] = {
     "contact": ("adresse", "courriel", "telephone", "site", "relais_sourds"),
     "compteurs.yaml": (*_HEAD, "compteurs"),
     "compteur": ("id", "canal", "adresse", "commune", "langue", "ouverture", "actif"),
-    "categories.yaml": (*_HEAD, "categories"),
+    "categories.yaml": (*_HEAD, "categories", "tribunal"),
     "categorie": (
         "id",
         "famille",

@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 from router.decision import ServiceId
 from router.directory import Counter, Service
+from router.rights import Rights
 from rules import scalars
 from rules.calendars import BUILT_IN, Calendars, school_zone
 from rules.delays import after
 from rules.model import Configuration
+from rules.silence import read_silence
 
 
 class RulesDirectory:
@@ -85,6 +87,32 @@ class RulesDirectory:
             if own is not None:
                 return own
         return ()
+
+    def rights(self, category: str, received_at: datetime) -> Rights | None:
+        """Say what silence means for a category, whose children inherit it, and from which day on."""
+        said = next(
+            filter(
+                None,
+                (
+                    self._configuration.categories[name].silence
+                    for name in self._configuration.ancestry(category)
+                ),
+            ),
+            "",
+        )
+        try:
+            silence = read_silence(said) if said else None
+        except scalars.Unreadable:  # the check has warned of it: no date is better than a wrong one
+            return None
+        if silence is None:
+            return None
+        end = self.due_at(received_at, silence.after) if silence.after else None
+        return Rights(
+            received_at.astimezone(self._zone).date(),
+            silence.meaning,
+            end.astimezone(self._zone).date() if end else None,
+            self._configuration.court,
+        )
 
     def categories(self) -> tuple[str, ...]:
         return tuple(self._configuration.categories)

@@ -116,7 +116,10 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "ouverture": "Le texte d'accueil de ce compte.",
         "actif": "« non » : le compte est éteint.",
     },
-    "categories.yaml": {"categories": "Les catégories, et leurs enfants."},
+    "categories.yaml": {
+        "categories": "Les catégories, et leurs enfants.",
+        "tribunal": "Le tribunal administratif, avec son adresse.",
+    },
     "categorie": {
         "mots": "Les mots qui désignent cette catégorie.",
         "questions": "Les précisions que cette catégorie demande.",

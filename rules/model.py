@@ -234,6 +234,8 @@ class Configuration:
     territory: TerritoryDescription
     timezone: str
     metropole: str
+    court: str
+    """Where a refusal is contested, as receipts tell it; may be empty."""
     files: tuple[RuleFile, ...]
     """In the order that decides between rules of one rank."""
 

@@ -12,6 +12,8 @@ from rules.problems import At, Problems
 from rules.read_effects import EffectReader
 from rules.read_services import take, translations
 from rules.read_words import Unless, phrases
+from rules.scalars import Unreadable
+from rules.silence import read_silence
 from rules.vocabulary import FACTS, WAYS
 from rules.yaml_tree import Node, Scalar
 
@@ -66,13 +68,28 @@ class CategoryReader:
             parent=parent.id if parent else None,
             depth=parent.depth + 1 if parent else 0,
             questions=fields.some_of("questions", FACTS) if "questions" in fields else None,
-            silence=fields.text("silence"),
+            silence=self._silence(fields),
             promises=self._promises(fields),
             lead=self._lead(lead) if lead else None,
         )
         found.setdefault(category.id, category)
         for child in fields.items("enfants"):
             self._category(child, category, found)
+
+    def _silence(self, fields: Fields) -> str:
+        """Take what is said of silence; what tells no date is warned of, and kept."""
+        said = fields.text("silence")
+        try:
+            read_silence(said) if said else None
+        except Unreadable as wanted:
+            self.problems.warning(
+                fields.where("silence"),
+                "silence-illisible",
+                f"« {said} » ne dit pas quand ni comment le silence décide : "
+                "l'accusé de réception n'annoncera aucune date",
+                f"Écrivez {wanted}.",
+            )
+        return said
 
     def _lead(self, scalar: Scalar) -> str | None:
         ref = self.names.service(scalar)

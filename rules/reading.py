@@ -106,6 +106,7 @@ class _Reader:
             territory=territory.description,
             timezone=territory.timezone,
             metropole=territory.metropole,
+            court=categories_head.text("tribunal") if categories_head else "",
             files=files,
         )
         unreadable = any(path.startswith("regles") for path in self.sources.broken)

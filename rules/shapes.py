@@ -162,7 +162,7 @@ SHAPES: Mapping[str, Mapping[str, Shape]] = {
         "ouverture": _TEXT,
         "actif": _YES,
     },
-    "categories.yaml": {**_HEAD, "categories": ListOf("categorie")},
+    "categories.yaml": {**_HEAD, "categories": ListOf("categorie"), "tribunal": _TEXT},
     "categorie": {
         "id": _TEXT,
         "famille": _TEXT,

@@ -139,6 +139,7 @@ ENGLISH: dict[str, str] = {
     "tous": "all_of",
     "transmettre_par": "transmit_by",
     "transmission": "transmission",
+    "tribunal": "court",
     "un_de": "any_of",
     "urgence": "urgency",
     "vers": "towards",

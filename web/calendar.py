@@ -35,9 +35,9 @@ _ENGLISH = [
 ]
 
 
-def day(at: datetime, language: str, zone: ZoneInfo) -> str:
-    """Write the day of an aware time: « 22 novembre 2026 », ``22 November 2026``."""
-    return _day(at.astimezone(zone).date(), language)
+def day(at: datetime | date, language: str, zone: ZoneInfo) -> str:
+    """Write a day, or that of an aware time: « 22 novembre 2026 », ``22 November 2026``."""
+    return _day(at.astimezone(zone).date() if isinstance(at, datetime) else at, language)
 
 
 def moment(at: datetime, language: str, zone: ZoneInfo) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from importlib import resources
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -50,7 +50,7 @@ class Speaker:
     def has(self, key: str) -> bool:
         return self._words.has(key)
 
-    def day(self, at: datetime) -> str:
+    def day(self, at: datetime | date) -> str:
         return calendar.day(at, self.code, self._zone)
 
     def moment(self, at: datetime) -> str:

@@ -14,6 +14,8 @@ from router.decision import ServiceId
 from router.delivery import Delivery, DeliveryKind
 from router.directory import Service
 from router.ports import Rulebook
+from router.receipts import rights_of
+from router.rights import Rights
 
 _HOUSE_NUMBER = re.compile(r"^\s*\d+\s*(?:bis|ter|quater|[a-dA-D])?\b[\s,]*", re.IGNORECASE)
 _OWN_WORDS = {EventKind.ANSWERED, EventKind.STATUS, EventKind.NOTE}
@@ -52,6 +54,7 @@ class Owner:
     name: str
     phone: str
     email: str
+    address: str
     category: str
     status: Status
     reference: str = ""
@@ -70,6 +73,8 @@ class View:
     place: str
     received_at: datetime
     due_at: datetime | None
+    rights: Rights | None
+    """What silence will mean, where the person asked for a decision."""
     promise: Promise
     lines: tuple[Line, ...]
     letters: tuple[Line, ...]
@@ -102,6 +107,7 @@ def view_of(found: Found, number: str, rulebook: Rulebook, language: str, now: d
         place="" if hidden else public_place(case, rulebook),
         received_at=case.received_at,
         due_at=case.due_at if case.status.open else None,
+        rights=rights_of(rulebook, case),
         promise=_promise(case, now),
         lines=_lines(found, rulebook, language),
         letters=_letters(found, rulebook, language),
@@ -158,9 +164,17 @@ def _owner(case: Case, rulebook: Rulebook, language: str) -> Owner:
     service = rulebook.directory.service(case.owner)
     category = "" if case.discreet else _category(case, rulebook, language)
     if service is None:
-        return Owner(case.owner, "", "", category, case.status)
-    contact, name = service.contact, service.name(language)
-    return Owner(name, contact.phone, contact.email, category, case.status, case.partner_ref)
+        return Owner(case.owner, "", "", "", category, case.status)
+    contact = service.contact
+    return Owner(
+        service.name(language),
+        contact.phone,
+        contact.email,
+        contact.address,
+        category,
+        case.status,
+        case.partner_ref,
+    )
 
 
 def _category(case: Case, rulebook: Rulebook, language: str) -> str:

@@ -20,6 +20,9 @@ FILLED = {
     "lieu": "Rezé",
     "lien": "https://guichet.example/suivi/7K4M-Q2XD-9TC",
     "reponse": "C'est fait.",
+    "recu": "26/11/2026",
+    "echeance": "26/01/2027",
+    "tribunal": "tribunal administratif de Nantes, 6 allée de l'Île-Gloriette, 44000 Nantes",
 }
 JARGON = re.compile(r"\b(dossier|usager|DGS|PAV|requête|diligenter|instruction|saisine)", re.I)
 
@@ -43,7 +46,8 @@ def test_every_language_has_every_text_with_the_same_fields(language: str) -> No
     assert set(here.long) == set(TextId)
     for text_id in TextId:
         assert fields(here.long[text_id]) == fields(french.long[text_id]), text_id
-        assert fields(here.template(text_id, True)) <= fields(here.long[text_id]), text_id
+        brief = fields(here.template(text_id, True)) - {"lien"}  # which leads to what is left out
+        assert brief <= fields(here.long[text_id]), text_id
 
 
 @pytest.mark.parametrize("language", ["fr", "en", "es", "pt", "de", "it", "ro", "pl"])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from web_fakes import NOW, NUMBER, Browser, House, a_case
 
 from router.case import Event, EventKind, Status, Visibility
-from router.decision import Place, Point, ServiceId, Urgency
+from router.decision import Nature, Place, Point, ServiceId, Urgency
 from router.delivery import Delivery, DeliveryKind
 from router.message import Address
+from router.rights import Rights, Silence
 from router.tracking import from_bits, printed
 
 PRINTED = printed(NUMBER)
@@ -284,3 +285,48 @@ async def test_the_page_is_neither_cached_nor_indexed(browser: Browser, house: H
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-robots-tag"] == "noindex"
     assert "47.2" not in answer.text
+
+
+async def test_the_page_carries_whole_what_silence_will_mean(
+    browser: Browser, house: House
+) -> None:
+    house.book.silences["chaussee-trottoir"] = Rights(
+        NOW.date(), Silence.REFUSED, date(2027, 1, 22), "Tribunal de Nantes"
+    )
+    house.cases.keep(a_case(nature=Nature.PROCEDURE, owner=ServiceId("guichet-metropole")))
+
+    page = (await browser.get(f"/suivi/{PRINTED}")).text
+
+    for words in (
+        "arrivée le 22\u00a0novembre\u00a02026",
+        "Sans réponse de notre part le 22\u00a0janvier\u00a02027, elle est refusée.",
+        "deux mois pour contester",
+        "Tribunal de Nantes",
+        "Adresse postale : 2 cours du Champ-de-Mars",
+        "accueil@metropole.example",
+        "02 61 91 01 01",
+    ):
+        assert words in page, words
+
+
+@pytest.mark.parametrize("silence", list(Silence))
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_every_meaning_of_silence_has_words(
+    browser: Browser, house: House, silence: Silence, language: str
+) -> None:
+    on = None if silence is Silence.DEPENDS else date(2027, 1, 22)
+    house.book.silences["chaussee-trottoir"] = Rights(NOW.date(), silence, on)
+    house.cases.keep(a_case(nature=Nature.PROCEDURE))
+
+    page = (await browser.get(f"/suivi/{PRINTED}?lang={language}")).text
+
+    assert 'id="rights"' in page
+
+
+async def test_a_report_or_what_is_answered_waits_for_no_silence(
+    browser: Browser, house: House
+) -> None:
+    house.book.silences["chaussee-trottoir"] = Rights(NOW.date(), Silence.REFUSED)
+    for case in (a_case(nature=Nature.QUESTION), a_case(status=Status.PASSED_ON)):
+        house.cases.keep(case)
+        assert 'id="rights"' not in (await browser.get(f"/suivi/{PRINTED}")).text

@@ -20,6 +20,7 @@ from router.directory import Contact, Counter, Directory, Level, Service, Texts
 from router.errors import InvalidInput, InvalidSignature, StoreUnavailable
 from router.message import Address, Envelope, WebhookRequest, WebhookResponse
 from router.ports import Reading
+from router.rights import Rights
 from router.store import Accepted, CursorWrite
 from router.tokens import Signer
 from router.tracking import TrackingNumber, from_bits
@@ -216,6 +217,9 @@ class Book:
 
     hash = "0" * 12
 
+    def __init__(self) -> None:
+        self.silences: dict[str, Rights] = {}
+
     @property
     def directory(self) -> Directory:
         return self
@@ -267,6 +271,9 @@ class Book:
     def questions_of(self, category: str) -> tuple[str, ...]:
         return ()
 
+    def rights(self, category: str, received_at: datetime) -> Rights | None:
+        return self.silences.get(category)
+
     def current(self) -> Book:
         return self
 
@@ -279,6 +286,7 @@ class House:
     journal: Journal = field(default_factory=Journal)
     cases: Cases = field(default_factory=Cases)
     hook: Hook = field(default_factory=Hook)
+    book: Book = field(default_factory=Book)
     numbers: dict[str, TrackingNumber] = field(default_factory=dict)
     photos: dict[str, bytes] = field(default_factory=dict)
     woken: int = 0
@@ -309,7 +317,7 @@ class House:
             intake=self.journal,
             cases=self.cases,
             channels=self.channels or {("hook", "main"): self.hook, ("web", "web"): Form()},
-            rulebooks=Book(),
+            rulebooks=self.book,
             signer=self.signer,
             clock=self.clock,
             wake=wake,
