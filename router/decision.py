@@ -143,6 +143,8 @@ class Reached:
     replies: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     """Rule and number of each, for people."""
+    owner: bool = False
+    """Whether one of them says who is in charge from now on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,14 +179,15 @@ class Dispatcher:
     ) -> tuple[Case, Decision]:
         """Re-evaluate a case after new words, a place or a refusal; a started case keeps its owner.
 
-        A danger rule, or a refusal by the owner, moves even a case that was started.
+        A danger rule, a refusal by the owner, or a step that is reached just now and names who is
+        in charge, moves even a case that was started.
         """
         facts, decision = counted_again(
             self.rulebook, self.workspace, self.facts_of_case(case), case
         )
         refused = case.owner in case.refused_by
         moves = decision.owner != case.owner and (
-            refused or decision.danger or case.status in _UNSTARTED
+            refused or decision.danger or decision.reached.owner or case.status in _UNSTARTED
         )
         moves = moves and not case.parts_open
         applied = moves or decision.owner == case.owner
@@ -224,6 +225,7 @@ class Dispatcher:
         )
         case = self.workspace.save(draft, case)
         self._record(draft, case, decision)
+        self._note_steps(draft, case, decision)
         return self.hand_over(draft, case, decision, cause), decision
 
     def _record(self, draft: Draft, case: Case, decision: Decision) -> None:
@@ -323,10 +325,13 @@ class Dispatcher:
                 self.forward(draft, case, self._service(service), DeliveryKind.NOTICE, cause)
         case = replace(case, watchers=tuple(dict.fromkeys((*case.watchers, *decision.notify))))
         case = self.workspace.save(draft, case)
-        if reached.steps:
-            text = f"Seuil atteint : {', '.join(reached.steps)}"
-            self.workspace.tell(draft, case, EventKind.NOTE, "rules", text, Visibility.SERVICE)
+        self._note_steps(draft, case, decision)
         return case
+
+    def _note_steps(self, draft: Draft, case: Case, decision: Decision) -> None:
+        if decision.reached.steps:
+            text = f"Seuil atteint : {', '.join(decision.reached.steps)}"
+            self.workspace.tell(draft, case, EventKind.NOTE, "rules", text, Visibility.SERVICE)
 
     def forward(
         self,

@@ -27,6 +27,7 @@ from router.message import (
     ReceiptReceived,
     Trust,
 )
+from router.moving import tell_steps
 from router.partners import Partners
 from router.ports import Understanding
 from router.questions import answered, next_of
@@ -265,8 +266,9 @@ class Handler:
             case, decision = self.dispatcher.decide_again(
                 draft, case, f"in:{inbound.id}", Cause.CONFIRMED
             )
-        if decision is not None and decision.reached.replies:
-            self.replies.steps(draft, case, decision, f"in:{inbound.id}")
+        if decision is not None:
+            cause = f"in:{inbound.id}"
+            tell_steps(draft, threaded.case, case, decision, cause, self.dispatcher, self.replies)
         if decision is None or decision.owner == case.owner:
             self._tell_owner(draft, inbound, case, message)
         asked = self._next_question(message, case, decision, threaded) if own else ""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from router.case import Case, EventKind, Status
 from router.decision import ServiceId
-from router.delivery import DeliveryKind
-from router.dispatch import Dispatcher, passes_on
+from router.dispatch import Dispatcher
+from router.moving import tell_moved
 from router.record import Cause
 from router.replies import Replies
-from router.texts import TextId
 from router.workspace import Draft, Workspace
 
 _ENDED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED, Status.MERGED}
@@ -34,7 +33,7 @@ def reconsider(
     before = case
     case, decision = dispatcher.decide_again(draft, case, cause, Cause.RULES)
     if case.owner != before.owner:
-        _moved(draft, before, case, cause, dispatcher, replies)
+        tell_moved(draft, before, case, cause, _TAKEN_BACK, dispatcher, replies)
     elif decision.owner != case.owner:
         text = (
             f"Les règles rétablies désignent {_name(dispatcher, decision.owner)} ; la demande, "
@@ -42,18 +41,6 @@ def reconsider(
         )
         workspace.tell(draft, case, EventKind.NOTE, "rules", text)
     return case
-
-
-def _moved(
-    draft: Draft, before: Case, case: Case, cause: str, dispatcher: Dispatcher, replies: Replies
-) -> None:
-    directory = dispatcher.rulebook.directory
-    former = directory.service(before.owner)
-    if former is not None:
-        dispatcher.forward(draft, case, former, DeliveryKind.NOTICE, cause, added=_TAKEN_BACK)
-    owner = directory.service(case.owner)
-    text = TextId.PASSED_ON if owner and passes_on(owner) else TextId.REROUTED
-    replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
 
 
 def _name(dispatcher: Dispatcher, service: ServiceId) -> str:

@@ -85,7 +85,7 @@ def conclude(settled: Settled, *, traced: bool = True) -> Decision:
         danger=settled.danger,
         labels=tuple(effects.labels),
         proposals=tuple(effects.proposals),
-        reached=_reached(ruleset, case, found, choice.owner, replies),
+        reached=_reached(ruleset, case, found, choice, replies),
         delay=str(promises.delay) if promises.delay else None,
         lead=_lead(ruleset, case, choice),
         escalation=_escalation(ruleset, case, promises),
@@ -112,7 +112,7 @@ def _promises(ruleset: RuleSet, case: Situation, choice: Choice) -> Promises:
 
 
 def _reached(
-    ruleset: RuleSet, case: Situation, found: Found, owner: str, replies: list[str]
+    ruleset: RuleSet, case: Situation, found: Found, choice: Choice, replies: list[str]
 ) -> Reached:
     """Collect what the steps do that act just now; of their texts, those that are sent at all."""
     acting = [one for one in found.true if one.once]
@@ -122,10 +122,18 @@ def _reached(
     names = {ref.id: "" for effects in once for ref in effects.notify}
     texts = {text for effects in once for text in effects.promises.replies}
     return Reached(
-        _resolved(ruleset, case, names, owner)[0],
+        _resolved(ruleset, case, names, choice.owner)[0],
         tuple(text for text in replies if text in texts),
         tuple(f"{one.id} : {number}" for one in acting for number in one.reached),
+        _moves(choice),
     )
+
+
+def _moves(choice: Choice) -> bool:
+    """Whether the owner is the one that a step names which acts just now."""
+    if choice.winner is None or choice.provisional:
+        return False
+    return any(effects.owner is not None for effects in choice.winner.once)
 
 
 def _lead(ruleset: RuleSet, case: Situation, choice: Choice) -> ServiceId | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from router.decision import Urgency
+from router.decision import Facts, Urgency
 from router.tracking import printed
 
 RULES = """
@@ -75,6 +77,67 @@ async def test_a_step_gives_the_case_to_another_and_its_text_reaches_the_reporte
     case = await confirm(ruled, case, "fanny")
     assert case.owner == "guichet"
     assert len(await ruled.sent("ana")) == 2  # the receipt, and the text of the step
+
+
+MOVES = """
+- id: confirme
+  si: {categorie: bruit}
+  seuils:
+    - {confirmations: 3, responsable: guichet, urgence: haute}
+"""
+
+
+async def started(ruled, *acts):
+    case = await noise(ruled)
+    for act in acts:
+        await ruled.act(case, act)
+    return await ruled.case(case)
+
+
+@pytest.mark.parametrize("acts", [(), ("accept",), ("accept", "progress")])
+async def test_a_step_moves_a_case_that_was_started_and_all_are_told_once(ruled, acts):
+    await ruled.rule(MOVES)
+    case = await started(ruled, *acts)
+    assert case.owner == "mairie-reze"
+    heard = len(await ruled.sent("ana"))
+    case = await confirm(ruled, case, "bob", "carl")
+    assert (case.owner, case.status, case.urgency) == ("guichet", "assigned", Urgency.HIGH)
+    (left,) = await ruled.sent("m@r.example", "notice")
+    assert "Elle est maintenant confiée à ce service : Guichet" in left.text
+    sheets = [d for d in await ruled.sent("a@m.example", "forward") if d.text == case.text]
+    assert len(sheets) == 1
+    assert [d.kind for d in (await ruled.sent("ana"))[heard:]] == ["progress"]
+    assert "Guichet" in (await ruled.sent("ana"))[-1].text
+    assert len(await ruled.sent("bob")) == 1  # a third party is told nothing of the case
+    assert "Seuil atteint : confirme : 3" in await ruled.told(case)
+    case = await confirm(ruled, case, "dora")
+    assert case.owner == "guichet"
+    assert len(await ruled.sent("m@r.example", "notice")) == 1
+    assert len(await ruled.sent("ana")) == heard + 1
+
+
+async def test_a_step_that_was_passed_never_takes_back_what_was_placed_since(ruled):
+    await ruled.rule(MOVES)
+    case = await confirm(ruled, await started(ruled, "accept"), "bob", "carl")
+    await ruled.act(case, "refuse", reason="pas nous")
+    case = await ruled.case(case)
+    owner = case.owner
+    assert owner != "guichet"
+    await ruled.act(case, "accept")
+    assert (await confirm(ruled, case, "dora")).owner == owner
+
+
+async def test_an_agent_s_choice_holds_against_a_step(ruled):
+    await ruled.rule(MOVES)
+    case = await started(ruled, "accept")
+    facts = replace(facts_of(case), confirmations=3, confirmations_before=2)
+    assert ruled.rulebook.decide(facts).reached.owner
+    chosen = ruled.rulebook.decide(replace(facts, agent_choice="voirie-m"))
+    assert (chosen.owner, chosen.reached.owner) == ("voirie-m", False)
+
+
+def facts_of(case):
+    return Facts(case.received_at, text=case.text, place=case.place, language="fr")
 
 
 async def test_a_file_published_again_makes_no_step_act_again(ruled):
