@@ -112,6 +112,8 @@ def show(
             out.print(f"chez lui  {case.partner_ref}", markup=False)
         out.print(f"lieu      {case.place.text or ', '.join(case.place.communes)}", markup=False)
         out.print(f"texte     {case.text}", markup=False)
+        for answer in case.answers:
+            out.print(f"répondu   {answer.fact} : {answer.text}", markup=False)
         if case.proposals:
             out.print(f"proposer  {', '.join(case.proposals)}", markup=False)
         for event in events:
@@ -204,6 +206,7 @@ def whole(case: Case, events: list[Event], deliveries: list[Delivery]) -> dict[s
         "text": case.text,
         "place": asdict(case.place),
         "partner_ref": case.partner_ref,
+        "answers": [asdict(answer) for answer in case.answers],
         "proposals": list(case.proposals),
         "proof": case.proof,
         "people": [asdict(reporter) for reporter in case.reporters],

@@ -43,6 +43,22 @@ _URGENCIES = {
 }
 
 
+ASKED = {
+    "date": "Quand c'est arrivé",
+    "heure": "À quelle heure",
+    "duree": "Depuis combien de temps",
+    "numero": "Numéro donné",
+    "vehicule": "Véhicule",
+    "immatriculation": "Immatriculation",
+    "personne": "Personne concernée",
+    "nom": "Nom donné",
+    "telephone": "Téléphone donné",
+    "courriel": "Courriel donné",
+    "contact": "Pour joindre la personne",
+}
+"""What a person was asked for, as a service reads it."""
+
+
 class PartnerEmailSettings(SmtpSettings):
     """Where mail to services leaves; the settings of the sending mailbox serve as they are."""
 
@@ -146,6 +162,7 @@ class PartnerEmail:
     def _facts(self, sheet: Mapping[str, Any]) -> str:
         place = _mapping(sheet.get("place"))
         people = [_mapping(person) for person in _list(sheet.get("reporters"))]
+        answers = [_mapping(one) for one in _list(sheet.get("answers"))]
         lines = (
             ("Numéro", sheet.get("number_printed")),
             ("Service", _mapping(sheet.get("service")).get("name")),
@@ -157,6 +174,7 @@ class PartnerEmail:
             ("Urgence", _URGENCIES.get(str(sheet.get("urgency")), sheet.get("urgency"))),
             ("Lieu", _place(place)),
             ("Carte", _map_link(place)),
+            *((ASKED.get(str(one.get("fact")), "Réponse"), one.get("text")) for one in answers),
             ("Reçue le", self._time(sheet.get("received_at"))),
             ("Réponse attendue avant le", self._time(sheet.get("due_at"))),
             ("Langue de l'usager", sheet.get("language")),

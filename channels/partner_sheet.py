@@ -27,7 +27,14 @@ def sheet_of(delivery: Delivery) -> Mapping[str, Any]:
         return {}
     if "reporters" in sheet:
         return sheet
-    masked = {key: masked_text(str(sheet[key])) for key in _WORDS if sheet.get(key)}
+    masked: dict[str, object] = {
+        key: masked_text(str(sheet[key])) for key in _WORDS if sheet.get(key)
+    }
+    answers = [mapping(answer) for answer in items(sheet.get("answers"))]
+    if answers:
+        masked["answers"] = [
+            {**answer, "text": masked_text(str(answer.get("text", "")))} for answer in answers
+        ]
     return {**sheet, **masked}
 
 

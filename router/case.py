@@ -138,6 +138,14 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the person answered when he was asked for a fact, in his own words."""
+
+    fact: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One request. ``version`` rises with every write and guards against lost updates."""
 
@@ -179,6 +187,8 @@ class Case:
     asked: str = ""
     questions: tuple[str, ...] = ()
     """The facts that the person was ever asked for, the latest last."""
+    answers: tuple[Answer, ...] = ()
+    """The answers that nothing else of the case holds."""
     annoyance: int | None = None
     stated_urgency: Urgency | None = None
     """What the person answered, or a form said; never what the rules made of it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 
+from router.answers import PERSONAL
 from router.case import Case, CaseFile, EventKind, Reporter, Status, Visibility
 from router.clocks import alarm_of, due_again, set_timers
 from router.decision import Decision, Facts, Nature, Place, ServiceId
@@ -396,7 +397,6 @@ class Dispatcher:
     ) -> str:
         """Write the case as data, with no more of the person than the service may see."""
         sees = set(service.sees)
-        private = service.statute is Statute.PRIVATE
         sheet: dict[str, object] = {
             "kind": kind,
             "number": case.number,
@@ -420,12 +420,22 @@ class Dispatcher:
             "files": [asdict(file) for file in files] if "photos" in sees else [],
             "place": self._place(case.place) if "lieu" in sees else {},
         }
-        if "contact" in sees and not private and not case.confidential:
+        if answers := self._answers(case, service):
+            sheet["answers"] = answers
+        if knows_people(service, case):
             sheet["reporters"] = [
                 {"name": reporter.name, "channel": reporter.address.channel}
                 for reporter in case.reporters
             ]
         return _json(sheet)
+
+    def _answers(self, case: Case, service: Service) -> list[dict[str, str]]:
+        """List what the person answered, as far as the service may read it."""
+        return [
+            {"fact": answer.fact, "text": answer.text}
+            for answer in case.answers
+            if may_read(service, case, answer.fact)
+        ]
 
     def _place(self, place: Place) -> dict[str, object]:
         point = place.point
@@ -440,6 +450,19 @@ class Dispatcher:
             "lon": point.lon if point else None,
             "precision_m": point.precision_m if point else None,
         }
+
+
+def knows_people(service: Service, case: Case) -> bool:
+    """Whether a service may learn who wrote."""
+    private = service.statute is Statute.PRIVATE
+    return "contact" in service.sees and not private and not case.confidential
+
+
+def may_read(service: Service, case: Case, fact: str) -> bool:
+    """Whether a service may read what a person answered about a fact."""
+    if fact in PERSONAL:
+        return knows_people(service, case)
+    return "texte" in service.sees
 
 
 def passes_on(service: Service) -> bool:

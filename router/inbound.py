@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from router.answers import answered
 from router.archive import Action
 from router.case import Case, EventKind, Status, Visibility
 from router.conversation import How, Threaded, is_reporter, thread
@@ -30,7 +31,7 @@ from router.message import (
 from router.moving import tell_steps
 from router.partners import Partners
 from router.ports import Understanding
-from router.questions import answered, next_of
+from router.questions import next_of
 from router.receipts import rights_of
 from router.record import Cause
 from router.replies import Replies

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from router.case import Case
+from router.dispatch import may_read
 from router.errors import InvalidInput, StoreUnavailable
 from router.message import Address, Envelope
 from router.tracking import printed
@@ -171,6 +172,8 @@ class PartnerPages:
             sees=invited.sees,
             acts=invited.acts,
             proof=case.proof,
+            proposals=case.proposals,
+            answers=_answers(invited),
             category=rulebook.category_name(case.category, speaker.code) if case.category else "",
             communes=[rulebook.commune_name(code) for code in case.place.communes],
             typed=typed or {"act": asked if asked in ACTS else "", "reason": "", "text": ""},
@@ -188,6 +191,15 @@ class PartnerPages:
         if self._parts.open_file is None or "photos" not in invited.sees:
             return []
         return [(file.name, file.key) for file in invited.case.files]
+
+
+def _answers(invited: Invited) -> list[tuple[str, str]]:
+    """List the facts that the person was asked for and what he answered, where it may be read."""
+    return [
+        (answer.fact, answer.text)
+        for answer in invited.case.answers
+        if may_read(invited.service, invited.case, answer.fact)
+    ]
 
 
 def _typed(form: FormData) -> dict[str, str]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from channels.partner_email import ASKED
+from router.answers import KEPT, PERSONAL
+from router.case import Answer
 from router.questions import WORDED
 from router.texts import TextId, text
 from rules.vocabulary import FACTS
@@ -95,3 +100,57 @@ async def test_what_a_category_needs_is_asked_too_one_by_one(ruled):
     assert heard.case.place.street
     await ruled.hear("ana", "trois jours")
     assert "?" not in await last(ruled)
+
+
+ASKING = """
+- id: perdu
+  si: {{contient: [parapluie]}}
+  alors: {{responsable: guichet, demander: [{fact}]}}
+"""
+WORDS = {
+    "date": "hier soir",
+    "heure": "vers 22 h",
+    "duree": "trois semaines",
+    "numero": "A 4512",
+    "vehicule": "une camionnette blanche",
+    "immatriculation": "AB-123-CD",
+    "personne": "mon voisin du dessus",
+    "nom": "Ana Perrin",
+    "telephone": "06 39 98 12 34",
+    "courriel": "ana@mail.example",
+    "contact": "le soir au 06 39 98 12 34",
+}
+
+
+def test_every_fact_is_a_fact_of_the_rules_or_kept_by_name_or_never_asked():
+    read = {"urgence", "desordre", "expediteur", "nature"}
+    taken_in = {"lieu", "adresse", "rue", "commune", "categorie", "description", "photo"}
+    assert KEPT | read | taken_in | {"piece_jointe", "canal", "langue"} == set(FACTS)
+    assert set(WORDS) == KEPT == set(ASKED)
+
+
+@pytest.mark.parametrize("fact", sorted(KEPT))
+async def test_what_no_rule_looks_at_is_kept_under_its_name(ruled, fact):
+    await ruled.rule(ASKING.format(fact=fact))
+    await ruled.hear("ana", "J'ai perdu un parapluie à Rezé")
+    assert worded(fact) in await last(ruled)
+    heard = await ruled.hear("ana", WORDS[fact])
+    assert heard.case.answers == (Answer(fact, WORDS[fact]),)
+    sheet = json.loads((await ruled.sent("a@m.example"))[-1].data)
+    shown = [{"fact": fact, "text": WORDS[fact]}]
+    assert sheet.get("answers", []) == ([] if fact in PERSONAL else shown)
+    assert (heard.case.reporters[0].name == "Ana Perrin") is (fact == "nom")
+
+
+async def test_a_mere_thank_you_answers_nothing(ruled):
+    await ruled.rule(ASKING.format(fact="date"))
+    await ruled.hear("ana", "J'ai perdu un parapluie à Rezé")
+    heard = await ruled.hear("ana", "merci beaucoup")
+    assert heard.case.answers == ()
+
+
+@pytest.mark.parametrize("fact", ["canal", "langue"])
+async def test_what_every_message_shows_is_never_asked(ruled, fact):
+    await ruled.rule(ASKING.format(fact=fact))
+    await ruled.hear("ana", "J'ai perdu un parapluie à Rezé")
+    assert worded(fact) not in await last(ruled)

@@ -7,11 +7,14 @@ import json
 from dataclasses import replace
 
 import pytest
+import web_fakes
 from PIL import Image
 from web_fakes import NUMBER, Browser, House, a_case
 
-from router.case import Status
+from router.answers import KEPT
+from router.case import Answer, Status
 from router.decision import ServiceId
+from router.directory import Service
 from router.message import Envelope
 from router.tokens import REPLY
 
@@ -196,3 +199,33 @@ def _picture() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (40, 30), "green").save(out, "PNG")
     return out.getvalue()
+
+
+async def test_the_page_shows_what_to_propose_and_what_the_person_answered(
+    browser: Browser, house: House, link: str
+) -> None:
+    answers = (Answer("date", "hier soir"), Answer("telephone", "06 39 98 12 34"))
+    house.cases.keep(
+        a_case(status=Status.ASSIGNED, proposals=("entretien", "réunion"), answers=answers)
+    )
+
+    page = (await browser.get(link)).text
+
+    assert "À proposer à la personne</dt><dd>entretien, réunion" in page
+    assert "hier soir" in page
+    assert "06 39 98 12 34" not in page  # this service may not see who wrote
+
+
+@pytest.mark.parametrize("fact", sorted(KEPT))
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_every_fact_that_is_kept_has_its_words(
+    browser: Browser, house: House, link: str, fact: str, language: str, monkeypatch
+) -> None:
+    monkeypatch.setattr(web_fakes, "SERVICES", tuple(map(_trusted, web_fakes.SERVICES)))
+    house.cases.keep(a_case(status=Status.ASSIGNED, answers=(Answer(fact, "réponse donnée"),)))
+
+    assert "réponse donnée" in (await browser.get(f"{link}?lang={language}")).text
+
+
+def _trusted(service: Service) -> Service:
+    return replace(service, sees=(*service.sees, "contact"))
