@@ -8,6 +8,7 @@ from rules.conditions.facts import RuleHolds
 from rules.conditions.logic import leaves
 from rules.model import Configuration, Ref, RuleFile
 from rules.problems import At, Problems
+from rules.ways import check_ways
 
 
 def check(
@@ -44,6 +45,7 @@ def check(
         for rule in file.rules
     }
     _cycles("regle", cited, rules, problems)
+    check_ways(configuration, problems)
 
 
 def _defaults(configuration: Configuration, problems: Problems) -> dict[str, tuple[RuleFile, Ref]]:

@@ -72,6 +72,8 @@ class Effects:
     consult: tuple[Ref, ...] = ()
     urgency: Urgency | None = None
     promises: Promises = field(default_factory=Promises)
+    way_at: At | None = None
+    """Where the way of transmission is written."""
     parts: tuple[SplitPart, ...] = ()
     ask: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()

@@ -53,6 +53,7 @@ class EffectReader:
             consult=self._refs(fields, "consulter"),
             urgency=URGENCY[urgency] if urgency else None,
             promises=self.promises(fields),
+            way_at=fields.where("transmettre_par") if "transmettre_par" in fields else None,
             parts=parts,
             ask=fields.some_of("demander", FACTS),
             labels=fields.texts("etiquettes"),

@@ -8,12 +8,9 @@ RULES = """
 - id: trottoirs
   si: {categorie: trottoir}
   alors: {responsable: mairie-du-lieu, delai: 4 jours}
-- id: ponts
-  si: {contient: [pont]}
-  alors: {responsable: voirie-m, transmettre_par: open311}
 - id: autoroute
   si: {contient: [autoroute]}
-  alors: {responsable: routes, transmettre_par: email}
+  alors: {responsable: routes, transmettre_par: open311}
 """
 
 
@@ -30,6 +27,11 @@ async def ruled(tmp_path, store, ids):
     )
     await made.rule(RULES)
     return made
+
+
+def services(ruled, instead: str) -> None:
+    path = ruled.town.folder / "services.yaml"
+    path.write_text(path.read_text().replace('"https://r.example"}, contact: {', instead))
 
 
 async def pavement(ruled):
@@ -79,9 +81,11 @@ async def test_a_lead_in_charge_itself_is_told_nothing_more(ruled):
 
 
 async def test_a_way_that_is_not_connected_is_told_on_the_case_that_went_by_mail(ruled):
-    case = (await ruled.hear("ana", "Le pont est rouillé à Rezé")).case
-    assert len(await ruled.sent("v@m.example", "forward")) == 1
-    assert any("« open311 » est demandé pour Voirie" in text for text in await ruled.told(case))
+    services(ruled, '"https://r.example"}, contact: {courriel: r@r.example, ')
+    await ruled.rule(RULES)
+    case = (await ruled.hear("ana", "Un trou sur l'autoroute à Rezé")).case
+    assert len(await ruled.sent("r@r.example", "forward")) == 1
+    assert any("« open311 » est demandé pour Routes" in text for text in await ruled.told(case))
 
 
 async def test_a_service_without_a_mail_address_is_said_to_need_a_person(ruled):
@@ -97,14 +101,8 @@ async def test_the_usual_way_needs_no_word(ruled):
 
 
 async def test_a_rule_can_have_a_service_written_to_that_works_another_way(ruled):
-    path = ruled.town.folder / "services.yaml"
-    path.write_text(
-        path.read_text().replace(
-            '"https://r.example"}, contact: {',
-            '"https://r.example"}, contact: {courriel: r@r.example, ',
-        )
-    )
-    await ruled.rule(RULES)
+    services(ruled, '"https://r.example"}, contact: {courriel: r@r.example, ')
+    await ruled.rule(RULES.replace("transmettre_par: open311", "transmettre_par: email"))
     case = (await ruled.hear("ana", "Un trou sur l'autoroute à Rezé")).case
     assert len(await ruled.sent("r@r.example", "forward")) == 1
     assert not [text for text in await ruled.told(case) if "est demandé" in text]

@@ -164,7 +164,9 @@ class Writer:
             "demander: [photo]",
             "proposer: entretien",
             f"consulter: {pick(OWNERS)}",
-            "transmettre_par: webhook",
+            f"transmettre_par: {'open311' if 'routes' in found[0] else 'email'}"
+            if found
+            else "transmettre_par: webhook",
             "cloture: {preuve: photo}",
             "du: 2026-03-01, au: 2026-10-31, chaque_annee: oui",
         )

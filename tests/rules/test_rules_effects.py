@@ -47,7 +47,7 @@ def test_promises_come_from_the_owners_rule_only(town: Town) -> None:
         """
         - {id: a, si: {contient: [banc]}, alors: {responsable: routes}}
         - {id: b, si: {contient: [arbre]}, alors: {responsable: voirie-m, delai: 2 jours,
-           repondre: merci, transmettre_par: webhook}}
+           repondre: merci, transmettre_par: email}}
         """
     )
     decision = town.decide("{texte: banc et arbre}")
@@ -55,7 +55,7 @@ def test_promises_come_from_the_owners_rule_only(town: Town) -> None:
     assert decision.transmit_by is None
     decision = town.decide("{texte: arbre}")
     assert (decision.delay, decision.replies) == ("2 jours", ("merci",))
-    assert decision.transmit_by == "webhook"
+    assert decision.transmit_by == "email"
 
 
 def test_promises_fall_back_on_the_category_then_the_service(town: Town) -> None:

@@ -324,3 +324,38 @@ def test_effects_of_other_dates_are_no_conflict(town: Town) -> None:
         "regles/b.yaml",
     )
     assert "conflit" not in codes(town, "error")
+
+
+@pytest.mark.parametrize(
+    ("owner", "way"),
+    [("voirie-m", "open311"), ("routes", "email"), ("mairie-du-lieu", "webhook")],
+)
+def test_a_way_that_nobody_in_charge_has_is_refused(owner: str, way: str, town: Town) -> None:
+    town.rules(
+        f"- {{id: a, si: {{contient: [pont]}},"
+        f" alors: {{responsable: {owner}, transmettre_par: {way}}}}}"
+    )
+    assert [one.code for one in town.problems if one.severity == "error"] == ["moyen-absent"]
+
+
+@pytest.mark.parametrize(
+    "effects",
+    [
+        "{responsable: routes, transmettre_par: open311}",
+        "{responsable: mairie-du-lieu, transmettre_par: email}",
+        "{urgence: haute, transmettre_par: webhook}",  # promises nothing: it has no owner
+    ],
+)
+def test_a_way_of_the_one_in_charge_is_allowed(effects: str, town: Town) -> None:
+    town.rules(f"- {{id: a, si: {{contient: [pont]}}, alors: {effects}}}")
+    assert town.errors == []
+
+
+def test_a_step_s_way_is_that_of_its_own_owner(town: Town) -> None:
+    town.rules(
+        """
+        - {id: a, si: {categorie: bruit}, alors: {responsable: mairie-du-lieu},
+           seuils: [{confirmations: 9, responsable: routes, transmettre_par: email}]}
+        """
+    )
+    assert [one.code for one in town.problems if one.severity == "error"] == ["moyen-absent"]

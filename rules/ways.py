@@ -1,0 +1,68 @@
+"""Refuses a way of transmission that the service in charge does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from router.directory import Service
+from rules.model import Configuration, Effects, Ref, Rule
+from rules.problems import Problems
+
+
+def check_ways(configuration: Configuration, problems: Problems) -> None:
+    """Report each ``transmettre_par`` by which nobody whom its rule puts in charge is reached."""
+    for file in configuration.files:
+        for rule in file.rules:
+            for effects, owners in _wanted(rule):
+                _check(configuration, rule, effects, owners, problems)
+
+
+def _wanted(rule: Rule) -> Iterator[tuple[Effects, tuple[Ref, ...]]]:
+    """List the effects that name a way, each with those whom it is for; a rule promises for no other."""
+    base = _owners(rule.effects)
+    if rule.effects.promises.transmit_by:
+        yield rule.effects, base
+    for step in rule.steps:
+        if step.effects.promises.transmit_by:
+            yield step.effects, _owners(step.effects) or base
+
+
+def _owners(effects: Effects) -> tuple[Ref, ...]:
+    parts = tuple(part.owner for part in effects.parts)
+    return (effects.owner, *parts) if effects.owner else parts
+
+
+def _check(
+    configuration: Configuration,
+    rule: Rule,
+    effects: Effects,
+    owners: tuple[Ref, ...],
+    problems: Problems,
+) -> None:
+    way = effects.promises.transmit_by or ""
+    services = [service for ref in owners for service in _services(configuration, ref.id)]
+    if not services or any(_has(service, way) for service in services):
+        return
+    first = services[0]
+    where = f"« {way} » n'est pas un moyen de « {first.id} »"
+    problems.error(
+        effects.way_at or rule.at,
+        "moyen-absent",
+        f"{where}, responsable de la règle « {rule.id} »",
+        f"Enlevez « transmettre_par » : ce service est joint par « {first.transmit_by} ».",
+    )
+
+
+def _services(configuration: Configuration, name: str) -> list[Service]:
+    """List a service, or every service that a role may mean."""
+    role = configuration.roles.get(name)
+    names = [value.service for value in role.values] if role else [name]
+    entries = (configuration.services.get(one) for one in names)
+    return [entry.service for entry in entries if entry is not None]
+
+
+def _has(service: Service, way: str) -> bool:
+    """Whether a service is reached this way; mail reaches whoever has an address."""
+    if way != "email" or service.transmit_by == "email":
+        return service.transmit_by == way
+    return bool(service.contact.email)
