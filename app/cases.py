@@ -114,6 +114,8 @@ def show(
         out.print(f"texte     {case.text}", markup=False)
         for answer in case.answers:
             out.print(f"répondu   {answer.fact} : {answer.text}", markup=False)
+        for file in case.proofs:
+            out.print(f"résultat  {file.name} ({file.media_type})", markup=False)
         if case.proposals:
             out.print(f"proposer  {', '.join(case.proposals)}", markup=False)
         for event in events:
@@ -209,6 +211,7 @@ def whole(case: Case, events: list[Event], deliveries: list[Delivery]) -> dict[s
         "answers": [asdict(answer) for answer in case.answers],
         "proposals": list(case.proposals),
         "proof": case.proof,
+        "proofs": [asdict(file) for file in case.proofs],
         "people": [asdict(reporter) for reporter in case.reporters],
         "events": [{**asdict(event), "data": _json(event.data)} for event in events],
         "deliveries": [asdict(delivery) for delivery in deliveries],

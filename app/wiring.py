@@ -82,6 +82,7 @@ def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> object
         parts.base_url,
         parts.signer,
         parts.files,
+        parts.photos.read,
     )
 
 
@@ -96,7 +97,7 @@ def _partner_webhook(raw: Mapping[str, Any], account: str, parts: Parts) -> obje
     from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
 
     settings = PartnerWebhookSettings.model_validate(raw)
-    return PartnerWebhook(settings, account, parts.base_url, parts.clock)
+    return PartnerWebhook(settings, account, parts.base_url, parts.clock, parts.photos.read)
 
 
 def _open311(raw: Mapping[str, Any], account: str, parts: Parts) -> object:

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from channels.partner_files import enclose, files_of, told
+from channels.partner_files import ReadPhoto, enclose, files_of, told
 from channels.smtp.addresses import ascii_domain, envelope_sender
 from channels.smtp.letter import Letter, written
 from channels.smtp.relay import Relay
@@ -86,6 +86,7 @@ class PartnerEmail:
         base_url: str,
         signer: Signer,
         files: OpensFiles | None = None,
+        photos: ReadPhoto | None = None,
     ) -> None:
         self.settings = settings
         self.account = account
@@ -95,6 +96,7 @@ class PartnerEmail:
         self._zone = ZoneInfo(settings.timezone)
         self._relay = Relay(settings, account)
         self._files = files
+        self._photos = photos
 
     # --- out ------------------------------------------------------------------------------------
 
@@ -229,6 +231,16 @@ class PartnerEmail:
                 attachments=tuple(_photos(given.get("attachments"))),
             ),
         )
+
+    async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
+        """Give a picture by which a service showed on its page what it did.
+
+        Raises:
+            InvalidInput: it is none of ours, gone, or larger than the limit.
+        """
+        if self._photos is None:
+            raise InvalidInput("pictures are not kept here")
+        return await self._photos(attachment.ref, limit)
 
     async def health(self) -> Health:
         """Greet the relay."""

@@ -12,7 +12,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from channels.breaker import Breaker
-from channels.partner_files import files_of
+from channels.partner_files import ReadPhoto, files_of
 from channels.partner_http import MARGIN_S, PartnerHttp, outcome_of, refusal_of
 from channels.partner_sheet import items, mapping, sheet_of, words_of
 from channels.webhook_signature import ID, Ring
@@ -71,9 +71,15 @@ class PartnerWebhook:
     on_unknown = OnUnknown.RESEND  # the same Idempotency-Key makes a second copy harmless
 
     def __init__(
-        self, settings: PartnerWebhookSettings, account: str, base_url: str, clock: Clock
+        self,
+        settings: PartnerWebhookSettings,
+        account: str,
+        base_url: str,
+        clock: Clock,
+        photos: ReadPhoto | None = None,
     ) -> None:
         """Call ``account``; ``base_url`` is where our own pages and acts are served."""
+        self._photos = photos
         self.account = account
         self.rate = Rate(settings.per_second, burst=max(1, round(settings.per_second)))
         self.deadline_s = settings.deadline_s + MARGIN_S
@@ -176,6 +182,16 @@ class PartnerWebhook:
 
     def challenge(self, request: WebhookRequest) -> WebhookResponse | None:
         return None
+
+    async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
+        """Give a picture by which a service showed what it did.
+
+        Raises:
+            InvalidInput: it is none of ours, gone, or larger than the limit.
+        """
+        if self._photos is None:
+            raise InvalidInput("pictures are not kept here")
+        return await self._photos(attachment.ref, limit)
 
     async def health(self) -> Health:
         """Post a signed ping, which a partner answers like any message and does nothing with."""

@@ -203,6 +203,8 @@ class Case:
     """What the rules propose to those who work on it."""
     proof: str | None = None
     """What a service must show to resolve it: ``photo``."""
+    proofs: tuple[CaseFile, ...] = ()
+    """The photos by which services showed what they did, the latest last."""
     sender_kinds: tuple[str, ...] = ()
     given_category: str | None = None
     area: str = ""

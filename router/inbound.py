@@ -77,7 +77,7 @@ class Handler:
             case Blocked():
                 return self.wishes.blocked(draft, event)
             case PartnerActed():
-                heard = self.partners.act(draft, event, inbound.envelope.provider_id)
+                heard = self.partners.act(draft, event, inbound)
                 return Worked(heard.action, heard.reason, heard.case)
             case Ignored(reason):
                 return Worked(Action.IGNORE, reason)
@@ -96,7 +96,7 @@ class Handler:
         conversation = self._awake(draft, message)
         threaded = self._thread(message, understood, decision, conversation)
         if threaded.how is How.PARTNER and threaded.case is not None:
-            return self._partner(draft, message, threaded, understood)
+            return self._partner(draft, inbound, message, threaded, understood)
         if message.automatic:
             return self._machine(draft, message, threaded, understood)
         if threaded.case is not None:
@@ -126,13 +126,18 @@ class Handler:
         )
 
     def _partner(
-        self, draft: Draft, message: Message, threaded: Threaded, understood: Understanding
+        self,
+        draft: Draft,
+        inbound: Inbound,
+        message: Message,
+        threaded: Threaded,
+        understood: Understanding,
     ) -> Worked:
         assert threaded.case is not None  # noqa: S101 -- the caller has looked
         service = self.partners.service_of(threaded.case, threaded.party)
         if service is None:
             return Worked(Action.IGNORE, "réponse d'un service retiré", threaded.case, message)
-        heard = self.partners.reply(draft, message, threaded.case, service)
+        heard = self.partners.reply(draft, message, threaded.case, service, inbound)
         return Worked(heard.action, heard.reason, heard.case, message, understood)
 
     def _machine(

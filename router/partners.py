@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
 from router.archive import Action
-from router.case import Case, EventKind, Status, Visibility, may_become
+from router.case import Case, CaseFile, EventKind, Status, Visibility, may_become
 from router.decision import ServiceId
 from router.delivery import DeliveryKind
 from router.directory import Service
 from router.dispatch import Dispatcher, passes_on
 from router.errors import InvalidInput
-from router.message import Message, PartnerActed
+from router.message import Attachment, Message, PartnerActed
 from router.record import Cause
 from router.replies import Replies
+from router.store import Inbound
 from router.texts import TextId
 from router.tokens import PARTNER, Signer, party_of
 from router.workspace import Draft, Workspace
@@ -33,6 +35,7 @@ _DONE = {
     "reference": "référence donnée par",
 }
 _LONGEST_REFERENCE = 100
+_MOST_PROOFS = 20
 _SAYS_NOTHING = {"note", "reference"}
 """Acts that the person is not told of."""
 
@@ -62,19 +65,26 @@ class Partners:
                 return service
         return None
 
-    def reply(self, draft: Draft, message: Message, case: Case, service: Service) -> Heard:
+    def reply(
+        self, draft: Draft, message: Message, case: Case, service: Service, inbound: Inbound
+    ) -> Heard:
         """Work a service's plain answer to the mail that forwarded the case."""
         text = message.text_shown.strip()
         if message.automatic or not text or service.id != case.owner:
             self._note(draft, case, service, text or message.automatic)
             return Heard(Action.PARTNER, case, f"noté de {service.id}")
-        case = self._answer(draft, case, service, text, Status.ANSWERED, message.provider_id)
-        if case.proof and not message.attachments:
+        photos = _photos(inbound, message.attachments)
+        case = self._shown(draft, case, service, photos)
+        case = self._answer(
+            draft, case, service, text, Status.ANSWERED, message.provider_id, shown=bool(photos)
+        )
+        if case.proof and not photos:
             self._ask_proof(draft, case, service, message.provider_id)
         return Heard(Action.PARTNER, case, f"réponse de {service.id}")
 
-    def act(self, draft: Draft, acted: PartnerActed, cause: str) -> Heard:
+    def act(self, draft: Draft, acted: PartnerActed, inbound: Inbound) -> Heard:
         """Work an act made through a signed link, or by the system of the service."""
+        cause = inbound.envelope.provider_id
         try:
             case, service = self._invited(acted)
         except InvalidInput:
@@ -97,7 +107,7 @@ class Partners:
             case "refuse":
                 case = self._refuse(draft, case, service, acted.reason, cause)
             case "close":
-                case = self._close(draft, case, service, acted, cause)
+                case = self._close(draft, case, service, acted, inbound)
             case _:
                 return Heard(Action.IGNORE, case, f"acte inconnu : {acted.act}")
         return Heard(Action.PARTNER, case, f"{_DONE[acted.act]} {service.id}")
@@ -169,22 +179,33 @@ class Partners:
         return case
 
     def _close(
-        self, draft: Draft, case: Case, service: Service, acted: PartnerActed, cause: str
+        self, draft: Draft, case: Case, service: Service, acted: PartnerActed, inbound: Inbound
     ) -> Case:
         """Resolve a case; without the proof that its rule asks for it is answered and no more."""
-        if acted.attachments:
-            self._keep_proof(draft, case, service, acted)
-        if acted.attachments or not case.proof:
-            return self._answer(draft, case, service, acted.text, Status.RESOLVED, cause)
-        case = self._answer(draft, case, service, acted.text, Status.ANSWERED, cause)
-        self._ask_proof(draft, case, service, cause)
+        cause = inbound.envelope.provider_id
+        photos = _photos(inbound, acted.attachments)
+        case = self._shown(draft, case, service, photos)
+        lacking = bool(case.proof) and not photos
+        status = Status.ANSWERED if lacking else Status.RESOLVED
+        case = self._answer(draft, case, service, acted.text, status, cause, shown=bool(photos))
+        if lacking:
+            self._ask_proof(draft, case, service, cause)
         return case
 
-    def _keep_proof(self, draft: Draft, case: Case, service: Service, acted: PartnerActed) -> None:
-        names = ", ".join(file.name for file in acted.attachments)
-        data = json.dumps([asdict(file) for file in acted.attachments], ensure_ascii=False)
+    def _shown(
+        self, draft: Draft, case: Case, service: Service, photos: tuple[CaseFile, ...]
+    ) -> Case:
+        """Keep the photos by which a service shows what it did."""
+        if not photos:
+            return case
+        case = self.workspace.save(
+            draft, replace(case, proofs=(*case.proofs, *photos)[-_MOST_PROOFS:])
+        )
+        names = ", ".join(file.name for file in photos)
+        data = json.dumps([asdict(file) for file in photos], ensure_ascii=False)
         text = f"Pièce jointe à la réponse : {names}"
         self.workspace.tell(draft, case, EventKind.NOTE, service.id, text, Visibility.SERVICE, data)
+        return case
 
     def _ask_proof(self, draft: Draft, case: Case, service: Service, cause: str) -> None:
         self.workspace.tell(
@@ -238,7 +259,15 @@ class Partners:
         return case
 
     def _answer(
-        self, draft: Draft, case: Case, service: Service, text: str, status: Status, cause: str
+        self,
+        draft: Draft,
+        case: Case,
+        service: Service,
+        text: str,
+        status: Status,
+        cause: str,
+        *,
+        shown: bool = False,
     ) -> Case:
         if case.status not in _ENDED and case.status is not status:
             case = self.workspace.save(draft, case, status)
@@ -255,6 +284,8 @@ class Partners:
             TextId.ANSWER if text else TextId.RESOLVED,
             automatic=not text,
             answer=text,
+            # what is not for all eyes stands on no page that needs no more than the number
+            also=TextId.PROOF if shown and not case.discreet else None,
         )
         if status is Status.RESOLVED:
             self._end_part(draft, case)
@@ -277,6 +308,15 @@ class Partners:
     def _note(self, draft: Draft, case: Case, service: Service, text: str) -> None:
         case = self.workspace.save(draft, case)
         self.workspace.tell(draft, case, EventKind.NOTE, service.id, text, Visibility.SERVICE)
+
+
+def _photos(inbound: Inbound, files: Iterable[Attachment]) -> tuple[CaseFile, ...]:
+    """Take the pictures among the files of a service; a signature's card proves nothing."""
+    return tuple(
+        CaseFile(inbound.id, file.ref, file.name, file.media_type, file.size)
+        for file in files
+        if file.media_type.startswith("image/")
+    )
 
 
 def _changes_nothing(case: Case, acted: PartnerActed) -> bool:

@@ -127,8 +127,12 @@ class Replies:
         automatic: bool,
         answer: str = "",
         service: ServiceId | None = None,
+        also: TextId | None = None,
     ) -> tuple[Delivery, ...]:
-        """Write to every reporter of a case, each on his own channel and in his language."""
+        """Write to every reporter of a case, each on his own channel and in his language.
+
+        ``also`` follows the text in a paragraph of its own.
+        """
         written = []
         for reporter in case.reporters:
             if reporter.role is not ReporterRole.REPORTER:
@@ -138,6 +142,8 @@ class Replies:
                 continue
             short = self._short(reporter.address)
             words = self._text(text, reporter.language, short, case, answer, service)
+            if also is not None and reporter.address.channel != "web":  # who reads the page itself
+                words += _PARAGRAPH + self._text(also, reporter.language, short, case)
             written.append(
                 self._deliver(draft, case, kind, reporter, cause, words, automatic=automatic)
             )

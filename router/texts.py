@@ -77,6 +77,7 @@ class TextId(StrEnum):
     ACCEPTED = "accepted"
     IN_PROGRESS = "in_progress"
     ANSWER = "answer"
+    PROOF = "proof"
     RESOLVED = "resolved"
     REFUSED = "refused"
     CLOSED = "closed"

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from router.case import Case
+from router.case import Case, CaseFile
 from router.dispatch import may_read
 from router.errors import InvalidInput, StoreUnavailable
 from router.message import Address, Envelope
@@ -182,15 +182,16 @@ class PartnerPages:
             done=done,
             form_id=self._seals.form_id(_PURPOSE),
             photos_offered=self._uploads.offered,
-            files=self._files(invited),
+            files=self._files(invited, invited.case.files),
+            proofs=self._files(invited, invited.case.proofs),
             here=f"/p/{request.path_params['token']}",
         )
 
-    def _files(self, invited: Invited) -> list[tuple[str, str]]:
-        """List name and key of the files that the service may fetch."""
+    def _files(self, invited: Invited, files: tuple[CaseFile, ...]) -> list[tuple[str, str]]:
+        """List name and key of those files that the service may fetch."""
         if self._parts.open_file is None or "photos" not in invited.sees:
             return []
-        return [(file.name, file.key) for file in invited.case.files]
+        return [(file.name, file.key) for file in files]
 
 
 def _answers(invited: Invited) -> list[tuple[str, str]]:

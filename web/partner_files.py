@@ -1,13 +1,15 @@
-"""A file that a person sent, for the service in charge, by the link of its page."""
+"""Gives the files of a case to those who may see them, by the link of their page."""
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import quote
 
 from starlette.responses import Response
 
 from router.case import Case, CaseFile
 from web.parts import OpenFile
+from web.photos import LARGEST_BYTES, clean
 
 LARGEST = 30_000_000  # bytes; what people send by mail or chat is smaller
 _HEADERS = {
@@ -19,8 +21,18 @@ _HEADERS = {
 
 
 def find(case: Case, key: str) -> CaseFile | None:
-    """Find a file of a case by its key."""
-    return next((file for file in case.files if file.key == key), None)
+    """Find a file of a case by its key: one that a person sent, or a photo of the result."""
+    return next((file for file in (*case.files, *case.proofs) if file.key == key), None)
+
+
+async def picture(file: CaseFile, open_file: OpenFile) -> Response:
+    """Show a photo of the result to whoever follows the case: made safe, nothing of its maker left.
+
+    Raises:
+        InvalidInput: it cannot be had, or is no picture.
+    """
+    photo = await asyncio.to_thread(clean, await open_file(file, LARGEST_BYTES))
+    return Response(photo.data, headers=_HEADERS, media_type=photo.media_type)
 
 
 async def download(file: CaseFile, open_file: OpenFile) -> Response:

@@ -13,13 +13,14 @@ from router.errors import InvalidInput, StoreUnavailable
 from router.tracking import TrackingNumber, parse, printed
 from web.guard import check_origin
 from web.own_page import OwnPages
+from web.partner_files import picture
 from web.parts import WebParts
 from web.render import Renderer
 from web.report_form import LONGEST_TEXT, Problem
 from web.seals import Seals
 from web.sending import Sending
 from web.throttle import Throttle
-from web.tracking_view import Found, view_of
+from web.tracking_view import Found, proofs_of, view_of
 
 _PURPOSE = "word"
 _DEEPEST_MERGE = 5
@@ -43,6 +44,8 @@ class TrackingPages:
         router.add_api_route("/suivi", self.ask, methods=read, response_model=None)
         router.add_api_route("/suivi/{number}", self.show, methods=read, response_model=None)
         router.add_api_route("/suivi/{number}", self.write, methods=["POST"], response_model=None)
+        path = "/suivi/{number}/photo/{key}"
+        router.add_api_route(path, self.photo, methods=["GET"], response_model=None)
         return router
 
     async def ask(self, request: Request) -> Response:
@@ -65,6 +68,19 @@ class TrackingPages:
             target = self._renderer.speaker(request).link(f"/suivi/{printed(case.public_number)}")
             return RedirectResponse(target, 303)
         return await self._page(request, case)
+
+    async def photo(self, request: Request, number: str, key: str) -> Response:
+        """Show a photo by which a service showed what it did."""
+        found, open_file = await self._find(request, number), self._parts.open_file
+        if isinstance(found, Response):
+            return found
+        file = next((one for one in proofs_of(found) if one.key == key), None)
+        if file is None or open_file is None:
+            return self._renderer.trouble(request, 404, "trouble.404")
+        try:
+            return await picture(file, open_file)
+        except InvalidInput:
+            return self._renderer.trouble(request, 404, "trouble.404")
 
     async def write(self, request: Request, number: str) -> Response:
         """Send what somebody adds to a case; the router decides whether he is its reporter."""

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from router.case import Case, Event, EventKind, Status, Visibility
+from router.case import Case, CaseFile, Event, EventKind, Status, Visibility
 from router.decision import ServiceId
 from router.delivery import Delivery, DeliveryKind
 from router.directory import Service
 from router.ports import Rulebook
 from router.receipts import rights_of
 from router.rights import Rights
+from router.tracking import printed
 
 _HOUSE_NUMBER = re.compile(r"^\s*\d+\s*(?:bis|ter|quater|[a-dA-D])?\b[\s,]*", re.IGNORECASE)
 _OWN_WORDS = {EventKind.ANSWERED, EventKind.STATUS, EventKind.NOTE}
@@ -79,6 +80,8 @@ class View:
     lines: tuple[Line, ...]
     letters: tuple[Line, ...]
     """What was written to those who reported by the web form."""
+    proofs: tuple[tuple[str, str], ...]
+    """Number and key of each photo of the result."""
     urgent: bool
     ended: bool
 
@@ -111,9 +114,19 @@ def view_of(found: Found, number: str, rulebook: Rulebook, language: str, now: d
         promise=_promise(case, now),
         lines=_lines(found, rulebook, language),
         letters=_letters(found, rulebook, language),
+        proofs=tuple(
+            (printed(one.number), file.key)
+            for one in (case, *found.parts)
+            for file in proofs_of(one)
+        ),
         urgent=case.urgency.rank >= 3,
         ended=not case.status.open,
     )
+
+
+def proofs_of(case: Case) -> tuple[CaseFile, ...]:
+    """List the photos of the result that whoever has the number may see."""
+    return () if case.discreet else case.proofs
 
 
 def public_place(case: Case, rulebook: Rulebook) -> str:

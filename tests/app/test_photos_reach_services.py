@@ -4,9 +4,11 @@ import asyncio
 import base64
 import io
 import json
+import re
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -120,3 +122,32 @@ async def test_a_file_of_a_message_or_channel_that_is_gone_is_named_as_such(tmp_
     async with opened(tmp_path, "") as store:
         with pytest.raises(InvalidInput, match="no longer kept"):
             await SentFiles(store, {}).open_file(CaseFile(404, "r", "a.jpg", "image/jpeg"), 10)
+
+
+async def closes_by_page(url, photo):
+    """Close a case on the service's page, with a photo of what was done."""
+    async with httpx.AsyncClient(headers={"origin": url.split("/p/")[0]}) as service:
+        page = (await service.get(url)).text
+        form_id = re.search(r'name="id" value="([^"]+)"', page)[1]
+        said = {"id": form_id, "act": "close", "text": "Réparé ce matin."}
+        answer = await service.post(url, data=said, files={"photo": ("apres.jpg", photo)})
+    assert answer.status_code == 303
+
+
+async def test_the_photo_of_the_result_is_seen_by_who_reported_and_by_the_service(tmp_path):
+    async with asyncio.timeout(40), town(tmp_path) as (city, product):
+        await by_mail(city, product, picture())
+        [mail] = await city.mail.until_received(SERVICE, 1)
+        url = re.search(r"http\S+/p/\S+(?=\?act=close)", mail.text)[0]
+        await closes_by_page(url, picture())
+        answer = (await city.mail.until_received("lea@b.example", 2))[-1]
+        link = re.search(r"Photo du résultat : (\S+)", answer.text)[1]
+        async with httpx.AsyncClient() as person:
+            page = (await person.get(link)).text
+            source = re.search(r'<img class="result" src="([^"]+)"', page)[1]
+            shown = await person.get(link.split("/suivi/")[0] + source)
+            offered = re.findall(r"/p/\S+/fichier/[\w-]+", (await person.get(url)).text)
+            saved = await person.get(url.split("/p/")[0] + offered[-1])
+    assert shown.headers["content-type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(shown.content)).size == (64, 48)
+    assert saved.content[:3] == b"\xff\xd8\xff"

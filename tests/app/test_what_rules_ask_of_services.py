@@ -8,6 +8,7 @@ import pytest
 
 from app.cases import summary, whole
 from router.tokens import PARTNER
+from router.tracking import printed
 from web.tracking_view import Found, view_of
 
 RULES = """
@@ -77,6 +78,36 @@ async def test_a_case_that_needs_a_photo_is_only_answered_without_one(ruled):
     assert "Pièce jointe à la réponse : apres.jpg" in await ruled.told(case)
 
 
+async def test_the_photo_is_kept_on_the_case_and_its_reporter_is_led_to_it(ruled):
+    case = await dump(ruled)
+    await ruled.act(case, "close", text="Fait.", attachments=[PHOTO])
+    case = await ruled.case(case)
+    (kept,) = case.proofs
+    assert (kept.ref, kept.name, kept.media_type) == ("ab.jpg", "apres.jpg", "image/jpeg")
+    assert seen(ruled, case).proofs == ((printed(case.number), kept.key),)
+    (answer,) = await ruled.sent("ana", "answer")
+    assert f"Photo du résultat : http://127.0.0.1:8000/suivi/{printed(case.number)}" in answer.text
+
+
+async def test_a_photo_of_a_discreet_case_stays_between_services(ruled):
+    await ruled.rule(RULES + "- {id: z, si: {contient: [matelas]}, alors: {confidentiel: oui}}")
+    case = await dump(ruled)
+    await ruled.act(case, "close", text="Fait.", attachments=[PHOTO])
+    case = await ruled.case(case)
+    assert len(case.proofs) == 1
+    assert seen(ruled, case).proofs == ()
+    (answer,) = await ruled.sent("ana", "answer")
+    assert "Photo" not in answer.text
+
+
+async def test_a_file_that_is_no_picture_proves_nothing(ruled):
+    case = await dump(ruled)
+    card = {**PHOTO, "name": "carte.vcf", "media_type": "text/vcard"}
+    await ruled.act(case, "close", text="Fait.", attachments=[card])
+    case = await ruled.case(case)
+    assert (case.status, case.proofs) == ("answered", ())
+
+
 async def test_a_photo_with_the_act_resolves_it_at_once(ruled):
     case = await dump(ruled)
     await ruled.act(case, "close", text="Fait.", attachments=[PHOTO])
@@ -91,6 +122,7 @@ async def test_a_plain_answer_without_a_photo_is_sent_on_and_asked_for_one(ruled
     await ruled.hear("agent", "Enlevé ce matin.", tokens=[token], photos=photos)
     assert (await ruled.case(case)).status == "answered"
     assert len(await ruled.sent("v@m.example", "notice")) == asked
+    assert len((await ruled.case(case)).proofs) == photos
 
 
 async def test_other_cases_end_without_a_photo(ruled):

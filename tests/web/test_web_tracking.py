@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from PIL import Image
 from web_fakes import NOW, NUMBER, Browser, House, a_case
 
-from router.case import Event, EventKind, Status, Visibility
+from router.case import CaseFile, Event, EventKind, Status, Visibility
 from router.decision import Nature, Place, Point, ServiceId, Urgency
 from router.delivery import Delivery, DeliveryKind
 from router.message import Address
@@ -330,3 +332,54 @@ async def test_a_report_or_what_is_answered_waits_for_no_silence(
     for case in (a_case(nature=Nature.QUESTION), a_case(status=Status.PASSED_ON)):
         house.cases.keep(case)
         assert 'id="rights"' not in (await browser.get(f"/suivi/{PRINTED}")).text
+
+
+def shown(house: House, data: bytes, **fields: object) -> str:
+    """Have a case closed with a photo; gives the photo's address."""
+    house.photos["blob-1"] = data
+    file = CaseFile(3, "blob-1", "apres.jpg", "image/jpeg", len(data))
+    house.cases.keep(a_case(status=Status.RESOLVED, proofs=(file,), **fields))
+    return f"/suivi/{PRINTED}/photo/{file.key}"
+
+
+def jpeg() -> bytes:
+    exif = Image.Exif()
+    exif[271] = "A phone that tells whose it is"
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "green").save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+async def test_the_photo_of_the_result_is_on_the_page_without_its_makers_data(
+    browser: Browser, house: House
+) -> None:
+    address = shown(house, jpeg())
+
+    assert (
+        f'src="{address}" alt="Photo du résultat' in (await browser.get(f"/suivi/{PRINTED}")).text
+    )
+    photo = await browser.get(address)
+
+    assert (photo.status_code, photo.headers["content-type"]) == (200, "image/jpeg")
+    assert b"phone" not in photo.content
+    assert photo.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("data", "fields"),
+    [(b"no picture", {}), (jpeg(), {"confidential": True}), (jpeg(), {"public": False})],
+)
+async def test_what_is_no_picture_or_not_for_all_eyes_is_not_shown(
+    browser: Browser, house: House, data: bytes, fields: dict[str, object]
+) -> None:
+    assert (await browser.get(shown(house, data, **fields))).status_code == 404
+
+
+async def test_a_file_that_a_person_sent_is_never_shown_by_the_number(
+    browser: Browser, house: House
+) -> None:
+    address = shown(house, jpeg())
+    [case] = house.cases.kept.values()
+    house.cases.keep(replace(case, files=case.proofs, proofs=()))
+
+    assert (await browser.get(address)).status_code == 404
