@@ -12,10 +12,11 @@ from typing import Annotated, Any
 
 import typer
 
-from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, err, out, print_json
-from app.draft import draft_of
+from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, err, out, print_json, say
+from app.draft import draft_of, live_rulebook
 from app.publishing import author_of
 from app.refused import refusing
+from app.rulebook import BadConfiguration, load_files
 from app.rules_publish import By
 from app.rules_replay import Since, span
 from app.stores import opened
@@ -25,6 +26,7 @@ from router.record import After, DecisionRecord
 from router.store import Store
 from router.tracking import printed
 from router.versions import ShadowDraft
+from rules.naming import PLAIN, Naming
 from rules.replay import Change, as_json, compared
 
 _PAGE = 5_000
@@ -54,7 +56,7 @@ def shadow(
             elif off:
                 await _end(store, json_)
             else:
-                _tell(await compare(store, SystemClock().now() - span(since)), json_)
+                await _report(store, SystemClock().now() - span(since), json_)
 
     with refusing(as_json=json_):
         if [folder is not None, off, report].count(True) != 1:
@@ -83,6 +85,14 @@ async def _end(store: Store, json_: bool) -> None:
         out.print(
             "L'essai à blanc est terminé." if before else "Aucun brouillon n'était à l'essai."
         )
+
+
+async def _report(store: Store, since: datetime, json_: bool) -> None:
+    found = await compare(store, since)
+    if json_:
+        print_json(found.as_json())
+    else:
+        _tell(found, *await _names(store, found.draft))
 
 
 @dataclass(slots=True)
@@ -130,22 +140,42 @@ async def compare(store: Store, since: datetime) -> Compared:
     return found
 
 
-def _tell(found: Compared, json_: bool) -> None:
-    if json_:
-        print_json(found.as_json())
-        return
+def _tell(found: Compared, before: Naming, after: Naming) -> None:
+    for line in lines_of(found, before, after):
+        say(line)
+
+
+def lines_of(found: Compared, before: Naming = PLAIN, after: Naming = PLAIN) -> list[str]:
+    """Say what would have differed as a supervisor reads it: where cases would go, then each.
+
+    ``before`` names what the live rules speak of, ``after`` what the draft does.
+    """
     if found.draft is None and not found.decisions:
-        out.print("Aucun brouillon n'est à l'essai.")
-        return
+        return ["Aucun brouillon n'est à l'essai."]
     flows = Counter((one.before.owner, one.after.owner) for one in found.changes)
-    out.print(f"{found.decisions} décisions comparées, {len(found.changes)} différentes.")
-    for (before, after), count in flows.most_common():
-        out.print(f"  {count}  {before} → {after}", markup=False)
+    lines = [f"{found.decisions} décisions comparées, {len(found.changes)} différentes."]
+    lines += [
+        f"  {count}  {before.service(start)} → {after.service(end)}"
+        for (start, end), count in flows.most_common()
+    ]
     for one in found.changes:
         number = found.numbers.get(one.case_id, "–")
-        out.print(
-            f"  {number}  {one.at.astimezone():%d/%m/%Y %H:%M}  {one.before.owner} → {one.after.owner}, "
-            f"règle {one.before.rule} → {one.after.rule}",
-            markup=False,
-            soft_wrap=True,
-        )
+        lines += [
+            f"  {number}  {one.at.astimezone():%d/%m/%Y %H:%M}  "
+            f"{before.service(one.before.owner)} → {after.service(one.after.owner)}",
+            f"    règle {before.rule(one.before.rule)} → {after.rule(one.after.rule)}",
+        ]
+    return lines
+
+
+async def _names(store: Store, draft: ShadowDraft | None) -> tuple[Naming, Naming]:
+    """Find the names of the live rules, and those of the draft where it can be read."""
+    live = await asyncio.to_thread(live_rulebook, await store.active())
+    before = Naming(live.ruleset) if live else PLAIN
+    if draft is None:
+        return before, before
+    try:
+        tried = await asyncio.to_thread(load_files, draft.files)
+    except BadConfiguration:  # it was written for another version of Guichet
+        return before, before
+    return before, Naming(tried.ruleset)

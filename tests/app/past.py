@@ -20,7 +20,7 @@ from app.system import SystemIds
 from router.case import Case, Event, EventKind, Reporter, Status
 from router.decision import Facts, Place
 from router.message import Address
-from router.record import Cause, DecisionRecord, recorded
+from router.record import Cause, DecisionRecord, Outcome, Shadowed, recorded
 from router.store import CaseWrite, Unit, Verdict
 from router.tracking import printed
 from router.versions import RulesetVersion
@@ -128,7 +128,8 @@ class Past:
             text=facts.text, place=facts.place, rule=decision.rule, channel="sms",
             reporters=(Reporter(Address("sms", "+33700000000", "+33612345678")),),
         )  # fmt: skip
-        records = [recorded(self.ids.next(), case.id, at, decision, facts)]
+        beside = await self._beside(store, facts)
+        records = [recorded(self.ids.next(), case.id, at, decision, facts, shadow=beside)]
         events = [self._event(case, EventKind.DECIDED, at, decision.sentence, _data(decision))]
         for reason in refused:
             facts = replace(facts, refused_by=(*facts.refused_by, case.owner))
@@ -146,6 +147,12 @@ class Past:
         )
         assert list(await store.commit([unit], at)) == [Verdict.COMMITTED]
         return printed(case.number)
+
+    async def _beside(self, store: Any, facts: Facts) -> Shadowed | None:
+        draft = await store.shadow()
+        if draft is None:
+            return None
+        return Shadowed(draft.hash, Outcome.of(load_files(draft.files).decide(facts)))
 
     def _again(
         self, case: Case, rulebook: Any, facts: Facts, at: datetime, cause: Cause

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from past import RULES, TO_ROADS, Past
+from rules_town import SERVICES
 
 from app.live import LiveRulebooks
 from app.stores import opened
@@ -32,6 +33,26 @@ def test_a_draft_decides_beside_the_live_rules_until_it_is_taken_off(past):
     assert "Aucun brouillon" in past.fine("shadow", "--off")
     assert past.run("shadow")[0] == 2
     assert past.run("shadow", "--off", "--report")[0] == 2
+
+
+def test_the_report_speaks_of_services_and_rules_by_their_names(past):
+    past.publish()
+    past.town.write(
+        "services.yaml",
+        SERVICES.replace("{id: routes,", "{id: neuf,").replace("Routes nationales", "Équipe neuve"),
+    )
+    past.change("{responsable: eclairage-m}", "{responsable: neuf}")
+    past.fine("shadow", past.config, "--par", "Awa")
+    number = past.case("Le lampadaire est éteint")
+    past.case("une odeur de gaz")
+    said = past.fine("shadow", "--report")
+    assert "2 décisions comparées, 1 différentes." in said
+    assert "1  Éclairage → Équipe neuve" in said
+    assert f"{number}" in said
+    assert "règle lampadaires → lampadaires" in said
+    assert "eclairage-m" not in said
+    change = past.read("shadow", "--report")["changes"][0]
+    assert (change["from"]["owner"], change["to"]["owner"]) == ("eclairage-m", "neuf")
 
 
 def test_a_running_process_takes_up_what_is_published(past):
