@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+from rules.advice_hours import advise_hours
 from rules.advice_places import advise_places
 from rules.advice_texts import advise_texts
 from rules.advice_times import advise_times
 from rules.advice_words import advise_words
 from rules.compile import RuleSet
+from rules.coverage import rules_expected
 from rules.problems import Problems
 
 _LONGEST_ALWAYS = 20
@@ -22,7 +24,10 @@ def advise(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
     advise_places(ruleset, problems)
     advise_texts(ruleset, problems)
     advise_times(ruleset, problems, today)
+    advise_hours(ruleset, problems)
     _untested(ruleset, problems)
+    if today is not None and not problems.errors:  # somebody works on them: it costs their tests
+        _without_effect(ruleset, problems)
     _without_owner(ruleset, problems)
     _always(ruleset, problems)
 
@@ -41,6 +46,19 @@ def _untested(ruleset: RuleSet, problems: Problems) -> None:
                 "regle-sans-essai",
                 f"Aucun essai n'attend la règle « {one.rule.id} »",
                 f"Ajoutez un essai avec « regle: {one.rule.id} ».",
+            )
+
+
+def _without_effect(ruleset: RuleSet, problems: Problems) -> None:
+    """Report rules without an owner of which no test expects anything."""
+    expected = rules_expected(ruleset)
+    for one in ruleset.rules:
+        if not one.rule.owners and one.rule.id not in expected:
+            problems.warning(
+                one.rule.at,
+                "regle-sans-essai",
+                f"Aucun essai n'attend un effet de la règle « {one.rule.id} »",
+                "Ajoutez un essai où elle est vraie, qui attend l'un de ses effets.",
             )
 
 

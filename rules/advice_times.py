@@ -1,4 +1,4 @@
-"""Warns of hours in which nobody is there, and of calendars that end."""
+"""Warns of calendars that end."""
 
 from __future__ import annotations
 
@@ -15,28 +15,9 @@ from rules.scalars import Day
 
 
 def advise_times(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
-    """Report dangers for a service that closes; and, where today is known, what ends too soon."""
-    _hours(ruleset, problems)
+    """Report calendars that end too soon, where today is known."""
     if today is not None:
         _calendars(ruleset, problems, date(today.year + 1, 12, 31))
-
-
-def _hours(ruleset: RuleSet, problems: Problems) -> None:
-    """Report dangers whose owner closes, with nobody to stand in."""
-    services = ruleset.configuration.services
-    for one in ruleset.rules:
-        owner = one.rule.effects.owner
-        entry = services.get(owner.id) if owner else None
-        if owner is None or entry is None or one.rule.priority != "danger":
-            continue
-        if entry.service.hours and not entry.service.deputy:
-            problems.warning(
-                owner.at,
-                "heures-sans-personne",
-                f"La règle de danger « {one.rule.id} » confie ses cas à « {owner.id} », "
-                f"qui ferme (« {entry.service.hours} ») et n'a pas de suppléant",
-                "Donnez-lui un suppléant, ou nommez une astreinte.",
-            )
 
 
 def _calendars(ruleset: RuleSet, problems: Problems, needed: date) -> None:

@@ -59,6 +59,10 @@ class RuleSet:
         self.prefixes = Prefixes(phrases)
         self.repairs = self._repairs(phrases)
 
+    def is_danger(self, rule: str) -> bool:
+        found = self.by_id.get(rule)
+        return found is not None and found.rule.priority == "danger"
+
     def _promised(self, category: str) -> Promises:
         found = Promises()
         for name in self.configuration.ancestry(category):

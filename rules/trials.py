@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from weakref import WeakKeyDictionary
 
 from router.decision import Decision
 from rules.compile import RuleSet
@@ -50,11 +51,17 @@ class TrialResult:
         return f"{self.file}:{self.line}: {self.name}: {told}. {self.why}"
 
 
+_RUN: WeakKeyDictionary[RuleSet, tuple[TrialResult, ...]] = WeakKeyDictionary()
+"""Results by rule set, which never changes: the check and the test of a draft run them once."""
+
+
 def run(ruleset: RuleSet) -> tuple[TrialResult, ...]:
     """Run the tests of all files, in the order of the files."""
-    return tuple(
-        run_one(ruleset, trial) for file in ruleset.configuration.files for trial in file.trials
-    )
+    if ruleset not in _RUN:
+        _RUN[ruleset] = tuple(
+            run_one(ruleset, trial) for file in ruleset.configuration.files for trial in file.trials
+        )
+    return _RUN[ruleset]
 
 
 def run_one(ruleset: RuleSet, trial: Trial) -> TrialResult:
