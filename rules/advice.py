@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from rules.advice_hours import advise_hours
+from rules.advice_law import advise_law
 from rules.advice_places import advise_places
 from rules.advice_texts import advise_texts
 from rules.advice_times import advise_times
@@ -23,6 +24,7 @@ def advise(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
     advise_words(ruleset, problems)
     advise_places(ruleset, problems)
     advise_texts(ruleset, problems)
+    advise_law(ruleset, problems)
     advise_times(ruleset, problems, today)
     advise_hours(ruleset, problems)
     _untested(ruleset, problems)

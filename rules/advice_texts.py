@@ -1,22 +1,16 @@
-"""Warns of texts and names that are missing, too long, or say less than the law wants."""
+"""Warns of texts and names that are missing or too long."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from router.rights import Silence
 from rules.compile import RuleSet
 from rules.problems import At, Problems
-from rules.scalars import Unreadable
-from rules.silence import read_silence
 
 _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
 )
-_RECEIPTS = ("acknowledgement",)
-"""Ids of a supervisor's own text in the place of the built-in receipt."""
-_RECEIPT_FIELDS = ("numero", "service")
 
 
 def advise_texts(ruleset: RuleSet, problems: Problems) -> None:
@@ -25,10 +19,6 @@ def advise_texts(ruleset: RuleSet, problems: Problems) -> None:
     _sms(ruleset, problems)
     _names(ruleset, problems)
     _translations(ruleset, problems)
-    _receipts(ruleset, problems)
-    _contacts(ruleset, problems)
-    _silence(ruleset, problems)
-    _court(ruleset, problems)
 
 
 def _french(ruleset: RuleSet, problems: Problems) -> None:
@@ -92,7 +82,7 @@ def _names(ruleset: RuleSet, problems: Problems) -> None:
                 at,
                 "nom-manquant",
                 f"Il manque un nom en « {language} », langue d'un compteur, à {first}"
-                f"{_more(nameless)}",
+                f"{more(nameless)}",
                 f"Ajoutez « {language}: … » à leurs noms.",
             )
 
@@ -112,106 +102,13 @@ def _translations(ruleset: RuleSet, problems: Problems) -> None:
                 at,
                 "langue-manquante",
                 f"Il manque en « {language} », langue d'un compteur, le texte « {first} »"
-                f"{_more(missing)}",
+                f"{more(missing)}",
                 f"Ajoutez « {language}: … » ; sinon la personne lit l'anglais ou le français.",
             )
 
 
-# --- what a receipt owes (code des relations entre le public et l'administration, R112-5) ------------
-
-
-def _receipts(ruleset: RuleSet, problems: Problems) -> None:
-    """Report a receipt of one's own that does not name the case, or the service in charge of it."""
-    configuration = ruleset.configuration
-    for name in _RECEIPTS:
-        long, short = configuration.texts.get(name, {}), configuration.short_texts.get(name, {})
-        versions = [
-            *long.items(),
-            *((f"{language}, court", text) for language, text in short.items()),
-        ]
-        for language, text in versions:
-            lacking = [field for field in _RECEIPT_FIELDS if f"{{{field}}}" not in text]
-            if lacking:
-                fields = " ni ".join(f"{{{field}}}" for field in lacking)
-                problems.warning(
-                    configuration.text_places[name],
-                    "accuse-incomplet",
-                    f"L'accusé de réception « {name} » en « {language} » ne donne pas {fields}",
-                    "Ajoutez-les : la personne doit savoir quel service traite sa demande "
-                    "(code des relations entre le public et l'administration, R112-5).",
-                )
-
-
-def _contacts(ruleset: RuleSet, problems: Problems) -> None:
-    """Report public services in charge of cases that nobody could write to or call."""
-    services = ruleset.configuration.services
-    named = {ref.id for one in ruleset.rules for ref in one.rule.owners}
-    named |= {cell.owner.id for cell in ruleset.configuration.cells}
-    for role in ruleset.configuration.roles.values():
-        if role.id in named:
-            named |= {value.service for value in role.values}
-    unreachable = [
-        (entry.at, name)
-        for name, entry in services.items()
-        if name in named and not (entry.service.contact.address or entry.service.contact.phone)
-    ]
-    if unreachable:
-        at, first = unreachable[0]
-        have = "n'ont" if unreachable[1:] else "n'a"
-        problems.warning(
-            at,
-            "contact-manquant",
-            f"Le service « {first} »{_more(unreachable)} {have} ni adresse postale ni téléphone",
-            "Ajoutez-les à « contact » : un accusé de réception les doit à la personne (R112-5).",
-        )
-
-
-def _silence(ruleset: RuleSet, problems: Problems) -> None:
-    """Report categories that do not say what silence means, by themselves or a parent."""
-    configuration = ruleset.configuration
-    categories = configuration.categories
-    mute = [
-        (one.at, f"la catégorie « {one.id} »")
-        for one in categories.values()
-        if not any(categories[name].silence for name in configuration.ancestry(one.id))
-    ]
-    if mute:
-        at, first = mute[0]
-        problems.warning(
-            at,
-            "silence-non-dit",
-            f"Ce que vaut le silence de l'administration n'est pas dit pour {first}{_more(mute)}",
-            "Ajoutez « silence: … » (R112-5), ou « silence: sans objet » pour un signalement.",
-        )
-
-
-def _court(ruleset: RuleSet, problems: Problems) -> None:
-    """Report refusals by silence that no receipt could tell how to contest."""
-    configuration = ruleset.configuration
-    refused = [
-        (one.at, f"la catégorie « {one.id} »")
-        for one in configuration.categories.values()
-        if _refuses(one.silence)
-    ]
-    if refused and not configuration.court:
-        at, first = refused[0]
-        problems.warning(
-            at,
-            "tribunal-manquant",
-            f"Le silence vaut rejet pour {first}{_more(refused)}, et aucun tribunal n'est nommé",
-            "Ajoutez « tribunal: … » en tête du fichier : un accusé de réception le doit (R112-5).",
-        )
-
-
-def _refuses(silence: str) -> bool:
-    try:
-        said = read_silence(silence) if silence else None
-    except Unreadable:
-        return False
-    return said is not None and said.meaning is Silence.REFUSED
-
-
-def _more(found: Iterable[tuple[At, str]]) -> str:
+def more(found: Iterable[tuple[At, str]]) -> str:
+    """Say how many there are beside the first."""
     others = len(list(found)) - 1
     if not others:
         return ""
