@@ -28,7 +28,7 @@ from router.message import (
     ReceiptReceived,
     Trust,
 )
-from router.moving import tell_steps
+from router.moving import tell_changes
 from router.partners import Partners
 from router.ports import Understanding
 from router.questions import next_of
@@ -274,7 +274,7 @@ class Handler:
             )
         if decision is not None:
             cause = f"in:{inbound.id}"
-            tell_steps(draft, threaded.case, case, decision, cause, self.dispatcher, self.replies)
+            tell_changes(draft, threaded.case, case, decision, cause, self.dispatcher, self.replies)
         if decision is None or decision.owner == case.owner:
             self._tell_owner(draft, inbound, case, message)
         asked = self._next_question(message, case, decision, threaded) if own else ""

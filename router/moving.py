@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.case import Case
+from router.case import Case, Status
 from router.decision import Decision
 from router.delivery import DeliveryKind
 from router.dispatch import Dispatcher, passes_on
@@ -10,10 +10,10 @@ from router.replies import Replies
 from router.texts import TextId
 from router.workspace import Draft
 
-_LEFT_BY_STEP = (
-    "Assez de personnes ont confirmé cette demande (seuil {steps}). Elle est maintenant confiée à "
-    "ce service : {name}. Vous n'avez plus rien à faire."
-)
+_CONFIRMED = "Assez de personnes ont confirmé cette demande (seuil {steps}). "
+_LEFT = "Cette demande est maintenant confiée à ce service : {name}. Vous n'avez plus rien à faire."
+_BEGUN = {Status.ACCEPTED, Status.IN_PROGRESS, Status.WAITING_PARTNER, Status.PASSED_ON}
+"""States in which a service works on a case, or a body outside does."""
 
 
 def tell_moved(
@@ -42,7 +42,7 @@ def tell_moved(
     replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
 
 
-def tell_steps(
+def tell_changes(
     draft: Draft,
     before: Case,
     case: Case,
@@ -51,14 +51,20 @@ def tell_steps(
     dispatcher: Dispatcher,
     replies: Replies,
 ) -> None:
-    """Send what steps want said that are reached just now, and tell of a case that they moved."""
+    """Send what steps want said that are reached just now, and tell of a case that has moved.
+
+    A case that nobody had begun moves quietly when an answer shows whose it is; a danger that moves
+    one is answered by its own words.
+    """
     reached = decision.reached
     if reached.replies:
         replies.steps(draft, case, decision, cause)
-    if not reached.owner or case.owner == before.owner:
+    if case.owner == before.owner or not (reached.owner or before.status in _BEGUN):
         return
     owner = dispatcher.rulebook.directory.service(case.owner)
     name = owner.name("fr") if owner else case.owner
-    why = _LEFT_BY_STEP.format(name=name, steps=", ".join(reached.steps))
-    people = not reached.replies  # a text of the step is what they hear
+    steps = ", ".join(reached.steps) if reached.owner else ""
+    why = (_CONFIRMED.format(steps=steps) if steps else "") + _LEFT.format(name=name)
+    # where a step or a danger has words of its own, those are what people hear
+    people = reached.owner and not reached.replies
     tell_moved(draft, before, case, cause, why, dispatcher, replies, people=people)

@@ -103,7 +103,7 @@ async def test_a_step_moves_a_case_that_was_started_and_all_are_told_once(ruled,
     case = await confirm(ruled, case, "bob", "carl")
     assert (case.owner, case.status, case.urgency) == ("guichet", "assigned", Urgency.HIGH)
     (left,) = await ruled.sent("m@r.example", "notice")
-    assert "Elle est maintenant confiée à ce service : Guichet" in left.text
+    assert "est maintenant confiée à ce service : Guichet" in left.text
     sheets = [d for d in await ruled.sent("a@m.example", "forward") if d.text == case.text]
     assert len(sheets) == 1
     assert [d.kind for d in (await ruled.sent("ana"))[heard:]] == ["progress"]
@@ -114,6 +114,17 @@ async def test_a_step_moves_a_case_that_was_started_and_all_are_told_once(ruled,
     assert case.owner == "guichet"
     assert len(await ruled.sent("m@r.example", "notice")) == 1
     assert len(await ruled.sent("ana")) == heard + 1
+
+
+async def test_a_danger_that_takes_a_case_from_who_works_on_it_tells_him_so(ruled):
+    gas = "- {id: gaz, priorite: danger, si: {contient: [gaz]}, alors: {responsable: astreinte}}"
+    await ruled.rule(MOVES + gas)
+    case = await started(ruled, "accept")
+    ref = case.reporters[0].refs[0]
+    assert (await ruled.hear("ana", "ça sent le gaz maintenant", refs=[ref])).case.id == case.id
+    assert (await ruled.case(case)).owner == "astreinte"
+    (left,) = await ruled.sent("m@r.example", "notice")
+    assert left.text.startswith("Cette demande est maintenant confiée à ce service : Astreinte")
 
 
 async def test_a_step_that_was_passed_never_takes_back_what_was_placed_since(ruled):
