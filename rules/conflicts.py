@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
 
 from router.geography import Geography
 from rules.compile import RuleSet
-from rules.compiled import Compiled
-from rules.conditions.facts import CategoryIs, RuleHolds
-from rules.conditions.place import NearObject
+from rules.conditions.facts import RuleHolds
 from rules.dnf import Term
 from rules.made_up import MadeUp
 from rules.overlap import Comparison, groups_of, seasons_of
 from rules.owners import Owners
+from rules.pairs import Pairs, Subject, categories_of, objects_of
 from rules.problems import Problems
 from rules.ranking import rule_places
 
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A rule with an owner, and what comparing it needs."""
-
-    compiled: Compiled
-    places: frozenset[str]
-    owners: frozenset[str]
-
-    @property
-    def where(self) -> str:
-        rule = self.compiled.rule
-        return f"« {rule.id} » ({rule.at.file}, ligne {rule.at.line})"
+MOST_COMPARED = 1_000_000
+"""Pairs of alternatives that one check compares; it then says so and stops."""
+MOST_TOLD = 500
+"""Conflicts, and rules that never win, that one check tells."""
 
 
 class Conflicts:
@@ -50,61 +39,22 @@ class Conflicts:
             for one in ruleset.rules
             if one.rule.owners
         ]
+        self._told: Counter[str] = Counter()
 
     def report(self) -> None:
-        for first, second in self._pairs():
+        """Compare pair after pair, up to a bound that a sane configuration is far from."""
+        compared = 0
+        for first, second in Pairs(self.subjects, self.compare):
+            compared += len(first.compiled.terms) * len(second.compiled.terms)
+            if compared > MOST_COMPARED or self._told["error"] >= MOST_TOLD:
+                self._stop(first)
+                return
             if self._same_owner(first, second):
                 continue
             meeting = self._meeting(first, second)
             if meeting is not None:
                 self._conflict(first, second, meeting)
             self._shadow(first, second)
-
-    def _pairs(self) -> Iterator[tuple[Subject, Subject]]:
-        """List pairs in rank order that share a word, category or object, or lack all three."""
-        buckets: dict[object, list[int]] = {}
-        generic: list[int] = []
-        for index, subject in enumerate(self.subjects):
-            for term in subject.compiled.terms:
-                keys = self._keys(term)
-                for key in keys:
-                    own = buckets.setdefault(key, [])
-                    if not own or own[-1] != index:
-                        own.append(index)
-                if not keys and (not generic or generic[-1] != index):
-                    generic.append(index)
-        pairs = {
-            (one, other)
-            for own in buckets.values()
-            for i, one in enumerate(own)
-            for other in own[i + 1 :]
-        }
-        everyone = range(len(self.subjects))
-        pairs |= {
-            (min(one, other), max(one, other))
-            for one in generic
-            for other in everyone
-            if one != other
-        }
-        for one, other in sorted(pairs):
-            yield self.subjects[one], self.subjects[other]
-
-    def _keys(self, term: Term) -> set[object]:
-        keys: set[object] = set()
-        keys |= {
-            ("word", key) for group in groups_of(term) for key in self.compare.words.keys(group)
-        }
-        keys |= {("category", key) for key in self._categories(term) or ()}
-        keys |= {("object", key) for key in _objects(term)}
-        return keys
-
-    def _categories(self, term: Term) -> frozenset[str]:
-        found = [
-            self.compare.categories(literal.condition)
-            for literal in term
-            if literal.positive and isinstance(literal.condition, CategoryIs)
-        ]
-        return frozenset.intersection(*found) if found else frozenset()
 
     # --- meeting ---------------------------------------------------------------------------------
 
@@ -146,10 +96,10 @@ class Conflicts:
         if ours and theirs:
             shared = self.compare.words.shared
             return any(shared(mine, yours) is not None for mine in ours for yours in theirs)
-        categories = self._categories(one), self._categories(other)
+        categories = categories_of(self.compare, one), categories_of(self.compare, other)
         if categories[0] and categories[1]:
             return not categories[0].isdisjoint(categories[1])
-        return not _objects(one).isdisjoint(_objects(other))
+        return not objects_of(one).isdisjoint(objects_of(other))
 
     def _same_owner(self, one: Subject, other: Subject) -> bool:
         if one.owners == other.owners:
@@ -173,16 +123,33 @@ class Conflicts:
 
     # --- reporting -------------------------------------------------------------------------------
 
+    def _may_tell(self, kind: str) -> bool:
+        self._told[kind] += 1
+        return self._told[kind] <= MOST_TOLD
+
+    def _stop(self, at: Subject) -> None:
+        rule = at.compiled.rule
+        self.problems.warning(
+            rule.at,
+            "conflits-non-cherches",
+            f"Trop de règles se ressemblent : à partir de « {rule.id} », les conflits ne sont plus "
+            "cherchés",
+            "Réunissez celles qui se ressemblent, puis vérifiez de nouveau.",
+        )
+
     def _conflict(self, one: Subject, other: Subject, meeting: tuple[Term, Term]) -> None:
         first, second = sorted((one, other), key=lambda subject: subject.compiled.rule.at)
         rule = second.compiled.rule
+        severity = "warning" if first.compiled.rule.at.file == rule.at.file else "error"
+        if not self._may_tell(severity):
+            return
         message = (
             f"Les règles {first.where} et « {rule.id} » nomment des responsables différents "
             "pour un même cas"
         )
         fix = "Donnez une priorité à l'une, ou excluez son cas dans l'autre avec « sauf »."
         example = self.made_up.case((one.compiled, other.compiled), meeting)
-        if first.compiled.rule.at.file == rule.at.file:
+        if severity == "warning":
             self.problems.warning(rule.at, "conflit", message, fix, example)
         else:
             self.problems.error(rule.at, "conflit", message, fix, example)
@@ -202,6 +169,8 @@ class Conflicts:
             if wide is None:
                 return
             meetings.append((wide, term))
+        if not self._may_tell("shadow"):
+            return
         self.problems.warning(
             below.compiled.rule.at,
             "jamais-gagnante",
@@ -219,13 +188,4 @@ def _stands_back(term: Term, other: Subject) -> bool:
         and not literal.positive
         and other.compiled.rule.id in literal.condition.rules
         for literal in term
-    )
-
-
-def _objects(term: Term) -> frozenset[str]:
-    return frozenset(
-        layer
-        for literal in term
-        if literal.positive and isinstance(literal.condition, NearObject)
-        for layer, _ in literal.condition.layers
     )

@@ -25,6 +25,7 @@ BESIDE = "- {id: premiere, si: {contient: [arbre]}, alors: {responsable: guichet
 TODAY = date(2026, 11, 26)
 LATER = {"vacances_inconnues": date(2028, 1, 15)}
 OTHERWISE = {
+    "conflits-non-cherches": "test_rules_pairs.py",
     "dossier": "test_rules_json.py",
     "encodage": "bytes that are no text",
     "fichier-illisible": "test_rules_json.py",

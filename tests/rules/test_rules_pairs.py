@@ -1,0 +1,94 @@
+"""What is compared two by two: nothing that could meet is left out, and no folder takes for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rules_town import Town
+
+from rules import conflicts
+from rules.overlap import Comparison
+from rules.pairs import Subject
+
+CONDITIONS = (
+    "contient: [banc]",
+    "contient: [banc, arbre]",
+    'contient: ["banc*"]',
+    "contient_tous: [banc, [arbre, haie]]",
+    "contient: [{proche: [banc, arbre], mots: 3}]",
+    "categorie: voirie",
+    "categorie: trottoir",
+    "sur: peripherique",
+    "canal: sms",
+    "canal: [sms, email]",
+    "langue: en",
+    "rue: rue de la Paix",
+    "commune: Nantes",
+    'code_postal: ["44000"]',
+    "confirmations: {min: 10}",
+    "recu: {heures: 22h-6h}",
+    "un_de: [{contient: [banc]}, {canal: sms}]",
+    "aucun_de: [{canal: sms}]",
+)
+rule = st.tuples(
+    st.lists(
+        st.sampled_from(CONDITIONS), min_size=1, max_size=2, unique_by=lambda c: c.split(":")[0]
+    ),
+    st.sampled_from(("routes", "voirie-m", "mairie-du-lieu")),
+    st.sampled_from(("regles/a.yaml", "regles/b.yaml")),
+)
+
+
+def everyone(subjects: Sequence[Subject], _: Comparison) -> Iterator[tuple[Subject, Subject]]:
+    yield from combinations(subjects, 2)
+
+
+def written(town: Town, rules: Sequence[tuple[Sequence[str], str, str]]) -> Town:
+    for path in ("regles/a.yaml", "regles/b.yaml"):
+        own = [
+            f"- {{id: r{number}, si: {{{', '.join(si)}}}, alors: {{responsable: {owner}}}}}"
+            for number, (si, owner, where) in enumerate(rules)
+            if where == path
+        ]
+        if own:
+            town.rules("\n".join(own), path)
+    return town
+
+
+@settings(max_examples=60, deadline=None)  # the lexicon is read at the first
+@given(st.lists(rule, min_size=2, max_size=6))
+def test_what_is_not_compared_could_not_have_met(
+    rules: list[tuple[list[str], str, str]],
+) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        town = written(Town(Path(folder)), rules)
+        told = town.problems
+        patch.setattr(conflicts, "Pairs", everyone)
+        assert told == town.problems
+
+
+def alike(count: int, owners: Sequence[str]) -> list[tuple[list[str], str, str]]:
+    return [
+        (["contient: [banc]"], owners[number % len(owners)], f"regles/{'ab'[number % 2]}.yaml")
+        for number in range(count)
+    ]
+
+
+def test_a_thousand_rules_on_one_word_are_told_in_part_and_so_is_that(town: Town) -> None:
+    written(town, alike(1000, ("routes", "voirie-m")))
+    conflicts_told = [one for one in town.problems if one.code == "conflit"]
+    assert len(conflicts_told) == conflicts.MOST_TOLD
+    [stopped] = [one for one in town.problems if one.code == "conflits-non-cherches"]
+    assert str(stopped).startswith("regles/a.yaml:")
+    assert stopped.severity == "warning"
+
+
+def test_rules_of_one_owner_are_never_compared(town: Town) -> None:
+    written(town, alike(2000, ("routes",)))
+    assert {one.code for one in town.problems} == {"regle-sans-essai", "territoires-troues"}
