@@ -42,7 +42,9 @@ def choose(ruleset: RuleSet, case: Situation, deciding: list[Active]) -> Choice:
         return Choice(agent, BY_AGENT, BY_AGENT)
     if len(facts.refused_by) >= MOST_REFUSALS:
         last = ruleset.owners.last
-        return Choice(last.service, last.rule, "a_defaut", passed_over=[one.id for one in deciding])
+        owner, chain = ruleset.owners.stand_ins(last.service, facts.unavailable)
+        over = [one.id for one in deciding]
+        return Choice(owner or last.service, last.rule, "a_defaut", chain=chain, passed_over=over)
     for one in deciding:
         choice = _by_rule(ruleset, case, one)
         if choice is not None:
@@ -106,26 +108,27 @@ def _default(ruleset: RuleSet, case: Situation) -> tuple[Default, tuple[str, ...
     return last, (last.service,)
 
 
-def _split(ruleset: RuleSet, case: Situation, one: Active) -> Choice:
-    """Split a case: its parts have owners, and the file's owner by default coordinates."""
-    parent = ruleset.owners.default_of(one.rule.territory, case.whereabouts)
-    owner, chain = ruleset.owners.stand_ins(parent.service, case.facts.unavailable)
-    choice = Choice(
-        owner or parent.service,
-        one.id,
-        one.priority,
-        winner=one,
-        chain=chain,
-    )
+def _split(ruleset: RuleSet, case: Situation, one: Active) -> Choice | None:
+    """Split a case: its parts have owners, and the file's owner by default coordinates.
+
+    None when that one, or who stands in for it, has refused to.
+    """
+    named = ruleset.owners.default_of(one.rule.territory, case.whereabouts).service
+    if named in case.facts.refused_by:
+        return None
+    choice = _available(ruleset, case, one, named)
+    if choice is None:
+        return None
+    choice.keeps_promises = True
     parts = []
     for part in one.parts:
         found = ruleset.owners.resolve(part.owner.id, case.whereabouts)
         if found is Lack.UNKNOWN:
             choice.provisional = True
             return choice
-        named = parent.service if isinstance(found, Lack) else found
-        there, _ = ruleset.owners.stand_ins(named, case.facts.unavailable)
+        own = choice.owner if isinstance(found, Lack) else found
+        there, _ = ruleset.owners.stand_ins(own, case.facts.unavailable)
         category = part.category or ruleset.category_of(part.words)
-        parts.append(Part(part.words, ServiceId(there or parent.service), category))
+        parts.append(Part(part.words, ServiceId(there or choice.owner), category))
     choice.parts = tuple(parts)
     return choice

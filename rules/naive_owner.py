@@ -147,7 +147,8 @@ def choose(directory: Directory, wishes: list[Wish]) -> Owner:
         return Owner(chosen, "choix_agent", "choix_agent")
     if len(facts.refused_by) >= _REFUSALS_UNTIL_THE_DESK:
         service, territory = directory.desk
-        return Owner(service, f"a_defaut:{territory}", "a_defaut")
+        there = directory.available(service) or service
+        return Owner(there, f"a_defaut:{territory}", "a_defaut")
     for wish in wishes:
         owner = _shared(directory, wish) if wish.parts else _one(directory, wish)
         if owner is not None:
@@ -173,18 +174,24 @@ def _one(directory: Directory, wish: Wish) -> Owner | None:
     return Owner(there, rule.id, rule.priority, wish, own_promises=True)
 
 
-def _shared(directory: Directory, wish: Wish) -> Owner:
-    """Split a case: who coordinates owns it, and each part has an owner of its own."""
+def _shared(directory: Directory, wish: Wish) -> Owner | None:
+    """Split a case: who coordinates owns it, and each part has an owner of its own.
+
+    None when who should coordinate, or his deputy, refused it.
+    """
     rule = wish.rule
     named = directory.coordinator(rule.territory)
-    parent = directory.available(named) or named
+    there = directory.available(named)
+    if {named, there} & set(directory.facts.refused_by):
+        return None
+    parent = there or directory.by_default()[0]
     found = [(words, directory.lookup(name), category) for words, name, category in wish.parts]
     if any(service is UNKNOWN for _, service, _ in found):
         return Owner(parent, rule.id, rule.priority, wish, provisional=True, own_promises=True)
     parts = []
     for words, service, category in found:
-        own = service if isinstance(service, str) else named
-        taker = directory.available(own) or named
+        own = service if isinstance(service, str) else parent
+        taker = directory.available(own) or parent
         about = category or directory.ruleset.category_of(words)
         parts.append(Part(words, ServiceId(taker), about))
     return Owner(parent, rule.id, rule.priority, wish, own_promises=True, parts=tuple(parts))

@@ -280,3 +280,43 @@ def test_what_a_rule_below_waits_for_is_asked_when_one_above_asks_for_that_rule(
     )
     town.expect("{texte: banc, commune: Rezé}", "{responsable: voirie-m, question: expediteur}")
     town.expect("{texte: banc, commune: Rezé, expediteur: elu}", "{responsable: routes}")
+
+
+SPLIT = """
+territoire: Rezé
+a_defaut: mairie-reze
+regles:
+  - id: deux
+    si: {contient_tous: [échafaudage, clôture]}
+    alors:
+      repartir: [{part: échafaudage, responsable: mairie-reze}, {part: clôture, responsable: mairie-du-lieu}]
+"""
+
+
+def test_who_refuses_to_coordinate_a_split_case_does_not_keep_it(town: Town) -> None:
+    town.rules(rule("une", "{contient: [clôture]}", "voirie-m"))
+    town.write("regles/reze.yaml", SPLIT)
+    case = "{{texte: un échafaudage et une clôture, commune: Rezé, {}}}"
+    town.expect(case.format("canal: sms"), "{responsable: mairie-reze, regle: deux}")
+    town.expect(
+        case.format("refuse_par: [mairie-reze]"), "{responsable: voirie-m, regle: une, parts: []}"
+    )
+    town.expect(case.format("refuse_par: [mairie-reze, voirie-m]"), "{responsable: guichet}")
+
+
+def test_who_is_away_coordinates_nothing(town: Town) -> None:
+    town.write("regles/reze.yaml", SPLIT)
+    town.expect(
+        "{texte: un échafaudage et une clôture, commune: Rezé, indisponible: [mairie-reze]}",
+        "{responsable: guichet, regle: deux, parts: [{part: échafaudage, responsable: guichet},"
+        " {part: clôture, responsable: guichet}]}",
+    )
+
+
+def test_the_desk_after_three_refusals_has_its_deputy(town: Town) -> None:
+    desk = 'adresse: a@m.example}, contact: {telephone: "3631"}'
+    town.write("services.yaml", SERVICES.replace(desk, f"{desk}, suppleant: astreinte"))
+    town.expect(
+        "{texte: bonjour, refuse_par: [routes, voirie-m, eclairage-m], indisponible: [guichet]}",
+        "{responsable: astreinte}",
+    )
