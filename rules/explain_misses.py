@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from rules.naming import Naming
+from rules.vocabulary import URGENCIES, YES
 
 _LONGEST_SHOWN = 100
+_URGENCIES = {english: french for french, english in URGENCIES.items()}
 
 
 def missed(miss: Mapping[str, Any], naming: Naming) -> str:
@@ -26,9 +28,11 @@ def missed(miss: Mapping[str, Any], naming: Naming) -> str:
 
 
 def _other(condition: str, miss: Mapping[str, Any]) -> str:
-    has = _plain(miss["value"], "")
+    value = miss["value"]
+    has = _URGENCIES.get(str(value), "") if condition == "urgence" else ""
+    has = has or _plain(value, "")
     said = f"la demande a « {cut(has)} »" if has else "la demande n'en dit rien"
-    return f"« {condition} » veut « {cut(str(miss['expected']))} », et {said}"
+    return f"« {condition} » veut « {cut(_bare(miss['expected']))} », et {said}"
 
 
 def _except(condition: str, miss: Mapping[str, Any]) -> str:
@@ -50,6 +54,34 @@ def _categories(expected: str, value: object, naming: Naming) -> str:
     return f"vaut pour {wanted}, et la demande est de « {naming.category(str(value))} »"
 
 
+def _postcode(expected: str, value: object, naming: Naming) -> str:
+    if isinstance(value, list):
+        value = ", ".join(map(naming.place, value))
+    return f"vaut pour le code postal {expected}, et le lieu est : {value or 'inconnu'}"
+
+
+def _objects(expected: str, value: object, naming: Naming) -> str:
+    """Tell how far the point lies from the objects that are wanted."""
+    wanted = expected.strip("{}")
+    if not isinstance(value, Mapping):
+        return _near(wanted, "hors territoire" if value == "hors territoire" else "sans point")
+    far = (
+        f"aucun objet « {layer} » sur la carte" if metres is None
+        else f"à {metres} m de « {layer} »"
+        for layer, metres in value.items()
+    )  # fmt: skip
+    return _near(wanted, ", ".join(far))
+
+
+def _near(wanted: str, here: str) -> str:
+    return f"vaut près de : {wanted}, et le lieu est : {here}"
+
+
+def _attachment(expected: str, _: object, __: Naming) -> str:
+    wants_one = expected.strip().lower() in YES
+    return "la demande n'a pas de pièce jointe" if wants_one else "la demande a une pièce jointe"
+
+
 def _moment(expected: str, value: object, naming: Naming) -> str:
     at = datetime.fromisoformat(str(value))
     return f"la demande est arrivée le {at:%d/%m/%Y à %H:%M}, hors de : {expected.strip('{}')}"
@@ -61,6 +93,10 @@ _TOLD: dict[str, Callable[[str, object, Naming], str]] = {
     "territoire": _places,
     "commune": _places,
     "dans": _places,
+    "code_postal": _postcode,
+    "sur": _objects,
+    "pres_de": _objects,
+    "piece_jointe": _attachment,
     "categorie": _categories,
     "recu": _moment,
     "dates": lambda _, value, __: f"hors de ses dates (demande du {value})",

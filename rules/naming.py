@@ -7,6 +7,43 @@ from dataclasses import dataclass
 from rules.compile import RuleSet
 
 _TABLE, _DEFAULT = "competence:", "a_defaut:"
+_FACTS = {
+    "lieu": "le lieu",
+    "date": "la date",
+    "categorie": "la catégorie",
+    "heure": "l'heure",
+    "photo": "une photo",
+    "adresse": "l'adresse",
+    "rue": "la rue",
+    "commune": "la commune",
+    "contact": "un contact",
+    "nom": "le nom",
+    "telephone": "le téléphone",
+    "courriel": "l'adresse électronique",
+    "numero": "le numéro",
+    "description": "une description",
+    "duree": "la durée",
+    "personne": "la personne concernée",
+    "immatriculation": "l'immatriculation",
+    "vehicule": "le véhicule",
+    "canal": "le canal",
+    "langue": "la langue",
+    "urgence": "l'urgence",
+    "desordre": "la gêne ressentie",
+    "piece_jointe": "une pièce jointe",
+    "expediteur": "la qualité de la personne",
+    "nature": "le genre de demande",
+}
+_FEMININE = frozenset(
+    {"date", "categorie", "heure", "photo", "adresse", "rue", "commune", "description", "duree"}
+    | {"personne", "immatriculation", "langue", "urgence", "desordre", "piece_jointe"}
+    | {"courriel", "expediteur"}
+)
+
+
+def fact_asked(fact: str) -> str:
+    """Say in French that a fact is asked: "la date est demandée"."""
+    return f"{_FACTS.get(fact, f'« {fact} »')} est demandé{'e' if fact in _FEMININE else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from rules.compiled import Compiled
 from rules.conditions.logic import any_holds
 from rules.effects import Active
 from rules.model import Promises, Rule
+from rules.naming import fact_asked
+from rules.owners import Lack
 from rules.settle import Settled
 from rules.situation import Situation
 
@@ -185,11 +187,17 @@ def sentence(ruleset: RuleSet, case: Situation, choice: Choice, question: str | 
     name = entry.service.name("fr") if entry else choice.owner
     said = f"{name} est responsable {_because(ruleset, case, choice)}"
     if question is not None:
-        asked = {"lieu": "le lieu", "categorie": "la catégorie", "date": "la date"}
-        said += f" ; {asked.get(question, f'« {question} »')} est demandé à la personne"
-        said = said.replace("la catégorie est demandé ", "la catégorie est demandée ")
-        said = said.replace("la date est demandé ", "la date est demandée ")
+        said += f" ; {fact_asked(question)} à la personne"
     return f"{said}."
+
+
+def _without_service(ruleset: RuleSet, case: Situation, choice: Choice) -> str | None:
+    """Name the role that a rule gives the case to and that nobody has at this place."""
+    named = choice.winner.owner if choice.winner else None
+    if named is None or choice.provisional or choice.priority == "competence":
+        return None
+    found = ruleset.owners.resolve(named.id, case.whereabouts)
+    return named.id if found is Lack.NOBODY else None
 
 
 def _because(ruleset: RuleSet, case: Situation, choice: Choice) -> str:
@@ -203,6 +211,10 @@ def _because(ruleset: RuleSet, case: Situation, choice: Choice) -> str:
             return f"par défaut, après {refused} refus"
         return "par défaut, car aucune règle ne s'applique"
     why = f"par la règle « {choice.rule} »"
+    if nobody := _without_service(ruleset, case, choice):
+        return (
+            f"par défaut, car « {nobody} », que veut la règle « {choice.rule} », n'a personne ici"
+        )
     if choice.priority == "competence" and choice.winner is not None:
         family = choice.rule.split(":")[1]
         column = choice.rule.split(":", 2)[2]

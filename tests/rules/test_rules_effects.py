@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from rules_town import CATEGORIES, SERVICES, Town
 
 from router.decision import Urgency
 from rules.explain import explain
+from rules.naming import fact_asked
+from rules.vocabulary import FACTS
 
 
 def test_effects_collect_from_all_true_rules(town: Town) -> None:
@@ -175,6 +178,22 @@ def test_a_person_reads_why(town: Town) -> None:
             "vaut pour « Voirie », « Trottoir », et la demande est de « Bruit »",
         ),
         ("si: {contient: [bruit], canal: sms}", "« canal » veut « sms », et la demande a « web »"),
+        (
+            "si: {contient: [bruit], canal: [sms, x]}",
+            "« canal » veut « sms, x », et la demande a « web »",
+        ),
+        ("si: {contient: [bruit], urgence: haute}", "veut « haute », et la demande a « basse »"),
+        ("si: {contient: [bruit], piece_jointe: non}", "la demande a une pièce jointe"),
+        (
+            'si: {contient: [bruit], code_postal: ["44400"]}',
+            "vaut pour le code postal 44400, et le lieu est : ",
+        ),
+        (
+            "si: {contient: [bruit], pres_de: {quoi: peripherique, a_moins_de: 50 m}}",
+            "vaut près de : quoi: peripherique, a_moins_de: 50 m, et le lieu est : "
+            "à 1112 m de « peripherique »",
+        ),
+        ("si: {contient: [bruit], sur: peripherique}", "vaut près de : peripherique, et le lieu"),
         ("si: {contient: [bruit], regle: jamais}", "la règle jamais ne s'applique pas"),
         ("si: {contient: [bruit], recurrence: {fois: 3}}", "et la demande a « 0 »"),
         ("du: 1er mai, au: 2 mai, chaque_annee: oui, si: {contient: [bruit]}", "hors de ses dates"),
@@ -192,7 +211,9 @@ def test_what_kept_a_rule_from_holding_is_told_in_plain_words(
         f"- {{id: a, {rule}, alors: {{responsable: routes}}}}\n"
         "- {id: jamais, si: {contient: [jamais]}, alors: {urgence: haute}}"
     )
-    decision = town.decide("{texte: un bruit fort, commune: Nantes, canal: web}")
+    decision = town.decide(
+        "{texte: un bruit fort, point: [47.27, -1.55], canal: web, urgence: basse, piece_jointe: oui}"
+    )
     told = explain(decision, ruleset=town.ruleset())
     assert (f"  - a : {why}" in told or f"{why}" in told) if why else "  - a :" not in told
     assert (
@@ -229,3 +250,32 @@ def test_the_lead_of_a_category_keeps_the_clock(town: Town) -> None:
     assert town.decide("{categorie: chien, commune: Rezé}").trace["clock"] == "mairie-reze"
     assert town.decide("{categorie: chien}").trace["clock"] == "routes"
     assert town.decide("{categorie: voirie}").trace["clock"] == "voirie-m"
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_what_is_asked_is_said_in_french(fact: str) -> None:
+    said = fact_asked(fact)
+    assert re.fullmatch(r"(le|la|l'|une?)\s?[\w' ]+ est demandée?", said)
+    assert not said.startswith(("la ", "une ")) or said.endswith("demandée")
+    assert not said.startswith(("le ", "un ")) or said.endswith("demandé")
+
+
+def test_a_question_stands_in_the_sentence(town: Town) -> None:
+    town.rules(
+        "- {id: a, si: {contient: [banc], langue: en}, alors: {responsable: routes}}\n"
+        "- {id: b, si: {contient: [banc]}, alors: {responsable: voirie-m}}"
+    )
+    decision = town.decide("{texte: banc, commune: Nantes}")
+    assert decision.sentence == (
+        "Voirie est responsable par la règle « b » ; la langue est demandée à la personne."
+    )
+
+
+def test_the_sentence_says_that_nobody_has_a_role_here(town: Town) -> None:
+    town.write("services.yaml", f"{SERVICES}  gardien: {{Nantes: routes}}\n")
+    town.rules("- {id: a, si: {contient: [banc]}, alors: {responsable: gardien}}")
+    decision = town.decide("{texte: banc, commune: Rezé}")
+    assert decision.sentence == (
+        "Guichet est responsable par défaut, car « gardien », que veut la règle « a », "
+        "n'a personne ici."
+    )
