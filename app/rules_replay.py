@@ -229,6 +229,14 @@ def _case(one: Mapping[str, Any], naming: Naming) -> list[str]:
     return [*told, f"  {one['why']}"]
 
 
+_EFFECTS = {
+    Kind.DANGER_LOST: "danger perdu",
+    Kind.WITHOUT_RULE: "sans règle",
+    Kind.URGENCY_LOWERED: "urgence abaissée",
+    Kind.OWNER: "autre service",
+    Kind.URGENCY_RAISED: "urgence relevée",
+    Kind.DANGER_FOUND: "danger trouvé",
+}
 _URGENCY = {"low": "basse", "normal": "normale", "high": "haute", "immediate": "immédiate"}
 
 
@@ -242,7 +250,7 @@ def _write_csv(path: Path, changes: list[Mapping[str, Any]]) -> None:
     for one in changes:
         before, after = one["from"], one["to"]
         writer.writerow(
-            [one["number"], one["at"], " ".join(one["kinds"]), before["owner"],
+            [one["number"], one["at"], ", ".join(_EFFECTS[Kind(kind)] for kind in one["kinds"]), before["owner"],
              after["owner"], before["rule"], after["rule"],
              _URGENCY[before["urgency"]], _URGENCY[after["urgency"]], one["why"]]
         )  # fmt: skip

@@ -19,7 +19,8 @@ def check(
     unreadable: bool = False,
 ) -> None:
     """Report what is wrong across files; ``unreadable`` tells that a rule file is missing here."""
-    first = _defaults(configuration, problems)
+    communes = {one.insee: one.name for one in configuration.territory.communes}
+    first = _defaults(configuration, communes, problems)
     _metropole_default(configuration, first, problems, unreadable)
     services = configuration.services
     deputies = {
@@ -48,7 +49,9 @@ def check(
     check_ways(configuration, problems)
 
 
-def _defaults(configuration: Configuration, problems: Problems) -> dict[str, tuple[RuleFile, Ref]]:
+def _defaults(
+    configuration: Configuration, communes: Mapping[str, str], problems: Problems
+) -> dict[str, tuple[RuleFile, Ref]]:
     first: dict[str, tuple[RuleFile, Ref]] = {}
     for file in configuration.files:
         if file.default is None or not file.territory:
@@ -58,11 +61,12 @@ def _defaults(configuration: Configuration, problems: Problems) -> dict[str, tup
             continue
         other, default = first[file.territory]
         if default.id != file.default.id:
+            territory = communes.get(file.territory, file.territory)
             problems.error(
                 file.default.at,
                 "a-defaut-double",
                 f"Deux fichiers donnent un responsable par défaut différent au territoire "
-                f"« {file.territory} » : « {default.id} » ({other.path}) et « {file.default.id} »",
+                f"« {territory} » : « {default.id} » ({other.path}) et « {file.default.id} »",
                 "Gardez le même dans les deux, ou un seul.",
             )
     return first

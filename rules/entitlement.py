@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from router.directory import Level
 from router.geography import Geography
 from rules.compile import RuleSet
-from rules.conditions.facts import CategoryIs
+from rules.conditions.facts import CategoryIs, RuleHolds
 from rules.conditions.place import HasPostcode, Inside
+from rules.conditions.source import Condition
 from rules.dnf import terms
 from rules.model import Cell, Configuration, Ref, Rule, RuleFile
 from rules.owners import Lack
@@ -28,6 +29,7 @@ class Entitlement:
         self.geography: Geography = ruleset.geography
         self.problems = problems
         self.today = today
+        self.rules = {one.id: one for file in self.configuration.files for one in file.rules}
         self.communes = frozenset(ruleset.geography.communes())
 
     def report(self) -> None:
@@ -137,7 +139,7 @@ class Entitlement:
     def _reserved(self, file: RuleFile, rule: Rule, commune: str | None) -> None:
         holder = "commune" if commune is None else "metropole"
         reserved = set(self.configuration.reserved.get(holder, ()))
-        families = sorted(_required_families(rule, self.configuration) & reserved)
+        families = sorted(_required_families(rule, self.configuration, self.rules) & reserved)
         for family in families:
             if self._agreed(file, family):
                 continue
@@ -200,13 +202,27 @@ class Entitlement:
                 yield cell
 
 
-def _required_families(rule: Rule, configuration: Configuration) -> set[str]:
-    """List the families of the categories that a rule requires."""
-    return {
-        configuration.categories[name].family
-        for term in terms(rule)
-        for literal in term
-        if literal.positive and isinstance(literal.condition, CategoryIs)
-        for name in literal.condition.categories
-        if name in configuration.categories
-    }
+def _required_families(
+    rule: Rule, configuration: Configuration, rules: Mapping[str, Rule]
+) -> set[str]:
+    """List the families of the categories that a rule requires, also through rules that it cites."""
+    found: set[str] = set()
+    waiting, seen = [rule], {rule.id}
+    while waiting:
+        for condition in _wanted(waiting.pop()):
+            if isinstance(condition, CategoryIs):
+                own = (configuration.categories.get(name) for name in condition.categories)
+                found |= {category.family for category in own if category is not None}
+            elif isinstance(condition, RuleHolds):
+                cited = [name for name in condition.rules if name in rules and name not in seen]
+                seen.update(cited)
+                waiting += [rules[name] for name in cited]
+    return found
+
+
+def _wanted(rule: Rule) -> Iterator[Condition]:
+    """List the conditions that an alternative of a rule wants to hold."""
+    for term in terms(rule):
+        for literal in term:
+            if literal.positive:
+                yield literal.condition

@@ -65,17 +65,18 @@ def _contradictions(ruleset: RuleSet, problems: Problems) -> None:
         if not all(clashes) or not clashes[0]:
             continue
         first, second = clashes[0]
-        said = " et ".join(
+        said = list(
             dict.fromkeys(
                 f"« {literal.condition.key}: {literal.condition.written} »"
                 for literal in (first, second)
             )
         )
+        both = "est à la fois voulu et exclu" if first is not second else "se contredit"
         problems.error(
             second.condition.at,
             "contradiction",
-            f"La règle « {one.rule.id} » ne peut jamais être vraie : {said} "
-            f"se contredi{'t' if first is second else 'sent'}",
+            f"La règle « {one.rule.id} » ne peut jamais être vraie : {' et '.join(said)} "
+            f"{both if len(said) == 1 else 'se contredisent'}",
             "Enlevez l'une des deux conditions.",
         )
 

@@ -27,6 +27,7 @@ from rules.conditions.time import Received
 from rules.coordinates import box_of, positions
 from rules.dnf import Term
 from rules.meaning import plain_text
+from rules.model import Effects
 from rules.overlap import Comparison, groups_of
 from rules.read_facts import URGENCY
 from rules.read_trials import DEFAULT_MOMENT
@@ -60,6 +61,7 @@ class MadeUp:
         held = [literal.condition for term in meeting for literal in term if literal.positive]
         usual = datetime(*DEFAULT_MOMENT, tzinfo=self.ruleset.zone)
         said, facts = self._facts(meeting, held, Facts(received_at=usual))
+        said, facts = _confirmed(said, rules, facts)
         first: str | None = None
         for where in self._places(rules, held):
             for moment in self._moments(rules, held, usual):
@@ -208,6 +210,23 @@ def _counted(said: dict[str, str], held: list[Any], facts: Facts) -> tuple[dict[
             said[one.key] = str(count)
             facts = replace(facts, **{fields[one.key]: count})
     return said, facts
+
+
+def _confirmed(
+    said: dict[str, str], rules: Iterable[Compiled], facts: Facts
+) -> tuple[dict[str, str], Facts]:
+    """Let as many people confirm as it takes for both rules to name an owner."""
+    people = 0
+    for rule in (one.rule for one in rules if not _decides(one.rule.effects)):
+        steps = (step.confirmations for step in rule.steps if _decides(step.effects))
+        people = max(people, min(steps, default=0))
+    if people <= facts.confirmations:
+        return said, facts
+    return {**said, "confirmations": str(people)}, replace(facts, confirmations=people)
+
+
+def _decides(effects: Effects) -> bool:
+    return effects.owner is not None or bool(effects.parts)
 
 
 def _at(spot: tuple[float, float]) -> _Where:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from rules import scalars
 from rules.fields import Fields
 from rules.model import Effects, Escalation, Promises, Ref, SplitPart, Step
@@ -32,7 +34,22 @@ class EffectReader:
             effects = self._effects(inner)
             if count is not None:
                 found.append(Step(count, effects, inner.at))
+        self._one_owner(found)
         return tuple(sorted(found, key=lambda step: step.confirmations))
+
+    def _one_owner(self, steps: list[Step]) -> None:
+        """Refuse two steps of one number that hold at once and name two owners."""
+        for one, other in combinations(steps, 2):
+            owners = {step.effects.owner.id for step in (one, other) if step.effects.owner}
+            seasons = one.effects.season, other.effects.season
+            apart = seasons[0] and seasons[1] and seasons[0].disjoint(seasons[1])
+            if one.confirmations == other.confirmations and len(owners) == 2 and not apart:
+                self.problems.error(
+                    other.at,
+                    "contradiction",
+                    f"Deux seuils de {one.confirmations} confirmations nomment deux responsables",
+                    "Gardez-en un, ou changez l'un des nombres.",
+                )
 
     def _effects(self, fields: Fields) -> Effects:
         urgency = fields.one_of("urgence", URGENCIES)

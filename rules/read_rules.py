@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from rules import scalars
@@ -18,6 +19,9 @@ from rules.read_words import Unless, phrases
 from rules.vocabulary import PRIORITIES, plain
 from rules.yaml_tree import Mapping as MappingNode
 from rules.yaml_tree import Node, Scalar
+
+_RESERVED = re.compile(r"choix_agent$|(competence|a_defaut):")
+"""What a decision names in the place of a rule: an agent, the table, an owner by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,13 @@ def rule_ids(sheets: list[Sheet], problems: Problems) -> dict[str, At]:
             scalar = _id_scalar(node, sheet.language)
             if scalar is None:
                 continue
+            if _RESERVED.match(scalar.text):
+                problems.error(
+                    scalar.at,
+                    "id-reserve",
+                    f"Le nom « {scalar.text} » désigne déjà ce qui n'est pas une règle",
+                    "Choisissez un autre nom.",
+                )
             if scalar.text in found:
                 _twice(problems, scalar.at, "la règle", scalar.text, found[scalar.text])
             else:

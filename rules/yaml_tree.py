@@ -50,6 +50,11 @@ _SENTENCES = (
         "Mettez la valeur entre guillemets.",
     ),
     (
+        "exceeded",  # the C parser's own limit of nesting, far above ours
+        f"les blocs sont imbriqués sur plus de {DEEPEST} niveaux",
+        "Simplifiez la structure.",
+    ),
+    (
         "found undefined alias",
         "les alias YAML (« * ») ne sont pas admis",
         "Recopiez la valeur, ou mettez-la entre guillemets.",

@@ -64,6 +64,7 @@ def test_changed_cases_go_into_a_table_for_spreadsheets(past, cases, tmp_path):
         rows = list(csv.DictReader(file, delimiter=";"))
     assert {row["numero"] for row in rows} == {cases["lampe"], cases["autre lampe"]}
     assert {(row["de"], row["a"]) for row in rows} == {("eclairage-m", "voirie-m")}
+    assert {row["effets"] for row in rows} == {"autre service"}
 
 
 def test_only_what_is_recent_enough_is_replayed(past, cases):

@@ -49,6 +49,19 @@ def test_words_alone_danger_and_effects_are_exempt(rule: str, town: Town) -> Non
     assert town.errors == []
 
 
+def test_a_reserved_family_is_not_taken_by_way_of_another_rule(town: Town) -> None:
+    town.write("competences.yaml", RESERVE)
+    town.rules("- {id: rue, si: {categorie: trottoir}, alors: {etiquettes: [rue]}}")
+    town.rules(
+        "- {id: a, si: {contient: [neige], regle: rue}, alors: {responsable: mairie-reze}}\n"
+        "- {id: b, si: {contient: [gel]}, sauf: {regle: rue}, alors: {responsable: mairie-reze}}",
+        "regles/reze.yaml",
+        territoire="Rezé",
+    )
+    (error,) = town.errors
+    assert "La règle « a » confie à « mairie-reze » la famille « voirie »" in error
+
+
 def test_an_agreement_grants_a_family_until_its_last_day(town: Town) -> None:
     town.write("competences.yaml", RESERVE + GRANT)
     town.rules(
@@ -312,6 +325,16 @@ def test_a_made_up_case_is_one_in_which_both_rules_hold(one: str, other: str, to
     town.rules(f"- {{id: b, si: {other}, alors: {{urgence: haute}}}}", "regles/b.yaml")
     decision = town.decide(problem.example)
     assert set(decision.trace["true_rules"]) == {"a", "b"}, problem.example
+
+
+def test_a_made_up_case_reaches_the_step_that_names_an_owner(town: Town) -> None:
+    town.rules(
+        "- {id: a, si: {contient: [banc]}, seuils: [{confirmations: 3, urgence: haute},"
+        " {confirmations: 10, responsable: routes}]}\n"
+        "- {id: b, si: {contient: [banc]}, alors: {responsable: voirie-m}}"
+    )
+    (warning,) = (one for one in town.problems if one.code == "conflit")
+    assert warning.example == '{texte: "banc", confirmations: 10, commune: Nantes}'
 
 
 def test_effects_of_other_dates_are_no_conflict(town: Town) -> None:

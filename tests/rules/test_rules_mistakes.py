@@ -143,6 +143,14 @@ def test_a_file_over_one_megabyte_is_refused(town: Town) -> None:
     assert town.errors == ["regles/gros.yaml:1:1: Ce fichier dépasse 1 Mo. Coupez-le en plusieurs."]
 
 
+@pytest.mark.parametrize("opening", ["[", "{", "- ", "? ", "a: ["])
+def test_a_file_of_nothing_but_brackets_is_told_by_its_depth(opening: str, town: Town) -> None:
+    town.write("regles/z.yaml", opening * (999_999 // len(opening)))
+    (error,) = town.errors
+    assert error.startswith("regles/z.yaml:1:")
+    assert "imbriqués sur plus de 20 niveaux" in error or "n'est attendue" in error
+
+
 def test_a_file_that_is_not_utf8_is_refused_at_the_byte(town: Town) -> None:
     (town.folder / "regles/latin.yaml").write_bytes("territoire: Rez\xe9".encode("latin-1"))
     assert town.errors[0].startswith("regles/latin.yaml:1:16: ")
