@@ -51,6 +51,11 @@ def _abroad(ruleset: RuleSet, problems: Problems) -> None:
         (cell.owner, everywhere if cell.territory is None else frozenset({cell.territory}))
         for cell in ruleset.configuration.cells
     ]
+    named += [
+        (file.default, frozenset({file.territory}))
+        for file in ruleset.configuration.files
+        if file.default is not None
+    ]
     for ref, places in named:
         entry = services.get(ref.id)
         home = entry.service.insee if entry else None
@@ -64,6 +69,27 @@ def _abroad(ruleset: RuleSet, problems: Problems) -> None:
                 "d'autres communes",
                 "Bornez la règle à sa commune, ou nommez un rôle.",
             )
+    _abroad_by_role(ruleset, problems)
+
+
+def _abroad_by_role(ruleset: RuleSet, problems: Problems) -> None:
+    """Report the same of a role: a slip in its table sends a whole commune to the next one."""
+    services, geography = ruleset.configuration.services, ruleset.geography
+    for role in ruleset.configuration.roles.values():
+        for value in role.values:
+            entry = services.get(value.service)
+            home = entry.service.insee if entry else None
+            if home is None or not geography.known(home):
+                continue
+            if not geography.contains(home, value.territory):
+                problems.warning(
+                    value.at,
+                    "service-hors-commune",
+                    f"Le rôle « {role.id} » donne les cas de "
+                    f"{geography.commune_name(value.territory)} au service « {value.service} » de "
+                    f"{geography.commune_name(home)}",
+                    "Corrigez le service, si ce n'est pas voulu.",
+                )
 
 
 def _quartiers(ruleset: RuleSet, problems: Problems) -> None:

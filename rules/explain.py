@@ -28,6 +28,7 @@ _NAMES = {
         "parts": "Parties",
         "later": "Informés quand le lieu sera connu",
         "nothing": "inconnu",
+        "no_category": "inconnue",
         "nowhere": "hors du territoire",
         "rules": "Version des règles",
         "read": "lu : {} → {}",
@@ -49,6 +50,7 @@ _NAMES = {
         "parts": "Parts",
         "later": "Told once the place is known",
         "nothing": "unknown",
+        "no_category": "unknown",
         "nowhere": "outside the territory",
         "rules": "Version of the rules",
         "read": "read: {} → {}",
@@ -140,7 +142,7 @@ def _place(trace: Mapping[str, Any], names: Mapping[str, str], naming: Naming) -
 def _category(trace: Mapping[str, Any], names: Mapping[str, str], naming: Naming) -> str:
     category = trace["facts"].get("categorie")
     if category is None:
-        return names["nothing"]
+        return names["no_category"]
     return f"{naming.category(category)} ({_source(trace['facts'].get('categorie_par'), naming)})"
 
 

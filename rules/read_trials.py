@@ -16,7 +16,7 @@ from rules.fields import Fields
 from rules.model import Trial
 from rules.names import Names
 from rules.problems import At, Problems
-from rules.read_facts import URGENCY
+from rules.read_facts import URGENCY, language_codes
 from rules.read_value import show
 from rules.scalars import Unreadable
 from rules.vocabulary import (
@@ -91,7 +91,8 @@ class TrialReader:
         nature = fields.one_of("nature", NATURES)
         urgency = fields.one_of("urgence", URGENCIES)
         category = fields.scalar("categorie")
-        language = fields.text("langue") or (counter.language if counter else None)
+        said = language_codes(fields, "langue")
+        language = said[0] if said else (counter.language if counter else None)
         channel = fields.one_of("canal", CHANNELS) or (counter.channel if counter else None)
         received = fields.read("recu", moment)
         fields.text("citation")
@@ -106,7 +107,7 @@ class TrialReader:
             channel=channel,
             counter=fields.text("compteur") or None,
             urgency=URGENCY[urgency] if urgency else None,
-            annoyance=fields.read("desordre", scalars.whole),
+            annoyance=fields.read("desordre", scalars.degree),
             recurrence=fields.read("recurrence", scalars.whole) or 0,
             confirmations=fields.read("confirmations", scalars.whole) or 0,
             confirmations_before=fields.read("confirmations_avant", scalars.whole) or 0,

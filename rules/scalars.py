@@ -162,6 +162,13 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def degree(text: str) -> int:
+    """Read a degree of annoyance, from 1 to 10."""
+    if not _WHOLE.match(text.strip()) or not 1 <= int(text) <= 10:
+        raise Unreadable("un nombre de 1 à 10")
+    return int(text)
+
+
 def number(text: str) -> float:
     try:
         value = float(text.strip().replace(",", "."))

@@ -112,7 +112,17 @@ def _compare(ruleset: RuleSet, decision: Decision, key: str, expected: object) -
         fine = _name(ruleset, decision, expected) == got
     else:
         fine = expected == got
-    return None if fine else Difference(key, _shown(expected), _shown(got))
+    if fine:
+        return None
+    if key == "candidats":
+        expected, got = _named(ruleset, expected), _named(ruleset, got)
+    if key == "pas_informes":
+        return Difference(key, f"aucun de {_shown(expected)}", _shown(got))
+    return Difference(key, _shown(expected), _shown(got))
+
+
+def _named(ruleset: RuleSet, territories: object) -> tuple[str, ...]:
+    return tuple(ruleset.geography.commune_name(str(one)) for one in _each(territories))
 
 
 _SETS_AMONG = frozenset({"informer", "consulter", "etiquettes", "proposer", "repondre", "demander"})

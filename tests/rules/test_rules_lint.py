@@ -228,6 +228,13 @@ def test_a_service_of_a_commune_that_owns_elsewhere_is_warned_of(town: Town) -> 
     assert "service-hors-commune" in codes(town, "warning")
 
 
+def test_a_commune_that_would_own_the_rest_of_the_metropole_is_warned_of(town: Town) -> None:
+    town.write(
+        "regles/metropole.yaml", "territoire: metropole\na_defaut: mairie-nantes\nregles: []"
+    )
+    assert "service-hors-commune" in codes(town, "warning")
+
+
 def test_crossing_quartiers_are_warned_of(town: Town) -> None:
     crossing = (town.folder / "territoire/graslin.geojson").read_text()
     town.write("territoire/croise.geojson", crossing)

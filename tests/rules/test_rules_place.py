@@ -37,6 +37,11 @@ def test_a_condition_holds_when_it_holds_for_all_candidates(town: Town) -> None:
     town.expect("{texte: x, point: [47.20005, -1.52]}", "{regle: a, question: aucune}")
 
 
+def test_a_failed_test_calls_communes_by_their_names(town: Town) -> None:
+    result = town.trial("{texte: x, commune: Nantes}", "{candidats: [Rezé]}")
+    assert "candidats : attendu [Rezé], obtenu [Nantes]." in str(result)
+
+
 def test_a_shared_postal_code_leaves_several(town: Town) -> None:
     town.expect('{texte: bruit, code_postal: "44800"}', "{question: lieu, responsable: guichet}")
     town.expect('{texte: bruit, code_postal: "44700"}', "{responsable: mairie-orvault}")
