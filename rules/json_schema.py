@@ -166,5 +166,6 @@ class _Writer:
         }
         if not short:
             return texts
-        own = {"short" if self.english else "court": {**texts, "minProperties": 0}}
+        said = {"title": "court", "description": "Les mêmes textes, plus courts, pour les SMS."}
+        own = {"short" if self.english else "court": {**said, **texts, "minProperties": 0}}
         return {**texts, "properties": own}

@@ -25,7 +25,7 @@ def spelled(word: str) -> str:
 
 def title(key: str) -> str:
     """Name a key as people say it: « à défaut » for ``a_defaut``."""
-    return spelled(key).replace("_", " ")
+    return "jusqu'au" if key == "jusqu_au" else spelled(key).replace("_", " ")
 
 
 def description(block: str, key: str) -> str:

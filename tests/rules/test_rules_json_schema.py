@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,28 @@ def test_every_key_has_a_shape_and_a_short_french_sentence(block: str, key: str)
     said = description(block, key)
     assert said.endswith((".", "…"))
     assert len(said.split()) <= 20
+
+
+def fields(schema: object) -> Iterator[tuple[str, dict[str, Any]]]:
+    """List the fields of a schema at any depth, but for those that only choose a language."""
+    if isinstance(schema, list):
+        for each in schema:
+            yield from fields(each)
+    elif isinstance(schema, dict):
+        yield from schema.get("properties", {}).items()
+        for name, each in schema.items():
+            if name not in {"if", "not"}:
+                yield from fields(each)
+
+
+@pytest.mark.parametrize("language", [None, "fr", "en"])
+def test_every_field_at_any_depth_has_a_french_title_and_a_sentence(language: str | None) -> None:
+    untold = [
+        name
+        for name, field in fields(json_schema(language))
+        if not field.get("title") or "_" in field["title"] or not field.get("description")
+    ]
+    assert untold == []
 
 
 def test_no_shape_is_of_a_key_that_is_gone() -> None:
