@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from rules import scalars
 from rules.blocks import BLOCKS
+from rules.meant import MEANT
 from rules.problems import At, Problems, proposal
 from rules.scalars import Season, Unreadable
 from rules.vocabulary import ENGLISH, FRENCH, plain
@@ -233,12 +234,13 @@ class Fields:
             for french, english in values.items():
                 if word == english:
                     return french
+        meant = MEANT.get(word, "")
         shown: Iterable[str] = values.values() if self.language == "en" else values
         self.problems.error(
             scalar.at,
             "valeur-inconnue",
             f"« {scalar.text} » n'est pas une valeur de « {self.said(name)} »",
-            proposal(scalar.text, shown),
+            f"{scalar.text} → {meant} ?" if meant in shown else proposal(scalar.text, shown),
         )
         return None
 

@@ -72,7 +72,9 @@ class Naming:
             return rule
         if rule.startswith(_TABLE):
             family, _, column = rule.removeprefix(_TABLE).partition(":")
-            return f"la table des compétences ({family}, {column})"
+            known = self.ruleset is not None and self.ruleset.geography.known(column)
+            where = self.place(column) if known else column
+            return f"la table des compétences ({family}, {where})"
         if rule.startswith(_DEFAULT):
             return f"le responsable par défaut ({self.place(rule.removeprefix(_DEFAULT))})"
         return "le choix d'un agent" if rule == "choix_agent" else rule

@@ -33,6 +33,13 @@ def _phrase(scalar: Scalar, problems: Problems, unless: Unless) -> tuple[Phrase,
             "Écrivez au moins une lettre ou un chiffre.",
         )
         return ()
+    if "*" in (phrase.written[:-1] if phrase.kind == "prefix" else phrase.written):
+        problems.error(
+            scalar.at,
+            "etoile",
+            f"Dans « {scalar.text} », l'étoile n'est pas à la fin d'un début de mot",
+            "Écrivez « encombr* » : l'étoile à la fin, sans « = ».",
+        )
     return (phrase,)
 
 
@@ -47,6 +54,13 @@ def _near(
         for scalar in fields.scalars("proche")
         for phrase in _phrase(scalar, problems, Unless())
     )
+    if span == 0:
+        problems.error(
+            fields.where("mots"),
+            "valeur-illisible",
+            "Deux mots ne sont jamais à 0 mot l'un de l'autre",
+            "Écrivez 1 pour des mots qui se suivent.",
+        )
     if not parts or span is None:
         return ()
     return (near(parts, span, unless_negated=unless.negated),)

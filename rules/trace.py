@@ -200,6 +200,12 @@ def _without_service(ruleset: RuleSet, case: Situation, choice: Choice) -> str |
     return named.id if found is Lack.NOBODY else None
 
 
+def _commune(ruleset: RuleSet, column: str) -> str:
+    """Name a column of the table that is written as a code."""
+    geography = ruleset.geography
+    return geography.commune_name(column) if geography.known(column) else column
+
+
 def _because(ruleset: RuleSet, case: Situation, choice: Choice) -> str:
     if choice.rule == BY_AGENT:
         return "par choix d'un agent"
@@ -218,7 +224,7 @@ def _because(ruleset: RuleSet, case: Situation, choice: Choice) -> str:
     if choice.priority == "competence" and choice.winner is not None:
         family = choice.rule.split(":")[1]
         column = choice.rule.split(":", 2)[2]
-        where = "partout" if column == "partout" else f"à {column}"
+        where = "partout" if column == "partout" else f"à {_commune(ruleset, column)}"
         why = f"par la table des compétences (famille « {family} », {where})"
     if choice.provisional:
         return f"en attendant, car le lieu manque pour savoir qui l'est {why}"

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from rules_town import CATEGORIES, SERVICES, Town
+from rules_town import CATEGORIES, COMPETENCES, SERVICES, Town
 
 from router.decision import Urgency
 from rules.explain import explain
@@ -269,6 +269,15 @@ def test_a_question_stands_in_the_sentence(town: Town) -> None:
     assert decision.sentence == (
         "Voirie est responsable par la règle « b » ; la langue est demandée à la personne."
     )
+
+
+def test_a_commune_that_the_table_writes_as_a_code_is_named(town: Town) -> None:
+    town.write("competences.yaml", COMPETENCES.replace("Nantes:", '"44109":'))
+    decision = town.decide("{texte: du bruit, commune: Nantes}")
+    assert decision.rule == "competence:tranquillite:44109"
+    assert "(famille « tranquillite », à Nantes)" in decision.sentence
+    told = explain(decision, ruleset=town.ruleset())
+    assert "la table des compétences (tranquillite, Nantes) → Tranquillité" in told
 
 
 def test_the_sentence_says_that_nobody_has_a_role_here(town: Town) -> None:
