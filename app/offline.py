@@ -9,6 +9,7 @@ from typing import Protocol
 
 from app.lines import Line, clean
 from channels.email import EmailChannel, EmailSettings
+from channels.matrix import Matrix, MatrixSettings
 from channels.sms import Sms, SmsSettings
 from channels.telegram import Telegram, TelegramSettings
 from channels.webform import Webform, WebformSettings
@@ -157,6 +158,7 @@ def _builders(
         "sms": lambda account: Sms(SmsSettings(), account),
         "whatsapp": lambda account: WhatsApp(WhatsAppSettings(), account),
         "telegram": lambda account: Telegram(TelegramSettings(), account),
+        "matrix": lambda account: Matrix(MatrixSettings(base_url=""), account),
         "x": lambda account: X(XSettings(), account, clock),
         "web": lambda account: Webform(form, account),
     }

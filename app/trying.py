@@ -21,7 +21,9 @@ from router.errors import ConfigurationError
 
 
 def try_(
-    channel: Annotated[str, typer.Option(help="email, sms, whatsapp, telegram, x or web.")] = "web",
+    channel: Annotated[
+        str, typer.Option(help="email, sms, whatsapp, telegram, matrix, x or web.")
+    ] = "web",
     kind: Annotated[str, typer.Option(help="On X: dm or mention.")] = "",
     sender: Annotated[str, typer.Option("--from", help="Who writes.")] = "",
     to: Annotated[str, typer.Option(help="The counter; unknown: the default one.")] = "",

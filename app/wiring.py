@@ -127,6 +127,12 @@ def _telegram(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     return Telegram(TelegramSettings.model_validate(raw), account)
 
 
+def _matrix(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.matrix import Matrix, MatrixSettings
+
+    return Matrix(MatrixSettings.model_validate(raw), account)
+
+
 def _web(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.webform import Webform, WebformSettings
 
@@ -149,6 +155,7 @@ BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
     "sms": _sms,
     "whatsapp": _whatsapp,
     "telegram": _telegram,
+    "matrix": _matrix,
     "x": _x,
     "web": _web,
 }

@@ -99,5 +99,5 @@ def proposal(word: str, known: Iterable[str]) -> str:
         return f"{word} → {near} ?"
     if not names:
         return "Aucune valeur n'est définie : ajoutez-la d'abord."
-    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    shown = ", ".join(names[:13]) + (", …" if len(names) > 13 else "")
     return f"Valeurs possibles : {shown}."

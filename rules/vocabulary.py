@@ -159,6 +159,7 @@ CHANNELS = {
     "email": "email",
     "sms": "sms",
     "telegram": "telegram",
+    "matrix": "matrix",
     "x": "x",
     "web": "web",
     "desk": "desk",

@@ -16,3 +16,14 @@ def office():
         pytest.skip(reason)
     with post_office.opened() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def synapse():
+    """Give a running Synapse; .ci/run installs it, elsewhere this skips."""
+    import homeservers
+
+    if reason := homeservers.missing():
+        pytest.skip(reason)
+    with homeservers.opened() as running:
+        yield running

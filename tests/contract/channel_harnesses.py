@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from pydantic import SecretStr
 
 from channels.email import EmailChannel, EmailSettings
+from channels.matrix import Matrix, MatrixSettings
 from channels.memory import SIGNATURE, Memory
 from channels.open311 import Open311, Open311Settings
 from channels.partner_email import PartnerEmail, PartnerEmailSettings
@@ -30,6 +31,7 @@ from channels.x import X, XSettings
 from demo.clock import WallClock
 from demo.faults import Faults
 from demo.mail import MailSimulator
+from demo.matrix import MatrixSimulator
 from demo.open311 import Open311Simulator
 from demo.ovh import APPLICATION_KEY, APPLICATION_SECRET, CONSUMER_KEY, OvhSimulator
 from demo.partner import PartnerSimulator
@@ -325,6 +327,32 @@ async def telegram() -> AsyncIterator[Harness]:
 
 
 @asynccontextmanager
+async def matrix() -> AsyncIterator[Harness]:
+    async with MatrixSimulator() as simulator:
+        account, (anne, _) = simulator.counter, simulator.account("anne")
+        settings = MatrixSettings(
+            base_url=simulator.base_url,
+            access_token=SecretStr(simulator.token),
+            deadline_s=DEADLINE_S,
+        )
+        channel = Matrix(settings, account)
+        room = simulator.room_with("anne")
+        simulator.book.put(room, account, account, "join")
+        yield Harness(
+            channel,
+            Address("matrix", account, room),
+            _composed(channel, account, anne),
+            lambda raw: channel.open_raw(raw, NOW),
+            faults=_http_faults(
+                simulator, lambda: simulator.book.put(room, anne, account, "leave")
+            ),
+            arrived=lambda: [message.event_id for message in simulator.received("anne")],
+            secrets=[simulator.token],
+        )
+        await channel.close()
+
+
+@asynccontextmanager
 async def x() -> AsyncIterator[Harness]:
     async with XSimulator() as simulator:
         account, secret = "GuichetNantes", "secret-de-l-application"
@@ -421,6 +449,7 @@ REGISTRY = (
     Entry("whatsapp", WhatsApp, whatsapp, signed=True),
     Entry("sms-ovh", PolledSms, sms_by_ovh, files=False),
     Entry("telegram", Telegram, telegram, signed=True),
+    Entry("matrix", Matrix, matrix),
     Entry("x", X, x, signed=True),
     Entry("web", Webform, web, signed=True, provider=False, splits=False),
     Entry("open311", Open311, open311, signed=True, provider=False, splits=False),

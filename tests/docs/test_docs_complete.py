@@ -13,6 +13,7 @@ from app.__main__ import cli
 from app.settings import Settings
 from app.wiring import BUILDERS
 from channels.email import EmailSettings
+from channels.matrix import MatrixSettings
 from channels.open311 import Open311Settings
 from channels.partner_email import PartnerEmailSettings
 from channels.partner_open311 import PartnerOpen311Settings
@@ -34,6 +35,7 @@ CHANNELS = {
     "sms": SmsSettings,
     "whatsapp": WhatsAppSettings,
     "telegram": TelegramSettings,
+    "matrix": MatrixSettings,
     "x": XSettings,
     "web": WebformSettings,
 }

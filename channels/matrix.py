@@ -1,0 +1,286 @@
+"""Messages to one user of a Matrix homeserver, in and out, by the client-server API."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from channels.graphemes import split
+from channels.matrix_api import Broken, Json, MatrixApi, Refused, outcome_of, part
+from channels.matrix_reading import Room, object_of, read_event, text_of
+from channels.matrix_sync import Heard, Sync
+from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent
+from router.errors import InvalidInput, UnreadablePayload
+from router.message import Address, Attachment, Envelope, InboundEvent, Location
+from router.ports import Capabilities, Health, OutboundPart, Pulled
+
+LONGEST_TEXT = 30_000
+"""Bytes: an event has at most 65,536, and JSON may write one byte as two."""
+LARGEST_FILE = 25_000_000
+_MEDIA = re.compile(r"mxc://([A-Za-z0-9.:\[\]-]{1,255})/([A-Za-z0-9_-]{1,255})")
+
+
+class MatrixSettings(BaseModel):
+    """A user of a homeserver, whose id is the counter's address, and its access token."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base_url: str
+    access_token: SecretStr = SecretStr("")
+    groups: bool = True
+    """Whether invitations to rooms of several people are accepted."""
+    poll_s: float = 25.0
+    per_second: float = 5.0
+    deadline_s: float = 15.0
+
+
+class Matrix:
+    """One user, named by its id (``@guichet:ville.example``); a conversation is a room.
+
+    A send names its transaction, by which the homeserver knows a second copy for a day, as long as
+    the access token is the same: a send of unknown outcome is repeated and arrives once.
+    """
+
+    name = "matrix"
+    on_unknown = OnUnknown.RESEND
+    capabilities = Capabilities(
+        threads=True,
+        media_in=True,
+        location=True,
+        edits=True,
+        longest_text=LONGEST_TEXT,
+        text_unit="bytes",
+        largest_media=LARGEST_FILE,
+    )
+
+    def __init__(self, settings: MatrixSettings, account: str) -> None:
+        self.account = account
+        self._settings = settings
+        token = settings.access_token.get_secret_value()
+        self._api = MatrixApi(settings.base_url, token, settings.deadline_s)
+        self._sync = Sync(self._api, account, groups=settings.groups, wait_s=settings.poll_s)
+
+    # --- in --------------------------------------------------------------------------------------
+
+    def open_raw(self, raw: bytes, at: datetime) -> tuple[Envelope, ...]:
+        """Wrap one event, alone or with its room, or all those of an answer to ``/sync``."""
+        try:
+            data = json.loads(raw)
+        except (ValueError, RecursionError):
+            return (self._unreadable(raw, at, "no JSON"),)
+        if isinstance(data, Mapping) and isinstance(data.get("rooms"), Mapping):
+            return tuple(self._envelope(each, _dump(each), at) for each in _listed(data))
+        return (self._envelope(data, raw, at),)
+
+    def _envelope(self, data: object, raw: bytes, at: datetime) -> Envelope:
+        try:
+            event, _ = _opened(data)
+            id, room = text_of(event, "event_id"), text_of(event, "room_id")
+        except UnreadablePayload as error:
+            return self._unreadable(raw, at, str(error))
+        if not id or not room:
+            return self._unreadable(raw, at, "an event without id or room")
+        return Envelope(self.name, self.account, id, self._address(room).key, raw, at, id)
+
+    def _unreadable(self, raw: bytes, at: datetime, note: str) -> Envelope:
+        name = f"unreadable:{hashlib.sha256(raw).hexdigest()}"
+        key = self._address(name).key
+        return Envelope(self.name, self.account, name, key, raw, at, note=note[:200])
+
+    def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
+        if envelope.note:
+            raise UnreadablePayload(envelope.note)
+        try:
+            event, room = _opened(json.loads(envelope.payload))
+            return (read_event(event, Room.of(room), envelope, self.account),)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise UnreadablePayload(f"a malformed event ({type(error).__name__})") from error
+
+    def recipients(self, raw: bytes) -> tuple[str, ...]:
+        """Say nothing: one account has one address."""
+        return ()
+
+    def compose(
+        self,
+        account: str,
+        sender: str,
+        text: str,
+        *,
+        kind: str = "",
+        subject: str = "",
+        at: datetime,
+        location: Location | None = None,
+        name: str = "",
+        attachments: Iterable[str] = (),
+        message_id: str = "",
+    ) -> Envelope:
+        """Make the event that a homeserver would tell of for such a message of one person."""
+        files = tuple(attachments)
+        content: dict[str, Any] = {"msgtype": "m.text", "body": text}
+        if files:
+            content = {"msgtype": "m.file", "filename": files[0], "body": text or files[0]}
+            content["url"] = "mxc://essai.example/essai"
+        elif location:
+            content = {"msgtype": "m.location", "body": text, "geo_uri": _geo(location)}
+            content["m.location"] = {"description": text}
+        event = {
+            "event_id": f"${_short(message_id or f'{sender} {text} {at.isoformat()}')}",
+            "room_id": f"!{_short(sender)}",
+            "type": "m.room.message",
+            "sender": sender if sender.startswith("@") else f"@{sender}:essai.example",
+            "origin_server_ts": int(at.timestamp() * 1000),
+            "content": content,
+        }
+        return self.open_raw(_dump({"event": event, "room": {"name": name}}), at)[0]
+
+    def _address(self, room: str) -> Address:
+        return Address(self.name, self.account, room)
+
+    # --- polling ---------------------------------------------------------------------------------
+
+    @property
+    def poller(self) -> str:
+        return f"matrix|{self.account}"
+
+    async def pull(self, cursor: str, received_at: Callable[[], datetime]) -> Pulled:
+        """Ask for news since the cursor, which also holds the invitations to accept.
+
+        Raises:
+            ConnectionError: the homeserver does not answer, or refuses us.
+        """
+        try:
+            heard, cursor = await self._sync.next(cursor)
+        except (Refused, Broken) as error:
+            raise ConnectionError(f"Matrix: {error}") from None
+        at = received_at()
+        return Pulled(tuple(self._wrapped(each, at) for each in heard), cursor)
+
+    def _wrapped(self, heard: Heard, at: datetime) -> Envelope:
+        data = {"event": heard.event, "room": heard.room}
+        return self._envelope(data, _dump(data), at)
+
+    async def settle(self, pulled: Pulled) -> None:
+        """The homeserver does not want to know."""
+
+    async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
+        """Fetch a file from our own homeserver, which has it or gets it: no other is called."""
+        found, limit = _MEDIA.fullmatch(attachment.ref), min(limit, LARGEST_FILE)
+        if not found:
+            raise InvalidInput("this is no address of a file on Matrix")
+        if attachment.size is not None and attachment.size > limit:
+            raise InvalidInput(f"the file is larger than {limit} bytes")
+        try:
+            content = await self._api.download(found[1], found[2], limit)
+        except (Refused, Broken) as error:
+            raise InvalidInput(f"the homeserver does not give the file: {error}") from None
+        if content is None:
+            raise InvalidInput(f"the file is larger than {limit} bytes")
+        return content
+
+    # --- out -------------------------------------------------------------------------------------
+
+    @property
+    def rate(self) -> Rate:
+        return Rate(self._settings.per_second, max(1, int(self._settings.per_second)))
+
+    @property
+    def deadline_s(self) -> float:
+        return self._settings.deadline_s
+
+    def render(self, delivery: Delivery) -> tuple[OutboundPart, ...]:
+        texts = split(delivery.text, LONGEST_TEXT, _bytes)
+        return tuple(OutboundPart(delivery, text, i, len(texts)) for i, text in enumerate(texts))
+
+    async def send(self, part_: OutboundPart, idem: str) -> SendOutcome:
+        room = part_.delivery.address.value
+        if not room.startswith("!"):
+            return Permanent("address", "this is not the id of a Matrix room")
+        path = f"/rooms/{part(room)}/send/m.room.message/{part(idem)}"
+        try:
+            # a room that everybody has left takes messages all the same: nobody would read them
+            if not part_.index and not await self._somebody(room):
+                return Permanent("blocked", "nobody but the counter is in the room any more")
+            answer = await self._api.call("PUT", path, body=_content(part_))
+        except (Refused, Broken) as error:
+            return outcome_of(error)
+        return Sent((str(answer.get("event_id", "")),))
+
+    async def _somebody(self, room: str) -> bool:
+        answer = await self._api.call("GET", f"/rooms/{part(room)}/joined_members")
+        return bool(object_of(answer, "joined").keys() - {self.account})
+
+    async def health(self) -> Health:
+        try:
+            answer = await self._api.call("GET", "/account/whoami")
+        except (Refused, Broken) as error:
+            return Health(False, f"Matrix : {error}")
+        user = str(answer.get("user_id", ""))
+        if user != self.account:
+            return Health(False, f"the access token is that of {user}, not of {self.account}")
+        return Health(True, f"the homeserver answers for {self.account}")
+
+    async def close(self) -> None:
+        """Close the connections that are kept warm."""
+        await self._api.close()
+
+
+def _content(part_: OutboundPart) -> Json:
+    """Write a piece of text; the first hangs under the last message that it answers.
+
+    What no person wrote is a notice, to which no robot may reply (Matrix, m.notice).
+    """
+    delivery = part_.delivery
+    content: dict[str, Any] = {"msgtype": "m.notice" if delivery.automatic else "m.text"}
+    content["body"] = part_.text
+    answered = delivery.refs[-1] if delivery.refs else ""
+    if not part_.index and answered.startswith("$"):
+        content["m.relates_to"] = {"m.in_reply_to": {"event_id": answered}}
+    return content
+
+
+def _opened(data: object) -> tuple[Json, Json]:
+    """Give an event, and what was known of its room when it came.
+
+    Raises:
+        UnreadablePayload: it is neither an event nor an event with its room.
+    """
+    if not isinstance(data, Mapping):
+        raise UnreadablePayload("an event is no object")
+    if "event" in data:
+        return object_of(data, "event"), object_of(data, "room")
+    return data, {}
+
+
+def _listed(answer: Json) -> Sequence[Json]:
+    """List the events of an answer to ``/sync``, each with the name of its room."""
+    joined = object_of(object_of(answer, "rooms"), "join")
+    return [
+        {"event": {**event, "room_id": room}, "room": {}}
+        for room, block in joined.items()
+        if isinstance(block, Mapping)
+        for event in object_of(block, "timeline").get("events") or ()
+        if isinstance(event, Mapping) and event.get("type") == "m.room.message"
+    ]
+
+
+def _geo(location: Location) -> str:
+    unsure = f";u={location.accuracy_m:g}" if location.accuracy_m is not None else ""
+    return f"geo:{location.lat},{location.lon}{unsure}"
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:43]
+
+
+def _dump(data: object) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode()

@@ -1,0 +1,273 @@
+"""Ask a homeserver for what is new: accept invitations, and miss nothing of what was said."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from channels.matrix_api import Broken, Json, MatrixApi, Refused, part
+
+PAGE = 100
+_MOST_PAGES = 20
+"""Pages read back in one room: with what comes at once, 2,100 messages of one outage."""
+_MOST_TRIES = 20
+_MOST_INVITATIONS = 50
+_TYPES = ["m.room.message", "m.room.encrypted", "m.room.redaction", "m.room.member"]
+_TYPES += ["m.reaction", "m.sticker"]
+_NOTHING: dict[str, list[str]] = {"types": []}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far we have read, and the invitations to accept, with how often that has failed."""
+
+    since: str
+    invited: Mapping[str, int]
+
+    @classmethod
+    def of(cls, cursor: str) -> Position:
+        known = json.loads(cursor) if cursor else {}
+        return cls(known.get("since", ""), known.get("invited", {}))
+
+    @property
+    def cursor(self) -> str:
+        return json.dumps({"since": self.since, "invited": self.invited})
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event, and what is known of its room."""
+
+    event: Json
+    room: Json
+
+
+class Sync:
+    """Reads the rooms of one user; what it remembers of members is only a saving."""
+
+    def __init__(
+        self, api: MatrixApi, me: str, *, groups: bool, wait_s: float, page: int = PAGE
+    ) -> None:
+        self._api, self._me = api, me
+        self._groups, self._wait_s, self._page = groups, wait_s, page
+        self._members: dict[str, dict[str, str]] = {}
+
+    async def next(self, cursor: str) -> tuple[list[Heard], str]:
+        """Wait for what is new after a cursor ('' at first); give it, and the next cursor.
+
+        Raises:
+            Refused, Broken: the homeserver does not answer, or refuses us.
+        """
+        position = Position.of(cursor)
+        again = await self._accept(position.invited)
+        known, answer = await self._ask(position.since)
+        rooms = _object(answer, "rooms")
+        heard: list[Heard] = []
+        for room, block in _objects(rooms, "join"):
+            heard += await self._said(room, block, position.since, known=known)
+        for room, block in _objects(rooms, "leave"):
+            heard += self._put_out(room, block)
+        invited = again | dict.fromkeys(await self._invitations(rooms), 0)
+        return heard, Position(str(answer["next_batch"]), invited).cursor
+
+    async def _ask(self, since: str) -> tuple[bool, Json]:
+        """Ask for news; tell whether the homeserver knew how far we had read."""
+        try:
+            return bool(since), await self._sync(since)
+        except Refused as error:
+            if error.status != 400 or not since:
+                raise
+        # a homeserver that was set up anew: all is read again, and what we have is known by its id
+        return False, await self._sync("")
+
+    async def _sync(self, since: str) -> Json:
+        query = {
+            "filter": _filter(self._page),
+            "timeout": str(int(self._wait_s * 1000 if since else 0)),
+        }
+        query |= {"since": since} if since else {}
+        answer = await self._api.call("GET", "/sync", query=query, wait_s=self._wait_s)
+        if not isinstance(answer.get("next_batch"), str):
+            raise Refused(502, "M_BAD_JSON", "an answer to /sync that does not say where it ends")
+        return answer
+
+    # --- invitations -----------------------------------------------------------------------------
+
+    async def _accept(self, invited: Mapping[str, int]) -> dict[str, int]:
+        """Enter the rooms that we were invited to; give those that must be tried again."""
+        async with asyncio.TaskGroup() as tasks:
+            entering = {
+                room: tasks.create_task(self._enter(room, tries))
+                for room, tries in list(invited.items())[:_MOST_INVITATIONS]
+            }
+        later = {room: task.result() for room, task in entering.items()}
+        waiting = {room: tries for room, tries in invited.items() if room not in entering}
+        return waiting | {r: tries for r, tries in later.items() if tries is not None}
+
+    async def _enter(self, room: str, tries: int) -> int | None:
+        """Enter a room; give how often it has failed if it is worth another try."""
+        try:
+            await self._api.call("POST", f"/rooms/{part(room)}/join", body={})
+        except Broken:
+            return tries + 1 if tries < _MOST_TRIES else None
+        except Refused as error:
+            if error.status == 429:
+                return tries
+            return tries + 1 if error.status >= 500 and tries < _MOST_TRIES else None
+        return None
+
+    async def _invitations(self, rooms: Json) -> list[str]:
+        """List the rooms to enter; refuse the others."""
+        wanted = []
+        for room, block in _objects(rooms, "invite"):
+            if self._wanted(_events(_object(block, "invite_state"))):
+                wanted.append(room)
+            else:
+                await self._refuse(room)
+        return wanted
+
+    def _wanted(self, state: Sequence[Json]) -> bool:
+        kinds = {e.get("type"): _object(e, "content") for e in state if not e.get("state_key")}
+        if _object(kinds, "m.room.create").get("type") == "m.space":
+            return False  # a space holds rooms, and no words
+        own = (e for e in state if e.get("state_key") == self._me)
+        return self._groups or any(_object(e, "content").get("is_direct") is True for e in own)
+
+    async def _refuse(self, room: str) -> None:
+        try:
+            await self._api.call("POST", f"/rooms/{part(room)}/leave", body={})
+        except (Refused, Broken):
+            return  # it stays an invitation that nobody takes up
+
+    # --- what was said ---------------------------------------------------------------------------
+
+    async def _said(self, room: str, block: Json, since: str, *, known: bool) -> list[Heard]:
+        timeline = _object(block, "timeline")
+        events, state = _events(timeline), _events(_object(block, "state"))
+        new = not known or any(self._entered(event) for event in (*state, *events))
+        if timeline.get("limited") is True and timeline.get("prev_batch"):
+            upto = "" if new else since
+            events = [*await self._older(room, str(timeline["prev_batch"]), upto), *events]
+        if new:
+            events = self._since_invited(events)
+        if not since:
+            events = self._unanswered(events)
+        if any(event.get("type") == "m.room.member" for event in (*state, *events)):
+            self._members.pop(room, None)
+        return [await self._with_room(room, event) for event in events if self._concerns_us(event)]
+
+    async def _older(self, room: str, start: str, upto: str) -> list[Json]:
+        """Read back what did not fit, oldest first, to where we had read or were invited."""
+        query = {"dir": "b", "limit": str(self._page), "filter": json.dumps({"types": _TYPES})}
+        query |= {"to": upto} if upto else {}
+        found: list[Json] = []
+        for _ in range(_MOST_PAGES):
+            page = await self._api.call(
+                "GET", f"/rooms/{part(room)}/messages", query=query | {"from": start}
+            )
+            chunk = _events(page, "chunk")
+            found += chunk
+            start = str(page.get("end") or "")
+            if not start or (not upto and any(self._invited(event) for event in chunk)):
+                break
+        return found[::-1]
+
+    def _own_member(self, event: Json, membership: str) -> bool:
+        own = event.get("type") == "m.room.member" and event.get("state_key") == self._me
+        return own and _object(event, "content").get("membership") == membership
+
+    def _invited(self, event: Json) -> bool:
+        return self._own_member(event, "invite")
+
+    def _entered(self, event: Json) -> bool:
+        before = _object(_object(event, "unsigned"), "prev_content").get("membership")
+        return self._own_member(event, "join") and before != "join"
+
+    def _since_invited(self, events: list[Json]) -> list[Json]:
+        """Leave out what was said before we were asked to listen."""
+        places = [place for place, event in enumerate(events) if self._invited(event)]
+        return events[places[-1] + 1 :] if places else events
+
+    def _unanswered(self, events: list[Json]) -> list[Json]:
+        """Leave out, at the first start, what was said before we last wrote there."""
+        own = [
+            place
+            for place, event in enumerate(events)
+            if event.get("sender") == self._me and event.get("type") == "m.room.message"
+        ]
+        return events[own[-1] + 1 :] if own else events
+
+    def _concerns_us(self, event: Json) -> bool:
+        if event.get("type") == "m.room.member":
+            return _object(event, "content").get("membership") in {"leave", "ban"}
+        return event.get("sender") != self._me
+
+    def _put_out(self, room: str, block: Json) -> list[Heard]:
+        self._members.pop(room, None)
+        events = _events(_object(block, "timeline"))
+        gone = [e for e in events if self._own_member(e, "leave") or self._own_member(e, "ban")]
+        return [Heard(_in_room(event, room), {"empty": True}) for event in gone]
+
+    # --- rooms -----------------------------------------------------------------------------------
+
+    async def _with_room(self, room: str, event: Json) -> Heard:
+        members = await self.members(room)
+        sender = str(event.get("sender", ""))
+        known = {
+            "direct": len(members) <= 2,
+            "empty": not members.keys() - {self._me},
+            "name": members.get(sender) or sender.removeprefix("@").partition(":")[0],
+            "me": members.get(self._me, ""),
+        }
+        return Heard(_in_room(event, room), known)
+
+    async def members(self, room: str) -> Mapping[str, str]:
+        """List who is in a room, and what they are called there; nobody if we are not.
+
+        Raises:
+            Refused, Broken: the homeserver does not answer.
+        """
+        if room not in self._members:
+            try:
+                answer = await self._api.call("GET", f"/rooms/{part(room)}/joined_members")
+            except Refused as error:
+                if error.status not in {403, 404}:
+                    raise
+                return {}
+            joined = _objects(answer, "joined")
+            self._members[room] = {user: str(p.get("display_name") or "") for user, p in joined}
+        return self._members[room]
+
+
+@cache
+def _filter(limit: int) -> str:
+    """Write what is wanted of ``/sync``: messages, and who enters and leaves."""
+    room: dict[str, Any] = {"timeline": {"limit": limit, "types": _TYPES}}
+    room["state"] = {"types": ["m.room.member"], "lazy_load_members": True}
+    room |= {"ephemeral": _NOTHING, "account_data": _NOTHING}
+    return json.dumps({"presence": _NOTHING, "account_data": _NOTHING, "room": room})
+
+
+def _in_room(event: Json, room: str) -> Json:
+    return {**event, "room_id": room}
+
+
+def _object(data: Mapping[Any, Any], name: str) -> Json:
+    value = data.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _objects(data: Json, name: str) -> Iterator[tuple[str, Json]]:
+    for key, value in _object(data, name).items():
+        if isinstance(value, Mapping):
+            yield str(key), value
+
+
+def _events(data: Json, name: str = "events") -> list[Json]:
+    listed = data.get(name)
+    found: Iterable[object] = listed if isinstance(listed, list) else ()
+    return [event for event in found if isinstance(event, Mapping)]
