@@ -270,8 +270,8 @@ def _listed(answer: Json) -> Sequence[Json]:
 
 
 def _geo(location: Location) -> str:
-    unsure = f";u={location.accuracy_m:g}" if location.accuracy_m is not None else ""
-    return f"geo:{location.lat},{location.lon}{unsure}"
+    unsure = f";u={location.accuracy_m:.1f}" if location.accuracy_m is not None else ""
+    return f"geo:{location.lat:.7f},{location.lon:.7f}{unsure}"
 
 
 def _bytes(text: str) -> int:

@@ -64,6 +64,14 @@ class Citizens:
                     location=scene.location,
                     photo=photo() if scene.photo else None,
                 )
+            case "matrix":
+                await self.city.matrix.citizen_sends(
+                    scene.sender,
+                    text,
+                    name=scene.name,
+                    location=scene.location,
+                    photo=photo() if scene.photo else None,
+                )
             case "x" if scene.kind == "mention":
                 await self.city.x.mention(scene.sender, text)
             case "x":

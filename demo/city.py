@@ -1,4 +1,4 @@
-"""A whole city on this machine: four providers, two partners and the people's browser."""
+"""A whole city on this machine: five providers, two partners and the people's browser."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from demo.browser import Browser
 from demo.clock import WallClock
 from demo.mail import PASSWORD, MailSimulator
+from demo.matrix import MatrixSimulator
 from demo.open311 import OPEN311_AT, Open311Simulator
 from demo.partner import SYSTEM_AT, PartnerSimulator
 from demo.server import is_free
@@ -36,6 +37,8 @@ class Providers:
     telegram_url: str
     telegram_file_url: str
     telegram_token: str
+    matrix_url: str
+    matrix_token: str
     x_url: str
     x_username: str
     x_client_id: str
@@ -58,6 +61,7 @@ class _Ports:
     imap: int = 0
     twilio: int = 0
     telegram: int = 0
+    matrix: int = 0
     x: int = 0
     open311: int = 0
     system: int = 0
@@ -76,6 +80,7 @@ class City:
         )
         self.twilio = TwilioSimulator(state_dir=state_dir, port=ports.twilio, clock=clock)
         self.telegram = TelegramSimulator(state_dir=state_dir, port=ports.telegram, clock=clock)
+        self.matrix = MatrixSimulator(state_dir=state_dir, port=ports.matrix, clock=clock)
         self.x = XSimulator(state_dir=state_dir, port=ports.x, clock=clock)
         self.open311 = Open311Simulator(state_dir=state_dir, port=ports.open311, clock=clock)
         self.system = PartnerSimulator(state_dir=state_dir, port=ports.system, clock=clock)
@@ -108,7 +113,7 @@ class City:
         await self.stop()
 
     def _parts(self) -> tuple[_Runs, ...]:
-        providers = (self.mail, self.twilio, self.telegram, self.x)
+        providers = (self.mail, self.twilio, self.telegram, self.matrix, self.x)
         return (*providers, self.open311, self.system, self.browser)
 
     async def connect(self, base_url: str) -> None:
@@ -137,6 +142,8 @@ class City:
             telegram_url=self.telegram.base_url,
             telegram_file_url=self.telegram.base_file_url,
             telegram_token=self.telegram.token,
+            matrix_url=self.matrix.base_url,
+            matrix_token=self.matrix.token,
             x_url=self.x.base_url,
             x_username=self.x.username,
             x_client_id=keys.client_id,
@@ -185,6 +192,11 @@ class City:
                 "base_url": known.telegram_url,
                 "base_file_url": known.telegram_file_url,
             },
+            "matrix": {
+                "base_url": known.matrix_url,
+                "access_token": known.matrix_token,
+                "per_second": 50.0,
+            },
             "x": {
                 "base_url": known.x_url,
                 "client_id": known.x_client_id,
@@ -228,6 +240,7 @@ class City:
             self.mail.imap_port,
             self.twilio.port,
             self.telegram.port,
+            self.matrix.port,
             self.x.port,
             self.open311.port,
             self.system.port,

@@ -27,6 +27,7 @@ NAMES = {
     "sms": "☎ SMS",
     "whatsapp": "✆ WhatsApp",
     "telegram": "➤ Telegram",
+    "matrix": "⊞ Matrix",
     "x": "𝕏 X",
     SERVICES: "◆ Services",
 }
@@ -35,6 +36,7 @@ _EXAMPLES = {
     "sms": "+33612349999",
     "whatsapp": "+33612349998",
     "telegram": "7999",
+    "matrix": "vous",
     "x": "votre_nom",
 }
 _LONGEST = 4000
@@ -141,6 +143,8 @@ class Console:
                 return self._city.twilio.numbers[:1]
             case "telegram":
                 return (self._city.telegram.username,)
+            case "matrix":
+                return (self._city.matrix.counter,)
             case _:
                 return (self._city.x.username,)
 
@@ -187,6 +191,10 @@ class Console:
             if not address.isdigit():
                 return "Une conversation Telegram est un nombre."
             await self._city.telegram.citizen_sends(int(address), text, name="Vous")
+        elif channel == "matrix":
+            if not (address.isascii() and address.isalnum()):
+                return "Un nom Matrix est fait ici de lettres et de chiffres."
+            await self._city.matrix.citizen_sends(address.lower(), text, name="Vous")
         elif typed.get("public"):
             await self._city.x.mention(address, text)
         else:

@@ -131,11 +131,11 @@ class MatrixSimulator:
     def room_with(self, local: str, name: str = "") -> str:
         """Give the private room of somebody with the counter; it is made and invites if needed."""
         user, _ = self.account(local, name)
-        for room, known in self._ledger.data["rooms"].items():
-            if known["direct"] and self.book.membership(room, user) == "join":
-                return str(room)
-        room = self.book.create(user, {}, direct=True)
-        self.book.put(room, user, self.counter, "invite", is_direct=True)
+        rooms = self._ledger.data["rooms"].items()
+        own = (r for r, known in rooms if known["direct"] and known["members"].get(user))
+        room = next(own, "") or self.book.create(user, {}, direct=True)
+        if not self.book.membership(room, self.counter):
+            self.book.put(room, user, self.counter, "invite", is_direct=True)
         return room
 
     async def citizen_sends(

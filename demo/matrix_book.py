@@ -70,7 +70,8 @@ class MatrixBook:
     def create(self, creator: str, content: Mapping[str, Any], *, direct: bool = False) -> str:
         """Make a room that its creator has entered."""
         room = f"!{secrets.token_hex(9)}:{self.server}"
-        self.ledger.data["rooms"][room] = {"members": {}, "places": [], "direct": direct}
+        members = {creator: ["", 0]}
+        self.ledger.data["rooms"][room] = {"members": members, "places": [], "direct": direct}
         self.add(room, "m.room.create", creator, content, state_key="")
         self.put(room, creator, creator, "join")
         return room
@@ -81,7 +82,7 @@ class MatrixBook:
         before = known.get(user)
         content = {"membership": standing, "displayname": self.name(user), **more}
         event = self.add(room, "m.room.member", sender, content, state_key=user)
-        if before:
+        if before and before[0]:
             event["unsigned"] = {"prev_content": {"membership": before[0]}}
         known[user] = [standing, len(self.stream) - 1]
         self.ledger.changed()

@@ -29,6 +29,7 @@ _CHANNELS = {
     "sms": ("☎", "SMS", "green"),
     "whatsapp": ("✆", "WhatsApp", "bright_green"),
     "telegram": ("➤", "Telegram", "blue"),
+    "matrix": ("⊞", "Matrix", "bright_blue"),
     "x": ("✕", "X", "white"),
     "web": ("▤", "formulaire", "magenta"),
 }
@@ -50,6 +51,7 @@ _HOW = {
     "sms": "par SMS au",
     "whatsapp": "par WhatsApp au",
     "telegram": "par Telegram à",
+    "matrix": "par Matrix à",
     "x": "sur X à",
 }
 
@@ -75,7 +77,7 @@ class Narrator:
         """Say what is about to be seen."""
         self._print(
             Panel(
-                "Des citoyens écrivent par e-mail, SMS, WhatsApp, Telegram, X et formulaire.\n"
+                "Des citoyens écrivent par e-mail, SMS, WhatsApp, Telegram, Matrix, X, formulaire.\n"
                 "Chaque message devient une demande ; les règles choisissent le service ;\n"
                 "sa réponse repart par le canal de chacun. Tout se passe sur cette machine.",
                 title="[bold]Guichet – démonstration[/]",
@@ -128,7 +130,7 @@ class Narrator:
         symbol, name, colour = _CHANNELS.get(inbound.envelope.channel, ("•", "?", "white"))
         message = worked.message
         who = (message.sender_name or message.address.value) if message else ""
-        if message and message.address.channel in {"telegram", "x"} and who:
+        if message and message.address.channel in {"telegram", "matrix", "x"} and who:
             self._people[message.address.channel, message.address.value] = who
         text = (message.text_shown or message.subject or _other(worked)) if message else ""
         room = WIDTH - len(symbol) - len(name) - len(who) - 12

@@ -89,6 +89,7 @@ async def _until(city: City, story: Story, scene: Scene) -> None:
         "sms": city.twilio.until,
         "whatsapp": city.twilio.until,
         "telegram": city.telegram.until,
+        "matrix": city.matrix.until,
         "x": city.x.until,
     }
     if channel in waiting:

@@ -20,7 +20,7 @@ class Reaction(StrEnum):
 class Scene:
     """One message of one citizen.
 
-    ``sender`` is a mail address, a telephone number, a Telegram chat or an X name; ``reply`` the
+    ``sender`` is a mail address, a telephone number, a Telegram chat, a name on Matrix or on X; ``reply`` the
     channel chosen in a web form. ``follows`` is the scene that must have been answered before; its
     tracking number is put in place of ``{numero}``. ``asks`` is false where no answer is due.
     ``says`` is what the service writes, ``then`` what the next one answers after a refusal, and
@@ -180,6 +180,11 @@ SCENES: tuple[Scene, ...] = (
         "whatsapp", "whatsapp", "+33612340008", "Nadège",
         "Bonjour, les encombrants ne sont toujours pas ramassés rue Racine à Nantes", SMS_NANTES,
         reaction=Reaction.REPLY, says="Les encombrants seront enlevés demain matin.",
+    ),
+    Scene(
+        "matrix", "matrix", "odile", "Odile",
+        "Bonjour, la fontaine du square Louis Bruneau à Nantes fuit et inonde l'allée",
+        reaction=Reaction.CLOSE, says="La fontaine est réparée.",
     ),
     Scene(
         "stop", "sms", "+33612340006", "Zoé", "STOP", SMS_NANTES, asks=False,

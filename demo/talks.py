@@ -16,7 +16,7 @@ from demo.twilio import WHATSAPP
 if TYPE_CHECKING:
     from demo.city import City
 
-CHANNELS = ("email", "sms", "whatsapp", "telegram", "x")
+CHANNELS = ("email", "sms", "whatsapp", "telegram", "matrix", "x")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ def talk(city: City, channel: str, address: str) -> list[Said]:
             return _texts(city, WHATSAPP + address)
         case "telegram":
             return _chat(city, int(address))
+        case "matrix":
+            return _room(city, address)
         case "x":
             return _posts(city, address)
     raise ValueError(channel)
@@ -79,6 +81,8 @@ def addresses(city: City, channel: str) -> list[str]:
             return [number.removeprefix(WHATSAPP) for number in chats]
         case "telegram":
             return sorted({str(message["chat"]["id"]) for message in city.telegram.messages()})
+        case "matrix":
+            return sorted(city.matrix.people())
         case "x":
             return sorted(city.x.usernames())
     raise ValueError(channel)
@@ -150,7 +154,7 @@ def mail_time(text: str) -> str:
         return ""
 
 
-# --- telephone, Telegram, X ------------------------------------------------------------------------
+# --- telephone, Telegram, Matrix, X ------------------------------------------------------------------------
 
 
 def _phones(city: City) -> list[str]:
@@ -182,6 +186,23 @@ def _chat(city: City, chat: int) -> list[Said]:
                 answers=frozenset({str(answered)} if answered else ()),
                 photo="photo" in message,
                 location=(place["latitude"], place["longitude"]) if place else None,
+            )
+        )
+    return said
+
+
+def _room(city: City, local: str) -> list[Said]:
+    said = []
+    for event in city.matrix.spoken(local):
+        content = event["content"]
+        answered = content.get("m.relates_to", {}).get("m.in_reply_to", {}).get("event_id")
+        said.append(
+            Said(
+                event["sender"] != city.matrix.counter,
+                content.get("body", ""),
+                id=event["event_id"],
+                answers=frozenset({answered} if answered else ()),
+                photo=content.get("msgtype") == "m.image",
             )
         )
     return said

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from demo.ledger import Ledger
 from demo.mail import MailSimulator
+from demo.matrix import MatrixSimulator
 from demo.telegram import TelegramSimulator
 from demo.twilio import TwilioSimulator
 from demo.x import XSimulator
@@ -16,6 +17,7 @@ from demo.x import XSimulator
 SCRIPT = """
 import asyncio, pathlib, sys
 from demo.mail import MailSimulator
+from demo.matrix import MatrixSimulator
 from demo.telegram import TelegramSimulator
 from demo.twilio import TwilioSimulator
 from demo.x import XSimulator
@@ -24,6 +26,7 @@ async def main():
     folder = pathlib.Path(sys.argv[1])
     async with (
         MailSimulator(state_dir=folder) as mail,
+        MatrixSimulator(state_dir=folder) as matrix,
         TelegramSimulator(state_dir=folder) as telegram,
         TwilioSimulator(state_dir=folder) as twilio,
         XSimulator(state_dir=folder) as x,
@@ -35,6 +38,7 @@ async def main():
             await mail.citizen_sends(raw, "guichet@nantes.example")
             await telegram.citizen_sends(1, str(number))
             await twilio.citizen_sends("+33612345678", "+33756000044", str(number))
+            await matrix.citizen_sends("anne", str(number))
             await x.dm("anne44", str(number))
             print(number, flush=True)
 
@@ -55,12 +59,14 @@ async def test_every_provider_has_what_it_took_before_the_kill(tmp_path: Path) -
     await process.wait()
     async with (
         MailSimulator(state_dir=tmp_path) as mail,
+        MatrixSimulator(state_dir=tmp_path) as matrix,
         TelegramSimulator(state_dir=tmp_path) as telegram,
         TwilioSimulator(state_dir=tmp_path) as twilio,
         XSimulator(state_dir=tmp_path) as x,
     ):
         mails = [mail.text.strip() for mail in mail.mailbox("guichet@nantes.example")]
         phones = [telegram.sent_by(1), twilio.sent_by("+33612345678"), x.sent_by("anne44")]
+        phones.append(matrix.sent_by("anne"))
     expected = [str(number + 1) for number in range(done)]
     for kept in (mails, *phones):
         assert kept[:done] == expected

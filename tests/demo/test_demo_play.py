@@ -11,6 +11,7 @@ import httpx
 from tiny_product import SERVICES, TinyProduct
 
 from channels.email import EmailSettings
+from channels.matrix import MatrixSettings
 from channels.sms import SmsSettings
 from channels.telegram import TelegramSettings
 from channels.x import XSettings
@@ -33,6 +34,8 @@ CAST = (
     Scene("lieu", "telegram", "7001", "Inès", "", location=(47.2, -1.5), follows="chat"),
     Scene("dm", "x", "yann", "Yann", "un gros trou", kind="dm",
           reaction=Reaction.REFUSE, says="Pas à nous.", then="Le trou est bouché."),
+    Scene("salon", "matrix", "odile", "Odile", "la fontaine fuit",
+          reaction=Reaction.CLOSE, says="La fontaine est sèche."),
     Scene("mention", "x", "marie", "Marie", "@GuichetNantes honteux", kind="mention"),
     Scene("page", "web", "page", "Nadia", "une planche pointue", reply="page",
           reaction=Reaction.CLOSE, says="Le banc est remplacé."),
@@ -65,11 +68,11 @@ async def test_everybody_is_answered_where_he_wrote() -> None:
     assert (report["unanswered"], report["wrong_channel"], report["dead"]) == ([], [], [])
     assert report["messages"] == len(CAST)
     assert {name: counts["in"] for name, counts in report["by_channel"].items()} == {
-        "email": 2, "sms": 3, "whatsapp": 0, "telegram": 2, "x": 2, "web": 2,
+        "email": 2, "sms": 3, "whatsapp": 0, "telegram": 2, "matrix": 1, "x": 2, "web": 2,
     }  # fmt: skip
     assert report["by_channel"]["sms"]["replies"] == 3
     assert report["by_channel"]["web"]["replies"] == 5
-    assert report["forwarded"] == 9
+    assert report["forwarded"] == 10
 
 
 async def test_a_second_run_on_the_same_folder_sends_nothing_again(tmp_path: Path) -> None:
@@ -109,6 +112,7 @@ def test_the_script_uses_every_channel_and_way_of_answering() -> None:
         "sms",
         "whatsapp",
         "telegram",
+        "matrix",
         "x",
         "web",
     }
@@ -129,20 +133,21 @@ async def test_on_the_play_page_anybody_writes_and_reads_the_answer() -> None:
         await city.connect(product.http.url)
         for channel, address in (
             ("email", "moi@citoyens.example"), ("sms", "+33612349999"),
-            ("telegram", "7999"), ("x", "moi44"),
+            ("telegram", "7999"), ("matrix", "moi"), ("x", "moi44"),
         ):  # fmt: skip
             typed = {"canal": channel, "adresse": address, "texte": f"Bonjour <b>{channel}</b>"}
             answer = await person.post(console.url, data=typed)
             assert answer.status_code == 303
         await city.telegram.until_received(7999)
         await city.twilio.until_received("+33612349999")
+        await city.matrix.until_received("moi")
         await city.x.until_received("moi44")
         await city.mail.until_received("moi@citoyens.example")
         pages = [
             (await person.get(f"{console.url}/?canal={channel}")).text
-            for channel in ("email", "sms", "telegram", "x")
+            for channel in ("email", "sms", "telegram", "matrix", "x")
         ]
-    assert [page.count("Bien reçu") for page in pages] == [1, 1, 1, 1]
+    assert [page.count("Bien reçu") for page in pages] == [1, 1, 1, 1, 1]
     assert "Bonjour &lt;b&gt;sms&lt;/b&gt;" in pages[1]
 
 
@@ -180,7 +185,9 @@ async def test_the_play_page_keeps_its_address(tmp_path: Path) -> None:
 
 async def test_the_play_page_refuses_what_cannot_be_sent() -> None:
     async with City(None) as city, Console(city) as console, httpx.AsyncClient() as person:
-        for channel, address in (("email", "a\nb"), ("sms", "0612"), ("telegram", "moi")):
+        for channel, address in (
+            ("email", "a\nb"), ("sms", "0612"), ("telegram", "moi"), ("matrix", "@moi:x"),
+        ):  # fmt: skip
             typed = {"canal": channel, "adresse": address, "texte": "Bonjour"}
             assert (await person.post(console.url, data=typed)).status_code == 422
         other = await person.post(console.url, data=typed, headers={"sec-fetch-site": "cross-site"})
@@ -195,4 +202,5 @@ async def test_the_settings_of_the_city_are_those_that_the_channels_take() -> No
     assert SmsSettings(**number).public_url == "http://127.0.0.1:8000/webhooks/sms/+33756000044"
     assert EmailSettings(**settings["email"]).imap_port == city.mail.imap_port
     assert TelegramSettings(**settings["telegram"]).base_url == city.telegram.base_url
+    assert MatrixSettings(**settings["matrix"]).base_url == city.matrix.base_url
     assert XSettings(**settings["x"]).base_url == city.x.base_url

@@ -88,6 +88,11 @@ class TinyProduct:
                 if not message["from"]["is_bot"] and self._new(f"tg{message['message_id']}"):
                     text = message.get("text", message.get("caption", "(position)"))
                     await self._receive("telegram", str(message["chat"]["id"]), text)
+            for local in self.city.matrix.people():
+                for event in self.city.matrix.spoken(local):
+                    ours = event["sender"] == self.city.matrix.counter
+                    if not ours and self._new(event["event_id"]):
+                        await self._receive("matrix", local, event["content"]["body"])
             for user in self.city.x.usernames():
                 for record in self.city.x.spoken(user):
                     me = self.city.x.user_id
@@ -203,6 +208,8 @@ class TinyProduct:
                     f"{self.city.telegram.base_url}{self.city.telegram.token}/sendMessage",
                     json={"chat_id": int(case.address), "text": text},
                 )
+            case "matrix":
+                await self._write_room(case, text)
             case "x":
                 await self._post(case, text)
 
@@ -223,6 +230,15 @@ class TinyProduct:
             data={"To": to, "From": twilio.numbers[0], "Body": text},
             auth=(twilio.account_sid, twilio.auth_token),
         )
+
+    async def _write_room(self, case: TinyCase, text: str) -> None:
+        matrix = self.city.matrix
+        url = f"{matrix.base_url}/_matrix/client/v3/rooms/{matrix.room_with(case.address)}"
+        headers = {"authorization": f"Bearer {matrix.token}"}
+        await self.client.post(f"{url}/join", json={}, headers=headers)
+        body = {"msgtype": "m.text", "body": text}
+        sending = f"{url}/send/m.room.message/{secrets.token_hex(8)}"
+        (await self.client.put(sending, json=body, headers=headers)).raise_for_status()
 
     async def _post(self, case: TinyCase, text: str) -> None:
         x = self.city.x
