@@ -13,6 +13,7 @@ from router.message import (
     Address,
     Attachment,
     Blocked,
+    Encrypted,
     Envelope,
     HelpAsked,
     Ignored,
@@ -45,7 +46,6 @@ _SILENT = {
     "m.reaction": "a reaction",
     "m.sticker": "a sticker",
     "m.room.redaction": "a message was taken back by its sender",
-    "m.room.encrypted": "an encrypted message",
 }
 _WISHES = {"stop": "stop", "arret": "stop", "arrêt": "stop", "start": "start"}
 _WISHES |= {"help": "help", "aide": "help"}
@@ -113,6 +113,8 @@ def read_event(event: Json, room: Room, envelope: Envelope, me: str) -> InboundE
         return _member(event, room, envelope, me)
     if text_of(event, "sender") == me:
         return Ignored("our own message")
+    if kind == "m.room.encrypted":
+        return _encrypted(room, envelope)
     if kind in _SILENT:
         return Ignored(_SILENT[kind])
     if kind != "m.room.message":
@@ -133,6 +135,13 @@ def _member(event: Json, room: Room, envelope: Envelope, me: str) -> InboundEven
     if gone and (put_out or room.empty):
         return Blocked(Address.from_key(envelope.conversation))
     return Ignored(f"somebody's membership is « {membership[:20]} »")
+
+
+def _encrypted(room: Room, envelope: Envelope) -> InboundEvent:
+    """Have a person told that we cannot read here; a group may not have spoken to us."""
+    if room.direct:
+        return Encrypted(Address.from_key(envelope.conversation))
+    return Ignored("an encrypted message in a group")
 
 
 def _edited(

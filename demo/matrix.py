@@ -72,6 +72,10 @@ class MatrixSimulator:
                     f"{room}/redact/{{event}}/{{txn}}", answer("redact", self._redact),
                     methods=["PUT"],
                 ),
+                Route(
+                    f"{room}/state/{{kind}}/{{key:path}}", answer("state", self._state),
+                    methods=["PUT"],
+                ),
                 Route(f"{room}/{{act}}", answer("join", self._stand), methods=["POST"]),
                 Route("/_matrix/media/v3/upload", answer("upload", self._upload), methods=["POST"]),
                 Route(
@@ -294,6 +298,12 @@ class MatrixSimulator:
     async def _redact(self, user: str, request: Request) -> Response:
         room, event = request.path_params["room"], request.path_params["event"]
         return JSONResponse({"event_id": self.book.redact(room, user, event)["event_id"]})
+
+    async def _state(self, user: str, request: Request) -> Response:
+        room, kind = request.path_params["room"], request.path_params["kind"]
+        key, content = request.path_params["key"], await request.json()
+        event = self.book.add(room, kind, user, content, state_key=key)
+        return JSONResponse({"event_id": event["event_id"]})
 
     async def _stand(self, user: str, request: Request) -> Response:
         """Change how somebody stands: join, leave, invite, kick or ban."""

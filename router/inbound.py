@@ -17,6 +17,7 @@ from router.joining import LONGEST_TEXT, better_place, files_of, joined
 from router.looking import Looks
 from router.message import (
     Blocked,
+    Encrypted,
     HelpAsked,
     Ignored,
     InboundEvent,
@@ -76,6 +77,8 @@ class Handler:
                 return self.wishes.help(draft, inbound, event)
             case Blocked():
                 return self.wishes.blocked(draft, event)
+            case Encrypted():
+                return self.wishes.encrypted(draft, inbound, event)
             case PartnerActed():
                 heard = self.partners.act(draft, event, inbound)
                 return Worked(heard.action, heard.reason, heard.case)

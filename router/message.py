@@ -226,6 +226,13 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Encrypted:
+    """A person wrote what only his own programs can open: nothing of it can be read here."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerActed:
     """A service worked a case: accept, refuse with a reason, progress, close, or a mere note.
 
@@ -257,6 +264,7 @@ InboundEvent = (
     | OptedOutOf
     | HelpAsked
     | Blocked
+    | Encrypted
     | PartnerActed
     | Ignored
 )

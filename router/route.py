@@ -21,6 +21,7 @@ from router.looking import Looks
 from router.message import (
     Address,
     Blocked,
+    Encrypted,
     HelpAsked,
     InboundEvent,
     Message,
@@ -321,5 +322,7 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
 def _addresses(events: Sequence[InboundEvent], messages: Sequence[Message]) -> list[Address]:
     addresses = [message.address for message in messages]
     return addresses + [
-        event.address for event in events if isinstance(event, OptedOutOf | HelpAsked | Blocked)
+        event.address
+        for event in events
+        if isinstance(event, OptedOutOf | HelpAsked | Blocked | Encrypted)
     ]

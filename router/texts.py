@@ -90,6 +90,7 @@ class TextId(StrEnum):
     OPTED_IN = "opted_in"
     EMPTY = "empty"
     UNREADABLE = "unreadable"
+    ENCRYPTED = "encrypted"
     PUBLIC_MENTION = "public_mention"
     EMERGENCY = "emergency"
     STATUS_RECEIVED = "status_received"

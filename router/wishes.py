@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from router.archive import Action
 from router.delivery import Delivery
 from router.directory import Directory
-from router.message import Address, Blocked, HelpAsked, Message, OptedOutOf
+from router.message import Address, Blocked, Encrypted, HelpAsked, Message, OptedOutOf
 from router.replies import Replies
 from router.store import Inbound
 from router.texts import TextId
@@ -51,6 +51,16 @@ class Wishes:
         conversation = self.workspace.conversation(event.address.key)
         self.workspace.converse(draft, replace(conversation, blocked=True))
         return Worked(Action.IGNORE, "la personne a bloqué le compte")
+
+    def encrypted(self, draft: Draft, inbound: Inbound, event: Encrypted) -> Worked:
+        """Say, once a day, that nothing can be read in this conversation."""
+        word = _word(inbound, event.address, "")
+        # one cause a day, so that the same answer is not written for each message
+        cause = f"encrypted:{event.address.key}:{self.workspace.now:%Y-%m-%d}"
+        daily = replace(word, provider_id=cause)
+        language = self._language(inbound, word)
+        reply = self.replies.help(draft, daily, TextId.ENCRYPTED, language)
+        return Worked(Action.IGNORE, "message chiffré, illisible ici", None, word, reply=reply)
 
     def _will(self, draft: Draft, message: Message, *, opted_out: bool) -> None:
         conversation = self.workspace.conversation(message.address.key)

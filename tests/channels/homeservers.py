@@ -100,6 +100,11 @@ class Person:
     async def takes_back(self, room: str, event: str) -> None:
         await self.call("PUT", f"/rooms/{quote(room)}/redact/{quote(event)}/r{event[1:9]}")
 
+    async def encrypts(self, room: str) -> None:
+        """Turn encryption on in a room, as most programs do in private ones."""
+        content = {"algorithm": "m.megolm.v1.aes-sha2"}
+        await self.call("PUT", f"/rooms/{quote(room)}/state/m.room.encryption/", content)
+
     async def stands(self, room: str, act: str, user: str = "") -> None:
         """Join, leave, invite, kick or ban."""
         await self.call("POST", f"/rooms/{quote(room)}/{act}", {"user_id": user} if user else {})

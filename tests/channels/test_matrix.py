@@ -23,6 +23,7 @@ from router.message import (
     Address,
     Attachment,
     Blocked,
+    Encrypted,
     HelpAsked,
     Ignored,
     InboundEvent,
@@ -200,7 +201,6 @@ def test_a_group_is_listened_to_only_when_it_names_us(
         ("m.reaction", {}),
         ("m.sticker", {}),
         ("m.room.redaction", {"redacts": "$x"}),
-        ("m.room.encrypted", {}),
         ("m.room.topic", {}),
         ("m.room.message", {}),
         ("m.room.message", {"sender": ME, "content": {"msgtype": "m.text", "body": "x"}}),
@@ -212,6 +212,12 @@ def test_a_group_is_listened_to_only_when_it_names_us(
 )
 def test_what_asks_nothing_is_ignored(kind: str, changes: dict[str, Any]) -> None:
     assert isinstance(read(event(kind, **changes), {"direct": True}), Ignored)
+
+
+def test_what_is_encrypted_is_told_to_be_so_unless_a_group_said_it() -> None:
+    sealed = event("m.room.encrypted", content={"ciphertext": "AwgA"})
+    assert read(sealed) == Encrypted(Address("matrix", ME, ROOM))
+    assert isinstance(read(sealed, GROUP), Ignored)
 
 
 @pytest.mark.parametrize("membership", ["leave", "ban"])

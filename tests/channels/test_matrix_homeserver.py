@@ -22,6 +22,7 @@ from router.message import (
     Address,
     Attachment,
     Blocked,
+    Encrypted,
     Envelope,
     Ignored,
     InboundEvent,
@@ -242,6 +243,17 @@ async def test_a_reaction_is_no_message(place: Place) -> None:
     first, second = await line.hear(2)
     assert isinstance(first, MessageReceived)
     assert isinstance(second, Ignored)
+
+
+async def test_in_an_encrypted_room_nothing_is_read_and_the_person_can_be_told(
+    place: Place,
+) -> None:
+    line, anne, room = await met(place)
+    await anne.encrypts(room)
+    await anne.sends(room, "m.room.encrypted", ENCRYPTED)
+    [event] = await line.hear()
+    assert event == Encrypted(Address("matrix", line.counter.account, room))
+    assert isinstance(await send(line.counter, delivery(line.counter, room)), Sent)
 
 
 async def test_a_robot_s_notice_is_marked_as_one(place: Place) -> None:

@@ -17,6 +17,18 @@ async def test_where_the_provider_confirms_nothing_an_opt_out_is_confirmed_once(
     assert "START" in only.text
 
 
+async def test_who_writes_encrypted_is_told_once_a_day_that_nobody_can_read_it(town):
+    for _ in range(3):
+        heard = await town.hear("ana", kind="encrypted")
+        assert (heard.action, heard.case) == (Action.IGNORE, None)
+    (told,) = await town.to("ana")
+    assert told.kind is DeliveryKind.HELP
+    assert "112" in told.text
+    town.clock.pass_(days=1)
+    await town.hear("ana", kind="encrypted")
+    assert len(await town.to("ana")) == 2
+
+
 async def test_an_opt_out_that_the_provider_has_confirmed_is_not_confirmed_again(town):
     await town.hear("ana", kind="stop", confirmed=True)
     assert await town.to("ana") == []

@@ -14,6 +14,7 @@ from router.message import (
     Address,
     Attachment,
     Blocked,
+    Encrypted,
     Envelope,
     Given,
     HelpAsked,
@@ -226,6 +227,8 @@ class TownChannel:
             return (OptedOutOf(address, "START", back_in=True),)
         if kind == "help":
             return (HelpAsked(address, "AIDE"),)
+        if kind == "encrypted":
+            return (Encrypted(address),)
         if kind == "blocked":
             return (Blocked(address),)
         if kind == "act":
