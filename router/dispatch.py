@@ -83,8 +83,7 @@ class Dispatcher:
         self.workspace.tell(draft, case, EventKind.RECEIVED, "citizen", "", Visibility.CITIZEN)
         self._record(draft, case, decision)
         keep(draft, self.workspace, self.shadow, case, decision, facts, Cause.NEW)
-        if message.ref:
-            draft.refs.append((message.ref, case.id))
+        self.workspace.refer(draft, message.ref, case)
         if redirects(decision, self.rulebook, facts.nature):
             return self.workspace.save(draft, case, Status.ANSWERED)
         if decision.parts:

@@ -266,8 +266,7 @@ class Handler:
             Visibility.SERVICE,
             threaded.reason,
         )
-        if message.ref:
-            draft.refs.append((message.ref, case.id))
+        self.workspace.refer(draft, message.ref, case)
         decision: Decision | None = None
         if own or alone.danger:
             case, decision = self._reconsider(draft, inbound, case, message, understood)

@@ -50,6 +50,7 @@ class Workspace:
         self._cases: dict[int, Case] = dict(gathered.cases)
         self._numbers: dict[TrackingNumber, int] = dict(gathered.numbers)
         self._conversations: dict[ConversationKey, Conversation] = dict(gathered.conversations)
+        self._refs: dict[str, int] = dict(gathered.refs)
         self._drafts: list[Draft] = []
         self._opened: dict[str, list[int]] = {}
         """Cases opened in this batch, by what they are counted by."""
@@ -75,7 +76,7 @@ class Workspace:
         return self.case(self._numbers.get(number))
 
     def case_of_ref(self, ref: str) -> Case | None:
-        return self.case(self._found.refs.get(ref))
+        return self.case(self._refs.get(ref))
 
     def conversation(self, key: ConversationKey) -> Conversation:
         return self._conversations.get(key) or Conversation(key)
@@ -129,6 +130,12 @@ class Workspace:
         """Have a new case count for the rest of the batch."""
         for mark in marks_of(case).leading:
             self._opened.setdefault(mark, []).append(case.id)
+
+    def refer(self, draft: Draft, ref: str, case: Case) -> None:
+        """Let what quotes this message find the case, in this batch and ever after."""
+        if ref:
+            self._refs.setdefault(ref, case.id)
+            draft.refs.append((ref, case.id))
 
     def converse(self, draft: Draft, conversation: Conversation) -> None:
         self._conversations[conversation.key] = conversation

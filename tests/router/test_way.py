@@ -161,6 +161,17 @@ async def test_a_correction_is_appended_and_overwrites_nothing(town):
     assert "clignote" in edited.case.text
 
 
+async def test_a_correction_or_a_reply_in_the_same_batch_finds_its_message(town):
+    first = town.envelope("ana", "Le lampadaire rue Scribe est éteint", id="first")
+    edited = town.envelope("ana", "Le lampadaire rue Racine", kind="edit", edited="first")
+    reply = town.envelope("ana", "La poubelle aussi déborde", refs=["first"])
+    await town.store.accept([first, edited, reply])
+    await town.router.run_once()
+    [case] = await town.store.cases(CaseFilter())
+    for words in ("rue Scribe", "rue Racine", "La poubelle"):
+        assert words in case.text
+
+
 # --- machines, opt-outs, the unreadable -----------------------------------------------------------
 
 
