@@ -147,6 +147,13 @@ class Place:
         self.people.append(Matrix(MatrixSettings(**given | settings), user))
         return self.people[-1]  # type: ignore[no-any-return]
 
+    def hand_of(self, counter: Matrix) -> Person:
+        """Give somebody who writes under a counter's name, beside Guichet."""
+        settings = counter._settings
+        token = settings.access_token.get_secret_value()
+        self.people.append(Person(counter.account, token, settings.base_url))
+        return self.people[-1]  # type: ignore[no-any-return]
+
     async def close(self) -> None:
         for one in self.people:
             await one.close()

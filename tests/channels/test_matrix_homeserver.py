@@ -8,15 +8,18 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import homeservers
 import pytest
-from homeservers import Person, Place
+from homeservers import Person, Place, Synapse
+from matrix_town import MatrixTown, matrix_town
 
 from channels.matrix import Matrix
 from channels.matrix_sync import Sync
-from router.delivery import Delivery, DeliveryKind, Permanent, Retry, Sent
+from router.archive import CaseFilter
+from router.delivery import Delivery, DeliveryKind, DeliveryState, Permanent, Retry, Sent
 from router.errors import InvalidInput
 from router.message import (
     Address,
@@ -31,6 +34,7 @@ from router.message import (
     MessageEdited,
     MessageReceived,
 )
+from router.tracking import printed
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 ENCRYPTED = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "AwgAEnACgAkL", "session_id": "s"}
@@ -413,3 +417,173 @@ async def test_a_homeserver_that_is_not_there_has_sent_nothing() -> None:
         await lost.pull("", lambda: NOW)
     assert not (await lost.health()).ok
     await lost.close()
+
+
+# --- the whole way -------------------------------------------------------------------------------
+
+HOLE = "La poubelle déborde rue Scribe"
+
+
+@pytest.fixture
+async def town(place: Place, tmp_path: Path) -> AsyncIterator[MatrixTown]:
+    async with matrix_town(tmp_path, await place.counter()) as town:
+        await town.poll()
+        yield town
+
+
+async def texts(anne: Person, room: str, town: MatrixTown) -> list[str]:
+    account = town.counter.account
+    return [e["content"]["body"] for e in await anne.reads(room) if e["sender"] == account]
+
+
+async def test_a_report_is_answered_in_its_room_and_so_is_it_by_its_service(
+    place: Place, town: MatrixTown
+) -> None:
+    anne = await place.person()
+    room = await anne.room(town.counter.account)
+    asked = await anne.says(room, HOLE)
+    await town.hears()
+    await town.send()
+    case = town.seen[-1].case
+    assert case is not None
+    _, receipt = await anne.reads(room)
+    assert printed(case.number) in receipt["content"]["body"]
+    assert receipt["content"]["m.relates_to"]["m.in_reply_to"] == {"event_id": asked}
+    await town.service_says(case, "Ramassée ce matin.")
+    await town.send()
+    answer = (await anne.reads(room))[-1]
+    assert "Ramassée ce matin." in answer["content"]["body"]
+    assert answer["content"]["msgtype"] == "m.text"
+    await anne.answers(room, answer["event_id"], "Le lampadaire rue Voltaire aussi est éteint")
+    await town.hears()
+    worked = town.seen[-1]
+    assert worked.case is not None
+    assert (worked.case.id, worked.reason) == (case.id, "réponse à un message de cette demande")
+
+
+async def test_a_correction_is_appended_to_its_case_and_overwrites_nothing(
+    place: Place, town: MatrixTown
+) -> None:
+    anne = await place.person()
+    room = await anne.room(town.counter.account)
+    first = await anne.says(room, HOLE)
+    await anne.edits(room, first, "La poubelle déborde rue Racine")
+    await town.hears(2)
+    [case] = await town.store.cases(CaseFilter())
+    assert "rue Scribe" in case.text
+    assert "rue Racine" in case.text
+
+
+async def test_who_writes_encrypted_is_told_so_once(place: Place, town: MatrixTown) -> None:
+    anne = await place.person()
+    room = await anne.room(town.counter.account)
+    await anne.encrypts(room)
+    for _ in range(3):
+        await anne.sends(room, "m.room.encrypted", ENCRYPTED)
+    await town.hears(3)
+    await town.send()
+    [told] = await texts(anne, room, town)
+    assert "chiffré" in told
+    assert not await town.store.cases(CaseFilter())
+
+
+async def test_an_answer_to_who_has_left_is_shown_to_an_agent(
+    place: Place, town: MatrixTown
+) -> None:
+    anne = await place.person()
+    room = await anne.room(town.counter.account)
+    await anne.says(room, HOLE)
+    await town.hears()
+    await town.send()
+    case = town.seen[-1].case
+    assert case is not None
+    await anne.stands(room, "leave")
+    await town.hears()
+    await town.service_says(case, "Ramassée ce matin.")
+    await town.send()
+    assert (await town.deliveries())[-1].state is DeliveryState.DEAD
+    lines = [event.text for event in await town.store.events(case.id)]
+    assert any("blocked" in line for line in lines)
+
+
+async def test_two_routers_facing_each_other_stop_after_one_answer(
+    place: Place, town: MatrixTown, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = await place.counter()
+    async with matrix_town(tmp_path_factory.mktemp("other"), other) as mirror:
+        await mirror.poll()
+        # somebody at the other counter opens a room with this one, under that counter's name
+        hand = place.hand_of(other)
+        room = await hand.room(town.counter.account)
+        await hand.says(room, HOLE)
+        await town.hears()
+        await town.send()
+        for _ in range(4):
+            await mirror.step()
+            await town.step()
+        said = await hand.reads(room)
+        assert [event["sender"] for event in said] == [other.account, town.counter.account]
+        assert await mirror.deliveries() == []
+
+
+async def test_a_robot_that_does_not_say_that_it_is_one_is_answered_up_to_the_budget(
+    place: Place, town: MatrixTown
+) -> None:
+    echo = await place.person("Echo")
+    room = await echo.room(town.counter.account)
+    for _ in range(town.policy.automatic_per_day + 3):
+        await echo.says(room, f"{HOLE}, nous avons bien reçu votre message")
+        await town.hears()
+        town.clock.pass_(seconds=2)
+        await town.send()
+    assert len(await texts(echo, room, town)) == town.policy.automatic_per_day
+
+
+# --- what only one of the two can show -----------------------------------------------------------
+
+
+async def test_a_send_that_was_cut_is_repeated_and_arrives_once(tmp_path: Path) -> None:
+    async with homeservers.simulated() as server:
+        place = Place(server)
+        async with matrix_town(tmp_path, await place.counter()) as town:
+            anne = await place.person()
+            room = await anne.room(town.counter.account)
+            await anne.says(room, HOLE)
+            await town.hears()
+            server.faults.push("cut-after-accept")
+            await town.send()
+            [receipt] = await town.deliveries()
+            assert receipt.state is DeliveryState.SENDING
+            assert len(await texts(anne, room, town)) == 1
+            town.clock.pass_(minutes=10)
+            await town.send()
+            [receipt] = await town.deliveries()
+            assert receipt.state is DeliveryState.SENT
+            assert len(await texts(anne, room, town)) == 1
+        await place.close()
+
+
+async def test_a_limit_of_the_homeserver_is_kept_and_nothing_is_lost(
+    synapse: Synapse, tmp_path: Path
+) -> None:
+    place = Place(synapse)
+    async with matrix_town(tmp_path, await place.counter()) as town:
+        anne = await place.person()
+        room = await anne.room(town.counter.account)
+        await anne.says(room, HOLE)
+        await town.hears()
+        case = town.seen[-1].case
+        assert case is not None
+        await synapse.slow_down(town.counter.account, 1, 1)
+        for text in ("Nous venons.", "Nous sommes là.", "Ramassée."):
+            await town.service_says(case, text)
+        await town.send()
+        waiting = [d for d in await town.deliveries() if d.state is DeliveryState.DEFERRED]
+        assert waiting
+        assert "M_LIMIT_EXCEEDED" in waiting[0].error
+        while len(await texts(anne, room, town)) < 4:
+            town.clock.pass_(seconds=5)
+            await town.send()
+        said = await texts(anne, room, town)
+        assert ["Nous venons." in said[1], "Ramassée." in said[3]] == [True, True]
+    await place.close()
