@@ -7,6 +7,7 @@ PEOPLE = {
     "email": "lea@citoyens.example",
     "sms": "+33612345678",
     "telegram": "4242",
+    "matrix": "@lea:citoyens.example",
     "x": "@lea",
     "web": "lea@citoyens.example",
 }
@@ -104,7 +105,13 @@ async def test_an_opt_out_is_confirmed_where_the_provider_does_not(
 
 @pytest.mark.parametrize(
     ("channel", "word"),
-    [("sms", "AIDE"), ("sms", "help"), ("telegram", "/start"), ("telegram", "/aide")],
+    [
+        ("sms", "AIDE"),
+        ("sms", "help"),
+        ("telegram", "/start"),
+        ("telegram", "/aide"),
+        ("matrix", "Aide"),
+    ],
 )
 async def test_a_word_of_help_is_answered_and_is_no_case(try_one, channel, word):
     result = await try_one(channel=channel, sender=PEOPLE[channel], text=word)

@@ -27,7 +27,7 @@ def test_a_batch_prints_one_line_a_message_in_order_also_for_what_cannot_be_read
     assert results[6]["case"]
 
 
-@pytest.mark.parametrize("channel", ["email", "sms", "telegram", "x", "web"])
+@pytest.mark.parametrize("channel", ["email", "sms", "telegram", "matrix", "x", "web"])
 def test_a_sequel_of_the_same_conversation_joins_and_another_subject_does_not(batch, channel):
     person = {"channel": channel, "from": {"sms": "+33612345678"}.get(channel, "4242")}
     if channel in {"email", "web"}:

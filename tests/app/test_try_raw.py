@@ -63,6 +63,11 @@ def update(**message) -> dict[str, object]:
     }  # fmt: skip
 
 
+MATRIX = {"event_id": "$e1", "room_id": "!r:nantes.example", "type": "m.room.message",
+          "sender": "@lea:nantes.example", "origin_server_ts": 1795341600000,
+          "content": {"msgtype": "m.text", "body": LAMP}}  # fmt: skip
+MATRIX_SYNC = {"next_batch": "s1", "rooms": {"join": {"!r:nantes.example": {
+    "timeline": {"events": [MATRIX], "limited": False}}}}}  # fmt: skip
 V2_DM = {"id": "91", "event_type": "MessageCreate", "text": LAMP, "sender_id": "77",
          "dm_conversation_id": "77-1", "created_at": "2026-11-24T09:00:00.000Z"}  # fmt: skip
 OLD_DM = {"type": "message_create", "id": "92", "created_timestamp": "1795341600000",
@@ -107,6 +112,9 @@ async def test_every_form_in_which_x_tells_of_a_message(try_raw, raw):
         ("sms", sms(From="whatsapp:+33612345678"), "+33612345678"),
         ("telegram", json.dumps(update()).encode(), "4242"),
         ("telegram", json.dumps({"ok": True, "result": [update()]}).encode(), "4242"),
+        ("matrix", json.dumps(MATRIX).encode(), "@lea:nantes.example"),
+        ("matrix", json.dumps({"event": MATRIX}).encode(), "@lea:nantes.example"),
+        ("matrix", json.dumps(MATRIX_SYNC).encode(), "@lea:nantes.example"),
         ("web", urlencode(WEB_FORM).encode(), "f1"),
         ("web", multipart(WEB_FORM), "f1"),
         ("web", json.dumps(WEB_FORM).encode(), "f1"),
@@ -167,6 +175,10 @@ async def test_photos_of_every_channel_are_named_even_without_a_word(try_raw):
         ("telegram", {"update_id": 3, "message": {"text": "sans conversation"}}, "quarantine"),
         ("telegram", {"message": "non"}, "quarantine"),
         ("telegram", b"", "quarantine"),
+        ("matrix", MATRIX | {"type": "m.reaction"}, "ignore"),
+        ("matrix", MATRIX | {"type": "m.room.encrypted"}, "ignore"),
+        ("matrix", MATRIX | {"content": ["x"]}, "quarantine"),
+        ("matrix", {"rooms": []}, "quarantine"),
         ("sms", sms(Body="STOP"), "opt_out"),
         ("sms", sms(Body="Stopp", OptOutType="STOP"), "opt_out"),
         ("sms", sms(Body=""), "ignore"),
@@ -269,6 +281,7 @@ SEEDS = {
     "email": [mail(), mail().replace(b"text/plain", b"multipart/mixed; boundary=b")],
     "sms": [sms(), sms(NumMedia="9", MediaUrl0="x")],
     "telegram": [json.dumps(update(photo=[{"file_id": "A", "width": 9}])).encode()],
+    "matrix": [json.dumps(raw).encode() for raw in (MATRIX, MATRIX_SYNC)],
     "x": [json.dumps(raw).encode() for raw in FORMS_OF_X.values()],
     "web": [urlencode(WEB_FORM).encode(), multipart(WEB_FORM)],
 }

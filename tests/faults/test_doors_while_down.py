@@ -22,8 +22,10 @@ from affair import LifeIds
 from app.server import cancelled
 from channels.email import EmailChannel, EmailSettings
 from channels.email.imap import ImapConnection
+from channels.matrix import Matrix, MatrixSettings
 from channels.telegram import Telegram, TelegramSettings
 from demo.mail import PASSWORD, MailSimulator
+from demo.matrix import MatrixSimulator
 from demo.telegram import TelegramSimulator
 from router.errors import StoreUnavailable
 from router.message import Envelope
@@ -251,6 +253,25 @@ async def test_telegram_s_offset_stays_until_the_database_is_back(breakable):
 
             await until(confirmed)
     assert len(await store.journal()) == 2
+
+
+async def test_matrix_s_place_stays_until_the_database_is_back(breakable):
+    async with MatrixSimulator() as matrix:
+        settings = MatrixSettings(base_url=matrix.base_url, access_token=matrix.token, poll_s=10)
+        channel = Matrix(settings, matrix.counter)
+        store = breakable.store
+        async with polling(channel, store) as poller:
+            await matrix.citizen_sends("anne", "Un trou rue Crébillon")
+            await until(store.journal)
+            await breakable.down()
+            await matrix.citizen_sends("anne", "Et une fuite d'eau")
+            await poller.failed.wait()
+            await breakable.up()
+
+            async def both():
+                return len(await store.journal()) == 2
+
+            await until(both)
 
 
 # --- how the poller rests and leaves --------------------------------------------------------------
