@@ -36,8 +36,7 @@ class Broken(Exception):
 
 
 class MatrixApi:
-    """A small client of our own: matrix-nio repeats what was refused by itself, keeps a state of
-    rooms beside ours, and drops events that it finds odd; here only the outbox repeats."""
+    """Calls one homeserver as one user; what was refused is never repeated here (ADR 0012)."""
 
     def __init__(self, base_url: str, token: str, deadline_s: float) -> None:
         self._base_url, self._token = base_url.rstrip("/"), token

@@ -16,7 +16,9 @@ from channel_harnesses import BLOCKED, BROKEN, BUSY, CUT, HANG, REFUSED, REGISTR
 from store_parts import Numbered
 
 import channels
+from app.offline import offline_channels
 from app.wiring import BUILDERS
+from demo.clock import WallClock
 from router.delivery import (
     OnUnknown,
     OptedOut,
@@ -29,6 +31,7 @@ from router.delivery import (
 from router.errors import InvalidSignature, UnreadablePayload
 from router.message import MessageReceived
 from router.ports import Channel, Checks, Finds, Reads, Sends, TakesWebhooks
+from rules.vocabulary import CHANNELS
 from storage.memory import MemoryStore
 
 LONG = "Le panneau est tombe sur le trottoir. " * 400
@@ -78,6 +81,13 @@ def test_no_channel_is_left_out() -> None:
 
 def test_what_the_product_builds_is_in_the_registry() -> None:
     assert set(BUILDERS) <= {entry.name for entry in REGISTRY}
+
+
+def test_a_channel_by_which_people_write_may_be_a_counter_and_be_tried() -> None:
+    written = {entry.name for entry in REGISTRY if entry.talks} & set(BUILDERS)
+    assert written <= set(CHANNELS.values())
+    tried = {name for name, _ in offline_channels((), registry.SIGNER, WallClock())}
+    assert written - {"open311"} <= tried  # there it is programs that write
 
 
 @every_channel
