@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,10 @@ _MOST_PAGES = 20
 """Pages read back in one room: with what comes at once, 2,100 messages of one outage."""
 _MOST_TRIES = 20
 _MOST_INVITATIONS = 50
+_MOST_FAILURES = 5
+"""After so many, what came of a room is taken as it is, without what else could be asked of it."""
+_MOST_ROOMS = 5_000
+"""Whose members are remembered."""
 _TYPES = ["m.room.message", "m.room.encrypted", "m.room.redaction", "m.room.member"]
 _TYPES += ["m.reaction", "m.sticker"]
 _NOTHING: dict[str, list[str]] = {"types": []}
@@ -55,6 +60,7 @@ class Sync:
         self._api, self._me = api, me
         self._groups, self._wait_s, self._page = groups, wait_s, page
         self._members: dict[str, dict[str, str]] = {}
+        self._failed: Counter[str] = Counter()
 
     async def next(self, cursor: str) -> tuple[list[Heard], str]:
         """Wait for what is new after a cursor ('' at first); give it, and the next cursor.
@@ -68,7 +74,7 @@ class Sync:
         rooms = _object(answer, "rooms")
         heard: list[Heard] = []
         for room, block in _objects(rooms, "join"):
-            heard += await self._said(room, block, position.since, known=known)
+            heard += await self._heard(room, block, position.since, known=known)
         for room, block in _objects(rooms, "leave"):
             heard += self._put_out(room, block)
         invited = again | dict.fromkeys(await self._invitations(rooms), 0)
@@ -144,6 +150,19 @@ class Sync:
             return  # it stays an invitation that nobody takes up
 
     # --- what was said ---------------------------------------------------------------------------
+
+    async def _heard(self, room: str, block: Json, since: str, *, known: bool) -> list[Heard]:
+        """Give what was said in a room; one about which nothing can be asked holds up no other."""
+        try:
+            found = await self._said(room, block, since, known=known)
+        except (Refused, Broken):
+            self._failed[room] += 1
+            if self._failed[room] < _MOST_FAILURES:
+                raise
+            events = _events(_object(block, "timeline"))
+            found = [Heard(_in_room(e, room), {}) for e in events if self._concerns_us(e)]
+        self._failed.pop(room, None)
+        return found
 
     async def _said(self, room: str, block: Json, since: str, *, known: bool) -> list[Heard]:
         timeline = _object(block, "timeline")
@@ -239,6 +258,8 @@ class Sync:
                     raise
                 return {}
             joined = _objects(answer, "joined")
+            if len(self._members) >= _MOST_ROOMS:
+                self._members.clear()
             self._members[room] = {user: str(p.get("display_name") or "") for user, p in joined}
         return self._members[room]
 

@@ -359,6 +359,22 @@ async def test_an_invitation_that_leads_nowhere_is_given_up_and_holds_up_nobody(
     assert len(pulled.envelopes) == 1
 
 
+@pytest.mark.parametrize("fault", ["403", "5xx"])
+async def test_a_room_of_which_nothing_can_be_asked_holds_up_no_other(
+    matrix: MatrixSimulator, channel: Matrix, fault: str
+) -> None:
+    cursor = await entered(matrix, channel)
+    await matrix.citizen_sends("anne", "Un trou")
+    matrix.faults.push(fault, on="members", times=5)
+    for _ in range(0 if fault == "403" else 4):
+        with pytest.raises(ConnectionError):
+            await channel.pull(cursor, now)
+    [envelope] = (await channel.pull(cursor, now)).envelopes
+    [event] = channel.receive(envelope)
+    assert isinstance(event, MessageReceived)
+    assert event.message.text == "Un trou"
+
+
 async def test_a_space_is_not_entered(matrix: MatrixSimulator, channel: Matrix) -> None:
     anne, _ = matrix.account("anne")
     space = matrix.book.create(anne, {"type": "m.space"})

@@ -474,6 +474,27 @@ async def test_a_correction_is_appended_to_its_case_and_overwrites_nothing(
     assert "rue Racine" in case.text
 
 
+async def test_a_group_is_told_nothing_of_the_case_but_what_its_service_answers(
+    place: Place, town: MatrixTown
+) -> None:
+    anne, paul = await place.person("Anne"), await place.person("Paul")
+    room = await anne.room(paul.user, town.counter.account, direct=False)
+    await paul.stands(room, "join")
+    while not await town.counter._sync.members(room):
+        await town.poll()
+    await paul.says(room, f"{town.counter.account} {HOLE}")
+    await town.hears()
+    await town.send()
+    case = town.seen[-1].case
+    assert case is not None
+    [invited] = await texts(anne, room, town)
+    assert "message privé" in invited
+    assert printed(case.number) not in invited
+    await town.service_says(case, "Ramassée ce matin.")
+    await town.send()
+    assert "Ramassée ce matin." in (await texts(anne, room, town))[-1]
+
+
 async def test_who_writes_encrypted_is_told_so_once(place: Place, town: MatrixTown) -> None:
     anne = await place.person()
     room = await anne.room(town.counter.account)
