@@ -22,6 +22,7 @@ from router.message import (
     Message,
     MessageEdited,
     MessageReceived,
+    MessageTakenBack,
     OptedOutOf,
     Thread,
     Trust,
@@ -45,7 +46,6 @@ _GEO = re.compile(r"geo:(-?[\d.]{1,20}),(-?[\d.]{1,20})(?:,-?[\d.]+)?((?:;[^;]+)
 _SILENT = {
     "m.reaction": "a reaction",
     "m.sticker": "a sticker",
-    "m.room.redaction": "a message was taken back by its sender",
 }
 _WISHES = {"stop": "stop", "arret": "stop", "arrêt": "stop", "start": "start"}
 _WISHES |= {"help": "help", "aide": "help"}
@@ -115,6 +115,8 @@ def read_event(event: Json, room: Room, envelope: Envelope, me: str) -> InboundE
         return Ignored("our own message")
     if kind == "m.room.encrypted":
         return _encrypted(room, envelope)
+    if kind == "m.room.redaction":
+        return _taken_back(event)
     if kind in _SILENT:
         return Ignored(_SILENT[kind])
     if kind != "m.room.message":
@@ -135,6 +137,12 @@ def _member(event: Json, room: Room, envelope: Envelope, me: str) -> InboundEven
     if gone and (put_out or room.empty):
         return Blocked(Address.from_key(envelope.conversation))
     return Ignored(f"somebody's membership is « {membership[:20]} »")
+
+
+def _taken_back(event: Json) -> InboundEvent:
+    """Name what was redacted: it stands in the content since room version 11, before beside it."""
+    ref = text_of(object_of(event, "content"), "redacts") or text_of(event, "redacts")
+    return MessageTakenBack(ref) if ref else Ignored("a redaction of nothing")
 
 
 def _encrypted(room: Room, envelope: Envelope) -> InboundEvent:

@@ -24,6 +24,7 @@ from router.message import (
     Message,
     MessageEdited,
     MessageReceived,
+    MessageTakenBack,
     OptedOutOf,
     PartnerActed,
     ReceiptReceived,
@@ -69,6 +70,8 @@ class Handler:
                 return self._message(draft, inbound, message)
             case MessageEdited(message, edited_ref):
                 return self._edited(draft, inbound, message, edited_ref)
+            case MessageTakenBack():
+                return self.wishes.taken_back(draft, event)
             case ReceiptReceived():
                 return self._receipt(draft, event)
             case OptedOutOf():

@@ -183,6 +183,13 @@ class MessageEdited:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageTakenBack:
+    """A person deleted a message that may have been read: its case keeps it, and says so."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptReceived:
     """A provider says what became of a delivery, found by our id or by the provider's.
 
@@ -260,6 +267,7 @@ class Ignored:
 InboundEvent = (
     MessageReceived
     | MessageEdited
+    | MessageTakenBack
     | ReceiptReceived
     | OptedOutOf
     | HelpAsked

@@ -27,6 +27,7 @@ from router.message import (
     Message,
     MessageEdited,
     MessageReceived,
+    MessageTakenBack,
     OptedOutOf,
     PartnerActed,
     ReceiptReceived,
@@ -299,6 +300,7 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
     receipts = [event for event in events if isinstance(event, ReceiptReceived)]
     refs = {ref for message in messages for ref in message.thread.refs}
     refs |= {event.edited_ref for event in events if isinstance(event, MessageEdited)}
+    refs |= {event.ref for event in events if isinstance(event, MessageTakenBack)}
     numbers = {number for message in messages for number in numbers_of(message, signer)}
     acts = [event for event in events if isinstance(event, PartnerActed)]
     for event in acts:

@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from router.archive import Action
+from router.case import EventKind, Visibility
 from router.delivery import Delivery
 from router.directory import Directory
-from router.message import Address, Blocked, Encrypted, HelpAsked, Message, OptedOutOf
+from router.message import (
+    Address,
+    Blocked,
+    Encrypted,
+    HelpAsked,
+    Message,
+    MessageTakenBack,
+    OptedOutOf,
+)
 from router.replies import Replies
 from router.store import Inbound
 from router.texts import TextId
@@ -51,6 +60,16 @@ class Wishes:
         conversation = self.workspace.conversation(event.address.key)
         self.workspace.converse(draft, replace(conversation, blocked=True))
         return Worked(Action.IGNORE, "la personne a bloqué le compte")
+
+    def taken_back(self, draft: Draft, event: MessageTakenBack) -> Worked:
+        """Note on the case that the person has deleted one of its messages; nothing is undone."""
+        case = self.workspace.case_of_ref(event.ref)
+        if case is None:
+            return Worked(Action.IGNORE, "message retiré, qui n'est d'aucune demande")
+        case = self.workspace.save(draft, case)
+        note = "La personne a retiré un de ses messages."
+        self.workspace.tell(draft, case, EventKind.NOTE, "citizen", note, Visibility.SERVICE)
+        return Worked(Action.APPEND, "message retiré par la personne", case)
 
     def encrypted(self, draft: Draft, inbound: Inbound, event: Encrypted) -> Worked:
         """Say, once a day, that nothing can be read in this conversation."""

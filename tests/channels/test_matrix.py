@@ -31,6 +31,7 @@ from router.message import (
     Message,
     MessageEdited,
     MessageReceived,
+    MessageTakenBack,
     OptedOutOf,
 )
 
@@ -200,7 +201,7 @@ def test_a_group_is_listened_to_only_when_it_names_us(
     [
         ("m.reaction", {}),
         ("m.sticker", {}),
-        ("m.room.redaction", {"redacts": "$x"}),
+        ("m.room.redaction", {}),
         ("m.room.topic", {}),
         ("m.room.message", {}),
         ("m.room.message", {"sender": ME, "content": {"msgtype": "m.text", "body": "x"}}),
@@ -212,6 +213,11 @@ def test_a_group_is_listened_to_only_when_it_names_us(
 )
 def test_what_asks_nothing_is_ignored(kind: str, changes: dict[str, Any]) -> None:
     assert isinstance(read(event(kind, **changes), {"direct": True}), Ignored)
+
+
+@pytest.mark.parametrize("where", [{"redacts": "$x"}, {"content": {"redacts": "$x"}}])
+def test_what_is_taken_back_is_named(where: dict[str, Any]) -> None:
+    assert read(event("m.room.redaction", **where)) == MessageTakenBack("$x")
 
 
 def test_what_is_encrypted_is_told_to_be_so_unless_a_group_said_it() -> None:

@@ -17,6 +17,22 @@ async def test_where_the_provider_confirms_nothing_an_opt_out_is_confirmed_once(
     assert "START" in only.text
 
 
+async def test_a_message_that_is_taken_back_stays_on_its_case_which_says_so(town):
+    case = (await town.hear("ana", "Le lampadaire est éteint", id="first")).case
+    heard = await town.hear("ana", kind="taken_back", ref="first")
+    assert (heard.action, heard.case.id, heard.case.text) == (Action.APPEND, case.id, case.text)
+    [note] = [e for e in await town.store.events(case.id) if e.kind is EventKind.NOTE]
+    assert (note.text, note.visibility) == (
+        "La personne a retiré un de ses messages.", Visibility.SERVICE,
+    )  # fmt: skip
+    assert len(await town.to("ana")) == 1
+
+
+async def test_what_is_taken_back_and_of_no_case_changes_nothing(town):
+    heard = await town.hear("ana", kind="taken_back", ref="unknown")
+    assert (heard.action, heard.case) == (Action.IGNORE, None)
+
+
 async def test_who_writes_encrypted_is_told_once_a_day_that_nobody_can_read_it(town):
     for _ in range(3):
         heard = await town.hear("ana", kind="encrypted")

@@ -21,6 +21,7 @@ from router.message import (
     Message,
     MessageEdited,
     MessageReceived,
+    MessageTakenBack,
     OptedOutOf,
     PartnerActed,
     ReceiptReceived,
@@ -227,6 +228,8 @@ class TownChannel:
             return (OptedOutOf(address, "START", back_in=True),)
         if kind == "help":
             return (HelpAsked(address, "AIDE"),)
+        if kind == "taken_back":
+            return (MessageTakenBack(said["ref"]),)
         if kind == "encrypted":
             return (Encrypted(address),)
         if kind == "blocked":
