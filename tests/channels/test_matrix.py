@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from channels.matrix import LARGEST_FILE, Matrix, MatrixSettings
-from channels.matrix_sync import Position
+from channels.matrix.sync import Position
 from demo.matrix import MatrixSimulator
 from router.delivery import Delivery, DeliveryKind, Retry, Sent, Unknown
 from router.errors import InvalidInput, UnreadablePayload

@@ -17,7 +17,7 @@ from homeservers import Person, Place, Synapse
 from matrix_town import MatrixTown, matrix_town
 
 from channels.matrix import Matrix
-from channels.matrix_sync import Sync
+from channels.matrix.sync import Sync
 from router.archive import CaseFilter
 from router.delivery import Delivery, DeliveryKind, DeliveryState, Permanent, Retry, Sent
 from router.errors import InvalidInput

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from router.errors import UnreadablePayload
+from channels.matrix.answers import Json
+from channels.matrix.content import (
+    UNSAFE,
+    attachments_of,
+    location_of,
+    object_of,
+    text_of,
+    words_of,
+)
 from router.message import (
     Address,
-    Attachment,
     Blocked,
     Encrypted,
     Envelope,
     HelpAsked,
     Ignored,
     InboundEvent,
-    Location,
     Message,
     MessageEdited,
     MessageReceived,
@@ -28,21 +32,8 @@ from router.message import (
     Trust,
 )
 
-Json = Mapping[str, Any]
-
-_FILES = {
-    # msgtype → (name shown, type where the sender tells none)
-    "m.image": ("photo.jpg", "image/jpeg"),
-    "m.file": ("document", "application/octet-stream"),
-    "m.audio": ("audio.ogg", "audio/ogg"),
-    "m.video": ("video.mp4", "video/mp4"),
-}
-_VOICE = "org.matrix.msc3245.voice"
-_PLACE = ("m.location", "org.matrix.msc3488.location")
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]")
 _FALLBACK = re.compile(r"> (?:\* )?<@[^>\n]+>[^\n]*(?:\n>[^\n]*)*\n*")
 """How programs older than Matrix 1.13 repeat the message that is answered."""
-_GEO = re.compile(r"geo:(-?[\d.]{1,20}),(-?[\d.]{1,20})(?:,-?[\d.]+)?((?:;[^;]+)*)")
 _SILENT = {
     "m.reaction": "a reaction",
     "m.sticker": "a sticker",
@@ -72,34 +63,6 @@ class Room:
             text_of(data, "name"),
             text_of(data, "me"),
         )
-
-
-def text_of(data: Json, name: str) -> str:
-    """Give a text, empty where there is none.
-
-    Raises:
-        UnreadablePayload: it is something else.
-    """
-    value = data.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise UnreadablePayload(f"« {name[:40]} » of a Matrix event is no text")
-    return value
-
-
-def object_of(data: Json, name: str) -> Json:
-    """Give an object, empty where there is none.
-
-    Raises:
-        UnreadablePayload: it is something else.
-    """
-    value = data.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise UnreadablePayload(f"« {name[:40]} » of a Matrix event is no object")
-    return value
 
 
 def read_event(event: Json, room: Room, envelope: Envelope, me: str) -> InboundEvent:
@@ -167,7 +130,7 @@ def _message(
 ) -> InboundEvent:
     if text_of(content, "msgtype").startswith("m.key.verification."):
         return Ignored("a request to compare keys")
-    body = _words(content)
+    body = words_of(content)
     if not room.direct and not _names(content, me):
         return Ignored("group message that does not name the counter")
     refs = _answered(relation)
@@ -183,12 +146,12 @@ def _message(
         provider_id=envelope.provider_id,
         received_at=envelope.received_at,
         sender=text_of(event, "sender"),
-        sender_name=_UNSAFE.sub("", room.name),
+        sender_name=UNSAFE.sub("", room.name),
         text=body,
         text_shown=shown.strip(),
         quoted=quoted[0] if quoted else "",
-        attachments=_attachments(content),
-        location=_location(content),
+        attachments=attachments_of(content),
+        location=location_of(content),
         sent_at=_time(event.get("origin_server_ts")),
         trust=Trust.VERIFIED,  # the homeserver knows whose account it is
         automatic="m.notice" if content.get("msgtype") == "m.notice" else "",
@@ -197,17 +160,6 @@ def _message(
         thread=Thread(refs=refs),
     )
     return MessageReceived(message)
-
-
-def _words(content: Json) -> str:
-    """Give what was written; of a file only its caption, of a place only what was said of it."""
-    kind, body = text_of(content, "msgtype"), text_of(content, "body")
-    if kind == "m.location":
-        told = (object_of(content, name) for name in _PLACE)
-        return next((text for place in told if (text := text_of(place, "description"))), "")
-    if kind in _FILES:
-        return body if text_of(content, "filename") not in {"", body} else ""
-    return body
 
 
 def _names(content: Json, me: str) -> bool:
@@ -245,40 +197,6 @@ def _answered(relation: Json) -> tuple[str, ...]:
     if text_of(relation, "rel_type") == "m.thread":
         found.append(text_of(relation, "event_id"))
     return tuple(dict.fromkeys(ref for ref in found if ref))
-
-
-def _attachments(content: Json) -> tuple[Attachment, ...]:
-    kind = text_of(content, "msgtype")
-    if kind not in _FILES:
-        return ()
-    name, media_type = _FILES[kind]
-    name = "message-vocal.ogg" if _VOICE in content else name
-    given = text_of(content, "filename") or text_of(content, "body")
-    given = "" if _VOICE in content else _UNSAFE.sub("_", given).strip(" .")
-    info = object_of(content, "info")
-    size = info.get("size")
-    return (
-        Attachment(
-            (given or name)[:120],
-            text_of(info, "mimetype") or media_type,
-            size if isinstance(size, int) and not isinstance(size, bool) else None,
-            text_of(content, "url"),
-        ),
-    )
-
-
-def _location(content: Json) -> Location | None:
-    """Read a ``geo:`` address (RFC 5870), with the uncertainty in metres where it is told."""
-    found = _GEO.fullmatch(text_of(content, "geo_uri"))
-    if content.get("msgtype") != "m.location" or not found:
-        return None
-    accuracy = re.search(r";u=([\d.]{1,20})", found[3])
-    try:
-        lat, lon = float(found[1]), float(found[2])
-        metres = float(accuracy[1]) if accuracy else None
-    except ValueError:
-        return None
-    return Location(lat, lon, metres) if abs(lat) <= 90 and abs(lon) <= 180 else None
 
 
 def _time(milliseconds: object) -> datetime | None:

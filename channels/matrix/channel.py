@@ -7,14 +7,16 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from channels.graphemes import split
-from channels.matrix_api import Broken, Json, MatrixApi, Refused, outcome_of, part
-from channels.matrix_reading import Room, object_of, read_event, text_of
-from channels.matrix_sync import Heard, Sync
+from channels.matrix.answers import Json
+from channels.matrix.api import Broken, MatrixApi, Refused, outcome_of, part
+from channels.matrix.content import object_of, text_of
+from channels.matrix.reading import Room, read_event
+from channels.matrix.sync import Heard, Sync
+from channels.matrix.writing import content_of, message_of
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import Address, Attachment, Envelope, InboundEvent, Location
@@ -121,22 +123,7 @@ class Matrix:
         message_id: str = "",
     ) -> Envelope:
         """Make the event that a homeserver would tell of for such a message of one person."""
-        files = tuple(attachments)
-        content: dict[str, Any] = {"msgtype": "m.text", "body": text}
-        if files:
-            content = {"msgtype": "m.file", "filename": files[0], "body": text or files[0]}
-            content["url"] = "mxc://essai.example/essai"
-        elif location:
-            content = {"msgtype": "m.location", "body": text, "geo_uri": _geo(location)}
-            content["m.location"] = {"description": text}
-        event = {
-            "event_id": f"${_short(message_id or f'{sender} {text} {at.isoformat()}')}",
-            "room_id": f"!{_short(sender)}",
-            "type": "m.room.message",
-            "sender": sender if sender.startswith("@") else f"@{sender}:essai.example",
-            "origin_server_ts": int(at.timestamp() * 1000),
-            "content": content,
-        }
+        event = message_of(sender, text, at, location, tuple(attachments), message_id)
         return self.open_raw(_dump({"event": event, "room": {"name": name}}), at)[0]
 
     def _address(self, room: str) -> Address:
@@ -206,7 +193,7 @@ class Matrix:
             # a room that everybody has left takes messages all the same: nobody would read them
             if not part_.index and not await self._somebody(room):
                 return Permanent("blocked", "nobody but the counter is in the room any more")
-            answer = await self._api.call("PUT", path, body=_content(part_))
+            answer = await self._api.call("PUT", path, body=content_of(part_))
         except (Refused, Broken) as error:
             return outcome_of(error)
         return Sent((str(answer.get("event_id", "")),))
@@ -228,20 +215,6 @@ class Matrix:
     async def close(self) -> None:
         """Close the connections that are kept warm."""
         await self._api.close()
-
-
-def _content(part_: OutboundPart) -> Json:
-    """Write a piece of text; the first hangs under the last message that it answers.
-
-    What no person wrote is a notice, to which no robot may reply (Matrix, m.notice).
-    """
-    delivery = part_.delivery
-    content: dict[str, Any] = {"msgtype": "m.notice" if delivery.automatic else "m.text"}
-    content["body"] = part_.text
-    answered = delivery.refs[-1] if delivery.refs else ""
-    if not part_.index and answered.startswith("$"):
-        content["m.relates_to"] = {"m.in_reply_to": {"event_id": answered}}
-    return content
 
 
 def _opened(data: object) -> tuple[Json, Json]:
@@ -269,17 +242,8 @@ def _listed(answer: Json) -> Sequence[Json]:
     ]
 
 
-def _geo(location: Location) -> str:
-    unsure = f";u={location.accuracy_m:.1f}" if location.accuracy_m is not None else ""
-    return f"geo:{location.lat:.7f},{location.lon:.7f}{unsure}"
-
-
 def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
-
-
-def _short(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:43]
 
 
 def _dump(data: object) -> bytes:

@@ -1,22 +1,21 @@
-"""Ask a homeserver for what is new: accept invitations, and miss nothing of what was said."""
+"""Ask a homeserver for what is new, and miss nothing of what was said."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from channels.matrix_api import Broken, Json, MatrixApi, Refused, part
+from channels.matrix.answers import Json, events_in, object_in, objects_in
+from channels.matrix.api import Broken, MatrixApi, Refused, part
+from channels.matrix.invitations import Invitations
 
 PAGE = 100
 _MOST_PAGES = 20
 """Pages read back in one room: with what comes at once, 2,100 messages of one outage."""
-_MOST_TRIES = 20
-_MOST_INVITATIONS = 50
 _MOST_FAILURES = 5
 """After so many, what came of a room is taken as it is, without what else could be asked of it."""
 _MOST_ROOMS = 5_000
@@ -58,7 +57,8 @@ class Sync:
         self, api: MatrixApi, me: str, *, groups: bool, wait_s: float, page: int = PAGE
     ) -> None:
         self._api, self._me = api, me
-        self._groups, self._wait_s, self._page = groups, wait_s, page
+        self._wait_s, self._page = wait_s, page
+        self._invitations = Invitations(api, me, groups=groups)
         self._members: dict[str, dict[str, str]] = {}
         self._failed: Counter[str] = Counter()
 
@@ -69,15 +69,15 @@ class Sync:
             Refused, Broken: the homeserver does not answer, or refuses us.
         """
         position = Position.of(cursor)
-        again = await self._accept(position.invited)
+        again = await self._invitations.accept(position.invited)
         known, answer = await self._ask(position.since)
-        rooms = _object(answer, "rooms")
+        rooms = object_in(answer, "rooms")
         heard: list[Heard] = []
-        for room, block in _objects(rooms, "join"):
+        for room, block in objects_in(rooms, "join"):
             heard += await self._heard(room, block, position.since, known=known)
-        for room, block in _objects(rooms, "leave"):
+        for room, block in objects_in(rooms, "leave"):
             heard += self._put_out(room, block)
-        invited = again | dict.fromkeys(await self._invitations(rooms), 0)
+        invited = again | dict.fromkeys(await self._invitations.new(rooms), 0)
         return heard, Position(str(answer["next_batch"]), invited).cursor
 
     async def _ask(self, since: str) -> tuple[bool, Json]:
@@ -101,54 +101,6 @@ class Sync:
             raise Refused(502, "M_BAD_JSON", "an answer to /sync that does not say where it ends")
         return answer
 
-    # --- invitations -----------------------------------------------------------------------------
-
-    async def _accept(self, invited: Mapping[str, int]) -> dict[str, int]:
-        """Enter the rooms that we were invited to; give those that must be tried again."""
-        async with asyncio.TaskGroup() as tasks:
-            entering = {
-                room: tasks.create_task(self._enter(room, tries))
-                for room, tries in list(invited.items())[:_MOST_INVITATIONS]
-            }
-        later = {room: task.result() for room, task in entering.items()}
-        waiting = {room: tries for room, tries in invited.items() if room not in entering}
-        return waiting | {r: tries for r, tries in later.items() if tries is not None}
-
-    async def _enter(self, room: str, tries: int) -> int | None:
-        """Enter a room; give how often it has failed if it is worth another try."""
-        try:
-            await self._api.call("POST", f"/rooms/{part(room)}/join", body={})
-        except Broken:
-            return tries + 1 if tries < _MOST_TRIES else None
-        except Refused as error:
-            if error.status == 429:
-                return tries
-            return tries + 1 if error.status >= 500 and tries < _MOST_TRIES else None
-        return None
-
-    async def _invitations(self, rooms: Json) -> list[str]:
-        """List the rooms to enter; refuse the others."""
-        wanted = []
-        for room, block in _objects(rooms, "invite"):
-            if self._wanted(_events(_object(block, "invite_state"))):
-                wanted.append(room)
-            else:
-                await self._refuse(room)
-        return wanted
-
-    def _wanted(self, state: Sequence[Json]) -> bool:
-        kinds = {e.get("type"): _object(e, "content") for e in state if not e.get("state_key")}
-        if _object(kinds, "m.room.create").get("type") == "m.space":
-            return False  # a space holds rooms, and no words
-        own = (e for e in state if e.get("state_key") == self._me)
-        return self._groups or any(_object(e, "content").get("is_direct") is True for e in own)
-
-    async def _refuse(self, room: str) -> None:
-        try:
-            await self._api.call("POST", f"/rooms/{part(room)}/leave", body={})
-        except (Refused, Broken):
-            return  # it stays an invitation that nobody takes up
-
     # --- what was said ---------------------------------------------------------------------------
 
     async def _heard(self, room: str, block: Json, since: str, *, known: bool) -> list[Heard]:
@@ -159,14 +111,14 @@ class Sync:
             self._failed[room] += 1
             if self._failed[room] < _MOST_FAILURES:
                 raise
-            events = _events(_object(block, "timeline"))
+            events = events_in(object_in(block, "timeline"))
             found = [Heard(_in_room(e, room), {}) for e in events if self._concerns_us(e)]
         self._failed.pop(room, None)
         return found
 
     async def _said(self, room: str, block: Json, since: str, *, known: bool) -> list[Heard]:
-        timeline = _object(block, "timeline")
-        events, state = _events(timeline), _events(_object(block, "state"))
+        timeline = object_in(block, "timeline")
+        events, state = events_in(timeline), events_in(object_in(block, "state"))
         new = not known or any(self._entered(event) for event in (*state, *events))
         if timeline.get("limited") is True and timeline.get("prev_batch"):
             upto = "" if new else since
@@ -188,7 +140,7 @@ class Sync:
             page = await self._api.call(
                 "GET", f"/rooms/{part(room)}/messages", query=query | {"from": start}
             )
-            chunk = _events(page, "chunk")
+            chunk = events_in(page, "chunk")
             found += chunk
             start = str(page.get("end") or "")
             if not start or (not upto and any(self._invited(event) for event in chunk)):
@@ -197,13 +149,13 @@ class Sync:
 
     def _own_member(self, event: Json, membership: str) -> bool:
         own = event.get("type") == "m.room.member" and event.get("state_key") == self._me
-        return own and _object(event, "content").get("membership") == membership
+        return own and object_in(event, "content").get("membership") == membership
 
     def _invited(self, event: Json) -> bool:
         return self._own_member(event, "invite")
 
     def _entered(self, event: Json) -> bool:
-        before = _object(_object(event, "unsigned"), "prev_content").get("membership")
+        before = object_in(object_in(event, "unsigned"), "prev_content").get("membership")
         return self._own_member(event, "join") and before != "join"
 
     def _since_invited(self, events: list[Json]) -> list[Json]:
@@ -222,12 +174,12 @@ class Sync:
 
     def _concerns_us(self, event: Json) -> bool:
         if event.get("type") == "m.room.member":
-            return _object(event, "content").get("membership") in {"leave", "ban"}
+            return object_in(event, "content").get("membership") in {"leave", "ban"}
         return event.get("sender") != self._me
 
     def _put_out(self, room: str, block: Json) -> list[Heard]:
         self._members.pop(room, None)
-        events = _events(_object(block, "timeline"))
+        events = events_in(object_in(block, "timeline"))
         gone = [e for e in events if self._own_member(e, "leave") or self._own_member(e, "ban")]
         return [Heard(_in_room(event, room), {"empty": True}) for event in gone]
 
@@ -257,7 +209,7 @@ class Sync:
                 if error.status not in {403, 404}:
                     raise
                 return {}
-            joined = _objects(answer, "joined")
+            joined = objects_in(answer, "joined")
             if len(self._members) >= _MOST_ROOMS:
                 self._members.clear()
             self._members[room] = {user: str(p.get("display_name") or "") for user, p in joined}
@@ -275,20 +227,3 @@ def _filter(limit: int) -> str:
 
 def _in_room(event: Json, room: str) -> Json:
     return {**event, "room_id": room}
-
-
-def _object(data: Mapping[Any, Any], name: str) -> Json:
-    value = data.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _objects(data: Json, name: str) -> Iterator[tuple[str, Json]]:
-    for key, value in _object(data, name).items():
-        if isinstance(value, Mapping):
-            yield str(key), value
-
-
-def _events(data: Json, name: str = "events") -> list[Json]:
-    listed = data.get(name)
-    found: Iterable[object] = listed if isinstance(listed, list) else ()
-    return [event for event in found if isinstance(event, Mapping)]

@@ -9,10 +9,9 @@ from urllib.parse import quote
 
 import httpx
 
+from channels.matrix.answers import Json
 from channels.secrets_in_logs import redact
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
-
-Json = Mapping[str, Any]
 
 _CLIENT = "/_matrix/client/v3"
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
