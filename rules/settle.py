@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from router.decision import Facts, Urgency
 from rules.choice import Choice, choose
@@ -29,7 +30,7 @@ class Found:
 
     @property
     def dangers(self) -> list[Active]:
-        return [one for one in self.true if one.danger]
+        return list(takewhile(lambda one: one.danger, self.true))  # they rank above all others
 
     def note(self, one: Compiled, value: Truth, case: Situation) -> None:
         """Keep what a rule turned out to be; a danger that lacks only the place acts at once."""

@@ -37,7 +37,7 @@ def trace(
         "words": _words(case, found.true, told_by),
         "repaired": dict(case.text.repaired),
         "place": _place(case),
-        "winners": _winners(ruleset, case, found.true, choice),
+        "winners": _winners(settled),
         "true_rules": [one.id for one in found.true],
         "effects": effects.by_rule,
         "promises": _promised(promises),
@@ -113,16 +113,17 @@ def _words(case: Situation, true: list[Active], told_by: list[str]) -> list[str]
     return list(dict.fromkeys([*matched, *told_by]))
 
 
-def _winners(
-    ruleset: RuleSet, case: Situation, true: list[Active], choice: Choice
-) -> list[dict[str, Any]]:
-    """List the true rules with an owner, in rank order, the table last."""
-    deciding = [one for one in true if one.decides]
-    if choice.winner is not None and not any(one is choice.winner for one in deciding):
-        deciding.append(choice.winner)
+def _winners(settled: Settled) -> list[dict[str, Any]]:
+    """List the true rules with an owner, in rank order; of the table's rows only one that won."""
+    table, winner = len(settled.ruleset.rules), settled.choice.winner
     return [
-        {"rule": one.id, "priority": one.priority, "owner": _owner(ruleset, case, one)}
-        for one in deciding
+        {
+            "rule": one.rule.id,
+            "priority": one.rule.priority,
+            "owner": _owner(settled.ruleset, settled.case, one),
+        }
+        for one in settled.deciding
+        if one.number < table or one is winner
     ]
 
 
