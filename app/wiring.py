@@ -70,7 +70,7 @@ class Parts:
 def _email(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.email import EmailChannel, EmailSettings
 
-    return EmailChannel(EmailSettings.model_validate(raw), account, parts.signer)
+    return EmailChannel(EmailSettings.model_validate(raw), account, parts.signer, files=parts.files)
 
 
 def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> object:

@@ -66,7 +66,8 @@ class Delivery:
     ``lane`` keeps order: deliveries of one lane leave one after another. ``refs`` are the messages
     that it answers, oldest first (e-mail References; on chats the last one is the reply target).
     ``reply_token`` lets an answer find its case. ``automatic`` marks what no person wrote.
-    ``data`` is plain JSON for the way to a partner (the structured case).
+    ``data`` is plain JSON: for the way to a partner the structured case, for a person the ``files``
+    that go along where the channel can carry them.
     """
 
     id: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
@@ -36,6 +37,8 @@ _DONE = {
 }
 _LONGEST_REFERENCE = 100
 _MOST_PROOFS = 20
+_LEAST_PHOTO = 20_000
+"""Bytes."""
 _SAYS_NOTHING = {"note", "reference"}
 """Acts that the person is not told of."""
 
@@ -73,10 +76,11 @@ class Partners:
         if message.automatic or not text or service.id != case.owner:
             self._note(draft, case, service, text or message.automatic)
             return Heard(Action.PARTNER, case, f"noté de {service.id}")
-        photos = _photos(inbound, message.attachments)
+        # where no photo was asked for, a small picture is the logo of a signature
+        photos = _photos(inbound, message.attachments, 0 if case.proof else _LEAST_PHOTO)
         case = self._shown(draft, case, service, photos)
         case = self._answer(
-            draft, case, service, text, Status.ANSWERED, message.provider_id, shown=bool(photos)
+            draft, case, service, text, Status.ANSWERED, message.provider_id, photos=photos
         )
         if case.proof and not photos:
             self._ask_proof(draft, case, service, message.provider_id)
@@ -187,7 +191,7 @@ class Partners:
         case = self._shown(draft, case, service, photos)
         lacking = bool(case.proof) and not photos
         status = Status.ANSWERED if lacking else Status.RESOLVED
-        case = self._answer(draft, case, service, acted.text, status, cause, shown=bool(photos))
+        case = self._answer(draft, case, service, acted.text, status, cause, photos=photos)
         if lacking:
             self._ask_proof(draft, case, service, cause)
         return case
@@ -267,7 +271,7 @@ class Partners:
         status: Status,
         cause: str,
         *,
-        shown: bool = False,
+        photos: tuple[CaseFile, ...] = (),
     ) -> Case:
         if case.status not in _ENDED and case.status is not status:
             case = self.workspace.save(draft, case, status)
@@ -285,7 +289,8 @@ class Partners:
             automatic=not text,
             answer=text,
             # what is not for all eyes stands on no page that needs no more than the number
-            also=TextId.PROOF if shown and not case.discreet else None,
+            also=TextId.PROOF if photos and not case.discreet else None,
+            files=photos,
         )
         if status is Status.RESOLVED:
             self._end_part(draft, case)
@@ -310,13 +315,18 @@ class Partners:
         self.workspace.tell(draft, case, EventKind.NOTE, service.id, text, Visibility.SERVICE)
 
 
-def _photos(inbound: Inbound, files: Iterable[Attachment]) -> tuple[CaseFile, ...]:
-    """Take the pictures among the files of a service; a signature's card proves nothing."""
+def _photos(inbound: Inbound, files: Iterable[Attachment], least: int = 0) -> tuple[CaseFile, ...]:
+    """Take the pictures of at least so many bytes among the files of a service."""
     return tuple(
         CaseFile(inbound.id, file.ref, file.name, file.media_type, file.size)
         for file in files
-        if file.media_type.startswith("image/")
+        if _is_picture(file) and (file.size is None or file.size >= least)
     )
+
+
+def _is_picture(file: Attachment) -> bool:
+    known = file.media_type.startswith("image/")
+    return known or (mimetypes.guess_type(file.name)[0] or "").startswith("image/")
 
 
 def _changes_nothing(case: Case, acted: PartnerActed) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
-from router.case import Case, EventKind, Reporter, ReporterRole
+from router.case import Case, CaseFile, EventKind, Reporter, ReporterRole
 from router.decision import Decision, ServiceId
 from router.delivery import Delivery, DeliveryKind, idempotency_key
 from router.directory import Service
@@ -128,10 +129,12 @@ class Replies:
         answer: str = "",
         service: ServiceId | None = None,
         also: TextId | None = None,
+        files: tuple[CaseFile, ...] = (),
     ) -> tuple[Delivery, ...]:
         """Write to every reporter of a case, each on his own channel and in his language.
 
-        ``also`` follows the text in a paragraph of its own.
+        ``also`` follows the text in a paragraph of its own; ``files`` go along on channels that can
+        carry them.
         """
         written = []
         for reporter in case.reporters:
@@ -145,7 +148,9 @@ class Replies:
             if also is not None and reporter.address.channel != "web":  # who reads the page itself
                 words += _PARAGRAPH + self._text(also, reporter.language, short, case)
             written.append(
-                self._deliver(draft, case, kind, reporter, cause, words, automatic=automatic)
+                self._deliver(
+                    draft, case, kind, reporter, cause, words, automatic=automatic, files=files
+                )
             )
         return tuple(written)
 
@@ -310,6 +315,7 @@ class Replies:
         *,
         automatic: bool = True,
         subject: str = "",
+        files: tuple[CaseFile, ...] = (),
     ) -> Delivery:
         address = reporter.address
         delivery = Delivery(
@@ -326,6 +332,7 @@ class Replies:
             refs=reporter.refs,
             reply_token=self.signer.sign(REPLY, case.number, address.key) if case else "",
             automatic=automatic,
+            data=json.dumps({"files": [asdict(file) for file in files]}) if files else "",
         )
         draft.deliveries.append(delivery)
         return delivery

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -18,6 +20,7 @@ from channels.email.mime import opened
 from channels.email.reading import bytes_of
 from channels.email.settings import EmailSettings
 from channels.email.wrapping import NAME, Wrapper, hashed
+from channels.partner_files import enclose, files_of
 from channels.smtp.addresses import ascii_domain, envelope_sender
 from channels.smtp.letter import letter_of, written
 from channels.smtp.relay import Relay
@@ -32,8 +35,11 @@ from router.message import (
     WebhookRequest,
     WebhookResponse,
 )
-from router.ports import Capabilities, Health, OutboundPart, Pulled
+from router.ports import Capabilities, Health, OpensFiles, OutboundPart, Pulled
 from router.tokens import Signer
+
+_LARGEST_FILES = 5_000_000
+"""Bytes of the photos in one mail together; what is larger stays behind the link of the answer."""
 
 
 def _now() -> datetime:
@@ -47,7 +53,7 @@ class EmailChannel:
     """
 
     name = NAME
-    capabilities = Capabilities(threads=True, media_in=True, receipts=True)
+    capabilities = Capabilities(threads=True, media_in=True, media_out=True, receipts=True)
     on_unknown = OnUnknown.RESEND
     deadline_s = 60.0
 
@@ -57,10 +63,12 @@ class EmailChannel:
         account: str,
         signer: Signer,
         now: Callable[[], datetime] = _now,
+        files: OpensFiles | None = None,
     ) -> None:
         self.settings = settings
         self.now = now
         self.account = account
+        self._files = files
         self.rate = Rate(settings.smtp_per_s, burst=max(1, round(settings.smtp_per_s)))
         self._wrapper = Wrapper(account, settings.largest_mail)
         self._receiver = Receiver(account, signer, settings.trusted_authserv_ids)
@@ -204,11 +212,19 @@ class EmailChannel:
         if recipient.startswith("unreadable:") or "@" not in recipient:
             return Permanent("address", "this person left no address")
         letter = letter_of(part.delivery, part.text, idem, self.account, self.settings.display_name)
+        letter = replace(letter, files=await self._enclosed(part.delivery))
         sender = envelope_sender(self.settings.envelope_sender, self.account, idem)
         content = written(letter, format_datetime(_moment_of(part.delivery)))
         return await self._relay.deliver(
             sender, ascii_domain(recipient), content, letter.message_id
         )
+
+    async def _enclosed(self, delivery: Delivery) -> tuple[tuple[str, str, bytes], ...]:
+        """Fetch the photos that go along; one that cannot be had never holds up the answer."""
+        named = files_of(json.loads(delivery.data)) if delivery.data else ()
+        if self._files is None or not named:
+            return ()
+        return (await enclose(named, self._files, _LARGEST_FILES)).files
 
     async def health(self) -> Health:
         """Greet the relay, and tell how the last poll went."""

@@ -141,6 +141,11 @@ async def test_the_photo_of_the_result_is_seen_by_who_reported_and_by_the_servic
         url = re.search(r"http\S+/p/\S+(?=\?act=close)", mail.text)[0]
         await closes_by_page(url, picture())
         answer = (await city.mail.until_received("lea@b.example", 2))[-1]
+        [carried] = [
+            each.get_content()
+            for each in answer.message.iter_attachments()
+            if each.get_content_type() == "image/jpeg"
+        ]
         link = re.search(r"Photo du résultat : (\S+)", answer.text)[1]
         async with httpx.AsyncClient() as person:
             page = (await person.get(link)).text
@@ -150,4 +155,5 @@ async def test_the_photo_of_the_result_is_seen_by_who_reported_and_by_the_servic
             saved = await person.get(url.split("/p/")[0] + offered[-1])
     assert shown.headers["content-type"] == "image/jpeg"
     assert Image.open(io.BytesIO(shown.content)).size == (64, 48)
+    assert Image.open(io.BytesIO(carried)).size == (64, 48)
     assert saved.content[:3] == b"\xff\xd8\xff"

@@ -98,6 +98,15 @@ async def test_a_photo_of_a_discreet_case_stays_between_services(ruled):
     assert seen(ruled, case).proofs == ()
     (answer,) = await ruled.sent("ana", "answer")
     assert "Photo" not in answer.text
+    assert [file["ref"] for file in json.loads(answer.data)["files"]] == ["ab.jpg"]
+
+
+@pytest.mark.parametrize(("size", "kept"), [(4_000, 0), (900_000, 1)])
+async def test_the_logo_of_a_signature_is_no_photo_of_the_result(ruled, size, kept):
+    case = (await ruled.hear("ana", "Mon voisin fait du bruit à Rezé")).case
+    token = ruled.signer.sign(PARTNER, case.number, case.owner)
+    await ruled.hear("agent", "C'est réglé.", tokens=[token], photos=1, size=size)
+    assert len((await ruled.case(case)).proofs) == kept
 
 
 async def test_a_file_that_is_no_picture_proves_nothing(ruled):

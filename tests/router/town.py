@@ -256,7 +256,7 @@ class TownChannel:
             trust=Trust(said.get("trust", Trust.UNVERIFIED)),
             given=Given(**said.get("given", {})),
             attachments=tuple(
-                Attachment(f"{n}.jpg", "image/jpeg", 1000, f"file-{n}")
+                Attachment(f"{n}.jpg", "image/jpeg", said.get("size", 1000), f"file-{n}")
                 for n in range(said.get("photos", 0))
             ),
             thread=Thread(tuple(said.get("tokens", ())), tuple(said.get("refs", ()))),
