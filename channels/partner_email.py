@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from email.utils import format_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -179,6 +179,7 @@ class PartnerEmail:
             *((ASKED.get(str(one.get("fact")), "Réponse"), one.get("text")) for one in answers),
             ("Reçue le", self._time(sheet.get("received_at"))),
             ("Réponse attendue avant le", self._time(sheet.get("due_at"))),
+            ("Sans réponse", _silence(_mapping(sheet.get("silence")))),
             ("Langue de l'usager", sheet.get("language")),
             ("Pièces jointes", sheet.get("attachments") or None),
             ("Usager", ", ".join(str(p["name"]) for p in people if p.get("name")) or None),
@@ -319,6 +320,18 @@ def _as_json(sheet: Mapping[str, Any]) -> bytes:
     ]
     told_of = {**sheet, **({"files": files} if files else {})}
     return json.dumps(told_of, ensure_ascii=False, indent=2).encode("utf-8", "replace")
+
+
+def _silence(given: Mapping[str, Any]) -> str | None:
+    """Say what becomes of the request by law, and when, if nobody answers."""
+    means = {"refused": "refusée", "accepted": "acceptée"}.get(str(given.get("means")))
+    try:
+        on = date.fromisoformat(str(given.get("on")))
+    except ValueError:
+        return None
+    return (
+        f"la demande est {means} le {on:%d/%m/%Y} (silence de l'administration)" if means else None
+    )
 
 
 def _quoted(text: str) -> str:

@@ -15,6 +15,7 @@ from router.looking import area_of, counted_again
 from router.message import Address, Message
 from router.policy import Policy
 from router.ports import Rulebook
+from router.receipts import rights_of
 from router.record import Cause
 from router.recording import keep
 from router.tokens import PARTNER, Signer
@@ -419,6 +420,9 @@ class Dispatcher:
             "files": [asdict(file) for file in files] if "photos" in sees else [],
             "place": self._place(case.place) if "lieu" in sees else {},
         }
+        rights = rights_of(self.rulebook, case)
+        if rights is not None and rights.on is not None:
+            sheet["silence"] = {"means": rights.silence, "on": rights.on.isoformat()}
         if answers := self._answers(case, service):
             sheet["answers"] = answers
         if knows_people(service, case):

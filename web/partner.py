@@ -15,6 +15,7 @@ from router.case import Case, CaseFile
 from router.dispatch import may_read
 from router.errors import InvalidInput, StoreUnavailable
 from router.message import Address, Envelope
+from router.receipts import rights_of
 from router.tracking import printed
 from web.guard import check_origin
 from web.invited import ACTS, Invited, open_link
@@ -173,6 +174,7 @@ class PartnerPages:
             acts=invited.acts,
             proof=case.proof,
             proposals=case.proposals,
+            rights=rights_of(rulebook, case),
             answers=_answers(invited),
             category=rulebook.category_name(case.category, speaker.code) if case.category else "",
             communes=[rulebook.commune_name(code) for code in case.place.communes],

@@ -117,3 +117,30 @@ async def test_the_mail_carries_them_and_tells_nobody_where_they_lay() -> None:
     assert gone in mail.text
     assert b"twilio" not in mail.raw
     assert "twilio" not in str(found["case.json"])
+
+
+@pytest.mark.parametrize(
+    ("silence", "line"),
+    [
+        ({"means": "refused", "on": "2027-01-26"}, "refusée le 26/01/2027"),
+        ({"means": "accepted", "on": "2027-01-26"}, "acceptée le 26/01/2027"),
+        ({"means": "depends"}, ""),
+        ("nonsense", ""),
+    ],
+)
+def test_the_sheet_says_what_the_person_answered_and_when_silence_decides(
+    silence: object, line: str
+) -> None:
+    sheet = {"silence": silence, "answers": [{"fact": "date", "text": "hier soir"}]}
+    delivery = Delivery(
+        7, "ab" * 20, "lane", DeliveryKind.FORWARD,
+        Address("partner_email", ACCOUNT, "voirie@metropole.example"), "Un trou", NOW,
+        data=json.dumps(sheet),
+    )  # fmt: skip
+    channel = PartnerEmail(
+        PartnerEmailSettings(), ACCOUNT, "https://guichet.example", Signer({"a": b"key"}, "a")
+    )
+    [part] = channel.render(delivery)
+    assert "Quand c'est arrivé : hier soir" in part.text
+    assert ("Sans réponse :" in part.text) is bool(line)
+    assert line in part.text

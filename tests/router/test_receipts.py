@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -115,6 +116,20 @@ async def test_who_says_only_later_what_he_asks_for_is_told_then_and_once(town: 
     await town.hear("ana", "lampadaire, toujours")
     texts = [each.text for each in await town.to("ana")]
     assert [("24/01/2027" in text) for text in texts] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("rights", "told"),
+    [(REFUSED, {"means": "refused", "on": "2027-01-24"}), (DEPENDS, None)],
+)
+async def test_the_service_is_told_when_silence_decides(
+    town: Town, rights: Rights, told: object
+) -> None:
+    town.rules.silences["eclairage"] = rights
+    reading(town, Nature.PROCEDURE)
+    await town.hear("ana", "lampadaire")
+    (forward,) = await town.to("eclairage@services.example")
+    assert json.loads(forward.data).get("silence") == told
 
 
 def test_each_meaning_has_its_text() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from datetime import date
 
 import pytest
 import web_fakes
@@ -13,9 +14,10 @@ from web_fakes import NUMBER, Browser, House, a_case
 
 from router.answers import KEPT
 from router.case import Answer, Status
-from router.decision import ServiceId
+from router.decision import Nature, ServiceId
 from router.directory import Service
 from router.message import Envelope
+from router.rights import Rights, Silence
 from router.tokens import REPLY
 
 
@@ -229,3 +231,18 @@ async def test_every_fact_that_is_kept_has_its_words(
 
 def _trusted(service: Service) -> Service:
     return replace(service, sees=(*service.sees, "contact"))
+
+
+@pytest.mark.parametrize("silence", [Silence.REFUSED, Silence.ACCEPTED, Silence.DEPENDS])
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_the_service_reads_what_becomes_of_the_request_without_its_answer(
+    browser: Browser, house: House, link: str, silence: Silence, language: str
+) -> None:
+    on = None if silence is Silence.DEPENDS else date(2027, 1, 22)
+    house.book.silences["chaussee-trottoir"] = Rights(date(2026, 11, 22), silence, on)
+    house.cases.keep(a_case(status=Status.ASSIGNED, nature=Nature.PROCEDURE))
+
+    page = (await browser.get(f"{link}?lang={language}")).text
+
+    told = {"fr": "22\u00a0janvier\u00a02027", "en": "22\u00a0January\u00a02027"}[language]
+    assert (told in page) is (on is not None)
