@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from router.rights import Silence
 from rules import scalars
@@ -32,6 +33,7 @@ class SaidOfSilence:
     after: str = ""
 
 
+@lru_cache(maxsize=256)  # asked of every receipt, and of every sheet for a service
 def read_silence(text: str) -> SaidOfSilence | None:
     """Read what a category says; None where silence means nothing ("sans objet").
 
