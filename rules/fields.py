@@ -15,6 +15,13 @@ from rules.yaml_tree import Mapping as MappingNode
 from rules.yaml_tree import Node, Scalar, Sequence
 
 T = TypeVar("T")
+_BELONGS = (
+    ("regle", "alors", "effets"),
+    ("regle", "si", "condition"),
+    ("condition", "alors", "effets"),
+    ("effets", "si", "condition"),
+)
+"""Block → the key of a rule under which what stands there astray belongs, and that key's block."""
 
 
 class Fields:
@@ -72,7 +79,11 @@ class Fields:
         self.values[name] = value
 
     def _meant(self, written: str, word: str) -> str:
-        """Propose the twin of a key of the other language, else the nearest key."""
+        """Propose where a key belongs, its twin in the other language, else the nearest key."""
+        name = FRENCH.get(word, word) if self.language == "en" else word
+        for around, inside, block in _BELONGS:
+            if self.block == around and name in BLOCKS[block]:
+                return f"Placez « {written} » sous « {self.said(inside)} »."
         twin = (ENGLISH if self.language == "en" else FRENCH).get(word)
         if twin in self._shown():
             return f"{written} → {twin} ?"
