@@ -25,7 +25,7 @@ from app.console import (
 from app.draft import live_rulebook
 from app.refused import refusing
 from app.rulebook import LoadedRulebook, load_folder
-from app.stores import opened
+from app.stores import kept_in, opened
 from app.system import SystemClock
 from router.archive import Action
 from router.errors import InvalidInput
@@ -35,6 +35,7 @@ from rules.problems import proposal
 
 
 def explain(
+    context: typer.Context,
     number: Annotated[str, typer.Argument(help="Tracking number of a case.")] = "",
     text: Annotated[str, typer.Option("--texte", help="What a person would write.")] = "",
     commune: Annotated[str, typer.Option("--commune", help="Name or INSEE code.")] = "",
@@ -47,6 +48,9 @@ def explain(
 ) -> None:
     """Say where a case went, or a message would go, and why.
 
+    A message goes by the rules of --config where it is given, else by those that are live in the
+    store, else by the folder config/.
+
     Example: guichet rules explain 7K4M-Q2XD-9TZ
     Example: guichet rules explain --texte "lampadaire cassé" --commune Rezé
     """
@@ -56,10 +60,22 @@ def explain(
         if number:
             asyncio.run(_explain_case(_number(number), data, database_url, as_json))
         else:
-            rulebook = load_folder(config_folder(config))
+            source = context.get_parameter_source("config")
+            asked = source is not None and source.name == "COMMANDLINE"
+            live = None if asked else asyncio.run(_live(data, database_url))
+            rulebook = live or load_folder(config_folder(config))
             _check_commune(commune, rulebook)
             line = {"text": text, "commune": commune, "at": received, "channel": channel}
             asyncio.run(_explain_text(line, rulebook, as_json))
+
+
+async def _live(data: Path, database_url: str) -> LoadedRulebook | None:
+    """Load the rules that are live; None where there is no store, or nothing is published."""
+    if not database_url and not kept_in(data):
+        return None
+    async with opened(data, database_url) as store:
+        live = await store.active()
+    return await asyncio.to_thread(live_rulebook, live)
 
 
 def _check_commune(commune: str, rulebook: LoadedRulebook) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from past import RULES, Past
+from past import RULES, TO_ROADS, Past
 
 from app.system import SystemClock
 from router.tracking import printed
@@ -115,6 +115,14 @@ def test_the_facts_that_were_missing_are_named_with_who_waited_for_them(past):
     number = past.case("un trou devant la mairie")
     assert past.read("explain", number)["missing"] == {"expediteur": ["elus"]}
     assert "qui écrit (expediteur) : attendu par elus" in past.fine("explain", number)
+
+
+def test_a_message_is_explained_by_the_live_rules_or_by_a_draft(past):
+    past.change(*TO_ROADS)
+    told = ("explain", "--texte", "un lampadaire", "--commune", "Nantes")
+    assert past.fine(*told).startswith("Éclairage est responsable par la règle « lampadaires »")
+    draft = past.fine(*told, "--config", past.config)
+    assert draft.startswith("Voirie est responsable par la règle « lampadaires »")
 
 
 def test_what_cannot_be_explained_is_said(past):
