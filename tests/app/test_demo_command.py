@@ -91,6 +91,7 @@ def test_everybody_is_answered(undisturbed):
     report, _ = undisturbed
     assert report["messages"] == len(SCENES)
     assert (report["unanswered"], report["wrong_channel"], report["dead"]) == ([], [], [])
+    assert all(counts["replies"] for counts in report["by_channel"].values())
 
 
 def test_two_partners_worked_their_cases_in_their_own_systems(undisturbed):
