@@ -36,9 +36,14 @@ class News:
             elif standing == "invite" and changed:
                 rooms["invite"][room] = {"invite_state": {"events": self._stripped(room, user)}}
             elif changed and since is not None:
-                left = self._book.stream[self._book.since(room, user)]
-                rooms["leave"][room] = {"timeline": {"events": [left]}, "state": {"events": []}}
+                rooms["leave"][room] = self._left(room, user, since, wanted)
         return {"next_batch": f"s{len(self._book.stream)}", "rooms": rooms}
+
+    def _left(self, room: str, user: str, since: int, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        end, types = self._book.since(room, user), wanted.get("room", {}).get("timeline", {})
+        seen = of_types(self._book.events(room), types.get("types"))
+        events = [event for place, event in seen if since <= place <= end]
+        return {"timeline": {"events": events}, "state": {"events": []}}
 
     def _joined(
         self, room: str, since: int | None, wanted: Mapping[str, Any]

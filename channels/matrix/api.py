@@ -15,6 +15,7 @@ from router.delivery import Permanent, Retry, SendOutcome, Unknown
 
 _CLIENT = "/_matrix/client/v3"
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol)
 _TOKEN_IS_WRONG_S = 300.0
 
 
@@ -66,7 +67,7 @@ class MatrixApi:
                     method, f"{self._base_url}{_CLIENT}{path}", params=query, json=body,
                     timeout=limit,
                 )  # fmt: skip
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise _broken(error) from None
         if answer.status_code >= 300:
             raise _refused(answer)
@@ -96,7 +97,7 @@ class MatrixApi:
                     content += chunk
                     if len(content) > limit:
                         return None
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise _broken(error) from None
         return bytes(content)
 
@@ -144,7 +145,7 @@ def _wait(answer: httpx.Response, told: Json) -> float | None:
 
 
 def _broken(error: Exception) -> Broken:
-    return Broken(type(error).__name__, sent=not isinstance(error, _NOT_SENT))
+    return Broken(type(error).__name__, sent=not isinstance(error, _NOT_SENT + _NO_ADDRESS))
 
 
 def outcome_of(error: Refused | Broken) -> SendOutcome:

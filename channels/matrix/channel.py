@@ -11,13 +11,13 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from channels.graphemes import split
-from channels.matrix.answers import Json
+from channels.matrix.answers import Json, object_in
 from channels.matrix.api import Broken, MatrixApi, Refused, outcome_of, part
 from channels.matrix.content import object_of, text_of
 from channels.matrix.reading import Room, read_event
 from channels.matrix.sync import Heard, Sync
 from channels.matrix.writing import content_of, message_of
-from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent
+from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import Address, Attachment, Envelope, InboundEvent, Location
 from router.ports import Capabilities, Health, OutboundPart, Pulled
@@ -196,11 +196,12 @@ class Matrix:
             answer = await self._api.call("PUT", path, body=content_of(part_))
         except (Refused, Broken) as error:
             return outcome_of(error)
-        return Sent((str(answer.get("event_id", "")),))
+        event = answer.get("event_id")
+        return Sent((str(event),)) if event else Unknown("the homeserver gave no id")
 
     async def _somebody(self, room: str) -> bool:
         answer = await self._api.call("GET", f"/rooms/{part(room)}/joined_members")
-        return bool(object_of(answer, "joined").keys() - {self.account})
+        return bool(object_in(answer, "joined").keys() - {self.account})
 
     async def health(self) -> Health:
         try:

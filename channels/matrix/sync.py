@@ -76,7 +76,7 @@ class Sync:
         for room, block in objects_in(rooms, "join"):
             heard += await self._heard(room, block, position.since, known=known)
         for room, block in objects_in(rooms, "leave"):
-            heard += self._put_out(room, block)
+            heard += self._until_put_out(room, block)
         invited = again | dict.fromkeys(await self._invitations.new(rooms), 0)
         return heard, Position(str(answer["next_batch"]), invited).cursor
 
@@ -177,11 +177,12 @@ class Sync:
             return object_in(event, "content").get("membership") in {"leave", "ban"}
         return event.get("sender") != self._me
 
-    def _put_out(self, room: str, block: Json) -> list[Heard]:
-        self._members.pop(room, None)
-        events = events_in(object_in(block, "timeline"))
-        gone = [e for e in events if self._own_member(e, "leave") or self._own_member(e, "ban")]
-        return [Heard(_in_room(event, room), {"empty": True}) for event in gone]
+    def _until_put_out(self, room: str, block: Json) -> list[Heard]:
+        """Give what was said in a room that we are no longer in, with what we knew of it."""
+        members = self._members.pop(room, {})
+        known = {"direct": len(members) <= 2, "me": members.get(self._me, "")}
+        events = [e for e in events_in(object_in(block, "timeline")) if self._concerns_us(e)]
+        return [Heard(_in_room(event, room), known) for event in events]
 
     # --- rooms -----------------------------------------------------------------------------------
 

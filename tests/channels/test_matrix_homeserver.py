@@ -16,7 +16,7 @@ import pytest
 from homeservers import Person, Place, Synapse
 from matrix_town import MatrixTown, matrix_town
 
-from channels.matrix import Matrix
+from channels.matrix import Matrix, MatrixSettings
 from channels.matrix.sync import Sync
 from router.archive import CaseFilter
 from router.delivery import Delivery, DeliveryKind, DeliveryState, Permanent, Retry, Sent
@@ -326,6 +326,16 @@ async def test_who_puts_the_counter_out_is_written_to_no_more(place: Place, act:
     assert outcome.code == "blocked"
 
 
+async def test_what_was_said_before_the_counter_was_put_out_is_heard(place: Place) -> None:
+    line, anne, room = await met(place)
+    await anne.says(room, "Un trou")
+    await anne.stands(room, "kick", line.counter.account)
+    said, gone = await line.hear(2)
+    assert isinstance(said, MessageReceived)
+    assert said.message.text == "Un trou"
+    assert isinstance(gone, Blocked)
+
+
 async def test_a_room_that_the_person_has_left_is_written_to_no_more(place: Place) -> None:
     line, anne, room = await met(place)
     await anne.stands(room, "leave")
@@ -409,10 +419,9 @@ async def test_a_token_of_somebody_else_is_told(place: Place) -> None:
     assert anne.user in health.sentence
 
 
-async def test_a_homeserver_that_is_not_there_has_sent_nothing() -> None:
-    from channels.matrix import MatrixSettings
-
-    lost = Matrix(MatrixSettings(base_url="http://127.0.0.1:9"), "@g:nantes.example")
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "matrix.nantes.example", "https://[", ""])
+async def test_a_homeserver_that_is_not_there_has_sent_nothing(url: str) -> None:
+    lost = Matrix(MatrixSettings(base_url=url), "@g:nantes.example")
     assert isinstance(await send(lost, delivery(lost, "!x:nantes.example")), Retry)
     with pytest.raises(ConnectionError):
         await lost.pull("", lambda: NOW)
