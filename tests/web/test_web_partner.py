@@ -13,10 +13,10 @@ from PIL import Image
 from web_fakes import NUMBER, Browser, House, a_case
 
 from router.answers import KEPT
-from router.case import Answer, Status
+from router.case import Answer, Reporter, Status
 from router.decision import Nature, ServiceId
 from router.directory import Service
-from router.message import Envelope
+from router.message import Address, Envelope
 from router.rights import Rights, Silence
 from router.tokens import REPLY
 
@@ -51,6 +51,22 @@ async def test_a_service_sees_only_what_it_may(browser: Browser, house: House, l
     assert "trou énorme" not in page
     assert "Paulette" not in page
     assert "Durand" not in page
+
+
+@pytest.mark.parametrize(("channel", "name"), [("whatsapp", "WhatsApp"), ("matrix", "Matrix")])
+async def test_the_channel_of_a_person_is_called_by_its_name(
+    browser: Browser,
+    house: House,
+    link: str,
+    channel: str,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trusted = tuple(map(_trusted, web_fakes.SERVICES))
+    monkeypatch.setattr(web_fakes, "SERVICES", trusted)
+    there = Reporter(Address(channel, "account", "someone"), "Léa Durand")
+    house.cases.keep(a_case(status=Status.ASSIGNED, reporters=(there,)))
+    assert f"Léa Durand ({name})" in (await browser.get(link)).text
 
 
 async def test_a_service_that_no_longer_has_the_case_sees_nothing_of_it(
