@@ -10,18 +10,12 @@ from rules.blocks import BLOCKS
 from rules.meant import MEANT
 from rules.problems import At, Problems, proposal
 from rules.scalars import Season, Unreadable
+from rules.unknown_keys import keys_of, meant_key
 from rules.vocabulary import ENGLISH, FRENCH, plain
 from rules.yaml_tree import Mapping as MappingNode
 from rules.yaml_tree import Node, Scalar, Sequence
 
 T = TypeVar("T")
-_BELONGS = (
-    ("regle", "alors", "effets"),
-    ("regle", "si", "condition"),
-    ("condition", "alors", "effets"),
-    ("effets", "si", "condition"),
-)
-"""Block → the key of a rule under which what stands there astray belongs, and that key's block."""
 
 
 class Fields:
@@ -36,21 +30,18 @@ class Fields:
         self.at = node.at
         self.keys: dict[str, Scalar] = {}
         self.values: dict[str, Node] = {}
+        self._meant: set[str] = set()
         self.readable = isinstance(node, MappingNode)
         if not isinstance(node, MappingNode):
             self.problems.error(
                 node.at,
                 "bloc-attendu",
                 "Un bloc de clés est attendu ici",
-                f"Clés possibles : {', '.join(self._shown())}.",
+                f"Clés possibles : {', '.join(keys_of(block, language))}.",
             )
             return
         for key, value in node.entries:
             self._take(key, value, free)
-
-    def _shown(self) -> list[str]:
-        names = BLOCKS[self.block]
-        return [ENGLISH.get(name, name) for name in names] if self.language == "en" else [*names]
 
     def _take(self, key: Scalar, value: Node, free: bool) -> None:
         word = plain(key.text)
@@ -59,11 +50,13 @@ class Fields:
             name = word  # the head of a file tells its language before any other key is read
         if name not in BLOCKS[self.block]:
             if not free:
+                meant = meant_key(self.block, self.language, key.text)
+                self._meant.add(meant)
                 self.problems.error(
                     key.at,
                     "cle-inconnue",
                     f"La clé « {key.text} » est inconnue ici",
-                    self._meant(key.text, word),
+                    meant,
                 )
             return
         if name in self.keys:
@@ -77,17 +70,6 @@ class Fields:
             return
         self.keys[name] = key
         self.values[name] = value
-
-    def _meant(self, written: str, word: str) -> str:
-        """Propose where a key belongs, its twin in the other language, else the nearest key."""
-        name = FRENCH.get(word, word) if self.language == "en" else word
-        for around, inside, block in _BELONGS:
-            if self.block == around and name in BLOCKS[block]:
-                return f"Placez « {written} » sous « {self.said(inside)} »."
-        twin = (ENGLISH if self.language == "en" else FRENCH).get(word)
-        if twin in self._shown():
-            return f"{written} → {twin} ?"
-        return proposal(written, self._shown())
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
@@ -110,6 +92,8 @@ class Fields:
             return False
         missing = [name for name in names if name not in self.values]
         for name in missing:
+            if self.misspelt(name):
+                continue
             self.problems.error(
                 self.at,
                 "cle-manquante",
@@ -117,6 +101,10 @@ class Fields:
                 f"Ajoutez « {self.said(name)}: … ».",
             )
         return not missing
+
+    def misspelt(self, name: str) -> bool:
+        """Whether a key that is missing was told already as what an unknown one means."""
+        return any(meant.endswith(f" → {self.said(name)} ?") for meant in self._meant)
 
     def node(self, name: str) -> Node | None:
         return self.values.get(name)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 from router.errors import ConfigurationError
 
+MOST_ERRORS = 500
+"""Errors of one file that are told; nobody mends more than that before he checks again."""
 FOLDER = "."
 """The file of a problem of the folder itself, which has no line."""
 
@@ -61,9 +64,22 @@ class Problems:
 
     found: list[Problem] = field(default_factory=list)
     _told: set[Problem] = field(default_factory=set)
+    _errors: Counter[str] = field(default_factory=Counter)
 
     def error(self, at: At, code: str, message: str, fix: str = "", example: str = "") -> None:
-        self._add(at, "error", code, message, fix, example)
+        self._errors[at.file] += 1
+        if self._errors[at.file] <= MOST_ERRORS:
+            self._add(at, "error", code, message, fix, example)
+        else:
+            self._last_error(
+                At(at.file),
+                "trop-d-erreurs",
+                "Ce fichier contient encore d'autres erreurs",
+                "Corrigez d'abord celles-ci.",
+            )
+
+    def _last_error(self, at: At, code: str, message: str, fix: str) -> None:
+        self._add(at, "error", code, message, fix, "")
 
     def warning(self, at: At, code: str, message: str, fix: str = "", example: str = "") -> None:
         self._add(at, "warning", code, message, fix, example)

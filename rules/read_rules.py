@@ -199,6 +199,8 @@ class RuleFileReader:
     def _has_effects(self, fields: Fields) -> None:
         """Refuse a rule that would do nothing when it holds."""
         wanted = [fields.node("alors"), fields.node("seuils")]
+        if fields.misspelt("alors") or fields.misspelt("seuils"):
+            return
         if any(isinstance(node, Scalar) and not node.empty for node in wanted):
             return  # told when it is read
         if not any(getattr(node, "entries", ()) or getattr(node, "items", ()) for node in wanted):

@@ -195,6 +195,9 @@ def test_every_value_of_a_closed_list_is_told(values: str) -> None:
     assert sorted(set(getattr(vocabulary, values)) - told(MANUAL)) == []
 
 
+_TOLD_BY = {"error": "error", "_last_error": "error", "_Refused": "error", "warning": "warning"}
+
+
 def codes() -> dict[str, set[str]]:
     """List the codes that the sources of rules/ can emit, by severity."""
     found: dict[str, set[str]] = {"error": set(), "warning": set()}
@@ -204,7 +207,7 @@ def codes() -> dict[str, set[str]]:
             if not isinstance(node, ast.Call):
                 continue
             called = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            severity = {"error": "error", "warning": "warning", "_Refused": "error"}.get(called)
+            severity = _TOLD_BY.get(called)
             if severity and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
                 found[severity].add(str(node.args[1].value))
             elif severity and len(node.args) > 1 and isinstance(node.args[1], ast.Name):

@@ -16,7 +16,7 @@ from rules_town import Town
 from test_rules_manual import codes
 
 from rules.checking import check
-from rules.problems import Problem
+from rules.problems import MOST_ERRORS, Problem
 from understanding.territory import Territory
 
 BAD = sorted((Path(__file__).parent / "bad").glob("*.yaml"))
@@ -26,6 +26,7 @@ TODAY = date(2026, 11, 26)
 LATER = {"vacances_inconnues": date(2028, 1, 15)}
 OTHERWISE = {
     "conflits-non-cherches": "test_rules_pairs.py",
+    "trop-d-erreurs": "a hundred thousand mistakes",
     "dossier": "test_rules_json.py",
     "encodage": "bytes that are no text",
     "fichier-illisible": "test_rules_json.py",
@@ -149,6 +150,13 @@ def test_a_file_of_nothing_but_brackets_is_told_by_its_depth(opening: str, town:
     (error,) = town.errors
     assert error.startswith("regles/z.yaml:1:")
     assert "imbriqués sur plus de 20 niveaux" in error or "n'est attendue" in error
+
+
+def test_a_hundred_thousand_mistakes_are_told_in_part_and_so_is_that(town: Town) -> None:
+    town.write("regles/z.yaml", "\n".join("a: 1" for _ in range(100_000)))
+    assert len(town.errors) == MOST_ERRORS + 1
+    last = "Ce fichier contient encore d'autres erreurs. Corrigez d'abord celles-ci."
+    assert f"regles/z.yaml:1:1: {last}" in town.errors
 
 
 def test_a_file_that_is_not_utf8_is_refused_at_the_byte(town: Town) -> None:
