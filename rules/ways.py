@@ -1,4 +1,4 @@
-"""Refuses a way of transmission that the service in charge does not have."""
+"""Warns of a way of transmission that the service in charge does not have."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _check(
         return
     first = services[0]
     where = f"« {way} » n'est pas un moyen de « {first.id} »"
-    problems.error(
+    problems.warning(
         effects.way_at or rule.at,
         "moyen-absent",
         f"{where}, responsable de la règle « {rule.id} »",
