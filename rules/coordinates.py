@@ -62,7 +62,7 @@ def _pairs(value: Any) -> Iterator[tuple[float, float]]:
             yield from _pairs(part)
         return
     if len(value) < 2 or not all(
-        isinstance(part, int | float) and not isinstance(part, bool) for part in value[:2]
+        isinstance(part, int | float) and not isinstance(part, bool) for part in value
     ):
         raise ValueError("no position")
     yield float(value[0]), float(value[1])
@@ -79,7 +79,7 @@ def wrong_geometry(
 
     ``area`` asks for polygons; ``box`` is the extent of the installation when it is known.
     """
-    if geometry.get("type") not in (_AREAS if area else _SHAPES):
+    if str(geometry.get("type")) not in (_AREAS if area else _SHAPES):
         return "ce n'est pas une surface" if area else "ce n'est pas une forme GeoJSON"
     try:
         points = list(positions(geometry))

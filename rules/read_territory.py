@@ -201,9 +201,16 @@ class TerritoryReader:
         path = self.sources.beside(PATH, self.fields, "codes_postaux")
         data = self.sources.json(path) if path else None
         found: dict[str, list[str]] = {}
-        rows = data.items() if isinstance(data, dict) else _rows(data)
+        rows = [*data.items()] if isinstance(data, dict) else _rows(data)
+        if path and data is not None and not rows:
+            self.problems.error(
+                At(path),
+                "codes-postaux",
+                "Ce fichier ne contient aucun code postal",
+                'Écrivez [{"codePostal": "44000", "codeCommune": "44109"}].',
+            )
         for postcode, codes in rows:
-            for code in codes if isinstance(codes, list | tuple) else [codes]:
+            for code in map(str, codes if isinstance(codes, list | tuple) else [codes]):
                 if code in inside and code not in found.setdefault(str(postcode), []):
                     found[str(postcode)].append(code)
         return {postcode: tuple(codes) for postcode, codes in sorted(found.items()) if codes}

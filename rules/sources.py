@@ -122,6 +122,16 @@ class Sources:
                 "Ce fichier n'est pas lisible en UTF-8",
                 "Enregistrez-le en UTF-8.",
             )
+        except (
+            RecursionError,
+            ValueError,
+        ):  # brackets in brackets, a number of thousands of digits
+            self.problems.error(
+                At(path),
+                "json",
+                "Ce fichier JSON est illisible",
+                "Exportez-le à nouveau.",
+            )
         except OSError:
             self._no_file(path, "Ce fichier ne peut pas être lu", "Vérifiez ses droits.")
         return None

@@ -47,7 +47,7 @@ class _Projection:
         try:
             found = shape(geometry)
         except (ValueError, TypeError, KeyError, AttributeError, shapely.GEOSException) as error:
-            raise InvalidOutline(whose, str(error)) from error
+            raise InvalidOutline(whose, "ses coordonnées ne font pas une forme") from error
         metres = shapely.transform(
             shapely.force_2d(found), lambda points: points * (self.lon_m, self.lat_m)
         )

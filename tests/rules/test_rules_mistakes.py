@@ -27,6 +27,7 @@ LATER = {"vacances_inconnues": date(2028, 1, 15)}
 OTHERWISE = {
     "conflits-non-cherches": "test_rules_pairs.py",
     "trop-d-erreurs": "a hundred thousand mistakes",
+    "codes-postaux": "a file of postal codes",
     "dossier": "test_rules_json.py",
     "encodage": "bytes that are no text",
     "fichier-illisible": "test_rules_json.py",
@@ -162,6 +163,40 @@ def test_a_hundred_thousand_mistakes_are_told_in_part_and_so_is_that(town: Town)
 def test_a_file_that_is_not_utf8_is_refused_at_the_byte(town: Town) -> None:
     (town.folder / "regles/latin.yaml").write_bytes("territoire: Rez\xe9".encode("latin-1"))
     assert town.errors[0].startswith("regles/latin.yaml:1:16: ")
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, f"[{'9' * 5_000}]"])
+@pytest.mark.parametrize("path", ["bellevue.geojson", "communes.geojson", "codes_postaux.json"])
+def test_json_that_python_cannot_hold_is_one_sentence(content: str, path: str, town: Town) -> None:
+    town.write(f"territoire/{path}", content)
+    told = [one for one in town.errors if "Ce fichier JSON est illisible." in one]
+    assert told == [f"territoire/{path}:1:1: Ce fichier JSON est illisible. Exportez-le à nouveau."]
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "3", '"x"', "[[1]]", '[{"codePostal": "44000"}]'])
+def test_a_file_of_postal_codes_that_holds_none_is_refused(content: str, town: Town) -> None:
+    town.write("territoire/codes_postaux.json", content)
+    assert town.errors == [
+        "territoire/codes_postaux.json:1:1: Ce fichier ne contient aucun code postal. "
+        'Écrivez [{"codePostal": "44000", "codeCommune": "44109"}].'
+    ]
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        '{"type": ["x"], "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}',
+        '{"type": "Polygon", "coordinates": [[[[0, 0], [1, 0], [1, 1], [0, 0]]]]}',
+        '{"type": "Polygon", "coordinates": [[[0, 0, null], [1, 0], [1, 1], [0, 0]]]}',
+        '{"type": "MultiPolygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}',
+    ],
+)
+@pytest.mark.parametrize("path", ["bellevue.geojson", "peripherique.geojson"])
+def test_a_shape_that_is_none_is_told_in_french(geometry: str, path: str, town: Town) -> None:
+    town.write(f"territoire/{path}", f'{{"type": "Feature", "geometry": {geometry}}}')
+    (error,) = town.errors
+    assert re.search(r"Le contour de « \w+ » est (faux|inutilisable) : ", error)
+    assert "argument" not in error
 
 
 def test_swapped_coordinates_of_a_commune_are_told_at_its_feature(town: Town) -> None:
