@@ -21,6 +21,7 @@ _COMMANDS = {
     "services": ("app.services", "cli"),
     "cases": ("app.cases", "cli"),
     "outbox": ("app.outbox", "cli"),
+    "desk": ("app.desk", "cli"),
     "db": ("app.database", "cli"),
 }
 """One line a command, or a family of them: its name, and where it stands."""

@@ -32,6 +32,7 @@ from router.delivery import DeliveryState
 from router.errors import GuichetError, StoreUnavailable
 from router.ports import Checks
 from router.store import Store
+from web.desk_tasks import late_tasks
 
 _DEADLINE_S = 10.0
 _LOST = (DeliveryState.DEAD, DeliveryState.REJECTED, DeliveryState.BOUNCED)
@@ -104,6 +105,11 @@ async def _check_store(settings: Settings, store: Store) -> AsyncIterator[Findin
     now = product.clock.now()
     for queue in await queues(store, product.policy.partners):
         yield Finding(f"file {queue.account}", not queue.late(now), queue.sentence(now))
+    late = await late_tasks(store, now)
+    told = (
+        f"{len(late)} en retard (guichet desk tasks --en-retard)" if late else "aucune en retard."
+    )
+    yield Finding("tâches du guichet", not late, told)
     for (name, account), channel in product.channels.items():
         if not isinstance(channel, Checks):
             yield Finding(f"{name} {account}", True, "branché.")

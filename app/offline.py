@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from app.lines import Line, clean
+from channels.desk import Desk, DeskSettings
 from channels.email import EmailChannel, EmailSettings
 from channels.matrix import Matrix, MatrixSettings
 from channels.sms import Sms, SmsSettings
@@ -152,7 +153,8 @@ def _builders(
     first: dict[str, str] = {}
     for name, account in keys:
         first.setdefault(name, account)
-    form = WebformSettings(email_account=first.get("email", ""), sms_account=first.get("sms", ""))
+    ours = {"email_account": first.get("email", ""), "sms_account": first.get("sms", "")}
+    form, desk = WebformSettings.model_validate(ours), DeskSettings.model_validate(ours)
     return {
         "email": lambda account: EmailChannel(EmailSettings.model_validate({}), account, signer),
         "sms": lambda account: Sms(SmsSettings(), account),
@@ -161,6 +163,7 @@ def _builders(
         "matrix": lambda account: Matrix(MatrixSettings(base_url=""), account),
         "x": lambda account: X(XSettings(), account, clock),
         "web": lambda account: Webform(form, account),
+        "desk": lambda account: Desk(desk, account),
     }
 
 
@@ -169,7 +172,7 @@ def _nobody(channel: str, count: int) -> str:
     match channel:
         case "email":
             return f"essai-{count}@essai.example"
-        case "sms" | "whatsapp":
+        case "sms" | "whatsapp" | "desk":
             return f"+{_FIRST_NUMBER + count}"
         case "telegram" | "x":
             return str(9_000_000_000 + count)

@@ -23,6 +23,7 @@ from app.stores import opened
 from app.system import SystemClock
 from router.archive import OutboxAdmin
 from router.delivery import Delivery, DeliveryState
+from web.desk_tasks import late_tasks
 
 cli = typer.Typer(no_args_is_help=True, help="What waits to be sent, and what could not be.")
 _MOST = 100_000
@@ -39,7 +40,7 @@ def list_outbox(
     database_url: DatabaseUrl = "",
     as_json: Json = False,
 ) -> None:
-    """List deliveries, by default those that were given up.
+    """List deliveries, by default those given up and those that wait too long for an agent.
 
     Example: guichet outbox list --state deferred
     """
@@ -51,7 +52,10 @@ def list_outbox(
     async def run() -> list[Delivery]:
         states = [DeliveryState(value) for value in state or _STUCK]
         async with opened(data, database_url) as store:
-            return list(await store.list_deliveries(states, limit))
+            found = list(await store.list_deliveries(states, limit))
+            if not state:
+                found += await late_tasks(store, SystemClock().now())
+            return found[:limit]
 
     with speaking():
         found = asyncio.run(run())

@@ -22,7 +22,7 @@ from router.errors import ConfigurationError
 
 def try_(
     channel: Annotated[
-        str, typer.Option(help="email, sms, whatsapp, telegram, matrix, x or web.")
+        str, typer.Option(help="email, sms, whatsapp, telegram, matrix, x, web or desk.")
     ] = "web",
     kind: Annotated[str, typer.Option(help="On X: dm or mention.")] = "",
     sender: Annotated[str, typer.Option("--from", help="Who writes.")] = "",

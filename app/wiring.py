@@ -139,6 +139,12 @@ def _web(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     return Webform(WebformSettings.model_validate(raw), account, parts.photos.read)
 
 
+def _desk(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.desk import Desk, DeskSettings
+
+    return Desk(DeskSettings.model_validate(raw), account)
+
+
 def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.x import X, XSettings
 
@@ -158,8 +164,11 @@ BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
     "matrix": _matrix,
     "x": _x,
     "web": _web,
+    "desk": _desk,
 }
 """One line a channel: its name and what builds it."""
+_OWN = {"web", "desk"}
+"""Channels without a provider: they need no settings, and answer by the e-mail and SMS of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +292,7 @@ async def build(
             offered=lambda: _offered(rulebooks),
             was_taken=lambda *named: _was_taken(store, *named),
             posted_number=lambda account, id: _number_of(store, "open311", account, id),
+            records=store,
         )
     )
     return Product(
@@ -300,9 +310,7 @@ def _connect(
     unconnected = []
     for name, account in wanted:
         raw = settings.of_account(name, account)
-        if name == "web" and raw is None:
-            raw = {}
-        if name == "web":
+        if name in _OWN:
             raw = {"email_account": parts.mailbox, "sms_account": parts.sms_number, **(raw or {})}
         if name == "partner_email" and raw is None:
             raw = settings.of_account("email", account)

@@ -16,6 +16,7 @@ from channels.smtp.letter import Letter, written
 from channels.smtp.relay import Relay
 from channels.smtp.settings import SmtpSettings
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome
+from router.entry import SOURCES_FR, Source
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import Attachment, Envelope, InboundEvent, PartnerActed
 from router.ports import Capabilities, Health, OpensFiles, OutboundPart
@@ -182,6 +183,7 @@ class PartnerEmail:
             ("Sans réponse", _silence(_mapping(sheet.get("silence")))),
             ("Langue de l'usager", sheet.get("language")),
             ("Pièces jointes", sheet.get("attachments") or None),
+            ("Saisie au guichet", _entry(_mapping(sheet.get("entry")))),
             ("Usager", ", ".join(str(p["name"]) for p in people if p.get("name")) or None),
         )
         return "\n".join(f"{label} : {_line(value)}" for label, value in lines if value)
@@ -266,6 +268,15 @@ def _sheet(delivery: Delivery) -> Mapping[str, Any]:
         return _mapping(json.loads(delivery.data or "{}"))
     except ValueError:
         return {}
+
+
+def _entry(entry: Mapping[str, Any]) -> str | None:
+    """Say how an agent came to write it down, and for whom."""
+    if entry.get("source") not in set(Source):
+        return None
+    told = SOURCES_FR[Source(entry["source"])]
+    told += f", par {entry['agent']}" if entry.get("agent") else ""
+    return told + (f", pour {entry['behalf_of']}" if entry.get("behalf_of") else "")
 
 
 def _subject(delivery: Delivery, sheet: Mapping[str, Any]) -> str:

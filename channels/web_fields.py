@@ -22,6 +22,8 @@ _FILE_NAME = re.compile(r'[;\s]filename="([^"\r\n]{0,300})"', re.IGNORECASE)
 _PART_TYPE = re.compile(r"^content-type:\s*([\w.+-]+/[\w.+-]+)", re.IGNORECASE | re.MULTILINE)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]")
 _ANNOYANCE = range(1, 11)
+EMAIL = re.compile(r"[^@\s<>()\[\],;:\"|]{1,64}@[^@\s<>()\[\],;:\"|]+\.[^@\s<>()\[\],;:\".|]{2,}")
+"""What can be an e-mail address that a person typed."""
 
 
 def read_form(raw: bytes) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from channels.web_fields import (
+    EMAIL,
     attachments_of,
     given_of,
     international,
@@ -39,7 +40,6 @@ from router.ports import Capabilities, Health, OutboundPart
 
 _TYPES = ("application/json", "application/x-www-form-urlencoded")
 _LARGEST_FORM = 1_000_000  # bytes; files are stored beforehand and only named here
-_EMAIL = re.compile(r"[^@\s<>()\[\],;:\"|]{1,64}@[^@\s<>()\[\],;:\"|]+\.[^@\s<>()\[\],;:\".|]{2,}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
@@ -136,7 +136,7 @@ class Webform:
         reply, settings = text_of(form, "reply").lower(), self._settings
         if reply == "email" and settings.email_account:
             email = text_of(form, "email")
-            if _EMAIL.fullmatch(email):
+            if EMAIL.fullmatch(email):
                 return Address("email", settings.email_account, email.lower())
         if reply == "sms" and settings.sms_account:
             number = international(text_of(form, "phone"), settings.region)

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from router.decision import Count, Nature, Place, ServiceId, Urgency
+from router.entry import Entry
 from router.errors import GuichetError
 from router.message import Address
 from router.tracking import TrackingNumber
@@ -216,6 +217,8 @@ class Case:
     automatic_day: str = ""
     automatic_count: int = 0
     generation: int = 0
+    entry: Entry | None = None
+    """Set where an agent entered it for somebody."""
 
     @property
     def discreet(self) -> bool:

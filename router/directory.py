@@ -34,6 +34,8 @@ class Contact:
     email: str = ""
     phone: str = ""
     url: str = ""
+    deaf_relay: str = ""
+    """Where deaf and aphasic people ring it through the telephone relay."""
 
 
 @dataclass(frozen=True, slots=True)

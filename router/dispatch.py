@@ -144,6 +144,7 @@ class Dispatcher:
             proof=decision.proof,
             sender_kinds=facts.sender_kinds or (),
             given_category=message.given.category,
+            entry=message.entry,
             area=area_of(decision, facts.place),
             counts=facts.counts,
             confirmed_before=facts.confirmations,
@@ -425,7 +426,11 @@ class Dispatcher:
             sheet["silence"] = {"means": rights.silence, "on": rights.on.isoformat()}
         if answers := self._answers(case, service):
             sheet["answers"] = answers
-        if knows_people(service, case):
+        known = knows_people(service, case)
+        if case.entry is not None:
+            private = service.statute is Statute.PRIVATE
+            sheet["entry"] = case.entry.told(agent=not private, contact=known)
+        if known:
             sheet["reporters"] = [
                 {"name": reporter.name, "channel": reporter.address.channel}
                 for reporter in case.reporters

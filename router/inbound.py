@@ -12,11 +12,13 @@ from router.case import Case, EventKind, Status, Visibility
 from router.conversation import How, Threaded, is_reporter, thread
 from router.decision import Decision, Facts, Nature
 from router.delivery import DeliveryKind, DeliveryState
+from router.desk import Desk
 from router.dispatch import Dispatcher, passes_on, redirects
 from router.joining import LONGEST_TEXT, better_place, files_of, joined
 from router.looking import Looks
 from router.message import (
     Blocked,
+    CallMissed,
     Encrypted,
     HelpAsked,
     Ignored,
@@ -28,6 +30,7 @@ from router.message import (
     OptedOutOf,
     PartnerActed,
     ReceiptReceived,
+    TaskDone,
     Trust,
 )
 from router.moving import tell_changes
@@ -60,6 +63,7 @@ class Handler:
     replies: Replies
     partners: Partners
     wishes: Wishes
+    desk: Desk
     looks: Looks
     signer: Signer
 
@@ -82,6 +86,10 @@ class Handler:
                 return self.wishes.blocked(draft, event)
             case Encrypted():
                 return self.wishes.encrypted(draft, inbound, event)
+            case CallMissed():
+                return self.desk.missed(draft, inbound, event)
+            case TaskDone():
+                return self.desk.done(draft, event)
             case PartnerActed():
                 heard = self.partners.act(draft, event, inbound)
                 return Worked(heard.action, heard.reason, heard.case)
@@ -180,6 +188,7 @@ class Handler:
             self.workspace.tell(draft, case, EventKind.ASKED, "rules", asked)
         if not message.reachable:
             self.workspace.tell(draft, case, EventKind.NOTE, "router", _NO_ADDRESS)
+        self.desk.entered(draft, case, message)
         if message.origin:
             note = f"Message transféré ; expéditeur d'origine : {message.origin}"
             self.workspace.tell(draft, case, EventKind.NOTE, "router", note)
@@ -269,6 +278,7 @@ class Handler:
             Visibility.SERVICE,
             threaded.reason,
         )
+        self.desk.entered(draft, case, message)
         self.workspace.refer(draft, message.ref, case)
         decision: Decision | None = None
         if own or alone.danger:

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from router.entry import Entry, Outcome
+
 ConversationKey = NewType("ConversationKey", str)
 """One address on one channel account, as a string: the unit of order and of work."""
 
@@ -159,6 +161,8 @@ class Message:
     given: Given = field(default_factory=Given)
     album: str = ""
     """Messages of one conversation with the same album are one request (Telegram media groups)."""
+    entry: Entry | None = None
+    """Set where an agent wrote down what a person said or sent on paper."""
 
     @property
     def empty(self) -> bool:
@@ -258,6 +262,28 @@ class PartnerActed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMissed:
+    """Somebody rang and nobody answered: there are no words, only whom to ring, and since when."""
+
+    address: Address
+    at: datetime
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDone:
+    """An agent did what a delivery of the desk asks: read it, posted it, rang in vain.
+
+    ``instead`` is where the same words shall leave for now, and all later ones.
+    """
+
+    delivery_id: int
+    outcome: Outcome
+    agent: str
+    instead: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """Nothing for us: our own echo, a typing notice, a retweet; the reason is kept."""
 
@@ -274,5 +300,7 @@ InboundEvent = (
     | Blocked
     | Encrypted
     | PartnerActed
+    | CallMissed
+    | TaskDone
     | Ignored
 )

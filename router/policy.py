@@ -27,7 +27,7 @@ class Policy:
     one who does not answer holds up no other. ``automatic_per_day`` bounds the automatic answers to one address and on one case,
     each, in a day of UTC; ``lasting_s`` is how long a claim is kept for itself, in seconds.
     ``short_channels`` are written the short texts: a text message, and the tracking page, which
-    shows the rest of the case itself.
+    shows the rest of the case itself. ``spoken_channels`` are written what an agent reads aloud.
     """
 
     ways: Mapping[str, tuple[str, str]]
@@ -37,3 +37,4 @@ class Policy:
     lease_s: float = 60.0
     most_tries: int = 5
     short_channels: frozenset[str] = field(default_factory=lambda: frozenset({"sms", "web"}))
+    spoken_channels: frozenset[str] = field(default_factory=lambda: frozenset({"desk"}))

@@ -10,13 +10,13 @@ from router.case import Case, CaseFile, EventKind, Reporter, ReporterRole
 from router.decision import Decision, ServiceId
 from router.delivery import Delivery, DeliveryKind, idempotency_key
 from router.directory import Service
-from router.message import Address, Message
+from router.message import Address, CallMissed, Message
 from router.policy import Policy
 from router.ports import Rulebook
 from router.questions import WORDED
 from router.receipts import OWED, fields_of, rights_of
 from router.store import Conversation
-from router.texts import TextId, compose
+from router.texts import Style, TextId, compose
 from router.tokens import REPLY, Signer
 from router.tracking import printed
 from router.workspace import Draft, Workspace
@@ -48,18 +48,18 @@ class Replies:
         passed_on: bool,
     ) -> Delivery | None:
         """Write the one receipt of a new case: danger numbers first, then what the rules say."""
-        language, short = case.language, self._short(message.address)
-        paragraphs = self._rule_texts(decision, case, language, short)
+        language, style = case.language, self._style(message.address)
+        paragraphs = self._rule_texts(decision, case, language, style)
         if not redirected:
             text = TextId.PASSED_ON if passed_on else TextId.ACKNOWLEDGEMENT
             rights = self._rights(case, message.address, language)
             # whom to reach stands once in a receipt, with the rights where there are some
             hidden = {"contact": ""} if rights else {}
-            paragraphs += [self._text(text, language, short, case, instead=hidden), *rights]
+            paragraphs += [self._text(text, language, style, case, instead=hidden), *rights]
         elif not decision.replies:
-            paragraphs.append(self._text(TextId.REDIRECT, language, short, case))
+            paragraphs.append(self._text(TextId.REDIRECT, language, style, case))
         if asked:
-            paragraphs.append(self.question(asked, language, short))
+            paragraphs.append(self.question(asked, language, style))
         if message.public:
             paragraphs = self._public(decision, case, language)
         kind = (
@@ -86,34 +86,44 @@ class Replies:
         in danger is told to everybody, in public too. ``owes_rights``: only now it is known that
         silence decides something for the person.
         """
-        language, short = self._language(message, case), self._short(message.address)
+        language, style = self._language(message, case), self._style(message.address)
         danger = decision is not None and decision.danger
         paragraphs = (
-            self._rule_texts(decision, case, language, short or message.public) if danger else []
+            self._rule_texts(decision, case, language, Style.SHORT if message.public else style)
+            if danger
+            else []
         )
         if message.public:
             paragraphs = self._invited(paragraphs, language)
         elif third_party:
-            paragraphs.append(self._text(TextId.THIRD_PARTY, language, short, case))
+            paragraphs.append(self._text(TextId.THIRD_PARTY, language, style, case))
         else:
-            paragraphs.append(self._text(TextId.APPENDED, language, short, case))
+            paragraphs.append(self._text(TextId.APPENDED, language, style, case))
             if owes_rights:
                 paragraphs += self._rights(case, message.address, language)
             if asked:
-                paragraphs.append(self.question(asked, language, short))
+                paragraphs.append(self.question(asked, language, style))
         return self._automatic(draft, message, case, DeliveryKind.ACKNOWLEDGEMENT, paragraphs)
 
     def help(self, draft: Draft, message: Message, text: TextId, language: str) -> Delivery | None:
         """Write a text that belongs to no case: how this works, what could not be read."""
         words = compose(
-            self.rulebook.texts, text, language, short=self._short(message.address)
+            self.rulebook.texts, text, language, style=self._style(message.address)
         ).text
         return self._automatic(draft, message, None, DeliveryKind.HELP, [words], language)
 
-    def question(self, fact: str, language: str, short: bool) -> str:
+    def ring_back(self, draft: Draft, call: CallMissed, cause: str, language: str) -> Delivery:
+        """Write what the agent asks who rings back a missed call; a person has entered it."""
+        data = json.dumps({"missed_at": call.at.isoformat()})
+        text = self.question("categorie", language, Style.ALOUD)
+        person = Reporter(call.address, language=language)
+        kind = DeliveryKind.QUESTION
+        return self._deliver(draft, None, kind, person, cause, text, automatic=False, data=data)
+
+    def question(self, fact: str, language: str, style: Style) -> str:
         """Word the question that asks for a fact."""
         text = WORDED.get(fact, TextId.QUESTION_WHAT)
-        return compose(self.rulebook.texts, text, language, short=short).text
+        return compose(self.rulebook.texts, text, language, style=style).text
 
     # --- to every reporter, written by a person --------------------------------------------------
 
@@ -143,10 +153,10 @@ class Replies:
             if self.workspace.conversation(reporter.address.key).opted_out:
                 self._not_written(draft, case, kind, reporter)
                 continue
-            short = self._short(reporter.address)
-            words = self._text(text, reporter.language, short, case, answer, service)
+            style = self._style(reporter.address)
+            words = self._text(text, reporter.language, style, case, answer, service)
             if also is not None and reporter.address.channel != "web":  # who reads the page itself
-                words += _PARAGRAPH + self._text(also, reporter.language, short, case)
+                words += _PARAGRAPH + self._text(also, reporter.language, style, case)
             written.append(
                 self._deliver(
                     draft, case, kind, reporter, cause, words, automatic=automatic, files=files
@@ -162,8 +172,9 @@ class Replies:
             if self.workspace.conversation(reporter.address.key).opted_out:
                 self._not_written(draft, case, DeliveryKind.PROGRESS, reporter)
                 continue
-            short = self._short(reporter.address)
+            style = self._style(reporter.address)
             for text in decision.reached.replies:
+                short = style is Style.SHORT
                 found = self.rulebook.texts.text(text, reporter.language, short=short)
                 if found is not None:
                     words = self._fill(found[1], case, found[0])
@@ -180,22 +191,22 @@ class Replies:
     # --- pieces --------------------------------------------------------------------------------
 
     def _rule_texts(
-        self, decision: Decision | None, case: Case, language: str, short: bool
+        self, decision: Decision | None, case: Case, language: str, style: Style
     ) -> list[str]:
         if decision is None:
             return []
         texts = []
         for text in decision.replies:
-            found = self.rulebook.texts.text(text, language, short=short)
+            found = self.rulebook.texts.text(text, language, short=style is Style.SHORT)
             if found is not None:
                 texts.append(self._fill(found[1], case, found[0]))
         if decision.danger and not texts:
-            texts.append(compose(self.rulebook.texts, TextId.EMERGENCY, language, short=short).text)
+            texts.append(compose(self.rulebook.texts, TextId.EMERGENCY, language, style=style).text)
         return texts
 
     def _public(self, decision: Decision, case: Case, language: str) -> list[str]:
         """Answer in public: numbers to call in danger, and nothing of the case."""
-        danger = self._rule_texts(decision, case, language, True) if decision.danger else []
+        danger = self._rule_texts(decision, case, language, Style.SHORT) if decision.danger else []
         return self._invited(danger, language)
 
     def _invited(self, danger: list[str], language: str) -> list[str]:
@@ -209,17 +220,17 @@ class Replies:
         if rights is None:
             return []
         fields = fields_of(rights)
-        if address.channel == "web":  # he reads it on the page that the link leads to
+        if address.channel in {"web", "desk"}:  # he reads it on that page, or hears all of it
             fields["lien"] = ""
         return [
-            self._text(OWED[rights.silence], language, self._short(address), case, instead=fields)
+            self._text(OWED[rights.silence], language, self._style(address), case, instead=fields)
         ]
 
     def _text(
         self,
         text: TextId,
         language: str,
-        short: bool,
+        style: Style,
         case: Case,
         answer: str = "",
         service: ServiceId | None = None,
@@ -227,7 +238,7 @@ class Replies:
         instead: Mapping[str, str] | None = None,
     ) -> str:
         filled = self._fields(case, language, answer, service) | dict(instead or {})
-        return compose(self.rulebook.texts, text, language, short=short, **filled).text
+        return compose(self.rulebook.texts, text, language, style=style, **filled).text
 
     def _fields(
         self, case: Case, language: str, answer: str = "", service: ServiceId | None = None
@@ -236,7 +247,7 @@ class Replies:
         return {
             "numero": printed(case.public_number or case.number),
             "service": owner.name(language) if owner else "",
-            "contact": contact_line(owner) if owner else "",
+            "contact": self._contact(owner, language) if owner else "",
             "delai": f"{case.due_at:%d/%m/%Y}" if case.due_at else "",
             "lieu": case.place.text
             or " ".join(self.rulebook.commune_name(code) for code in case.place.communes[:1]),
@@ -244,13 +255,27 @@ class Replies:
             "reponse": answer,
         }
 
+    def _contact(self, service: Service, language: str) -> str:
+        """Write how a person reaches a service; empty where nothing is known."""
+        contact = service.contact
+        ways: Iterable[str] = (contact.phone, contact.email, contact.address, contact.url)
+        line = ", ".join(way for way in ways if way)
+        if not (line and contact.deaf_relay):
+            return line
+        relay = compose(
+            self.rulebook.texts, TextId.DEAF_RELAY, language, contact=contact.deaf_relay
+        )
+        return f"{line}. {relay.text}"
+
     def _fill(self, text: str, case: Case, language: str) -> str:
         for name, value in self._fields(case, language).items():
             text = text.replace("{" + name + "}", value)
         return text
 
-    def _short(self, address: Address) -> bool:
-        return address.channel in self.policy.short_channels
+    def _style(self, address: Address) -> Style:
+        if address.channel in self.policy.spoken_channels:
+            return Style.ALOUD
+        return Style.SHORT if address.channel in self.policy.short_channels else Style.LONG
 
     @staticmethod
     def _language(message: Message, case: Case) -> str:
@@ -315,6 +340,7 @@ class Replies:
         *,
         automatic: bool = True,
         subject: str = "",
+        data: str = "",
         files: tuple[CaseFile, ...] = (),
     ) -> Delivery:
         address = reporter.address
@@ -332,17 +358,10 @@ class Replies:
             refs=reporter.refs,
             reply_token=self.signer.sign(REPLY, case.number, address.key) if case else "",
             automatic=automatic,
-            data=json.dumps({"files": [asdict(file) for file in files]}) if files else "",
+            data=json.dumps({"files": [asdict(file) for file in files]}) if files else data,
         )
         draft.deliveries.append(delivery)
         return delivery
-
-
-def contact_line(service: Service) -> str:
-    """Write how a person reaches a service, in one line; empty where nothing is known."""
-    contact = service.contact
-    ways: Iterable[str] = (contact.phone, contact.email, contact.address, contact.url)
-    return ", ".join(way for way in ways if way)
 
 
 def _chain(message: Message) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from router.archive import Action
 from router.conversation import numbers_of
+from router.desk import Desk
 from router.dispatch import Dispatcher
 from router.errors import InvalidInput, UnreadablePayload
 from router.inbound import Handler
@@ -21,6 +22,7 @@ from router.looking import Looks
 from router.message import (
     Address,
     Blocked,
+    CallMissed,
     Encrypted,
     HelpAsked,
     InboundEvent,
@@ -31,6 +33,7 @@ from router.message import (
     OptedOutOf,
     PartnerActed,
     ReceiptReceived,
+    TaskDone,
 )
 from router.partners import Partners
 from router.policy import Policy
@@ -237,7 +240,8 @@ class Router:
         replies = Replies(rulebook, workspace, self.signer, self.policy)
         partners = Partners(workspace, dispatcher, replies, self.signer)
         wishes = Wishes(workspace, rulebook.directory, replies)
-        return Handler(workspace, dispatcher, replies, partners, wishes, looks, self.signer)
+        desk = Desk(workspace, replies)
+        return Handler(workspace, dispatcher, replies, partners, wishes, desk, looks, self.signer)
 
     def _work(
         self,
@@ -315,7 +319,8 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
         refs=frozenset(refs),
         deliveries=frozenset(
             receipt.delivery_id for receipt in receipts if receipt.delivery_id is not None
-        ),
+        )
+        | frozenset(event.delivery_id for event in events if isinstance(event, TaskDone)),
         provider_ids=frozenset(receipt.provider_id for receipt in receipts if receipt.provider_id)
         | frozenset(act.forward for act in acts if act.forward),
     )
@@ -323,8 +328,11 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
 
 def _addresses(events: Sequence[InboundEvent], messages: Sequence[Message]) -> list[Address]:
     addresses = [message.address for message in messages]
+    addresses += [
+        event.instead for event in events if isinstance(event, TaskDone) and event.instead
+    ]
     return addresses + [
         event.address
         for event in events
-        if isinstance(event, OptedOutOf | HelpAsked | Blocked | Encrypted)
+        if isinstance(event, OptedOutOf | HelpAsked | Blocked | Encrypted | CallMissed)
     ]

@@ -39,6 +39,16 @@ _FIELD = re.compile(r"\{(\w+)\}")
 _SENTENCE_END = re.compile(r"(?<=[.!?؟])\s+|(?<=[。！？])")
 
 
+class Style(StrEnum):
+    """How a text is worded."""
+
+    LONG = "long"
+    SHORT = "short"
+    """For a text message."""
+    ALOUD = "aloud"
+    """To be read by an agent, or printed: nobody can reply to it."""
+
+
 class TextId(StrEnum):
     """Every text the house can write; a text of the same id in `config/textes` replaces it."""
 
@@ -93,6 +103,7 @@ class TextId(StrEnum):
     ENCRYPTED = "encrypted"
     PUBLIC_MENTION = "public_mention"
     EMERGENCY = "emergency"
+    DEAF_RELAY = "deaf_relay"
     STATUS_RECEIVED = "status_received"
     STATUS_ASSIGNED = "status_assigned"
     STATUS_ACCEPTED = "status_accepted"
@@ -118,14 +129,16 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """All texts of one language; ``short`` holds those that have a version for SMS."""
+    """All texts of one language; ``short`` and ``aloud`` hold those that have such a version."""
 
     language: str
     long: Mapping[str, str]
     short: Mapping[str, str] = field(default_factory=dict)
+    aloud: Mapping[str, str] = field(default_factory=dict)
 
-    def template(self, text: str, short: bool) -> str:
-        return self.short.get(text, self.long[text]) if short else self.long[text]
+    def template(self, text: str, style: Style = Style.LONG) -> str:
+        own = {Style.LONG: {}, Style.SHORT: self.short, Style.ALOUD: self.aloud}[style]
+        return own.get(text, self.long[text])
 
 
 @cache
@@ -133,7 +146,7 @@ def phrases(language: str) -> Phrases:
     """Read the built-in texts of one of :data:`LANGUAGES`, once."""
     source = files("router") / "phrases" / f"{language}.toml"
     read = tomllib.loads(source.read_text(encoding="utf-8"))
-    return Phrases(language, read["long"], read["short"])
+    return Phrases(language, read["long"], read["short"], read.get("aloud", {}))
 
 
 def status_text(status: Status, language: str) -> Rendered:
@@ -141,7 +154,7 @@ def status_text(status: Status, language: str) -> Rendered:
     return text(TextId(f"status_{status.value}"), language)
 
 
-def text(text_id: TextId, language: str, *, short: bool = False, **fields: str) -> Rendered:
+def text(text_id: TextId, language: str, *, style: Style = Style.LONG, **fields: str) -> Rendered:
     """Write a built-in text, in the language or else in English.
 
     A sentence whose field is empty or missing is left out: no delay known, no promise made.
@@ -151,11 +164,16 @@ def text(text_id: TextId, language: str, *, short: bool = False, **fields: str) 
     """
     _check(fields)
     found = phrases(language if language in LANGUAGES else "en")
-    return Rendered(found.language, fill(found.template(text_id, short), found.language, fields))
+    return Rendered(found.language, fill(found.template(text_id, style), found.language, fields))
 
 
 def compose(
-    texts: Texts | None, text_id: TextId, language: str, *, short: bool = False, **fields: str
+    texts: Texts | None,
+    text_id: TextId,
+    language: str,
+    *,
+    style: Style = Style.LONG,
+    **fields: str,
 ) -> Rendered:
     """Write a text as a supervisor worded it in this language, or else the built-in one.
 
@@ -165,10 +183,11 @@ def compose(
         InvalidInput: a field that no text knows.
     """
     _check(fields)
+    short = style is Style.SHORT
     own = texts.text(text_id, language, short=short) if texts is not None else None
     if own is not None and (own[0] == language or language not in LANGUAGES):
         return Rendered(own[0], fill(own[1], own[0], fields))
-    return text(text_id, language, short=short, **fields)
+    return text(text_id, language, style=style, **fields)
 
 
 def fill(template: str, language: str, fields: Mapping[str, str]) -> str:

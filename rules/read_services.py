@@ -133,12 +133,12 @@ class ServiceReader:
         if node is None:
             return Contact()
         inner = Fields(node, "contact", self.problems, self.fields.language)
-        inner.text("relais_sourds")
         return Contact(
             address=inner.text("adresse"),
             email=inner.text("courriel"),
             phone=inner.text("telephone"),
             url=inner.text("site"),
+            deaf_relay=inner.text("relais_sourds"),
         )
 
     def roles(self) -> dict[str, Role]:

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from router.errors import StoreUnavailable
+from web.desk import desk_api
 from web.guard import BodyLimit, SecurityHeaders, security_headers
 from web.information import InformationPages
 from web.open311 import Open311Api
@@ -23,7 +24,7 @@ from web.seals import Seals
 from web.tracking import TrackingPages
 from web.webhooks import RETRY_AFTER_S, Webhooks
 
-_MACHINES = ("/webhooks/", "/open311/", "/partners/")
+_MACHINES = ("/webhooks/", "/open311/", "/partners/", "/desk/")
 """Where no person reads an error page."""
 _EXPLAINED = {403, 404, 413}
 """Statuses that have words of their own; others share the words of 400 and 500."""
@@ -45,6 +46,8 @@ def create_app(parts: WebParts) -> FastAPI:
     app.include_router(Open311Api(parts, renderer).routes())
     app.include_router(InformationPages(parts, renderer).routes())
     app.mount("/partners/v1", partner_api(parts))
+    if parts.records is not None:
+        app.mount("/desk/v1", desk_api(parts, parts.records))
     static = resources.files("web").joinpath("static")
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
     headers = security_headers(parts.settings.base_url)

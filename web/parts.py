@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from router.archive import CaseReader
+from router.archive import CaseReader, JournalReader, OutboxAdmin
 from router.case import CaseFile
 from router.ports import Clock, Rulebooks
 from router.store import Intake
@@ -18,6 +19,10 @@ SavePhoto = Callable[[str, bytes], Awaitable[str]]
 
 OpenFile = Callable[[CaseFile, int], Awaitable[bytes]]
 """Get a file that a person sent, at most so many bytes; else InvalidInput."""
+
+
+class DeskRecords(CaseReader, JournalReader, OutboxAdmin, Protocol):
+    """What the desk looks at: entries and what became of them, and what waits to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ class WebParts:
     ``("web", "web")`` is the form of the start page. ``submission_number`` finds the case that a
     submitted form became, None while it waits to be routed; ``posted_number`` that of a request
     which an application posted (account, id). ``was_taken`` tells whether the journal has what a
-    channel's account named so (channel, account, id). ``communes`` lists INSEE codes.
+    channel's account named so (channel, account, id). ``communes`` lists INSEE codes. Without
+    ``records`` there is no desk.
     """
 
     intake: Intake
@@ -78,3 +84,4 @@ class WebParts:
     offered: Callable[[], Sequence[Offered]] = tuple
     was_taken: Callable[[str, str, str], Awaitable[bool]] | None = None
     posted_number: Callable[[str, str], Awaitable[TrackingNumber | None]] | None = None
+    records: DeskRecords | None = None

@@ -78,7 +78,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._env.globals.update(title=settings.title, asset=_asset, languages=self._offered())
-        self._env.filters["phone"] = _phone
+        self._env.filters["phone"] = phone_filter
 
     def speaker(self, request: Request) -> Speaker:
         """Choose the language for a request."""
@@ -127,7 +127,7 @@ class Renderer:
         return [(code, NAMES.get(code, code)) for code in self._settings.languages]
 
 
-def _phone(number: str) -> str:
+def phone_filter(number: str) -> str:
     """Write a number in the groups in which people say it."""
     try:
         parsed = phonenumbers.parse(number, "FR")

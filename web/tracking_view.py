@@ -12,7 +12,9 @@ from enum import StrEnum
 from router.case import Case, CaseFile, Event, EventKind, Status, Visibility
 from router.decision import ServiceId
 from router.delivery import Delivery, DeliveryKind
+from router.desk import CHANNEL
 from router.directory import Service
+from router.entry import Way
 from router.ports import Rulebook
 from router.receipts import rights_of
 from router.rights import Rights
@@ -232,21 +234,25 @@ def _named(service: Service | None, language: str) -> str:
 
 
 def _letters(found: Found, rulebook: Rulebook, language: str) -> tuple[Line, ...]:
-    """List what the web form's reporters were written; an answer stands in the timeline already."""
+    """List what was written to be read on this page; an answer stands in the timeline already."""
     answered = any(event.kind is EventKind.ANSWERED for event in found.events)
     shown = {DeliveryKind.ACKNOWLEDGEMENT, DeliveryKind.QUESTION}
     if not answered:
         shown.add(DeliveryKind.ANSWER)
     letters = [
-        delivery
-        for delivery in found.deliveries
-        if delivery.address.channel == "web" and delivery.kind in shown
+        delivery for delivery in found.deliveries if _read_here(delivery) and delivery.kind in shown
     ]
     texts: dict[str, Line] = {}
     for letter in _in_language(letters, language):
         text = _without_person(letter.text, found.case, rulebook)
         texts.setdefault(text, Line(letter.created_at, f"letter.{letter.kind}", "", text))
     return tuple(sorted(texts.values(), key=lambda line: line.at, reverse=True))
+
+
+def _read_here(delivery: Delivery) -> bool:
+    """Whether nothing else brings it to the person: he used the form, or follows by his number."""
+    address = delivery.address
+    return address.channel == "web" or (address.channel == CHANNEL and address.kind == Way.PAGE)
 
 
 def _in_language(letters: Sequence[Delivery], language: str) -> Iterable[Delivery]:
@@ -261,10 +267,12 @@ def _without_person(text: str, case: Case, rulebook: Rulebook) -> str:
     """Take names, addresses and the citizen's own words of place out of a text for all eyes."""
     hidden = {case.place.text: public_place(case, rulebook)} if case.place.text else {}
     for reporter in case.reporters:
-        hidden[reporter.address.value] = "…"
-        hidden[reporter.name] = "…"
-        for word in reporter.name.split()[-1:]:
-            hidden[word] = "…"
+        hidden |= dict.fromkeys(reporter.address.value.splitlines(), "…")
+    names = [reporter.name for reporter in case.reporters]
+    if case.entry is not None:
+        names += [case.entry.behalf_of.partition(",")[0], case.entry.agent]
+    for name in names:
+        hidden |= dict.fromkeys((name, *name.split()[-1:]), "…")
     for words, instead in hidden.items():
         if len(words) >= 3:
             shown = instead.replace("\\", "\\\\")  # a replacement is a template to re.sub

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
+from channels.desk import Desk, DeskSettings
 from channels.email import EmailChannel, EmailSettings
 from channels.matrix import Matrix, MatrixSettings
 from channels.memory import SIGNATURE, Memory
@@ -412,6 +413,21 @@ async def open311() -> AsyncIterator[Harness]:
 
 
 @asynccontextmanager
+async def desk() -> AsyncIterator[Harness]:
+    key = "cle-de-l-agent-anne"
+    channel = Desk(DeskSettings(keys={"anne": SecretStr(key)}), "mairie")
+    body = b'{"id": "1", "source": "visit", "text": "Un trou"}'
+    yield Harness(
+        channel,
+        Address("desk", "mairie", "+33240000000", "callback"),
+        _composed(channel, "mairie", "+33240000000"),
+        lambda raw: channel.open_raw(raw, NOW),
+        WebhookRequest("POST", URL, {"authorization": f"Bearer {key}"}, body),
+        secrets=[key],
+    )
+
+
+@asynccontextmanager
 async def memory() -> AsyncIterator[Harness]:
     channel = Memory()
     body = b'{"id": "1", "from": "anne", "text": "Un trou"}'
@@ -453,6 +469,7 @@ REGISTRY = (
     Entry("x", X, x, signed=True),
     Entry("web", Webform, web, signed=True, provider=False, splits=False),
     Entry("open311", Open311, open311, signed=True, provider=False, splits=False),
+    Entry("desk", Desk, desk, signed=True, provider=False, splits=False, files=False),
     Entry("memory", Memory, memory, signed=True),
 )
 """One line a channel; a test compares it with what the package holds."""

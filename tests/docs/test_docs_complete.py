@@ -12,6 +12,7 @@ import typer
 from app.__main__ import cli
 from app.settings import Settings
 from app.wiring import BUILDERS
+from channels.desk import DeskSettings
 from channels.email import EmailSettings
 from channels.matrix import MatrixSettings
 from channels.open311 import Open311Settings
@@ -38,6 +39,7 @@ CHANNELS = {
     "matrix": MatrixSettings,
     "x": XSettings,
     "web": WebformSettings,
+    "desk": DeskSettings,
 }
 CHOICES = (
     "SQL", "SQLite", "PostgreSQL", "asyncpg", "group commit", "fence", "lane_key", "workspace",

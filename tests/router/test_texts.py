@@ -6,7 +6,7 @@ import pytest
 
 from router.case import Status
 from router.errors import InvalidInput
-from router.texts import LANGUAGES, TextId, compose, phrases, status_text, text
+from router.texts import LANGUAGES, Style, TextId, compose, phrases, status_text, text
 
 GSM = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -46,14 +46,16 @@ def test_every_language_has_every_text_with_the_same_fields(language: str) -> No
     assert set(here.long) == set(TextId)
     for text_id in TextId:
         assert fields(here.long[text_id]) == fields(french.long[text_id]), text_id
-        brief = fields(here.template(text_id, True)) - {"lien"}  # which leads to what is left out
+        brief = fields(here.template(text_id, Style.SHORT)) - {
+            "lien"
+        }  # which leads to what is left out
         assert brief <= fields(here.long[text_id]), text_id
 
 
 @pytest.mark.parametrize("language", ["fr", "en", "es", "pt", "de", "it", "ro", "pl"])
 def test_short_texts_fit_one_sms(language: str) -> None:
     for text_id in phrases(language).short:
-        written = text(TextId(text_id), language, short=True, **FILLED).text
+        written = text(TextId(text_id), language, style=Style.SHORT, **FILLED).text
         assert len(written) <= 160, written
         assert set(written) <= GSM, (text_id, set(written) - GSM)
 
@@ -73,7 +75,7 @@ def test_french_uses_no_jargon() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_emergency_begins_with_the_number_to_call(language: str) -> None:
     assert text(TextId.EMERGENCY, language).text.startswith("112")
-    assert text(TextId.EMERGENCY, language, short=True).text.startswith("112")
+    assert text(TextId.EMERGENCY, language, style=Style.SHORT).text.startswith("112")
 
 
 def test_a_sentence_without_its_field_is_left_out() -> None:
@@ -122,3 +124,12 @@ def test_public_replies_hold_no_field() -> None:
 def test_every_status_is_one_plain_sentence() -> None:
     for language in LANGUAGES:
         assert {bool(status_text(status, language).text) for status in Status} == {True}
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_what_is_read_aloud_asks_for_no_reply_and_spells_no_link(language: str) -> None:
+    aloud = phrases(language).aloud
+    assert aloud
+    for text_id, template in aloud.items():
+        assert fields(template) <= fields(phrases(language).long[text_id]) - {"lien"}, text_id
+        assert not re.search(r"à ce message|to this message|\bici\b|\bhere\b", template), text_id

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 from web_fakes import NOW, NUMBER, Browser, House, a_case
 
-from router.case import CaseFile, Event, EventKind, Status, Visibility
+from router.case import CaseFile, Event, EventKind, Reporter, Status, Visibility
 from router.decision import Nature, Place, Point, ServiceId, Urgency
 from router.delivery import Delivery, DeliveryKind
+from router.entry import Entry, Source
 from router.message import Address
 from router.rights import Rights, Silence
 from router.tracking import from_bits, printed
@@ -383,3 +384,23 @@ async def test_a_file_that_a_person_sent_is_never_shown_by_the_number(
     house.cases.keep(replace(case, files=case.proofs, proofs=()))
 
     assert (await browser.get(address)).status_code == 404
+
+
+async def test_who_follows_by_his_number_reads_here_what_he_was_written_and_nobody_s_name(
+    browser: Browser, house: House
+) -> None:
+    page = Address("desk", "mairie", "case:anne.martin:1", "page")
+    home = Address("desk", "mairie", "14 rue Haute\n44000 Nantes", "letter")
+    at_home = replace(letter(DeliveryKind.QUESTION, "Par lettre : où exactement ?"), address=home)
+    house.cases.keep(
+        a_case(
+            reporters=(Reporter(page, "Paul Petit"), Reporter(home, "Jeanne Rolland")),
+            entry=Entry(Source.VISIT, "anne.martin", "Mme Durand, 2e étage"),
+        ),
+        event(EventKind.STATUS, "Vu avec Mme Durand et anne.martin au 14 rue Haute."),
+        sent=[replace(letter(DeliveryKind.QUESTION, "Où exactement ?"), address=page), at_home],
+    )
+    text = (await browser.get(f"/suivi/{PRINTED}")).text
+    assert "Où exactement ?" in text
+    for hidden in ("Durand", "anne.martin", "rue Haute", "Petit", "Rolland", "Par lettre"):
+        assert hidden not in text, hidden

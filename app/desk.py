@@ -1,0 +1,251 @@
+"""`guichet desk`: calls, visits and letters that an agent enters, and what he reads or posts."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.console import (
+    BAD_INPUT,
+    DEFAULT_CONFIG,
+    DEFAULT_DATA,
+    UNAVAILABLE,
+    Config,
+    Data,
+    DatabaseUrl,
+    Json,
+    config_folder,
+    err,
+    out,
+    print_json,
+    say,
+    speaking,
+)
+from app.desk_said import SOURCES, Entry, done_of, entry_of, instead_of, missing
+from app.desk_shown import show_entered, show_tasks, task_json
+from app.desk_work import desk_of, enter, envelope_of, mark
+from app.log import configure_log
+from app.settings import load_settings
+from app.stores import opened
+from app.system import SystemClock, SystemIds
+from app.wiring import Product, build
+from router.entry import Outcome
+from router.errors import InvalidInput
+from web.desk_letter import letter_page
+from web.desk_tasks import task_named, tasks_of
+
+cli = typer.Typer(
+    no_args_is_help=True, help="Calls, visits and letters at the desk, and what waits for an agent."
+)
+
+Agent = Annotated[
+    str, typer.Option("--agent", help="Who enters it.", envvar="GUICHET_AGENT", show_envvar=True)
+]
+Desk = Annotated[str, typer.Option("--guichet", help="Which desk; the first counter if not said.")]
+
+
+@cli.command("new")
+def new(
+    source: Annotated[
+        str, typer.Option("--source", help=f"How the person came: {', '.join(SOURCES)}.")
+    ] = "",
+    agent: Agent = "",
+    text: Annotated[str, typer.Option("--texte", help="What the person said, in his words.")] = "",
+    reply: Annotated[
+        str,
+        typer.Option(
+            "--reponse",
+            help="rappel:NUMBER, courrier:ADDRESS, email:…, sms:… or suivi (by the number).",
+        ),
+    ] = "",
+    name: Annotated[str, typer.Option("--nom", help="The person's name.")] = "",
+    street: Annotated[str, typer.Option("--rue", help="Where it is.")] = "",
+    commune: Annotated[str, typer.Option("--commune", help="Name or INSEE code.")] = "",
+    category: Annotated[str, typer.Option("--categorie", help="Its code, if it is sure.")] = "",
+    language: Annotated[str, typer.Option("--langue", help="The person's: fr, ar…")] = "",
+    neighbour: Annotated[
+        str,
+        typer.Option(
+            "--pour-voisin", help="Whom it concerns; the answers go to the person who reports."
+        ),
+    ] = "",
+    case: Annotated[str, typer.Option("--demande", help="Number of the case it belongs to.")] = "",
+    received: Annotated[
+        str, typer.Option("--recu-le", help="When the letter came or the telephone rang.")
+    ] = "",
+    id: Annotated[str, typer.Option("--id", help="The same id is the same entry.")] = "",
+    read: Annotated[
+        bool, typer.Option("--lu-au-citoyen", help="The receipt is read to the person now.")
+    ] = False,
+    desk: Desk = "",
+    data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Enter a call, a visit, a letter, a missed call or a relay call; prints the number to say.
+
+    Example: guichet desk new --source appel --agent anne --texte "Un trou rue Scribe"
+    --reponse rappel:0240000000
+    """
+    configure_log(level=40)
+    with speaking(as_json=as_json):
+        source, agent, text = _asked(source, agent, text)
+        said = entry_of(
+            Entry(
+                source, agent, text, reply, name, street, commune, category, language, neighbour,
+                case, received, id or f"{SystemIds().next()}",
+            )
+        )  # fmt: skip
+
+        async def run() -> None:
+            async with _product(data, database_url, config) as product:
+                at_desk = desk_of(product, desk)
+                missing(product, said)
+                envelope = envelope_of(at_desk, said, product.clock.now())
+                entered = await enter(product, envelope)
+                if entered.task is not None and read:
+                    await mark(product, at_desk, agent, entered.task, Outcome.READ)
+                show_entered(product, entered, said, read=read, as_json=as_json)
+                if entered.line is None:
+                    raise typer.Exit(UNAVAILABLE)
+
+        asyncio.run(run())
+
+
+@cli.command("tasks")
+def tasks(
+    late: Annotated[bool, typer.Option("--en-retard", help="Only those of two days ago.")] = False,
+    desk: Desk = "",
+    data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
+    as_json: Json = False,
+) -> None:
+    """List whom to ring and which letters to post, whoever has been waiting longest first.
+
+    Example: guichet desk tasks --json
+    """
+    with speaking(as_json=as_json):
+
+        async def run() -> None:
+            async with opened(data, database_url) as store:
+                found = await tasks_of(store, SystemClock().now(), desk)
+            chosen = [one for one in found if one.late or not late]
+            if as_json:
+                print_json([task_json(one) for one in chosen])
+            else:
+                show_tasks(chosen)
+
+        asyncio.run(run())
+
+
+@cli.command("done")
+def done(
+    ids: Annotated[list[int], typer.Argument(help="Tasks, as `desk tasks` lists them.")],
+    agent: Agent = "",
+    read: Annotated[
+        bool, typer.Option("--lu-au-citoyen", help="The person has heard the text.")
+    ] = False,
+    posted: Annotated[bool, typer.Option("--poste", help="The letter is posted.")] = False,
+    unreachable: Annotated[
+        bool, typer.Option("--injoignable", help="Tried in vain; it stays in the list.")
+    ] = False,
+    instead: Annotated[
+        str, typer.Option("--autrement", help="Send it by rappel:…, courrier:…, email:… or sms:….")
+    ] = "",
+    data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Say what became of tasks: read to the person, posted, tried in vain, or sent otherwise.
+
+    Example: guichet desk done 4242 --lu-au-citoyen --agent anne
+    """
+    configure_log(level=40)
+    with speaking(as_json=as_json):
+        outcome = done_of(read=read, posted=posted, unreachable=unreachable, instead=instead)
+        if not agent:
+            raise InvalidInput("Qui l'a fait ? Donnez --agent.")
+
+        async def run() -> list[str]:
+            async with _product(data, database_url, config) as product:
+                refused = []
+                for id in ids:
+                    task = await task_named(product.store, id, product.clock.now())
+                    if task is None:
+                        refused.append(str(id))
+                        continue
+                    at_desk = desk_of(product, task.desk)
+                    reply = instead_of(instead)
+                    await mark(product, at_desk, agent, id, outcome, reply)
+                return refused
+
+        refused = asyncio.run(run())
+        if as_json:
+            print_json({"done": len(ids) - len(refused), "refused": refused})
+        else:
+            out.print(f"{len(ids) - len(refused)} tâche(s) notée(s).")
+        if refused:
+            if not as_json:
+                err.print(f"Aucune tâche à faire sous : {', '.join(refused)}")
+            raise typer.Exit(BAD_INPUT)
+
+
+@cli.command("letter")
+def letter(
+    id: Annotated[int, typer.Argument(help="A task, as `desk tasks` lists it.")],
+    to: Annotated[
+        Path | None, typer.Option("--vers", help="The file to write; stdout if not said.")
+    ] = None,
+    data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Write the letter of a task as a page to print (HTML, A4).
+
+    Example: guichet desk letter 4242 --vers lettre.html
+    """
+    configure_log(level=40)
+    with speaking():
+
+        async def run() -> str:
+            async with _product(data, database_url, config) as product:
+                now = product.clock.now()
+                task = await task_named(product.store, id, now)
+                if task is None:
+                    raise InvalidInput(f"Aucune tâche à faire ne porte le numéro {id}.")
+                return letter_page(task, product.rulebooks.current(), now)
+
+        page = asyncio.run(run())
+        if to is None:
+            sys.stdout.write(page)
+            return
+        try:
+            to.write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise InvalidInput(f"« {to} » ne peut pas être écrit : {error.strerror}.") from None
+        say(f"Lettre écrite : {to}")
+
+
+@asynccontextmanager
+async def _product(data: Path, database_url: str, config: Path) -> AsyncIterator[Product]:
+    settings = load_settings(data=data, database_url=database_url, config=config_folder(config))
+    async with opened(settings.data, settings.database_url) as store:
+        yield await build(settings, store)
+
+
+def _asked(source: str, agent: str, text: str) -> tuple[str, str, str]:
+    """Ask on a terminal for what was not given."""
+    if sys.stdin.isatty():
+        source = source or typer.prompt(f"Comment ({', '.join(SOURCES)})")
+        agent = agent or typer.prompt("Agent")
+        if not text and source != "appel-manque":
+            text = typer.prompt("Ce que dit la personne")
+    return source, agent, text

@@ -1,0 +1,101 @@
+"""Show an agent what he entered, what to read aloud, and what waits for him."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from app.console import out, print_json, say
+from app.desk_work import Entered
+from app.wiring import Product
+from router.case import Case
+from router.entry import WAYS_FR, Source
+from router.tracking import printed
+from web.desk_tasks import Task
+
+
+def show_entered(
+    product: Product, entered: Entered, said: Mapping[str, Any], *, read: bool, as_json: bool
+) -> None:
+    """Print the number to say, who is in charge, and what to read to the person."""
+    if as_json:
+        print_json(_entered(product, entered, said, read=read))
+        return
+    if entered.line is None:
+        say("Enregistrée ; son numéro viendra dès que `guichet serve` tournera (même --id).")
+        return
+    if not entered.new:
+        say("Cette saisie avait déjà été faite.")
+    case, reply = entered.case, said["reply"]
+    if case is None:
+        say(f"Enregistrée : {entered.line.reason}.")
+        return
+    out.print(f"Numéro    [bold]{_number(case)}[/]")
+    say(f"Confiée à {_service(product, case)}")
+    say(f"Réponse   {WAYS_FR[reply['by']]} {reply.get('to', '')}".rstrip())
+    if entered.receipt is None:
+        return
+    say("\nÀ lire à la personne :" if _present(said) else "\nÀ lui faire savoir :")
+    for line in entered.receipt.text.splitlines():
+        say(f"  {line}")
+    if entered.task is not None:
+        then = f"Puis : guichet desk done {entered.task} …"
+        say("\n" + ("Noté : lu au citoyen." if read else then))
+
+
+def _entered(
+    product: Product, entered: Entered, said: Mapping[str, Any], *, read: bool
+) -> dict[str, Any]:
+    case, receipt, line = entered.case, entered.receipt, entered.line
+    return {
+        "id": said["id"],
+        "new": entered.new,
+        "number": _number(case) if case else None,
+        "status": str(case.status) if case else None,
+        "service": case.owner if case else None,
+        "action": str(line.action) if line else None,
+        "reply": dict(said["reply"]),
+        "read_aloud": receipt.text if receipt and _present(said) else "",
+        "task": entered.task,
+        "read": read and entered.task is not None,
+    }
+
+
+def _present(said: Mapping[str, Any]) -> bool:
+    return Source(said["source"]).present
+
+
+def _number(case: Case) -> str:
+    return printed(case.public_number or case.number)
+
+
+def _service(product: Product, case: Case) -> str:
+    found = product.rulebooks.current().directory.service(case.owner)
+    return found.name("fr") if found else case.owner
+
+
+def task_json(task: Task) -> dict[str, Any]:
+    """Write a task for programs."""
+    return {**asdict(task), "since": task.since.isoformat()}
+
+
+def show_tasks(tasks: Sequence[Task]) -> None:
+    """Print the tasks, all of one person under one heading."""
+    if not tasks:
+        say("Rien n'attend au guichet.")
+        return
+    person = ""
+    for task in tasks:
+        key = f"{task.desk} {task.way} {task.to}"
+        if key != person:
+            where = ", ".join(task.to.splitlines())
+            say(
+                f"\n{WAYS_FR[task.way].capitalize()} – {task.name + ', ' if task.name else ''}{where}"
+            )
+            person = key
+        since = f"depuis le {task.since:%d/%m %H:%M} UTC" + (" EN RETARD" if task.late else "")
+        what = f"appel manqué le {task.missed_at}" if task.missed_at else task.number
+        say(f"  {task.id}  {what}  {since}" + (f"  ({task.tried})" if task.tried else ""))
+        for line in task.text.splitlines():
+            say(f"      {line}")

@@ -1,0 +1,162 @@
+"""Enters what an agent writes on the command line, and waits for what the router makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from app.desk_said import why_not
+from app.wiring import Product
+from channels.desk import Desk
+from router.archive import JournalLine
+from router.case import Case
+from router.counting import Sought
+from router.delivery import Delivery
+from router.desk import CHANNEL, is_task
+from router.entry import Outcome
+from router.errors import ConfigurationError, InvalidInput
+from router.message import Envelope
+from router.store import Claim, Gathered, RouteClaim, Store, Unit, Verdict, Wanted
+from web.desk_tasks import receipt_of
+
+_SERVER_S = 0.6
+"""How long a running server is left to route what was entered, before we do it."""
+_PATIENCE_S = 10.0
+_LOOK_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What became of an entry: ``case`` is None where it opened none, or waits for its turn."""
+
+    new: bool
+    line: JournalLine | None
+    case: Case | None
+    receipt: Delivery | None
+    """What was written to a person whom the desk answers."""
+
+    @property
+    def task(self) -> int | None:
+        """The task that ends once the receipt is read or posted."""
+        return self.receipt.id if self.receipt and is_task(self.receipt) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    """The route queue with one conversation in it: what others wrote is left to the server.
+
+    This process may lack the settings of their channels, and would put their messages aside.
+    """
+
+    store: Store
+    lane: str
+
+    async def claim_routes(self, limit: int, lease_s: float, now: datetime) -> Sequence[RouteClaim]:
+        claims = await self.store.claim_routes(limit, lease_s, now)
+        others = [one.claim for one in claims if one.claim.lane != self.lane]
+        if others:
+            await self.store.release(others, now)
+        return [one for one in claims if one.claim.lane == self.lane]
+
+    async def gather(self, wanted: Wanted) -> Gathered:
+        return await self.store.gather(wanted)
+
+    async def count_cases(self, sought: Collection[Sought]) -> Mapping[Sought, int]:
+        return await self.store.count_cases(sought)
+
+    async def commit(self, units: Sequence[Unit], now: datetime) -> Sequence[Verdict]:
+        return await self.store.commit(units, now)
+
+    async def release(
+        self, claims: Sequence[Claim], due: datetime, *, failed: bool = False
+    ) -> None:
+        await self.store.release(claims, due, failed=failed)
+
+    async def next_due(self, role: str) -> datetime | None:
+        return await self.store.next_due(role)
+
+
+def desk_of(product: Product, wanted: str) -> Desk:
+    """Choose the desk: the one asked for, else the first counter.
+
+    Raises:
+        ConfigurationError: none is open; InvalidInput: none has this name.
+    """
+    desks = [one for (name, _), one in product.channels.items() if name == CHANNEL]
+    open_desks = [one for one in desks if isinstance(one, Desk)]
+    if not open_desks:
+        raise ConfigurationError(
+            "Aucun guichet n'est ouvert : ajoutez un compteur « canal: desk » à compteurs.yaml."
+        )
+    for one in open_desks:
+        if wanted in {"", one.account}:
+            return one
+    names = ", ".join(one.account for one in open_desks)
+    raise InvalidInput(f"« {wanted} » n'est pas un guichet d'ici : {names}.")
+
+
+async def enter(product: Product, envelope: Envelope) -> Entered:
+    """Make an entry durable, and give what the router made of it within some seconds.
+
+    Raises:
+        StoreUnavailable: nothing is promised; enter it again with the same id.
+    """
+    [accepted] = await product.store.accept([envelope])
+    line = await _worked(product, envelope)
+    if line is None or line.case_id is None:
+        return Entered(accepted.new, line, None, None)
+    case = await product.store.case_by_id(line.case_id)
+    written = await product.store.deliveries(line.case_id)
+    return Entered(accepted.new, line, case, receipt_of(written, envelope.conversation))
+
+
+async def _worked(product: Product, envelope: Envelope) -> JournalLine | None:
+    key = (envelope.channel, envelope.account, envelope.provider_id)
+    router = replace(product.router, store=_Ours(product.store, envelope.conversation))
+    began = product.clock.monotonic()
+    while (waited := product.clock.monotonic() - began) < _PATIENCE_S:
+        line = await product.store.outcome(*key)
+        if line is not None and line.action is not None:
+            return line
+        if waited < _SERVER_S or await router.run_once() == 0:
+            await asyncio.sleep(_LOOK_S)
+    return None
+
+
+async def mark(
+    product: Product,
+    desk: Desk,
+    agent: str,
+    task: int,
+    outcome: Outcome,
+    instead: Mapping[str, str] | None = None,
+) -> None:
+    """Record what became of a task.
+
+    Raises:
+        StoreUnavailable: nothing is promised; say it again.
+        InvalidInput: the address to use instead cannot be one.
+    """
+    said: dict[str, Any] = {"kind": "done", "task": task, "outcome": outcome, "agent": agent}
+    said |= {"id": f"{task}:{outcome}:{product.ids.next()}"}
+    said |= {"reply": dict(instead)} if instead else {}
+    envelope = envelope_of(desk, said, product.clock.now())
+    await product.store.accept([envelope])
+    await _worked(product, envelope)
+
+
+def envelope_of(desk: Desk, said: Mapping[str, Any], now: datetime) -> Envelope:
+    """Wrap what was said as a program would send it.
+
+    Raises:
+        InvalidInput: the channel cannot read it; the sentence says why.
+    """
+    raw = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")
+    [envelope] = desk.open_raw(raw, now)
+    if envelope.note:
+        raise InvalidInput(why_not(said.get("reply", {}), envelope.note))
+    return envelope

@@ -1,0 +1,224 @@
+"""Calls, visits and letters that an agent enters, and answers that an agent reads or posts."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from channels.desk_entry import entry_of, read_entry, received_at, reply_address
+from channels.web_fields import name_of, text_of
+from router.delivery import Delivery, OnUnknown, Rate, Retry, SendOutcome, Sent
+from router.desk import CHANNEL, WAITING
+from router.entry import Outcome, Source, Way
+from router.errors import InvalidSignature, UnreadablePayload
+from router.message import (
+    Address,
+    CallMissed,
+    Envelope,
+    Given,
+    InboundEvent,
+    Location,
+    Message,
+    MessageReceived,
+    TaskDone,
+    WebhookRequest,
+    WebhookResponse,
+)
+from router.ports import Capabilities, Health, OutboundPart
+
+_SHORTEST_KEY = 16
+_AGAIN_S = 3600.0
+"""How often a task is looked at again: nothing changes until an agent has done it."""
+_LONGEST_TEXT = 20_000
+
+
+class DeskSettings(BaseModel):
+    """The keys of those who enter by HTTP, and the accounts that write to whom they speak with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keys: dict[str, SecretStr] = Field(default_factory=dict)
+    """By the name of the agent, who stands on what is entered with it."""
+    email_account: str = ""
+    sms_account: str = ""
+    region: str = "FR"
+    """Where telephone numbers without a country code are."""
+
+    @field_validator("keys")
+    @classmethod
+    def _long(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for agent, key in keys.items():
+            if len(key.get_secret_value()) < _SHORTEST_KEY:
+                raise ValueError(f"the key of {agent} is shorter than {_SHORTEST_KEY} characters")
+        return keys
+
+
+class Desk:
+    """One desk; its agents are the way in, and the way out of what no machine delivers."""
+
+    name = CHANNEL
+    on_unknown = OnUnknown.RESEND
+    deadline_s = 5.0
+    rate = Rate(1000.0, 1000)
+    capabilities = Capabilities()
+
+    def __init__(self, settings: DeskSettings, account: str) -> None:
+        self.account = account
+        self._settings = settings
+
+    # --- in --------------------------------------------------------------------------------------
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Check the key of an agent: ``Authorization: Bearer KEY``."""
+        if not self._agent(request):
+            raise InvalidSignature("the key is missing or not valid")
+
+    def _agent(self, request: WebhookRequest) -> str:
+        """Name the agent whose key a request shows; empty where it is nobody's."""
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        shown = given.strip().encode("utf-8", "replace") if scheme.lower() == "bearer" else b""
+        right = [
+            agent
+            for agent, key in self._settings.keys.items()
+            if hmac.compare_digest(shown, key.get_secret_value().encode())
+        ]
+        return right[0] if right else ""
+
+    def open(self, request: WebhookRequest, received_at: datetime) -> tuple[Envelope, ...]:
+        """Wrap what an agent sends; who he is says his key, whatever the body says."""
+        return self.open_raw(request.body, received_at, self._agent(request))
+
+    def open_raw(self, raw: bytes, at: datetime, agent: str = "") -> tuple[Envelope, ...]:
+        """Wrap an entry or a task done; the same id of the same agent is the same one."""
+        provider_id = hashlib.sha256(raw).hexdigest()[:40]
+        key, note = Address(CHANNEL, self.account, provider_id, "unread").key, ""
+        try:
+            said = read_entry(raw)
+            if agent:
+                said, raw = {**said, "agent": agent}, _json({**said, "agent": agent})
+            own = text_of(said, "id")[:150] or provider_id
+            provider_id = f"{said['kind']}:{text_of(said, 'agent')[:80]}:{own}"
+            key = self._conversation(said, provider_id).key
+        except UnreadablePayload as error:
+            note = str(error)
+        return (Envelope(CHANNEL, self.account, provider_id, key, raw, at, note=note),)
+
+    def _conversation(self, said: Mapping[str, Any], id: str) -> Address:
+        """Give the address of an entry: where the person is answered. A task has one of its own."""
+        if said["kind"] == "case":
+            return self._reply(said, id)
+        if said["outcome"] == Outcome.INSTEAD:
+            self._reply(said, id)  # one that cannot be used is told at the door
+        return Address(CHANNEL, self.account, str(said["task"]), "task")
+
+    def _reply(self, said: Mapping[str, Any], id: str) -> Address:
+        accounts = {"email": self._settings.email_account, "sms": self._settings.sms_account}
+        return reply_address(said, self.account, accounts, self._settings.region, id)
+
+    def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
+        if envelope.note:
+            raise UnreadablePayload(envelope.note)
+        said = read_entry(envelope.payload)
+        if said["kind"] == "done":
+            return (self._done(said, envelope),)
+        address, entry = Address.from_key(envelope.conversation), entry_of(said)
+        text, at = text_of(said, "text")[:_LONGEST_TEXT], received_at(said, envelope.received_at)
+        if entry.source is Source.MISSED_CALL and not text:
+            return (CallMissed(address, at, entry.agent),)
+        return (
+            MessageReceived(
+                Message(
+                    address=address,
+                    provider_id=envelope.provider_id,
+                    received_at=at,
+                    sender="" if address.kind == Way.PAGE else address.value,
+                    sender_name=name_of(said),
+                    text=text,
+                    text_shown=text,
+                    subject=text_of(said, "case")[:40],  # a known number leads to its case
+                    language=text_of(said, "language").lower()[:3] or None,
+                    given=Given(
+                        category=text_of(said, "category") or None,
+                        commune=text_of(said, "commune") or None,
+                        street=text_of(said, "street") or None,
+                    ),
+                    entry=entry,
+                )
+            ),
+        )
+
+    def _done(self, said: Mapping[str, Any], envelope: Envelope) -> TaskDone:
+        outcome, instead = Outcome(said["outcome"]), None
+        if outcome is Outcome.INSTEAD:
+            instead = self._reply(said, envelope.provider_id)
+        return TaskDone(said["task"], outcome, text_of(said, "agent")[:80], instead)
+
+    def answer(self, accepted: bool) -> WebhookResponse:
+        if not accepted:
+            return WebhookResponse(503, b'{"error": "send it again"}', "application/json")
+        return WebhookResponse(200, b'{"status": "kept"}', "application/json")
+
+    def challenge(self, request: WebhookRequest) -> WebhookResponse | None:
+        return None
+
+    def recipients(self, raw: bytes) -> tuple[str, ...]:
+        """Say nothing: one account has one address."""
+        return ()
+
+    def compose(
+        self,
+        account: str,
+        sender: str,
+        text: str,
+        *,
+        kind: str = "",
+        subject: str = "",
+        at: datetime,
+        location: Location | None = None,
+        name: str = "",
+        attachments: Iterable[str] = (),
+        message_id: str = "",
+    ) -> Envelope:
+        """Make what is entered of a call; the caller's number or mail is also where to answer."""
+        seed = hashlib.sha256(f"{sender}\n{text}\n{at.isoformat()}".encode()).hexdigest()
+        by = "email" if "@" in sender else "callback" if sender.startswith("+") else "page"
+        said = {
+            "kind": "case",
+            "id": message_id or seed[:24],
+            "source": kind or Source.CALL,
+            "agent": "agent",
+            "text": text,
+            "name": name,
+            "reply": {"by": by, "to": sender if by != "page" else ""},
+        }
+        return self.open_raw(_json(said), at)[0]
+
+    # --- out -------------------------------------------------------------------------------------
+
+    def render(self, delivery: Delivery) -> tuple[OutboundPart, ...]:
+        return (OutboundPart(delivery, delivery.text),)
+
+    async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
+        """Leave it to an agent: it is sent when he says so, and given up by nobody else."""
+        delivery = part.delivery
+        if delivery.address.kind == Way.PAGE:
+            return Sent((f"desk:{delivery.id}",))
+        return Retry(delivery.error or WAITING, _AGAIN_S, held=True)
+
+    async def health(self) -> Health:
+        count = len(self._settings.keys)
+        who = f"{count} clé(s) d'agent" if count else "par la ligne de commande seulement"
+        return Health(True, f"{self.account} : saisie ouverte, {who}")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def _json(said: Mapping[str, Any]) -> bytes:
+    return json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,0 +1,161 @@
+"""An agent at the desk, by command line: enter, read, print, post, and be told what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+from typer.testing import CliRunner
+
+from app.__main__ import cli
+from app.stores import opened
+from app.system import SystemClock
+from router.delivery import DeliveryState
+from router.message import Address, Envelope
+
+CONFIG = Path(__file__).parents[2] / "config"
+LAMP = "Le lampadaire devant le 12 rue de la Poterie à Rezé est éteint"
+CALL = ("--source", "appel", "--agent", "anne", "--texte", LAMP, "--reponse", "rappel:0240000000")
+LETTER = "courrier:12, rue de la Paix, 44000 Nantes"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("GUICHET_CONFIG", str(CONFIG))
+    yield
+    structlog.reset_defaults()
+
+
+def run(*words, code=0):
+    result = CliRunner().invoke(cli, ["desk", *words])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def told(*words, code=0):
+    return json.loads(run(*words, "--json", code=code).stdout)
+
+
+async def _state(task: int) -> DeliveryState:
+    async with opened(Path("var"), "") as store:
+        every = await store.list_deliveries(list(DeliveryState), 1000)
+        return next(one.state for one in every if one.id == task)
+
+
+def state(task: int) -> DeliveryState:
+    return asyncio.run(_state(task))
+
+
+def test_a_call_gives_the_number_to_say_and_the_receipt_read_is_delivered():
+    entered = told("new", *CALL, "--id", "1", "--lu-au-citoyen")
+    assert entered["service"] == "eclairage-metropole"
+    assert entered["number"] in entered["read_aloud"]
+    assert told("tasks") == []
+    assert state(entered["task"]) is DeliveryState.DELIVERED
+    again = told("new", *CALL, "--id", "1")
+    assert (again["new"], again["number"]) == (False, entered["number"])
+
+
+def test_a_letter_is_answered_by_a_letter_to_print():
+    entered = told(
+        "new", "--source", "courrier", "--agent", "anne", "--texte", LAMP,
+        "--nom", "Jean <Petit>", "--reponse", LETTER,
+    )  # fmt: skip
+    assert entered["read_aloud"] == ""  # nobody stands there to hear it
+    [task] = told("tasks")
+    assert (task["way"], task["to"]) == ("letter", "12, rue de la Paix\n44000 Nantes")
+    page = run("letter", str(task["id"])).stdout
+    for part in (
+        "Jean &lt;Petit&gt;\n12, rue de la Paix\n44000 Nantes",
+        entered["number"],
+        "https://metropole.example/relais",
+        "Mairie de Nantes",
+    ):
+        assert part in page
+    assert "anne" not in page
+    run("done", str(task["id"]), "--poste", "--agent", "anne")
+    assert state(task["id"]) is DeliveryState.SENT
+
+
+def test_a_missed_call_is_rung_back_tried_in_vain_then_told_by_sms():
+    said = ("--source", "appel-manque", "--agent", "anne", "--reponse", "rappel:0240000001")
+    entered = told("new", *said, "--recu-le", "2026-11-20T14:05")
+    assert (entered["number"], entered["action"]) == (None, "ask")
+    [task] = told("tasks")
+    assert task["missed_at"].startswith("2026-11-20T14:05")
+    done = ("done", str(task["id"]), "--agent", "paul")
+    run(*done, "--injoignable")
+    assert "injoignable" in run("tasks").stdout
+    run(*done, "--autrement", "sms:0612345678")
+    assert told("tasks") == []
+    assert "Aucune tâche" in run(*done, "--lu-au-citoyen", code=2).output
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--source", "cri"), "--source vaut appel, visite, courrier, appel-manque, relais"),
+        (("--source", "appel", "--texte", "x"), "Qui saisit ?"),
+        (("--source", "appel", "--agent", "a"), "Que dit la personne ?"),
+        (("--source", "appel-manque", "--agent", "a"), "rappel:NUMÉRO"),
+        ((*CALL, "--reponse", "pigeon:x"), "« pigeon:x »"),
+        ((*CALL, "--reponse", "rappel:12"), "« 12 » n'est pas un numéro de téléphone."),
+        ((*CALL, "--reponse", "email:anne"), "« anne » n'est pas une adresse e-mail."),
+        ((*CALL, "--reponse", "courrier:"), "adresse postale"),
+        ((*CALL, "--categorie", "dragons"), "« dragons » n'est pas une catégorie d'ici."),
+        ((*CALL, "--commune", "Mars"), "« Mars » n'est pas une commune d'ici."),
+        ((*CALL, "--demande", "12"), "« 12 » n'est pas un numéro de suivi."),
+        ((*CALL, "--recu-le", "hier"), "« hier » n'est pas une date"),
+        ((*CALL, "--guichet", "lune"), "« lune » n'est pas un guichet d'ici"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_nothing_is_entered(words, sentence):
+    result = run("new", *words, code=2)
+    assert sentence in " ".join(result.output.split())
+    assert "Traceback" not in result.output
+
+
+def test_a_task_has_one_outcome():
+    assert "l'une de ces options" in run("done", "4", "--agent", "anne", code=2).output
+    both = run("done", "4", "--agent", "anne", "--poste", "--injoignable", code=2)
+    assert "l'une de ces options" in both.output
+
+
+def test_what_others_wrote_is_left_to_the_server():
+    """This process may lack the settings of their channels, and would put their messages aside."""
+    address = Address("telegram", "bot", "42")
+
+    async def waits() -> list:
+        now = SystemClock().now()
+        async with opened(Path("var"), "") as store:
+            await store.accept([Envelope("telegram", "bot", "1", address.key, b"{}", now)])
+
+    async def waiting() -> list:
+        async with opened(Path("var"), "") as store:
+            return [line.channel for line in await store.journal(waiting=True)]
+
+    asyncio.run(waits())
+    assert told("new", *CALL)["number"]
+    assert asyncio.run(waiting()) == ["telegram"]
+
+
+def test_who_waits_too_long_is_told_to_the_operator(monkeypatch):
+    task = told("new", *CALL)["task"]
+    monkeypatch.setattr("web.desk_tasks.LATE", timedelta.resolution)
+    listed = CliRunner().invoke(cli, ["outbox", "list", "--json"])
+    assert [one["id"] for one in json.loads(listed.stdout)] == [task]
+    checked = CliRunner().invoke(cli, ["doctor", "--json"])
+    [finding] = [one for one in json.loads(checked.stdout) if one["what"] == "tâches du guichet"]
+    assert (finding["ok"], finding["sentence"][:12]) == (False, "1 en retard ")
+
+
+def test_a_database_that_is_down_is_told_and_nothing_is_promised():
+    url = "postgresql://nobody@127.0.0.1:9/none"
+    result = run("new", *CALL, "--database-url", url, code=3)
+    assert "La base de données ne répond pas" in " ".join(result.output.split())

@@ -1,0 +1,227 @@
+"""Take what an agent's program sends: his key checked, made durable, and only then answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from router.archive import JournalLine
+from router.desk import CHANNEL, is_task
+from router.entry import Source, Way
+from router.errors import InvalidInput, InvalidSignature, StoreUnavailable
+from router.message import Envelope, WebhookRequest
+from router.ports import TakesWebhooks
+from router.tracking import parse, printed
+from web.desk_forms import Done, Kept, NewCase, TaskResult, Tasks, shown
+from web.desk_letter import letter_page, style_policy
+from web.desk_tasks import Task, receipt_of, tasks_of
+from web.parts import DeskRecords, WebParts
+from web.sending import Sending
+
+_LONGEST_ID = 100
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+
+class Refusal(Exception):
+    """What a program is told instead of *kept*."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+async def told(answer: Awaitable[Response]) -> Response:
+    """Give an answer, or say in one sentence why there is none."""
+    try:
+        return await answer
+    except Refusal as refusal:
+        headers = {"www-authenticate": "Bearer"} if refusal.status == 401 else None
+        return JSONResponse({"error": str(refusal)}, refusal.status, headers)
+    except StoreUnavailable:
+        said = {"error": "Nothing can be kept or known now; send it again."}
+        return JSONResponse(said, 503, {"retry-after": "5"})
+
+
+class DeskActs:
+    """Takes what agents enter: their key checked, made durable, and only then answered."""
+
+    def __init__(self, parts: WebParts, records: DeskRecords) -> None:
+        self._parts = parts
+        self._records = records
+        self._sending = Sending(parts)
+
+    async def enter(self, request: Request) -> Response:
+        """Keep an entry, and give its number if the router is quick."""
+        asked, desks = await self._known(request)
+        case = _read(NewCase, asked.body)
+        self._check(case)
+        said = case.model_dump(mode="json", exclude={"desk"}, exclude_none=True)
+        envelope = self._envelope(asked, _chosen(desks, case.desk), {**said, "kind": "case"})
+        before = await self._line(envelope)
+        await self._keep(envelope)
+        line = await self._sending.until(lambda: self._worked(envelope))
+        kept = await self._kept(case, envelope, line)
+        status = 200 if before is not None else 201 if line is not None else 202
+        return JSONResponse(kept.model_dump(), status)
+
+    async def tasks(self, request: Request) -> Response:
+        """List what waits at the desks that the key opens."""
+        _, desks = await self._known(request)
+        found = [shown(task) for task in await self._open(desks)]
+        return JSONResponse(
+            Tasks(tasks=found).model_dump(mode="json"), headers={"cache-control": "no-store"}
+        )
+
+    async def done(self, request: Request, id: str) -> Response:
+        """Keep what became of a task; the same message again is kept once."""
+        asked, desks = await self._known(request)
+        result = _read(TaskResult, asked.body)
+        number = _number(id)
+        said = result.model_dump(mode="json", exclude_none=True)
+        said |= {"kind": "done", "task": number}
+        open_task = next((one for one in await self._open(desks) if one.id == number), None)
+        desk = _chosen(desks, open_task.desk if open_task else "")
+        envelope = self._envelope(asked, desk, said)
+        if await self._line(envelope) is None:
+            if open_task is None:
+                raise Refusal(404, "No open task has this id.")
+            await self._keep(envelope)
+            await self._sending.until(lambda: self._worked(envelope))
+        return JSONResponse(Done(task=id).model_dump())
+
+    async def letter(self, request: Request, id: str) -> Response:
+        """Write the letter of an open task."""
+        _, desks = await self._known(request)
+        number = _number(id)
+        found = next((one for one in await self._open(desks) if one.id == number), None)
+        if found is None or found.way != Way.LETTER:
+            raise Refusal(404, "No open task with a letter has this id.")
+        parts = self._parts
+        page = letter_page(
+            found, parts.rulebooks.current(), parts.clock.now(), parts.settings.timezone
+        )
+        headers = {"content-security-policy": style_policy(page), "cache-control": "no-store"}
+        return HTMLResponse(page, headers=headers)
+
+    # --- who ------------------------------------------------------------------------------------
+
+    async def _known(self, request: Request) -> tuple[WebhookRequest, dict[str, TakesWebhooks]]:
+        """Find the desks that the key of a request opens."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if "authorization" not in headers:
+            raise Refusal(401, "Send your key as Authorization: Bearer KEY.")
+        asked = WebhookRequest(request.method, str(request.url), headers, await request.body())
+        found = {}
+        for (name, account), channel in self._parts.channels.items():
+            if name != CHANNEL or not isinstance(channel, TakesWebhooks):
+                continue
+            try:
+                channel.verify(asked)
+            except InvalidSignature:
+                continue
+            found[account] = channel
+        if not found:
+            raise Refusal(403, "The key is not valid here.")
+        return asked, found
+
+    # --- keeping --------------------------------------------------------------------------------
+
+    def _check(self, case: NewCase) -> None:
+        """Refuse what this installation does not know."""
+        if case.category and all(one.code != case.category for one in self._parts.offered()):
+            raise Refusal(400, f"category: {case.category} is not known here.")
+        name_of, wanted = self._parts.rulebooks.current().commune_name, case.commune.casefold()
+        known = {name for code in self._parts.communes() for name in (code, name_of(code))}
+        if wanted and wanted not in {name.casefold() for name in known}:
+            raise Refusal(400, f"commune: {case.commune} is not known here.")
+        try:
+            parse(case.case) if case.case else None
+        except InvalidInput:
+            raise Refusal(400, "case: this is no tracking number.") from None
+
+    def _envelope(
+        self, asked: WebhookRequest, desk: TakesWebhooks, said: dict[str, Any]
+    ) -> Envelope:
+        id = asked.headers.get("idempotency-key", "").strip()
+        if not 0 < len(id) <= _LONGEST_ID:
+            raise Refusal(400, f"Send an Idempotency-Key of 1 to {_LONGEST_ID} characters.")
+        body = json.dumps({**said, "id": id}, ensure_ascii=False).encode("utf-8", "replace")
+        kept = WebhookRequest("POST", asked.url, asked.headers, body)
+        [envelope] = desk.open(kept, self._parts.clock.now())
+        if envelope.note:
+            raise Refusal(400, f"{envelope.note}.")
+        return envelope
+
+    async def _keep(self, envelope: Envelope) -> None:
+        await self._sending.accept((envelope,))
+
+    async def _line(self, envelope: Envelope) -> JournalLine | None:
+        return await self._look(
+            lambda: self._records.outcome(envelope.channel, envelope.account, envelope.provider_id)
+        )
+
+    async def _worked(self, envelope: Envelope) -> JournalLine | None:
+        """Give what became of an entry once the router has worked it."""
+        line = await self._line(envelope)
+        return line if line is not None and line.action is not None else None
+
+    async def _open(self, desks: dict[str, TakesWebhooks]) -> list[Task]:
+        now = self._parts.clock.now()
+        every = await self._look(lambda: tasks_of(self._records, now))
+        return [task for task in every if task.desk in desks]
+
+    async def _look(self, read: Callable[[], Awaitable[T]]) -> T:
+        """Read the store under our own deadline: an agent has somebody on the telephone."""
+        try:
+            async with asyncio.timeout(self._parts.settings.accept_deadline_s):
+                return await read()
+        except TimeoutError as late:
+            raise StoreUnavailable("the store did not answer in time") from late
+
+    async def _kept(self, said: NewCase, envelope: Envelope, line: JournalLine | None) -> Kept:
+        case = None
+        if line is not None and line.case_id is not None:
+            case = await self._records.case_by_id(line.case_id)
+        if case is None:
+            return Kept(number=None)
+        service = self._parts.rulebooks.current().directory.service(case.owner)
+        written = await self._records.deliveries(case.id)
+        receipt = receipt_of(written, envelope.conversation)
+        return Kept(
+            number=printed(case.public_number or case.number),
+            case_status=str(case.status),
+            service=service.name("fr") if service else case.owner,
+            read_aloud=receipt.text if receipt and Source(said.source).present else "",
+            task=str(receipt.id) if receipt and is_task(receipt) else None,
+        )
+
+
+def _chosen(desks: dict[str, TakesWebhooks], wanted: str) -> TakesWebhooks:
+    """Choose the desk that was asked for, else the first that the key opens."""
+    if wanted and wanted not in desks:
+        raise Refusal(400, f"desk: your key opens {', '.join(desks)}.")
+    return desks[wanted] if wanted else next(iter(desks.values()))
+
+
+def _number(id: str) -> int:
+    number = int(id) if id.isascii() and id.isdigit() and len(id) < 20 else 0
+    if not 0 < number < 2**63:
+        raise Refusal(404, "No open task has this id.")
+    return number
+
+
+def _read(model: type[M], body: bytes) -> M:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"]))
+        sentence = f"{where}: {problem['msg']}" if where else str(problem["msg"])
+        raise Refusal(400, sentence) from None

@@ -1,0 +1,122 @@
+"""List what waits for an agent at the desk: whom to ring, what to read, which letter to post."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from router.archive import CaseReader, OutboxAdmin
+from router.case import Case
+from router.delivery import Delivery, DeliveryState
+from router.desk import CHANNEL, LATE, WAITING, is_task
+from router.tracking import printed
+
+_WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DEFERRED)
+_MOST = 10_000
+
+
+class TaskRecords(CaseReader, OutboxAdmin, Protocol):
+    """What the list is read from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A delivery that an agent has to make; ``tried`` tells of the last try that was in vain."""
+
+    id: int
+    desk: str
+    way: str
+    """A value of router.entry.Way."""
+    to: str
+    """A telephone number, or a postal address line under line."""
+    name: str
+    kind: str
+    number: str
+    """The tracking number; empty for a missed call, of which there is no case yet."""
+    text: str
+    """To be read aloud, or in the letter."""
+    language: str
+    since: datetime
+    late: bool
+    tried: str = ""
+    missed_at: str = ""
+
+
+async def tasks_of(records: TaskRecords, now: datetime, desk: str = "") -> list[Task]:
+    """List the open tasks, of one desk or of all: what one person waits for stands together.
+
+    Who has been waiting longest comes first.
+
+    Raises:
+        StoreUnavailable: it cannot be known now.
+    """
+    found = await records.list_deliveries(_WAITING, _MOST)
+    waiting = [one for one in found if is_task(one) and (not desk or one.address.account == desk)]
+    cases = {one.case_id: None for one in waiting if one.case_id is not None}
+    known = {case_id: await records.case_by_id(case_id) for case_id in cases}
+    since: dict[str, datetime] = {}
+    for one in waiting:
+        since[one.address.key] = min(since.get(one.address.key, one.created_at), one.created_at)
+    waiting.sort(key=lambda one: (since[one.address.key], one.address.key, one.id))
+    return [task_of(one, known.get(one.case_id or 0), now) for one in waiting]
+
+
+async def task_named(records: TaskRecords, task: int, now: datetime) -> Task | None:
+    """Find an open task; None where it is done, or never was."""
+    return next((one for one in await tasks_of(records, now) if one.id == task), None)
+
+
+def task_of(delivery: Delivery, case: Case | None, now: datetime) -> Task:
+    """Show a delivery to the agent who makes it."""
+    address = delivery.address
+    return Task(
+        id=delivery.id,
+        desk=address.account,
+        way=address.kind,
+        to=address.value,
+        name=_name(case, delivery) if case else "",
+        kind=str(delivery.kind),
+        number=printed(case.public_number or case.number) if case else "",
+        text=delivery.text,
+        language=delivery.language,
+        since=delivery.created_at,
+        late=now - delivery.created_at > LATE,
+        tried="" if delivery.error == WAITING else delivery.error,
+        missed_at=_missed_at(delivery.data),
+    )
+
+
+def receipt_of(deliveries: Sequence[Delivery], conversation: str) -> Delivery | None:
+    """Find what was last written by itself to a person whom the desk answers."""
+    written = [
+        one
+        for one in deliveries
+        if one.address.key == conversation and one.address.channel == CHANNEL and one.automatic
+    ]
+    return written[-1] if written else None
+
+
+async def late_tasks(records: OutboxAdmin, now: datetime) -> list[Delivery]:
+    """List the tasks for which a person has been waiting too long, the longest first.
+
+    Raises:
+        StoreUnavailable: it cannot be known now.
+    """
+    found = await records.list_deliveries(_WAITING, _MOST)
+    return [one for one in found if is_task(one) and now - one.created_at > LATE]
+
+
+def _name(case: Case, delivery: Delivery) -> str:
+    named = (person.name for person in case.reporters if person.address == delivery.address)
+    return next(named, "")
+
+
+def _missed_at(data: str) -> str:
+    try:
+        said = json.loads(data or "{}")
+    except ValueError:
+        return ""
+    return str(said.get("missed_at", "")) if isinstance(said, dict) else ""
