@@ -78,6 +78,8 @@ class Citizens:
                 await self.city.x.dm(scene.sender, text)
             case "web":
                 await self._fill_in(scene, text)
+            case "desk":
+                await self.city.desk.enter(scene.id, _entry(scene, text))
 
     def _letter(self, scene: Scene, subject: str, text: str) -> bytes:
         mail = EmailMessage()
@@ -99,6 +101,14 @@ class Citizens:
         elif scene.reply == "sms":
             fields["phone"] = scene.sender
         await until_served(lambda: self.city.browser.submit(scene.id, "/", fields, to="/signaler"))
+
+
+def _entry(scene: Scene, text: str) -> dict[str, Any]:
+    """Write what an agent enters of a call, a visit or a letter."""
+    reply = {"by": scene.reply, "to": scene.sender}
+    return {
+        "source": scene.kind, "text": text, "name": scene.name, "street": scene.where, "reply": reply,
+    }  # fmt: skip
 
 
 async def until_served(submit: Callable[[], Awaitable[Page | None]]) -> Page | None:

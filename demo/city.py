@@ -1,4 +1,4 @@
-"""A whole city on this machine: five providers, two partners and the people's browser."""
+"""A whole city on this machine: five providers, two partners, the people's browser and an agent."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from demo.browser import Browser
 from demo.clock import WallClock
+from demo.desk import AGENT, KEY, DeskAgent
 from demo.mail import PASSWORD, MailSimulator
 from demo.matrix import MatrixSimulator
 from demo.open311 import OPEN311_AT, Open311Simulator
@@ -85,6 +86,7 @@ class City:
         self.open311 = Open311Simulator(state_dir=state_dir, port=ports.open311, clock=clock)
         self.system = PartnerSimulator(state_dir=state_dir, port=ports.system, clock=clock)
         self.browser = Browser(state_dir)
+        self.desk = DeskAgent(state_dir)
         self.clock = clock
         self.services: tuple[str, ...] = ()
         """Mailboxes that belong to services and not to citizens."""
@@ -114,11 +116,12 @@ class City:
 
     def _parts(self) -> tuple[_Runs, ...]:
         providers = (self.mail, self.twilio, self.telegram, self.matrix, self.x)
-        return (*providers, self.open311, self.system, self.browser)
+        return (*providers, self.open311, self.system, self.browser, self.desk)
 
     async def connect(self, base_url: str) -> None:
         """Tell the providers where the product is, as an operator does in their consoles."""
         self.browser.base_url = self.system.base_url = base_url.rstrip("/")
+        self.desk.base_url = self.browser.base_url
         for number in self.twilio.numbers:
             self.twilio.connect(number, f"{self.browser.base_url}/webhooks/sms/{number}")
         on_whatsapp = self.twilio.numbers[0]
@@ -205,6 +208,7 @@ class City:
                 "per_second": 50.0,
             },
             "web": {},
+            "desk": {"keys": {AGENT: KEY}},
             "partner_open311": {OPEN311_AT: self._open311()},
             "partner_webhook": {SYSTEM_AT: self._system()},
         }

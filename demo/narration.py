@@ -32,6 +32,7 @@ _CHANNELS = {
     "matrix": ("⊞", "Matrix", "bright_blue"),
     "x": ("✕", "X", "white"),
     "web": ("▤", "formulaire", "magenta"),
+    "desk": ("⌂", "guichet", "yellow"),
 }
 _URGENCIES = {"low": "basse", "normal": "normale", "high": "haute", "immediate": "IMMÉDIATE"}
 _BLOCKS: Mapping[Action, tuple[str, str]] = {
@@ -53,7 +54,11 @@ _HOW = {
     "telegram": "par Telegram à",
     "matrix": "par Matrix à",
     "x": "sur X à",
+    "callback": "au téléphone, par un agent, au",
+    "relay": "au téléphone, par le relais, au",
+    "letter": "par lettre à",
 }
+"""By channel, and at the desk by way."""
 
 
 @dataclass(slots=True)
@@ -77,7 +82,8 @@ class Narrator:
         """Say what is about to be seen."""
         self._print(
             Panel(
-                "Des citoyens écrivent par e-mail, SMS, WhatsApp, Telegram, Matrix, X, formulaire.\n"
+                "Des citoyens écrivent par e-mail, SMS, WhatsApp, Telegram, Matrix, X, formulaire,\n"
+                "appellent ou envoient une lettre, qu'un agent du guichet saisit.\n"
                 "Chaque message devient une demande ; les règles choisissent le service ;\n"
                 "sa réponse repart par le canal de chacun. Tout se passe sur cette machine.",
                 title="[bold]Guichet – démonstration[/]",
@@ -124,7 +130,8 @@ class Narrator:
         if address.kind == "mention":
             return "en public, sans rien de la demande"
         who = self._people.get((address.channel, address.value), address.value)
-        return f"{_HOW.get(address.channel, address.channel)} {escape(who)}"
+        how = _HOW.get(address.kind if address.channel == "desk" else address.channel, "à")
+        return f"{how} {escape(' '.join(who.split()))}"
 
     def _heading(self, inbound: Inbound, worked: Worked) -> None:
         symbol, name, colour = _CHANNELS.get(inbound.envelope.channel, ("•", "?", "white"))

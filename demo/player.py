@@ -42,11 +42,12 @@ async def play(
     story = Story(city, scenes)
     citizens = Citizens(city, story)
     staff = Services(city, story, city.services)
+    at_desk = [city.desk.watch()] if any(scene.channel == "desk" for scene in scenes) else []
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as tasks:
             watching = [
                 tasks.create_task(work)
-                for work in (staff.watch(), *PartnerStaff(city, story).watches())
+                for work in (staff.watch(), *PartnerStaff(city, story).watches(), *at_desk)
             ]
             async with asyncio.TaskGroup() as people:
                 for place, scene in enumerate(scenes):
@@ -91,6 +92,7 @@ async def _until(city: City, story: Story, scene: Scene) -> None:
         "telegram": city.telegram.until,
         "matrix": city.matrix.until,
         "x": city.x.until,
+        "desk": city.desk.until,
     }
     if channel in waiting:
         await waiting[channel](lambda: story.settled(scene), PATIENCE_S)

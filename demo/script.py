@@ -20,8 +20,9 @@ class Reaction(StrEnum):
 class Scene:
     """One message of one citizen.
 
-    ``sender`` is a mail address, a telephone number, a Telegram chat, a name on Matrix or on X; ``reply`` the
-    channel chosen in a web form. ``follows`` is the scene that must have been answered before; its
+    ``sender`` is a mail address, a telephone number, a Telegram chat, a name on Matrix or on X;
+    ``reply`` the channel chosen in a web form, or with the agent at the desk, where ``kind`` is how
+    he came. ``follows`` is the scene that must have been answered before; its
     tracking number is put in place of ``{numero}``. ``asks`` is false where no answer is due.
     ``says`` is what the service writes, ``then`` what the next one answers after a refusal, and
     ``answers`` how many services answer.
@@ -208,5 +209,24 @@ SCENES: tuple[Scene, ...] = (
         "departement", "web", "henri@citoyens.example", "Henri",
         "Où en est mon dossier MDPH déposé en juin ?", reply="email", reaction=Reaction.REPLY,
         says="Votre dossier passe en commission le 8 décembre.",
+    ),
+    Scene(
+        "appel", "desk", "+33240340001", "Mme Le Goff",
+        "Le réverbère clignote sans arrêt devant chez moi",
+        kind="call", reply="callback", where="3 rue de la Convention, Nantes",
+        reaction=Reaction.REPLY, says="L'ampoule sera changée jeudi matin.",
+    ),
+    Scene(
+        "lettre", "desk", "14 rue de la Bastille\n44000 Nantes", "Jeanne Rolland",
+        "Madame, Monsieur,\nle trottoir devant chez moi est défoncé et je n'ose plus sortir"
+        " avec ma canne.\nJeanne Rolland", kind="letter", reply="letter",
+        where="14 rue de la Bastille, Nantes", reaction=Reaction.CLOSE,
+        says="Le trottoir est refait devant votre porte.",
+    ),
+    Scene(
+        "visite", "desk", "+33612340009", "Omar",
+        "Le portique des balançoires est rouillé au square Gaston-Michel à Nantes",
+        kind="visit", reply="sms", reaction=Reaction.REPLY,
+        says="Le portique sera remplacé avant la fin du mois.",
     ),
 )  # fmt: skip

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from demo.city import City
 
 PAGE = "page"
+AT_DESK = {"callback", "letter"}
+"""Replies that an agent gives."""
 _NUMBER = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}\b")
 
 
@@ -25,6 +27,8 @@ def message_id(scene: Scene) -> str:
 
 def own_way(scene: Scene) -> tuple[str, str]:
     """Give channel and address on which a citizen must be answered; a web page has its scene."""
+    if scene.channel == "desk":
+        return ("desk" if scene.reply in AT_DESK else scene.reply), scene.sender
     if scene.channel != "web":
         return scene.channel, scene.sender
     return (PAGE, scene.id) if scene.reply == PAGE else (scene.reply, scene.sender)
@@ -81,6 +85,8 @@ class Story:
         """Say whether the provider has taken this scene's message."""
         if scene.channel == "web":
             return self._city.browser.led_to(scene.id) is not None
+        if scene.channel == "desk":
+            return self._city.desk.number_of(scene.id) is not None
         return self._mark(scene, talk(self._city, scene.channel, scene.sender)) is not None
 
     def _mark(self, scene: Scene, said: Sequence[Said]) -> int | None:
@@ -109,7 +115,7 @@ class Story:
         if channel == PAGE:
             return [Said(False, text) for text in self._city.browser.quoted(scene.id)]
         said = talk(self._city, channel, address)
-        if scene.channel == "web":
+        if scene.channel in {"web", "desk"}:
             number = self.number(scene)
             return [one for one in said if not one.by_citizen and _names(one, number)]
         place = self._mark(scene, said)
@@ -128,6 +134,8 @@ class Story:
         if scene.channel == "web":
             path = self._city.browser.led_to(scene.id) or ""
             return next(iter(numbers_in(path)), None)
+        if scene.channel == "desk":
+            return next(iter(numbers_in(self._city.desk.number_of(scene.id) or "")), None)
         for said in self.heard(scene):
             numbers = numbers_in(f"{said.subject}\n{said.text}")
             if numbers:

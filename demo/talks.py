@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from demo.city import City
 
 CHANNELS = ("email", "sms", "whatsapp", "telegram", "matrix", "x")
+"""Those on which anybody can be played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,9 @@ def talk(city: City, channel: str, address: str) -> list[Said]:
             return _room(city, address)
         case "x":
             return _posts(city, address)
+        case "desk":
+            told = [one for one in city.desk.told() if one.to == address]
+            return [Said(False, one.text, id=one.task) for one in told]
     raise ValueError(channel)
 
 
@@ -85,12 +89,14 @@ def addresses(city: City, channel: str) -> list[str]:
             return sorted(city.matrix.people())
         case "x":
             return sorted(city.x.usernames())
+        case "desk":
+            return sorted({one.to for one in city.desk.told()})
     raise ValueError(channel)
 
 
 def everything_received(city: City) -> Iterator[tuple[str, str, Said]]:
     """List all that the counter wrote to anybody: channel, address, message."""
-    for channel in CHANNELS:
+    for channel in (*CHANNELS, "desk"):
         for address in addresses(city, channel):
             for said in talk(city, channel, address):
                 if not said.by_citizen:

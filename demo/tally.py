@@ -19,7 +19,7 @@ from router.delivery import Delivery, DeliveryState
 if TYPE_CHECKING:
     from demo.city import City
 
-CHANNELS = ("email", "sms", "whatsapp", "telegram", "matrix", "x", "web")
+CHANNELS = ("email", "sms", "whatsapp", "telegram", "matrix", "x", "web", "desk")
 _PAGE = 500
 
 

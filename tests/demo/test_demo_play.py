@@ -69,6 +69,7 @@ async def test_everybody_is_answered_where_he_wrote() -> None:
     assert report["messages"] == len(CAST)
     assert {name: counts["in"] for name, counts in report["by_channel"].items()} == {
         "email": 2, "sms": 3, "whatsapp": 0, "telegram": 2, "matrix": 1, "x": 2, "web": 2,
+        "desk": 0,
     }  # fmt: skip
     assert report["by_channel"]["sms"]["replies"] == 3
     assert report["by_channel"]["web"]["replies"] == 5
@@ -115,9 +116,12 @@ def test_the_script_uses_every_channel_and_way_of_answering() -> None:
         "matrix",
         "x",
         "web",
+        "desk",
     }
     assert {scene.reply for scene in SCENES if scene.channel == "web"} == {"page", "email", "sms"}
     assert {scene.kind for scene in SCENES if scene.channel == "x"} == {"dm", "mention"}
+    at_desk = {(scene.kind, scene.reply) for scene in SCENES if scene.channel == "desk"}
+    assert at_desk == {("call", "callback"), ("letter", "letter"), ("visit", "sms")}
     assert {scene.reaction for scene in SCENES} == set(Reaction)
     assert len({scene.id for scene in SCENES}) == len(SCENES)
     assert all(scene.says for scene in SCENES if scene.reaction in {"reply", "close"})
