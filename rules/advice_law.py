@@ -5,9 +5,11 @@ The code des relations entre le public et l'administration, R112-5, lists what i
 
 from __future__ import annotations
 
+from router.directory import Statute
 from router.rights import Silence
 from rules.advice_texts import more
 from rules.compile import RuleSet
+from rules.model import ServiceEntry
 from rules.problems import Problems
 from rules.scalars import Unreadable
 from rules.silence import read_silence
@@ -21,6 +23,7 @@ def advise_law(ruleset: RuleSet, problems: Problems) -> None:
     """Report what receipts lack: the number, the service, its contact, and what silence means."""
     _receipts(ruleset, problems)
     _contacts(ruleset, problems)
+    _relays(ruleset, problems)
     _reachable(ruleset, problems)
     _silence(ruleset, problems)
     _court(ruleset, problems)
@@ -48,18 +51,23 @@ def _receipts(ruleset: RuleSet, problems: Problems) -> None:
                 )
 
 
-def _contacts(ruleset: RuleSet, problems: Problems) -> None:
-    """Report public services in charge of cases that nobody could write to or call."""
+def _in_charge(ruleset: RuleSet) -> list[ServiceEntry]:
+    """List the services that rules, competences and roles put in charge of cases."""
     services = ruleset.configuration.services
     named = {ref.id for one in ruleset.rules for ref in one.rule.owners}
     named |= {cell.owner.id for cell in ruleset.configuration.cells}
     for role in ruleset.configuration.roles.values():
         if role.id in named:
             named |= {value.service for value in role.values}
+    return [entry for name, entry in services.items() if name in named]
+
+
+def _contacts(ruleset: RuleSet, problems: Problems) -> None:
+    """Report services in charge of cases that nobody could write to or call."""
     unreachable = [
-        (entry.at, name)
-        for name, entry in services.items()
-        if name in named and not (entry.service.contact.address or entry.service.contact.phone)
+        (entry.at, entry.service.id)
+        for entry in _in_charge(ruleset)
+        if not (entry.service.contact.address or entry.service.contact.phone)
     ]
     if unreachable:
         at, first = unreachable[0]
@@ -69,6 +77,27 @@ def _contacts(ruleset: RuleSet, problems: Problems) -> None:
             "contact-manquant",
             f"Le service « {first} »{more(unreachable)} {have} ni adresse postale ni téléphone",
             "Ajoutez-les à « contact » : un accusé de réception les doit à la personne (R112-5).",
+        )
+
+
+def _relays(ruleset: RuleSet, problems: Problems) -> None:
+    """Report public services that can be rung, but not by deaf and aphasic people."""
+    unheard = [
+        (entry.at, entry.service.id)
+        for entry in _in_charge(ruleset)
+        if entry.service.statute is not Statute.PRIVATE
+        and entry.service.contact.phone
+        and not entry.service.contact.deaf_relay
+    ]
+    if unheard:
+        at, first = unheard[0]
+        problems.warning(
+            at,
+            "relais-manquant",
+            f"Le téléphone du service « {first} »{more(unheard)} est donné sans son relais pour "
+            "les personnes sourdes ou aphasiques",
+            "Ajoutez « relais_sourds: … » à « contact » : les services publics que l'on appelle "
+            "doivent être joints ainsi (loi du 7 octobre 2016, article 105).",
         )
 
 

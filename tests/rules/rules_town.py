@@ -40,24 +40,24 @@ RING_ROAD = collection(
 SERVICES = """
 services:
   - {id: guichet, famille: accueil, echelon: metropole, noms: {fr: Guichet},
-     transmission: {canal: email, adresse: a@m.example}, contact: {telephone: "3631"}}
+     transmission: {canal: email, adresse: a@m.example}, contact: {telephone: "3631", relais_sourds: "3631"}}
   - {id: eclairage-m, famille: eclairage, echelon: metropole, noms: {fr: Éclairage},
-     transmission: {canal: email, adresse: e@m.example}, contact: {telephone: "3631"}}
+     transmission: {canal: email, adresse: e@m.example}, contact: {telephone: "3631", relais_sourds: "3631"}}
   - {id: voirie-m, famille: voirie, echelon: metropole, noms: {fr: Voirie},
-     transmission: {canal: email, adresse: v@m.example}, contact: {telephone: "3631"}}
+     transmission: {canal: email, adresse: v@m.example}, contact: {telephone: "3631", relais_sourds: "3631"}}
   - {id: astreinte, famille: accueil, echelon: metropole, noms: {fr: Astreinte},
-     transmission: {canal: email, adresse: s@m.example}, contact: {telephone: "3631"}}
+     transmission: {canal: email, adresse: s@m.example}, contact: {telephone: "3631", relais_sourds: "3631"}}
   - {id: routes, famille: routes, echelon: partenaire, noms: {fr: Routes nationales},
-     transmission: {canal: open311, adresse: "https://r.example"}, contact: {telephone: "3631"}}
+     transmission: {canal: open311, adresse: "https://r.example"}, contact: {telephone: "3631", relais_sourds: "3631"}}
   - {id: mairie-nantes, famille: accueil, echelon: ville, commune: "44109",
-     noms: {fr: Mairie de Nantes}, transmission: {canal: email, adresse: m@n.example}, contact: {telephone: "3631"}}
+     noms: {fr: Mairie de Nantes}, transmission: {canal: email, adresse: m@n.example}, contact: {telephone: "3631", relais_sourds: "3631"}}
   - {id: paix-nantes, famille: tranquillite, echelon: ville, commune: Nantes,
-     noms: {fr: Tranquillité}, transmission: {canal: email, adresse: p@n.example}, contact: {telephone: "3631"},
+     noms: {fr: Tranquillité}, transmission: {canal: email, adresse: p@n.example}, contact: {telephone: "3631", relais_sourds: "3631"},
      suppleant: mairie-nantes}
   - {id: mairie-reze, famille: accueil, echelon: ville, commune: Rezé, noms: {fr: Mairie de Rezé},
-     transmission: {canal: email, adresse: m@r.example}, contact: {telephone: "3631"}}
+     transmission: {canal: email, adresse: m@r.example}, contact: {telephone: "3631", relais_sourds: "3631"}}
   - {id: mairie-orvault, famille: accueil, echelon: ville, commune: Orvault,
-     noms: {fr: Mairie d'Orvault}, transmission: {canal: email, adresse: m@o.example}, contact: {telephone: "3631"}}
+     noms: {fr: Mairie d'Orvault}, transmission: {canal: email, adresse: m@o.example}, contact: {telephone: "3631", relais_sourds: "3631"}}
 roles:
   mairie-du-lieu: {"44109": mairie-nantes, Rezé: mairie-reze, orvault: mairie-orvault}
 """
