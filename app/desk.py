@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -20,29 +18,29 @@ from app.console import (
     Data,
     DatabaseUrl,
     Json,
-    config_folder,
     err,
     out,
     print_json,
-    say,
     speaking,
 )
+from app.desk_letter import letter
+from app.desk_photos import kept
 from app.desk_said import SOURCES, Entry, done_of, entry_of, instead_of, missing
 from app.desk_shown import show_entered, show_tasks, task_json
-from app.desk_work import desk_of, enter, envelope_of, mark
+from app.desk_work import desk_of, enter, envelope_of, mark, product_of
 from app.log import configure_log
-from app.settings import load_settings
+from app.photos import PhotoFolder
 from app.stores import opened
 from app.system import SystemClock, SystemIds
-from app.wiring import Product, build
 from router.entry import Outcome
 from router.errors import InvalidInput
-from web.desk_letter import letter_page
 from web.desk_tasks import task_named, tasks_of
 
 cli = typer.Typer(
     no_args_is_help=True, help="Calls, visits and letters at the desk, and what waits for an agent."
 )
+
+cli.command("letter")(letter)
 
 Agent = Annotated[
     str, typer.Option("--agent", help="Who enters it.", envvar="GUICHET_AGENT", show_envvar=True)
@@ -79,6 +77,9 @@ def new(
     received: Annotated[
         str, typer.Option("--recu-le", help="When the letter came or the telephone rang.")
     ] = "",
+    photos: Annotated[
+        list[Path] | None, typer.Option("--photo", help="A picture of it, or of the letter.")
+    ] = None,
     id: Annotated[str, typer.Option("--id", help="The same id is the same entry.")] = "",
     read: Annotated[
         bool, typer.Option("--lu-au-citoyen", help="The receipt is read to the person now.")
@@ -105,9 +106,11 @@ def new(
         )  # fmt: skip
 
         async def run() -> None:
-            async with _product(data, database_url, config) as product:
+            async with product_of(data, database_url, config) as product:
                 at_desk = desk_of(product, desk)
                 missing(product, said)
+                folder = PhotoFolder(product.settings.data / "photos")
+                said["attachments"] = [await kept(one, folder) for one in photos or ()]
                 envelope = envelope_of(at_desk, said, product.clock.now())
                 entered = await enter(product, envelope)
                 if entered.task is not None and read:
@@ -175,7 +178,7 @@ def done(
             raise InvalidInput("Qui l'a fait ? Donnez --agent.")
 
         async def run() -> list[str]:
-            async with _product(data, database_url, config) as product:
+            async with product_of(data, database_url, config) as product:
                 refused = []
                 for id in ids:
                     task = await task_named(product.store, id, product.clock.now())
@@ -196,49 +199,6 @@ def done(
             if not as_json:
                 err.print(f"Aucune tâche à faire sous : {', '.join(refused)}")
             raise typer.Exit(BAD_INPUT)
-
-
-@cli.command("letter")
-def letter(
-    id: Annotated[int, typer.Argument(help="A task, as `desk tasks` lists it.")],
-    to: Annotated[
-        Path | None, typer.Option("--vers", help="The file to write; stdout if not said.")
-    ] = None,
-    data: Data = DEFAULT_DATA,
-    database_url: DatabaseUrl = "",
-    config: Config = DEFAULT_CONFIG,
-) -> None:
-    """Write the letter of a task as a page to print (HTML, A4).
-
-    Example: guichet desk letter 4242 --vers lettre.html
-    """
-    configure_log(level=40)
-    with speaking():
-
-        async def run() -> str:
-            async with _product(data, database_url, config) as product:
-                now = product.clock.now()
-                task = await task_named(product.store, id, now)
-                if task is None:
-                    raise InvalidInput(f"Aucune tâche à faire ne porte le numéro {id}.")
-                return letter_page(task, product.rulebooks.current(), now)
-
-        page = asyncio.run(run())
-        if to is None:
-            sys.stdout.write(page)
-            return
-        try:
-            to.write_text(page, encoding="utf-8")
-        except OSError as error:
-            raise InvalidInput(f"« {to} » ne peut pas être écrit : {error.strerror}.") from None
-        say(f"Lettre écrite : {to}")
-
-
-@asynccontextmanager
-async def _product(data: Path, database_url: str, config: Path) -> AsyncIterator[Product]:
-    settings = load_settings(data=data, database_url=database_url, config=config_folder(config))
-    async with opened(settings.data, settings.database_url) as store:
-        yield await build(settings, store)
 
 
 def _asked(source: str, agent: str, text: str) -> tuple[str, str, str]:

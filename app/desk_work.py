@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from app.console import config_folder
 from app.desk_said import why_not
-from app.wiring import Product
+from app.settings import load_settings
+from app.stores import opened
+from app.wiring import Product, build
 from channels.desk import Desk
 from router.archive import JournalLine
 from router.case import Case
@@ -78,6 +83,19 @@ class _Ours:
 
     async def next_due(self, role: str) -> datetime | None:
         return await self.store.next_due(role)
+
+
+@asynccontextmanager
+async def product_of(data: Path, database_url: str, config: Path) -> AsyncIterator[Product]:
+    """Open the store and build the product on it, for one command.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+        ConfigurationError: settings or YAML are wrong.
+    """
+    settings = load_settings(data=data, database_url=database_url, config=config_folder(config))
+    async with opened(settings.data, settings.database_url) as store:
+        yield await build(settings, store)
 
 
 def desk_of(product: Product, wanted: str) -> Desk:

@@ -142,7 +142,7 @@ def _web(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
 def _desk(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.desk import Desk, DeskSettings
 
-    return Desk(DeskSettings.model_validate(raw), account)
+    return Desk(DeskSettings.model_validate(raw), account, parts.photos.read)
 
 
 def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> object:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from channels.desk_entry import entry_of, read_entry, received_at, reply_address
-from channels.web_fields import name_of, text_of
+from channels.web_fields import attachments_of, name_of, text_of
 from router.delivery import Delivery, OnUnknown, Rate, Retry, SendOutcome, Sent
 from router.desk import CHANNEL, WAITING
 from router.entry import Outcome, Source, Way
-from router.errors import InvalidSignature, UnreadablePayload
+from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
 from router.message import (
     Address,
+    Attachment,
     CallMissed,
     Envelope,
     Given,
@@ -36,6 +37,9 @@ _SHORTEST_KEY = 16
 _AGAIN_S = 3600.0
 """How often a task is looked at again: nothing changes until an agent has done it."""
 _LONGEST_TEXT = 20_000
+
+ReadPhoto = Callable[[str, int], Awaitable[bytes]]
+"""Give a stored picture by its reference, at most so many bytes; else InvalidInput."""
 
 
 class DeskSettings(BaseModel):
@@ -66,11 +70,15 @@ class Desk:
     on_unknown = OnUnknown.RESEND
     deadline_s = 5.0
     rate = Rate(1000.0, 1000)
-    capabilities = Capabilities()
+    capabilities = Capabilities(media_in=True)
 
-    def __init__(self, settings: DeskSettings, account: str) -> None:
+    def __init__(
+        self, settings: DeskSettings, account: str, photos: ReadPhoto | None = None
+    ) -> None:
+        """Answer by the accounts of ``settings``; ``photos`` gives back what agents joined."""
         self.account = account
         self._settings = settings
+        self._photos = photos
 
     # --- in --------------------------------------------------------------------------------------
 
@@ -129,7 +137,8 @@ class Desk:
             return (self._done(said, envelope),)
         address, entry = Address.from_key(envelope.conversation), entry_of(said)
         text, at = text_of(said, "text")[:_LONGEST_TEXT], received_at(said, envelope.received_at)
-        if entry.source is Source.MISSED_CALL and not text:
+        files = attachments_of(said)
+        if entry.source is Source.MISSED_CALL and not (text or files):
             return (CallMissed(address, at, entry.agent),)
         return (
             MessageReceived(
@@ -143,6 +152,7 @@ class Desk:
                     text_shown=text,
                     subject=text_of(said, "case")[:40],  # a known number leads to its case
                     language=text_of(said, "language").lower()[:3] or None,
+                    attachments=files,
                     given=Given(
                         category=text_of(said, "category") or None,
                         commune=text_of(said, "commune") or None,
@@ -158,6 +168,16 @@ class Desk:
         if outcome is Outcome.INSTEAD:
             instead = self._reply(said, envelope.provider_id)
         return TaskDone(said["task"], outcome, text_of(said, "agent")[:80], instead)
+
+    async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
+        """Give a picture that was kept before the entry was.
+
+        Raises:
+            InvalidInput: it is none of ours, gone, or larger than the limit.
+        """
+        if self._photos is None:
+            raise InvalidInput("pictures are not kept here")
+        return await self._photos(attachment.ref, limit)
 
     def answer(self, accepted: bool) -> WebhookResponse:
         if not accepted:
@@ -196,6 +216,7 @@ class Desk:
             "text": text,
             "name": name,
             "reply": {"by": by, "to": sender if by != "page" else ""},
+            "attachments": [{"name": file, "ref": file} for file in attachments],
         }
         return self.open_raw(_json(said), at)[0]
 

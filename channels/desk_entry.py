@@ -46,7 +46,8 @@ def read_entry(raw: bytes) -> dict[str, Any]:
 def _check_case(said: Mapping[str, Any]) -> None:
     if said.get("source") not in _SOURCES:
         raise UnreadablePayload(f"source is one of {', '.join(sorted(_SOURCES))}")
-    if not text_of(said, "text") and said["source"] != Source.MISSED_CALL:
+    silent = not (text_of(said, "text") or said.get("attachments"))
+    if silent and said["source"] != Source.MISSED_CALL:
         raise UnreadablePayload("text is missing: what the person said")
 
 

@@ -18,10 +18,11 @@ from router.errors import InvalidInput, InvalidSignature, StoreUnavailable
 from router.message import Envelope, WebhookRequest
 from router.ports import TakesWebhooks
 from router.tracking import parse, printed
-from web.desk_forms import Done, Kept, NewCase, TaskResult, Tasks, shown
+from web.desk_forms import Done, Kept, NewCase, Photo, TaskResult, Tasks, shown
 from web.desk_letter import letter_page, style_policy
 from web.desk_tasks import Task, receipt_of, tasks_of
 from web.parts import DeskRecords, WebParts
+from web.photos import BadPhoto, clean
 from web.sending import Sending
 
 _LONGEST_ID = 100
@@ -62,10 +63,14 @@ class DeskActs:
         asked, desks = await self._known(request)
         case = _read(NewCase, asked.body)
         self._check(case)
-        said = case.model_dump(mode="json", exclude={"desk"}, exclude_none=True)
-        envelope = self._envelope(asked, _chosen(desks, case.desk), {**said, "kind": "case"})
+        said = case.model_dump(mode="json", exclude={"desk", "photos"}, exclude_none=True)
+        said |= {"kind": "case", "attachments": [{}] * len(case.photos)}
+        desk = _chosen(desks, case.desk)
+        envelope = self._envelope(asked, desk, said)
         before = await self._line(envelope)
-        await self._keep(envelope)
+        if before is None:
+            said["attachments"] = [await self._photo(*one) for one in enumerate(case.photos, 1)]
+            await self._keep(self._envelope(asked, desk, said))
         line = await self._sending.until(lambda: self._worked(envelope))
         kept = await self._kept(case, envelope, line)
         status = 200 if before is not None else 201 if line is not None else 202
@@ -158,6 +163,18 @@ class DeskActs:
         if envelope.note:
             raise Refusal(400, f"{envelope.note}.")
         return envelope
+
+    async def _photo(self, number: int, photo: Photo) -> dict[str, Any]:
+        """Keep a picture before the entry that names it."""
+        if self._parts.save_photo is None:
+            raise Refusal(400, "Pictures are not kept here.")
+        try:
+            safe = await asyncio.to_thread(clean, photo.content)
+        except BadPhoto:
+            raise Refusal(400, f"Photo {number} is no picture that can be taken.") from None
+        name = f"photo-{number}.jpg"
+        ref = await self._parts.save_photo(name, safe.data)
+        return {"name": name, "media_type": safe.media_type, "size": len(safe.data), "ref": ref}
 
     async def _keep(self, envelope: Envelope) -> None:
         await self._sending.accept((envelope,))

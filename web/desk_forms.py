@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field, model_validator
 
 from router.entry import Outcome, Source
 from web.desk_tasks import Task
 
 LONGEST_TEXT = 20_000
+MOST_PHOTOS = 3
 
 
 class Reply(BaseModel):
@@ -28,6 +29,14 @@ class Reply(BaseModel):
     to: str = Field(
         default="", max_length=300, description="A number, a postal or an e-mail address."
     )
+
+
+class Photo(BaseModel):
+    """A picture that the person shows, or of his letter, in base64; its metadata is removed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    content: Base64Bytes
 
 
 class NewCase(BaseModel):
@@ -66,11 +75,13 @@ class NewCase(BaseModel):
         None, description="When the letter came or the telephone rang."
     )
     reply: Reply = Field(default_factory=Reply)
+    photos: list[Photo] = Field(default_factory=list, max_length=MOST_PHOTOS)
     desk: str = Field("", description="Which desk, where the key opens several.")
 
     @model_validator(mode="after")
     def _says_something(self) -> NewCase:
-        if not self.text.strip() and self.source is not Source.MISSED_CALL:
+        said = self.text.strip() or self.photos
+        if not said and self.source is not Source.MISSED_CALL:
             raise ValueError("text is missing: what the person said")
         return self
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from PIL import Image
 from typer.testing import CliRunner
 
 from app.__main__ import cli
@@ -119,6 +120,20 @@ def test_a_mistake_is_one_sentence_and_nothing_is_entered(words, sentence):
     result = run("new", *words, code=2)
     assert sentence in " ".join(result.output.split())
     assert "Traceback" not in result.output
+
+
+def test_a_picture_goes_along_and_what_is_none_is_told(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "trou.png")
+    number = told("new", *CALL, "--photo", str(tmp_path / "trou.png"))["number"]
+    shown = CliRunner().invoke(cli, ["cases", "show", number, "--json"])
+    [sheet] = [
+        json.loads(one["data"]) for one in json.loads(shown.stdout)["deliveries"] if one["service"]
+    ]
+    assert [file["name"] for file in sheet["files"]] == ["trou.jpg"]
+    (tmp_path / "trou.txt").write_text("un trou")
+    for wrong, why in (("trou.txt", "n'est pas une photo"), ("rien.jpg", "ne peut pas être lue")):
+        result = run("new", *CALL, "--photo", str(tmp_path / wrong), code=2)
+        assert why in " ".join(result.output.split())
 
 
 def test_a_task_has_one_outcome():

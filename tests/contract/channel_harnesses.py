@@ -469,7 +469,7 @@ REGISTRY = (
     Entry("x", X, x, signed=True),
     Entry("web", Webform, web, signed=True, provider=False, splits=False),
     Entry("open311", Open311, open311, signed=True, provider=False, splits=False),
-    Entry("desk", Desk, desk, signed=True, provider=False, splits=False, files=False),
+    Entry("desk", Desk, desk, signed=True, provider=False, splits=False),
     Entry("memory", Memory, memory, signed=True),
 )
 """One line a channel; a test compares it with what the package holds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from town import TownSender
+from town import START, Town, TownSender
 
 from channels.desk import Desk, DeskSettings
 from router.archive import Action
@@ -289,3 +289,26 @@ async def test_what_is_read_aloud_does_not_ask_to_reply_to_a_message(town, desk)
     for task in (receipt, answer):
         assert "répondez" not in task.text
         assert "http" not in task.text
+
+
+@pytest.mark.postgresql
+async def test_a_letter_is_entered_and_posted_on_postgresql_too(postgres_url):
+    town = Town(postgres_url)
+    await town.store.open()
+    try:
+        await town.store.publish({}, town.rules.hash, "test", "test", START)
+        desk = Counter(town)
+        address = "M. Petit\n14 rue Haute\n44000 Nantes"
+        text = "Le lampadaire\x00 est éteint \udcff"
+        case = (await desk.call(source="letter", by="letter", to=address, text=text)).case
+        await desk.send()
+        [task] = await desk.tasks()
+        assert (task.state, task.address.value) == (DeliveryState.DEFERRED, address)
+        await desk.done(task, "unreachable")
+        assert [one.error for one in await desk.tasks()] == ["injoignable"]
+        await desk.done(task, "posted")
+        assert (await desk.delivery(task)).state is DeliveryState.SENT
+        stored = await town.store.case_by_id(case.id)
+        assert stored.entry == case.entry
+    finally:
+        await town.store.close()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 from pydantic import SecretStr
 from store_parts import Numbered
 from web_fakes import Browser, House
@@ -100,6 +103,28 @@ async def test_a_double_submit_is_one_entry(client: Browser, store: Shaky) -> No
     other = await client.post("/desk/v1/cases", json=SAID, headers={**ANNE, "idempotency-key": "2"})
     assert [one.status_code for one in (first, again, other)] == [202, 200, 202]
     assert len(await kept(store)) == 2
+
+
+async def test_a_picture_is_made_safe_and_kept_once(
+    client: Browser, store: Shaky, house: House
+) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    said = {
+        **SAID,
+        "text": "",
+        "photos": [{"content": base64.b64encode(picture.getvalue()).decode()}],
+    }
+    for _ in range(2):
+        assert (await client.post("/desk/v1/cases", json=said, headers=ANNE)).is_success
+    [event] = await kept(store)
+    [file] = event.message.attachments
+    assert (file.media_type, house.photos[file.ref][:2]) == ("image/jpeg", b"\xff\xd8")
+    assert len(house.photos) == 1
+    said["photos"] = [{"content": "AAAA"}]
+    headers = {**ANNE, "idempotency-key": "2"}
+    refused = await client.post("/desk/v1/cases", json=said, headers=headers)
+    assert (refused.status_code, "Photo 1" in refused.json()["error"]) == (400, True)
 
 
 DOORS = (

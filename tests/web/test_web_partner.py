@@ -16,6 +16,7 @@ from router.answers import KEPT
 from router.case import Answer, Reporter, Status
 from router.decision import Nature, ServiceId
 from router.directory import Service
+from router.entry import Entry, Source
 from router.message import Address, Envelope
 from router.rights import Rights, Silence
 from router.tokens import REPLY
@@ -67,6 +68,17 @@ async def test_the_channel_of_a_person_is_called_by_its_name(
     there = Reporter(Address(channel, "account", "someone"), "Léa Durand")
     house.cases.keep(a_case(status=Status.ASSIGNED, reporters=(there,)))
     assert f"Léa Durand ({name})" in (await browser.get(link)).text
+
+
+async def test_a_service_reads_how_a_case_was_entered_and_no_contact_that_it_may_not_see(
+    browser: Browser, house: House, link: str
+) -> None:
+    entry = Entry(Source.RELAY, "anne.martin", "Mme Durand, 2e étage")
+    house.cases.keep(a_case(entry=entry))
+    page = (await browser.get(link)).text
+    assert "appel par le relais" in page
+    assert "Durand" not in page
+    assert "anne.martin" not in page
 
 
 async def test_a_service_that_no_longer_has_the_case_sees_nothing_of_it(
