@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from channels.desk_entry import entry_of, read_entry, received_at, reply_address
+from channels.desk_entry import entry_of, named, read_entry, received_at, reply_address
 from channels.web_fields import attachments_of, name_of, text_of
 from router.delivery import Delivery, OnUnknown, Rate, Retry, SendOutcome, Sent
 from router.desk import CHANNEL, WAITING
@@ -104,14 +104,14 @@ class Desk:
 
     def open_raw(self, raw: bytes, at: datetime, agent: str = "") -> tuple[Envelope, ...]:
         """Wrap an entry or a task done; the same id of the same agent is the same one."""
-        provider_id = hashlib.sha256(raw).hexdigest()[:40]
-        key, note = Address(CHANNEL, self.account, provider_id, "unread").key, ""
+        digest = hashlib.sha256(raw).hexdigest()[:40]
+        provider_id, note = digest, ""
+        key = Address(CHANNEL, self.account, provider_id, "unread").key
         try:
             said = read_entry(raw)
             if agent:
                 said, raw = {**said, "agent": agent}, _json({**said, "agent": agent})
-            own = text_of(said, "id")[:150] or provider_id
-            provider_id = f"{said['kind']}:{text_of(said, 'agent')[:80]}:{own}"
+            provider_id = named(said, text_of(said, "id") or digest)
             key = self._conversation(said, provider_id).key
         except UnreadablePayload as error:
             note = str(error)

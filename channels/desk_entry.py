@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -57,6 +58,12 @@ def _check_done(said: Mapping[str, Any]) -> None:
         raise UnreadablePayload("task is the number of a task")
     if said.get("outcome") not in _OUTCOMES:
         raise UnreadablePayload(f"outcome is one of {', '.join(sorted(_OUTCOMES))}")
+
+
+def named(said: Mapping[str, Any], id: str) -> str:
+    """Name an entry by its kind, its agent and his own id, without showing who he is."""
+    whose = json.dumps([text_of(said, "agent"), id]).encode()
+    return f"{said['kind']}:{hashlib.sha256(whose).hexdigest()[:32]}"
 
 
 def entry_of(said: Mapping[str, Any]) -> Entry:

@@ -60,10 +60,13 @@ class Desk:
         )
         return Worked(Action.ASK, "appel manqué : à rappeler", reply=delivery)
 
-    def done(self, draft: Draft, event: TaskDone) -> Worked:
-        """Record what became of a task; one that has ended stays as it is."""
-        delivery = self.workspace.delivery(event.delivery_id, "")
-        if delivery is None or delivery.address.channel != CHANNEL:
+    def done(self, draft: Draft, inbound: Inbound, event: TaskDone) -> Worked:
+        """Record what became of a task of this desk; one that has ended stays as it is."""
+        delivery, desk = self.workspace.delivery(event.delivery_id, ""), inbound.envelope.account
+        if delivery is None or (delivery.address.channel, delivery.address.account) != (
+            CHANNEL,
+            desk,
+        ):
             return Worked(Action.IGNORE, "aucune tâche du guichet de ce nom")
         case = self.workspace.case(delivery.case_id)
         if delivery.state.settled:

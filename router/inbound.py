@@ -89,7 +89,7 @@ class Handler:
             case CallMissed():
                 return self.desk.missed(draft, inbound, event)
             case TaskDone():
-                return self.desk.done(draft, event)
+                return self.desk.done(draft, inbound, event)
             case PartnerActed():
                 heard = self.partners.act(draft, event, inbound)
                 return Worked(heard.action, heard.reason, heard.case)

@@ -91,12 +91,12 @@ class DeskActs:
         number = _number(id)
         said = result.model_dump(mode="json", exclude_none=True)
         said |= {"kind": "done", "task": number}
-        open_task = next((one for one in await self._open(desks) if one.id == number), None)
-        desk = _chosen(desks, open_task.desk if open_task else "")
-        envelope = self._envelope(asked, desk, said)
-        if await self._line(envelope) is None:
-            if open_task is None:
+        envelopes = {name: self._envelope(asked, one, said) for name, one in desks.items()}
+        if not [one for one in envelopes.values() if await self._line(one) is not None]:
+            task = next((one for one in await self._open(desks) if one.id == number), None)
+            if task is None:
                 raise Refusal(404, "No open task has this id.")
+            envelope = envelopes[task.desk]
             await self._keep(envelope)
             await self._sending.until(lambda: self._worked(envelope))
         return JSONResponse(Done(task=id).model_dump())

@@ -112,6 +112,18 @@ async def test_a_letter_is_a_page_to_print_that_names_no_agent(agent: Agent) -> 
     assert await agent.state(kept["task"]) is DeliveryState.SENT
 
 
+async def test_one_key_opens_several_desks_and_each_task_is_done_where_it_lies(
+    agent: Agent,
+) -> None:
+    said = {"source": "call", "reply": {"by": "callback", "to": "0240000000"}}
+    kept = await agent.enters(desk="mairie-d-orvault", **said)
+    [task] = await agent.tasks()
+    assert task["desk"] == "mairie-d-orvault"
+    assert await agent.done(kept["task"], outcome="read") == 200
+    assert await agent.done(kept["task"], outcome="read") == 200
+    assert await agent.state(kept["task"]) is DeliveryState.DELIVERED
+
+
 async def test_only_a_letter_can_be_printed(agent: Agent) -> None:
     kept = await agent.enters(source="visit", reply={"by": "callback", "to": "0240000000"})
     letter = await agent.client.get(f"/desk/v1/tasks/{kept['task']}/letter", headers=_headers())

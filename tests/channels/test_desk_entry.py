@@ -34,6 +34,9 @@ DESK = Desk(
 PHONE = {"by": "callback", "to": "02 40 00 00 00"}
 
 
+PAGE = Address("desk", "mairie", "case:90590967d5cd6560003a1f4329a6c11f", "page")
+
+
 def envelope(**said: Any) -> Any:
     whole = {"id": "1", "source": "call", "agent": "anne", "text": "Un trou"} | said
     [found] = DESK.open_raw(json.dumps(whole).encode(), NOW)
@@ -76,8 +79,8 @@ def request(key: str, body: dict[str, Any]) -> WebhookRequest:
             {"by": "letter", "to": "12, rue de la Paix, 44000 Nantes"},
             Address("desk", "mairie", "12, rue de la Paix\n44000 Nantes", "letter"),
         ),
-        ("visit", {"by": "page"}, Address("desk", "mairie", "case:anne:1", "page")),
-        ("visit", None, Address("desk", "mairie", "case:anne:1", "page")),
+        ("visit", {"by": "page"}, PAGE),
+        ("visit", None, PAGE),
     ],
 )
 def test_the_person_is_answered_where_the_agent_chose_with_him(
@@ -186,7 +189,9 @@ def test_two_agents_may_use_the_same_id_and_an_entry_is_no_task() -> None:
         envelope(agent="paul").provider_id,
         envelope(kind="done", task=4, outcome="read").provider_id,
     }
-    assert len(ids) == 3
+    ids |= {envelope(agent="a:b", id="c").provider_id, envelope(agent="a", id="b:c").provider_id}
+    assert len(ids) == 5
+    assert "anne" not in "".join(ids)
 
 
 @given(st.text(max_size=300))

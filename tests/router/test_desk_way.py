@@ -270,6 +270,15 @@ async def test_only_deliveries_of_the_desk_are_tasks(town, desk):
     assert (await desk.delivery(forward)).state is DeliveryState.QUEUED
 
 
+async def test_the_tasks_of_a_desk_are_done_there(town, desk):
+    await desk.call()
+    [task] = await desk.tasks()
+    other = Counter(town)
+    other.channel = town.router.readers["desk", "annexe"] = Desk(DeskSettings(), "annexe")
+    assert (await other.done(task, "read")).action is Action.IGNORE
+    assert [one.id for one in await desk.tasks()] == [task.id]
+
+
 async def test_an_sms_chosen_by_the_agent_leaves_by_the_number_and_is_answered_there(town, desk):
     case = (await desk.call(by="sms", to="06 12 34 56 78")).case
     sender = TownSender()
