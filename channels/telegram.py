@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import hmac
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +18,7 @@ from telegram.error import ChatMigrated, TelegramError
 
 from channels.graphemes import split, utf16_units
 from channels.secrets_in_logs import redact
-from channels.telegram_http import Request, outcome_of
+from channels.telegram_http import Request, hook_trouble, outcome_of
 from channels.telegram_reading import key_of, read_update
 from router.delivery import (
     Delivery,
@@ -83,6 +85,8 @@ class Telegram:
         self._settings = settings
         self._built: Bot | None = None
         self._requests: tuple[Request, ...] = ()
+        self._pressed: deque[str] = deque(maxlen=1000)
+        self._press = asyncio.Event()
         # the token is a part of every address, and httpx logs addresses
         token = settings.token.get_secret_value()
         self._redaction = redact(token, "httpx", "httpcore", "telegram.Bot", "telegram.request")
@@ -98,7 +102,11 @@ class Telegram:
             raise InvalidSignature("the secret is not the one given to Telegram")
 
     def open(self, request: WebhookRequest, received_at: datetime) -> tuple[Envelope, ...]:
-        return self.open_raw(request.body, received_at)
+        envelopes = self.open_raw(request.body, received_at)
+        self._pressed.extend(query for envelope in envelopes if (query := _query_of(envelope)))
+        if self._pressed:
+            self._press.set()
+        return envelopes
 
     def open_raw(self, raw: bytes, at: datetime) -> tuple[Envelope, ...]:
         """Wrap one update, or the whole answer of ``getUpdates``."""
@@ -196,9 +204,13 @@ class Telegram:
     async def pull(self, cursor: str, received_at: Callable[[], datetime]) -> Pulled:
         """Ask for updates; the offset that confirms them is sent only after they are durable.
 
+        Of a bot that is called by webhook Telegram gives no updates: only presses are waited for.
+
         Raises:
             ConnectionError: Telegram cannot be reached, or somebody else polls this bot.
         """
+        if self._settings.webhook_secret:
+            return Pulled((), cursor, await self._pressed_by_webhook())
         offset = _offset(cursor, received_at())
         asked = {"timeout": self._settings.poll_s, "allowed_updates": UPDATES}
         asked |= {} if offset is None else {"offset": offset}
@@ -220,6 +232,15 @@ class Telegram:
         cursor = json.dumps({"offset": max(numbers) + 1, "at": at.isoformat()})
         pressed = [u["callback_query"].get("id") for u in updates if _is_press(u)]
         return Pulled(self._envelopes(updates, at), cursor, pressed)
+
+    async def _pressed_by_webhook(self) -> list[str]:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.poll_s):
+                await self._press.wait()
+        self._press.clear()
+        pressed = list(self._pressed)
+        self._pressed.clear()
+        return pressed
 
     async def settle(self, pulled: Pulled) -> None:
         """Let the buttons that were pressed stop waiting; updates need no settling."""
@@ -302,10 +323,14 @@ class Telegram:
     async def health(self) -> Health:
         try:
             me = await self._bot.get_me()
+            hook = await self._bot.get_webhook_info()
         except TelegramError as error:
             return Health(False, self._redaction.hide(f"Telegram : {error}"))
         if (me.username or "").lower() != self.account.lower():
             return Health(False, f"the token is that of @{me.username}, not of @{self.account}")
+        wrong = hook_trouble(hook, called=bool(self._settings.webhook_secret))
+        if wrong:
+            return Health(False, f"@{self.account}: {wrong}")
         return Health(True, f"Telegram answers for @{self.account}")
 
     async def close(self) -> None:
@@ -338,6 +363,14 @@ def _offset(cursor: str, now: datetime) -> int | None:
 def _has_number(update: Mapping[str, Any]) -> bool:
     number = update.get("update_id")
     return isinstance(number, int) and not isinstance(number, bool)
+
+
+def _query_of(envelope: Envelope) -> str:
+    """Give the id of the query that a pressed button waits with; empty for all else."""
+    if envelope.note:
+        return ""
+    update = json.loads(envelope.payload)
+    return str(update["callback_query"].get("id") or "") if _is_press(update) else ""
 
 
 def _is_press(update: object) -> bool:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import httpx
+from telegram import WebhookInfo
 from telegram.error import (
     BadRequest,
     Conflict,
@@ -53,6 +54,18 @@ def _retry_after(payload: bytes) -> float:
         return max(0.0, float(json.loads(payload)["parameters"]["retry_after"]))
     except (ValueError, KeyError, TypeError):
         return 1.0
+
+
+def hook_trouble(hook: WebhookInfo, *, called: bool) -> str:
+    """Say what is wrong with the webhook of a bot; ``called``: we expect to be called by one."""
+    if called and not hook.url:
+        return "no webhook is set: call setWebhook, or remove webhook_secret to poll"
+    if not called and hook.url:
+        return f"a webhook is set ({hook.url}): call deleteWebhook, or give webhook_secret"
+    if called and hook.last_error_message and hook.pending_update_count:
+        waiting = hook.pending_update_count
+        return f"Telegram cannot deliver {waiting} updates: {hook.last_error_message}"
+    return ""
 
 
 def outcome_of(error: TelegramError, reason: str) -> SendOutcome:

@@ -24,6 +24,7 @@ from router.message import (
     OptedOutOf,
     Thread,
     Trust,
+    corrected,
 )
 
 Json = Mapping[str, Any]
@@ -40,6 +41,7 @@ _FILES = {
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]")
 _COMMAND = re.compile(r"/([a-z]+)(?:@(\w+))?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
 _PAYLOAD = re.compile(r"[\w-]{0,64}", re.ASCII)  # all that a t.me link can carry
+_NUMBER = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}")  # a tracking number as it is printed
 
 
 class Shape:
@@ -100,7 +102,10 @@ def key_of(update: Json) -> tuple[str, str, str]:
         return f"callback:{Shape.text(query, 'id')}", str(chat), ""
     member = Shape.obj(update, "my_chat_member")
     if member:
-        return provider_id, str(Shape.number(Shape.obj(member, "chat"), "id")), ""
+        chat = Shape.number(Shape.obj(member, "chat"), "id")
+        status = Shape.text(Shape.obj(member, "new_chat_member"), "status")
+        # not the number of the update: after a quiet week Telegram numbers anew
+        return f"member:{chat}:{member.get('date') or provider_id}:{status}", str(chat), ""
     return provider_id, provider_id, ""
 
 
@@ -157,7 +162,8 @@ def _message(raw: Json, address: Address, envelope: Envelope, bot: str) -> Inbou
             return HelpAsked(address, text)
         if asked in {"stop", "arret"} and not rest:
             return OptedOutOf(address, text)
-        if asked == "start" and _PAYLOAD.fullmatch(rest):
+        named = _NUMBER.fullmatch(rest)  # a link that names a case is a word about it
+        if asked == "start" and _PAYLOAD.fullmatch(rest) and not named:
             return HelpAsked(address, text, rest, back_in=True)
         shown = rest or shown
     message = _from(Shape.obj(raw, "from"), address, envelope)
@@ -169,7 +175,7 @@ def _message(raw: Json, address: Address, envelope: Envelope, bot: str) -> Inbou
         location=_location(raw),
         sent_at=_time(raw.get("date")),
         ref=envelope.ref,
-        thread=Thread(refs=_replied(raw, address)),
+        thread=Thread(refs=(*_replied(raw, address), corrected(envelope.ref))),
         album=Shape.text(raw, "media_group_id"),
         public=group,
     )

@@ -78,6 +78,7 @@ def thread(
     """
     return (
         _by_token(message, workspace, signer)
+        or _by_album(message, workspace)
         or _by_reference(message, workspace)
         or _by_number(message, workspace)
         or _by_conversation(message, understood, category, conversation, workspace)
@@ -114,6 +115,11 @@ def _reports(case: Case, party: str) -> bool:
         party_of(reporter.address.key) == party and reporter.role is ReporterRole.REPORTER
         for reporter in case.reporters
     )
+
+
+def _by_album(message: Message, workspace: Workspace) -> Threaded | None:
+    case = workspace.case_of_ref(message.album_ref) if message.album else None
+    return Threaded(case, How.ALBUM, "même envoi de plusieurs photos") if case else None
 
 
 def _by_reference(message: Message, workspace: Workspace) -> Threaded | None:

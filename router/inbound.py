@@ -32,6 +32,7 @@ from router.message import (
     ReceiptReceived,
     TaskDone,
     Trust,
+    corrected,
 )
 from router.moving import tell_changes
 from router.partners import Partners
@@ -50,6 +51,8 @@ from router.workspace import Draft, Workspace
 _NO_ADDRESS = "Ce message ne porte aucune adresse à laquelle répondre."
 _DEAD_ADDRESS = re.compile(r"5\.1\.\d+|5\.2\.1")
 """What RFC 3463 says of an address that is wrong or closed, and not of one message or one day."""
+TO_HEAR = "a-ecouter"
+"""The label of a case on which an agent has a spoken message to listen to."""
 _VAGUE = 5  # words; a longer message without a known subject is read by an agent
 _REOPENS = {Status.ANSWERED, Status.RESOLVED, Status.CLOSED, Status.REFUSED}
 
@@ -184,6 +187,7 @@ class Handler:
         if message.trust is Trust.FAILED:
             labels = (*case.labels, "a-verifier")
             case = self.workspace.save(draft, replace(case, labels=labels))
+        case = self._to_hear(draft, case, message)
         if asked and message.reachable:
             self.workspace.tell(draft, case, EventKind.ASKED, "rules", asked)
         if not message.reachable:
@@ -214,6 +218,17 @@ class Handler:
             reply,
         )
 
+    def _to_hear(self, draft: Draft, case: Case, message: Message) -> Case:
+        """Set an agent to listen to what was spoken: nobody else here can."""
+        spoken = [file for file in message.attachments if file.media_type.startswith("audio/")]
+        if not spoken:
+            return case
+        labels = tuple(dict.fromkeys((*case.labels, TO_HEAR)))
+        case = self.workspace.save(draft, replace(case, labels=labels))
+        text = f"À écouter : {', '.join(file.name for file in spoken)}"
+        self.workspace.tell(draft, case, EventKind.NOTE, "router", text)
+        return case
+
     def _question(self, message: Message, facts: Facts, decision: Decision) -> str:
         """Choose the one fact to ask: for the rules, for a vague message, else for the service."""
         if decision.questions:
@@ -242,6 +257,8 @@ class Handler:
         return next_of(needed, facts, decision.category)
 
     def _remember(self, draft: Draft, message: Message, case: Case, asked: str) -> None:
+        if message.album:
+            self.workspace.refer(draft, message.album_ref, case)
         conversation = self.workspace.conversation(message.address.key)
         self.workspace.converse(
             draft,
@@ -269,6 +286,7 @@ class Handler:
         case = threaded.case
         own = threaded.how is How.PAGE or is_reporter(case, message)
         case = self._join(draft, inbound, case, message, understood.language, own=own)
+        case = self._to_hear(draft, case, message)
         self.workspace.tell(
             draft,
             case,
@@ -390,7 +408,10 @@ class Handler:
         """Append a correction to its case; one of a message never seen is a message."""
         case = self.workspace.case_of_ref(edited_ref)
         if case is None:
-            return self._message(draft, inbound, message)
+            worked = self._message(draft, inbound, message)
+            if worked.case is not None:  # its first wording may still come
+                self.workspace.refer(draft, corrected(edited_ref), worked.case)
+            return worked
         case = self._join(draft, inbound, case, message, case.language, own=True)
         self.workspace.tell(
             draft, case, EventKind.EDITED, "citizen", message.text_shown, Visibility.SERVICE

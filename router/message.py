@@ -165,6 +165,11 @@ class Message:
     """Set where an agent wrote down what a person said or sent on paper."""
 
     @property
+    def album_ref(self) -> str:
+        """What leads from an album to its case, however late a part of it comes."""
+        return f"album|{self.address.key}|{self.album}"
+
+    @property
     def empty(self) -> bool:
         """Whether it says nothing at all."""
         written = self.text_shown.strip() or self.subject.strip()
@@ -184,6 +189,14 @@ class MessageEdited:
 
     message: Message
     edited_ref: str
+
+
+def corrected(ref: str) -> str:
+    """Name the first wording of a message whose correction came before it.
+
+    A channel with corrections names it as the last reference of each of its messages.
+    """
+    return f"corrected|{ref}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -303,6 +303,7 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
     ]
     receipts = [event for event in events if isinstance(event, ReceiptReceived)]
     refs = {ref for message in messages for ref in message.thread.refs}
+    refs |= {message.album_ref for message in messages if message.album}
     refs |= {event.edited_ref for event in events if isinstance(event, MessageEdited)}
     refs |= {event.ref for event in events if isinstance(event, MessageTakenBack)}
     numbers = {number for message in messages for number in numbers_of(message, signer)}

@@ -142,7 +142,7 @@ def test_only_one_s_own_telephone_number_counts() -> None:
 
 
 def test_an_answer_names_the_message_that_it_answers() -> None:
-    assert message(text="Oui", reply_to_message={"message_id": 3}).thread.refs == ("4242:3",)
+    assert message(text="Oui", reply_to_message={"message_id": 3}).thread.refs[0] == "4242:3"
 
 
 def test_an_edit_is_a_correction() -> None:
