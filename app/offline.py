@@ -15,7 +15,8 @@ from channels.sms import Sms, SmsSettings
 from channels.telegram import Telegram, TelegramSettings
 from channels.webform import Webform, WebformSettings
 from channels.whatsapp import WhatsApp, WhatsAppSettings
-from channels.x import X, XSettings
+from channels.x import X
+from channels.x_settings import XSettings
 from router.directory import Counter
 from router.errors import InvalidInput
 from router.message import (

@@ -17,8 +17,10 @@ from app.photos import PhotoFolder
 from app.settings import Settings, secret_of
 from app.system import SystemClock, SystemIds
 from app.ways import accounts, ways
+from app.x_spending import StoredSpending
 from app.x_tokens import StoredTokens
 from channels.x_api import KeepsTokens, Tokens
+from channels.x_budget import KeepsSpending
 from router.directory import Counter
 from router.errors import ConfigurationError
 from router.message import Envelope
@@ -60,6 +62,7 @@ class Parts:
     photos: PhotoFolder
     files: OpensFiles
     tokens: Callable[[str, Tokens], KeepsTokens]
+    spending: Callable[[str], KeepsSpending]
     handed: KnowsHandedOver
 
 
@@ -146,10 +149,13 @@ def _desk(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
 
 
 def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.x import X, XSettings
+    from channels.x import X
+    from channels.x_api import login_of
+    from channels.x_settings import XSettings
 
     settings = XSettings.model_validate(raw)
-    return X(settings, account, parts.clock, parts.tokens(account, settings.tokens))
+    tokens = parts.tokens(account, login_of(settings).tokens)
+    return X(settings, account, parts.clock, tokens, parts.spending(account))
 
 
 BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
@@ -245,6 +251,7 @@ async def build(
         photos,
         SentFiles(store, channels),
         lambda account, given: StoredTokens(store, clock, account, given),
+        lambda account: StoredSpending(store, clock, account),
         Handed(store, rulebooks),
     )
     wanted = [(counter.channel, counter.address) for counter in counters]

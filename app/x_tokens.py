@@ -8,26 +8,14 @@ more, and the health of the channel then says that a new login is needed.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from typing import Protocol
 
+from app.held_row import Holds, held_row
 from channels.x_api import Renew, Tokens
-from router.errors import StoreUnavailable
 from router.ports import Clock
-from router.store import CursorWrite, Intake, Lease, Leases
-
-_LEASE_S = 60.0
-_PATIENCE_S = 10.0
-_PAUSE_S = 0.1
-
-
-class Holds(Leases, Intake, Protocol):
-    """A store that leases a row to one process and lets only the holder write it."""
+from router.store import CursorWrite, Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +38,12 @@ class StoredTokens:
         Raises:
             StoreUnavailable: another process renews them and does not come to an end.
         """
-        async with self._row() as lease:
+        async with held_row(self.store, self.clock, self._name) as lease:
             return self._read(lease)
 
     async def rotate(self, used: Tokens, renew: Renew) -> Tokens:
         """Renew the tokens, unless another process has done so."""
-        async with self._row() as lease:
+        async with held_row(self.store, self.clock, self._name) as lease:
             kept = self._read(lease)
             if kept is not None and kept != used:
                 return kept
@@ -63,6 +51,10 @@ class StoredTokens:
             cursor = json.dumps({"seed": self._seed, **asdict(fresh)})
             await self.store.accept((), CursorWrite(lease.poller, cursor, lease.token))
             return fresh
+
+    @property
+    def _name(self) -> str:
+        return f"tokens|x|{self.account}"
 
     @property
     def _seed(self) -> str:
@@ -76,16 +68,3 @@ class StoredTokens:
             return Tokens(str(kept["access"]), str(kept["refresh"])) if same else None
         except (ValueError, KeyError, TypeError):
             return None
-
-    @asynccontextmanager
-    async def _row(self) -> AsyncIterator[Lease]:
-        name = f"tokens|x|{self.account}"
-        end = self.clock.monotonic() + _PATIENCE_S
-        while (lease := await self.store.take(name, _LEASE_S, self.clock.now())) is None:
-            if self.clock.monotonic() > end:
-                raise StoreUnavailable("another process is renewing the tokens of X")
-            await asyncio.sleep(_PAUSE_S)
-        try:
-            yield lease
-        finally:
-            await self.store.give_back(lease)

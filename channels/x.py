@@ -7,18 +7,21 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict, SecretStr
 
 from channels.graphemes import split
 from channels.media_hosts import check
-from channels.x_api import KeepsTokens, Refused, Tokens, XApi, outcome_of
+from channels.x_api import BLOCKED, KeepsTokens, Refused, XApi, login_of, outcome_of
+from channels.x_budget import Budget, KeepsSpending
+from channels.x_feed import DM_QUERY, Feed
+from channels.x_settings import XSettings
 from channels.x_shapes import DM, MENTION, Item, items_of, public_text, without_handles
-from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent, Unknown
+from router.delivery import Delivery, OnUnknown, Permanent, Rate, Retry, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
 from router.message import (
     Address,
@@ -37,49 +40,6 @@ from router.message import (
 from router.ports import Capabilities, Clock, Health, OutboundPart, Pulled
 
 _LONGEST_DM = 10_000
-_MOST_PAGES = 5
-"""Pages read in one poll; each costs money, and what is older comes with the next poll."""
-_DM_QUERY = {
-    "event_types": "MessageCreate",
-    "max_results": "100",
-    "dm_event.fields": "id,text,event_type,created_at,sender_id,dm_conversation_id,attachments",
-    "expansions": "sender_id,attachments.media_keys",
-    "user.fields": "id,name,username",
-    "media.fields": "media_key,type,url",
-}
-_MENTION_QUERY = {
-    "max_results": "100",
-    "tweet.fields": (
-        "id,text,created_at,author_id,conversation_id,in_reply_to_user_id,"
-        "referenced_tweets,attachments,entities"
-    ),
-    "expansions": "author_id,attachments.media_keys",
-    "user.fields": "id,name,username",
-    "media.fields": "media_key,type,url",
-}
-
-
-class XSettings(BaseModel):
-    """An account and the app that acts for it; ``user_id`` is asked for when it is not given."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    access_token: SecretStr = SecretStr("")
-    refresh_token: SecretStr = SecretStr("")
-    client_id: str = ""
-    client_secret: SecretStr = SecretStr("")
-    consumer_secret: SecretStr = SecretStr("")
-    """Signs webhooks and the answer to X's check of the address."""
-    user_id: str = ""
-    base_url: str = "https://api.x.com"
-    media_hosts: tuple[str, ...] = ("pbs.twimg.com", "video.twimg.com", "ton.twitter.com")
-    per_second: float = 1.0
-    deadline_s: float = 15.0
-
-    @property
-    def tokens(self) -> Tokens:
-        """The tokens of the last login; rotated ones are kept elsewhere."""
-        return Tokens(self.access_token.get_secret_value(), self.refresh_token.get_secret_value())
 
 
 class X:
@@ -97,19 +57,22 @@ class X:
         account: str,
         clock: Clock,
         keeper: KeepsTokens | None = None,
+        spending: KeepsSpending | None = None,
     ) -> None:
         self.account = account
-        self._settings, self._clock = settings, clock
+        self._settings = settings
         self._user_id = settings.user_id
+        self._budget = Budget(settings.daily_cap, clock, spending)
         self._api = XApi(
             settings.base_url,
-            settings.tokens,
-            settings.client_id,
-            settings.client_secret.get_secret_value(),
+            login_of(settings),
             settings.deadline_s,
             clock,
             keeper,
+            self._budget,
         )
+        self._feed = Feed(self._api, self._budget, clock, settings.poll_s)
+        self._told: set[str] = set()
 
     # --- in --------------------------------------------------------------------------------------
 
@@ -175,6 +138,10 @@ class X:
             raise UnreadablePayload(f"a malformed event ({type(error).__name__})") from error
         return (self._event(item, envelope),)
 
+    @property
+    def _bots(self) -> set[str]:
+        return {name.removeprefix("@").lower() for name in self._settings.bots}
+
     def _event(self, item: Item, envelope: Envelope) -> InboundEvent:
         if not item.kind:
             return Ignored("an event of X that is no message")
@@ -198,6 +165,7 @@ class X:
                 sent_at=item.created_at,
                 public=public,
                 ref=item.id,
+                automatic="a machine's account" if item.handle.lower() in self._bots else "",
                 thread=Thread(refs=(item.answers,) if item.answers else ()),
             )
         )
@@ -253,35 +221,15 @@ class X:
         Raises:
             ConnectionError: X cannot be reached or refuses.
         """
-        known = json.loads(cursor) if cursor else {}
-        since = {kind: str(known.get(kind, "0")) for kind in (DM, MENTION)}
+        if not await self._feed.is_time():
+            return Pulled((), cursor)
         try:
-            me = await self._me()
-            messages = await self._newer("/2/dm_events", _DM_QUERY, since[DM])
-            query = _MENTION_QUERY | ({"since_id": since[MENTION]} if known.get(MENTION) else {})
-            posts = await self._newer(f"/2/users/{me}/mentions", query, since[MENTION])
+            pages, after = await self._feed.new(await self._me(), cursor, received_at())
         except (Refused, httpx.HTTPError) as error:
             raise ConnectionError(f"X: {type(error).__name__}: {error}") from None
         at = received_at()
-        envelopes = [e for page in (*messages, *posts) for e in self.open_raw(_dump(page), at)]
-        latest = {DM: _latest(messages, since[DM]), MENTION: _latest(posts, since[MENTION])}
-        moved = latest != since or not cursor
-        return Pulled(tuple(envelopes), json.dumps(latest) if moved else cursor)
-
-    async def _newer(self, path: str, query: dict[str, str], since: str) -> list[dict[str, Any]]:
-        """Read pages, newest first, back to an id; give them oldest first without what is known."""
-        pages: list[dict[str, Any]] = []
-        for _ in range(_MOST_PAGES):
-            page = await self._api.call("GET", path, query=query)
-            records = [r for r in page.get("data") or () if isinstance(r, dict)]
-            new = [r for r in records if not _is_known(r, since)]
-            if new:
-                pages.append({"data": new[::-1], "includes": page.get("includes") or {}})
-            token = (page.get("meta") or {}).get("next_token")
-            if not token or len(new) < len(records):
-                break
-            query = query | {"pagination_token": token}
-        return pages[::-1]
+        envelopes = tuple(e for page in pages for e in self.open_raw(_dump(page), at))
+        return Pulled(envelopes, after)
 
     async def settle(self, pulled: Pulled) -> None:
         """X does not want to know."""
@@ -323,13 +271,47 @@ class X:
         address, refs = part.delivery.address, part.delivery.refs
         if not address.value.isdigit():
             return Permanent("address", "this is not the id of somebody on X")
+        if self._budget.spent:
+            return Retry(self._budget.sentence, self._budget.until_tomorrow_s(), held=True)
         if address.kind != MENTION:
-            path, body = f"/2/dm_conversations/with/{address.value}/messages", {"text": part.text}
-            return await self._post(path, body, "dm_event_id")
+            return await self._write(address.value, part.text)
         if not refs:
             return Permanent("thread", "a public answer needs the post that it answers")
-        reply = {"text": part.text, "reply": {"in_reply_to_tweet_id": refs[-1]}}
-        return await self._post("/2/tweets", reply, "id")
+        return await self._reply(refs[-1], part.text)
+
+    async def _write(self, person: str, text: str) -> SendOutcome:
+        path = f"/2/dm_conversations/with/{person}/messages"
+        outcome = await self._post(path, {"text": text}, "dm_event_id")
+        if isinstance(outcome, Permanent) and outcome.code == BLOCKED:
+            return replace(outcome, reason=outcome.reason + await self._otherwise(person))
+        return outcome
+
+    async def _reply(self, post: str, text: str) -> SendOutcome:
+        body = {"text": text, "reply": {"in_reply_to_tweet_id": post}}
+        return await self._post("/2/tweets", body, "id")
+
+    async def _otherwise(self, person: str) -> str:
+        """Tell who refuses private messages, once and in public, how else to reach us.
+
+        Only under a post in which he named us himself: nothing new is told of him. After a restart
+        X itself refuses the same words under the same post.
+        """
+        if not self._settings.refused_text or person in self._told:
+            return ""
+        query = {"query": f"from:{person} @{self.account}", "max_results": "10"}
+        try:
+            found = await self._api.call("GET", "/2/tweets/search/recent", query=query)
+        except (Refused, httpx.HTTPError):
+            return ""
+        posts = [str(post.get("id")) for post in found.get("data") or () if isinstance(post, dict)]
+        if not posts:
+            return ""
+        outcome = await self._reply(posts[0], public_text(self._settings.refused_text))
+        again = isinstance(outcome, Permanent) and outcome.code == "duplicate"
+        if not isinstance(outcome, Sent) and not again:
+            return ""
+        self._told.add(person)
+        return "; told once in public how else to reach us"
 
     async def _post(self, path: str, body: dict[str, Any], field: str) -> SendOutcome:
         try:
@@ -345,7 +327,7 @@ class X:
             return None
         value = delivery.address.value
         answer = await self._api.call(
-            "GET", f"/2/dm_conversations/with/{value}/dm_events", query=_DM_QUERY
+            "GET", f"/2/dm_conversations/with/{value}/dm_events", query=DM_QUERY
         )
         me, earliest = await self._me(), delivery.created_at - timedelta(seconds=5)
         known = {
@@ -364,22 +346,14 @@ class X:
             await self._api.call("GET", "/2/users/me")
         except (Refused, httpx.HTTPError) as error:
             return Health(False, f"X : {error}")
+        await self._budget.look()
+        if self._budget.near:
+            return Health(False, self._budget.sentence)
         return Health(True, f"X answers for @{self.account}")
 
     async def close(self) -> None:
         """Close the connections that are kept warm."""
         await self._api.close()
-
-
-def _is_known(record: Mapping[str, Any], since: str) -> bool:
-    number = record.get("id")
-    return isinstance(number, str) and number.isdigit() and int(number) <= int(since)
-
-
-def _latest(pages: Iterable[Mapping[str, Any]], since: str) -> str:
-    """Give the highest id; ids grow with time."""
-    numbers = [str(record.get("id", "")) for page in pages for record in page["data"]]
-    return str(max([int(since), *(int(number) for number in numbers if number.isdigit())]))
 
 
 def _dump(data: object) -> bytes:

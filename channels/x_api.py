@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import httpx
 
 from channels.secrets_in_logs import redact
+from channels.x_budget import Budget
+from channels.x_oauth1 import Keys, authorization
+from channels.x_settings import XSettings
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
 from router.errors import StoreUnavailable
 from router.ports import Clock
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+BLOCKED = "blocked"
+"""The code of a refusal by the person: he does not let us write to him."""
 _WINDOW_S = 900.0  # over which X counts calls
 
 
@@ -46,6 +53,16 @@ class KeepsTokens(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How an account is acted for: by tokens that rotate, or by keys that last."""
+
+    tokens: Tokens = field(repr=False)
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    keys: Keys | None = None
+
+
 class Refused(Exception):
     """X answered with an error; the text is X's own sentence."""
 
@@ -70,17 +87,19 @@ class XApi:
     def __init__(
         self,
         base_url: str,
-        tokens: Tokens,
-        client_id: str,
-        client_secret: str,
+        login: Login,
         deadline_s: float,
         clock: Clock,
         keeper: KeepsTokens | None = None,
+        budget: Budget | None = None,
+        nonce: Callable[[], str] | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._tokens, self._keeper = tokens, keeper or Forgetful()
-        self._looked = False
-        self._app = (client_id, client_secret)
+        self._tokens, self._keeper = login.tokens, keeper or Forgetful()
+        self._keys, self._nonce = login.keys, nonce or partial(secrets.token_hex, 16)
+        self._budget = budget or Budget(0.0, clock)
+        self._looked = login.keys is not None
+        self._app = (login.client_id, login.client_secret)
         self._deadline_s, self._clock = deadline_s, clock
         self._http: httpx.AsyncClient | None = None
         self._rotation = asyncio.Lock()
@@ -104,13 +123,14 @@ class XApi:
         data = _json(answer)
         if not isinstance(data, dict):
             raise Refused(502, "an answer that is no object")
+        await self._budget.pay(method, path, data)
         return data
 
     async def download(self, url: str, limit: int) -> bytes | None:
         """Fetch a file of a private message; None when it is larger than ``limit``."""
         content = b""
         tokens = await self._current()
-        headers = {"authorization": f"Bearer {tokens.access}"}
+        headers = {"authorization": self._authorization("GET", url, {}, tokens)}
         async with self._client.stream("GET", url, headers=headers) as answer:
             if answer.status_code != 200:
                 raise Refused(answer.status_code, "the file cannot be fetched")
@@ -128,10 +148,15 @@ class XApi:
     async def _ask(
         self, method: str, path: str, query: dict[str, str] | None, json: Any, tokens: Tokens
     ) -> httpx.Response:
-        headers = {"authorization": f"Bearer {tokens.access}"}
-        return await self._client.request(
-            method, f"{self._base_url}{path}", params=query, json=json, headers=headers
-        )
+        url = f"{self._base_url}{path}"
+        headers = {"authorization": self._authorization(method, url, query or {}, tokens)}
+        return await self._client.request(method, url, params=query, json=json, headers=headers)
+
+    def _authorization(self, method: str, url: str, query: dict[str, str], tokens: Tokens) -> str:
+        if self._keys is None:
+            return f"Bearer {tokens.access}"
+        seconds = int(self._clock.now().timestamp())
+        return authorization(self._keys, method, url, query, nonce=self._nonce(), seconds=seconds)
 
     async def _current(self) -> Tokens:
         """Give the tokens in use; at first those that were kept before a restart."""
@@ -179,7 +204,9 @@ class XApi:
     @property
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
-            redact(self._tokens.access, "httpx", "httpcore")
+            shown = self._keys.token if self._keys else self._tokens.access
+            if shown:
+                redact(shown, "httpx", "httpcore")
             self._http = httpx.AsyncClient(timeout=self._deadline_s)
         return self._http
 
@@ -206,6 +233,17 @@ def _detail(answer: httpx.Response) -> str:
     return str(told.get("detail") or told.get("error_description") or told.get("title") or "")
 
 
+def login_of(settings: XSettings) -> Login:
+    """Give the login that the settings hold; rotated tokens are kept elsewhere."""
+    access, refresh = settings.access_token, settings.refresh_token
+    return Login(
+        Tokens(access.get_secret_value(), refresh.get_secret_value()),
+        settings.client_id,
+        settings.client_secret.get_secret_value(),
+        settings.keys,
+    )
+
+
 def outcome_of(error: Exception) -> SendOutcome:
     """Say what a failed call means for the delivery."""
     if isinstance(error, _NOT_SENT):
@@ -222,6 +260,11 @@ def _refusal(error: Refused) -> SendOutcome:
         return Retry(str(error), 300.0)
     if error.status >= 500:
         return Retry(str(error))
-    code = "blocked" if error.status == 403 else str(error.status)
-    code = "duplicate" if "duplicate" in str(error).lower() else code
-    return Permanent(code, str(error))
+    return Permanent(_code(error), str(error))
+
+
+def _code(error: Refused) -> str:
+    told = str(error).lower()
+    if "duplicate" in told:
+        return "duplicate"
+    return BLOCKED if error.status == 403 and "dm" in told else str(error.status)

@@ -20,6 +20,7 @@ DM, MENTION = "dm", "mention"
 _ID = re.compile(r"[0-9]{1,19}")
 _HANDLES = re.compile(r"(?:\s*@\w{1,15}\b)+\s*")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_EPOCH_MS = 1288834974657
 _ENVELOPES = {"data", "meta", "errors", "includes", "for_user_id"}
 """What an answer of the API or a webhook may consist of, beside lists of events."""
 _MEDIA_TYPES = {"photo": "image/jpeg", "video": "video/mp4", "animated_gif": "video/mp4"}
@@ -236,6 +237,12 @@ def _milliseconds(text: object) -> datetime | None:
     digits = str(text)
     known = digits.isascii() and digits.isdigit() and len(digits) < 15
     return datetime.fromtimestamp(int(digits) / 1000, UTC) if known else None
+
+
+def first_id(moment: datetime) -> str:
+    """Give the lowest id of a moment: ids hold milliseconds, then 22 other bits (a snowflake)."""
+    milliseconds = int(moment.timestamp() * 1000) - _EPOCH_MS
+    return str(max(0, milliseconds) << 22)
 
 
 # --- what is written -----------------------------------------------------------------------------

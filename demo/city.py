@@ -206,6 +206,8 @@ class City:
                 "access_token": known.x_bearer,
                 "refresh_token": known.x_refresh,
                 "per_second": 50.0,
+                "poll_s": 0.4,
+                "daily_cap": 0,
             },
             "web": {},
             "desk": {"keys": {AGENT: KEY}},

@@ -89,6 +89,7 @@ class XSimulator:
                     methods=["POST"],
                 ),
                 Route("/2/tweets", answer("send", self._post), methods=["POST"]),
+                Route("/2/tweets/search/recent", answer("poll", self._search)),
                 Route("/media/{key}", answer("media", self._media)),
             ],
             port,
@@ -342,9 +343,24 @@ class XSimulator:
         if reply_to and not self._find_post(reply_to):
             detail = "You attempted to reply to a post that is deleted or not visible to you."
             return problem(403, "Forbidden", detail)
+        if any(
+            (p["author_id"], p["text"], _answered(p)) == (self.user_id, text, reply_to)
+            for p in self._ledger.data["posts"]
+        ):
+            detail = "You are not allowed to create a Tweet with duplicate content."
+            return problem(403, "Forbidden", detail)
         post = self._new_post(self.user_id, text, reply_to)
         self._ledger.changed()
         return JSONResponse({"data": shown(post, "tweet", {})}, 201)
+
+    async def _search(self, request: Request) -> Response:
+        author = re.search(r"from:(\d+)", request.query_params.get("query", ""))
+        found = [
+            post
+            for post in reversed(self._ledger.data["posts"])
+            if author and post["author_id"] == author[1]
+        ]
+        return JSONResponse(page(found, "tweet", self._ledger.data["users"], request.query_params))
 
     async def _media(self, request: Request) -> Response:
         return Response(self._ledger.file(request.path_params["key"]), media_type="image/jpeg")
@@ -382,6 +398,11 @@ class XSimulator:
 
     def _stamp(self) -> str:
         return stamp(self._clock.now())
+
+
+def _answered(post: Record) -> str | None:
+    related = post.get("referenced_tweets")
+    return str(related[0]["id"]) if related else None
 
 
 def _is_cut(fault: Fault) -> bool:

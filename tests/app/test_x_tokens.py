@@ -8,8 +8,9 @@ from pydantic import SecretStr
 
 from app.system import SystemClock, SystemIds
 from app.x_tokens import StoredTokens
-from channels.x import X, XSettings
-from channels.x_api import Tokens
+from channels.x import X
+from channels.x_api import Tokens, login_of
+from channels.x_settings import XSettings
 from demo.clock import WallClock
 from demo.x import XSimulator
 from router.delivery import Delivery, DeliveryKind, Retry, Sent
@@ -104,7 +105,7 @@ def channel(simulator, store, given):
         base_url=simulator.base_url,
         deadline_s=2,
     )
-    return X(settings, ACCOUNT, WallClock(), keeper(store, settings.tokens))
+    return X(settings, ACCOUNT, WallClock(), keeper(store, login_of(settings).tokens))
 
 
 async def send(x, anne):

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from channels.x import X, XSettings
+from channels.x import X
 from channels.x_api import Forgetful, Renew, Tokens
+from channels.x_settings import XSettings
 from channels.x_shapes import weight
 from demo.clock import WallClock
 from demo.x import XSimulator
@@ -204,6 +205,7 @@ async def x(simulator: XSimulator, saved: list[Tokens]) -> AsyncIterator[X]:
         base_url=simulator.base_url,
         deadline_s=0.5,
         per_second=100,
+        poll_s=0,
     )
     channel = X(settings, ACCOUNT, WallClock(), Kept())
     yield channel

@@ -28,7 +28,8 @@ from channels.sms_polled import PolledSms
 from channels.telegram import Telegram, TelegramSettings
 from channels.webform import Webform, WebformSettings
 from channels.whatsapp import WhatsApp, WhatsAppSettings
-from channels.x import X, XSettings
+from channels.x import X
+from channels.x_settings import XSettings
 from demo.clock import WallClock
 from demo.faults import Faults
 from demo.mail import MailSimulator

@@ -14,7 +14,7 @@ from channels.email import EmailSettings
 from channels.matrix import MatrixSettings
 from channels.sms import SmsSettings
 from channels.telegram import TelegramSettings
-from channels.x import XSettings
+from channels.x_settings import XSettings
 from demo.city import City
 from demo.console import Console
 from demo.player import play

@@ -23,7 +23,7 @@ from channels.sms import SmsSettings
 from channels.telegram import TelegramSettings
 from channels.webform import WebformSettings
 from channels.whatsapp import WhatsAppSettings
-from channels.x import XSettings
+from channels.x_settings import XSettings
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
