@@ -289,6 +289,7 @@ async def build(
                 base_url=settings.base_url,
                 title="Guichet",
                 form_secret=secret + b"form",
+                **_form_checks(settings),
                 jurisdiction=str(settings.channels.get("open311", {}).get("jurisdiction_id", "")),
             ),
             submission_number=lambda submission: _number_of(store, "web", "web", submission),
@@ -331,6 +332,15 @@ def _connect(
             where = ".".join(("channels", name, account, *map(str, problem["loc"])))
             raise ConfigurationError(f"{where} : {problem['msg']}") from None
     return unconnected
+
+
+def _form_checks(settings: Settings) -> dict[str, Any]:
+    """Give the settings of the form that its page wants, rather than its channel."""
+    from channels.webform import WebformSettings
+
+    form = WebformSettings.model_validate(settings.of_account("web", "web") or {})
+    wanted = {"quick_s", "reports_at_once", "reports_most", "proof_of_work"}
+    return form.model_dump(include=wanted)
 
 
 def _first(counters: list[Counter], channel: str) -> str:

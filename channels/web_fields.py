@@ -117,6 +117,14 @@ def given_of(form: Mapping[str, Any]) -> Given:
     )
 
 
+def doubts_of(form: Mapping[str, Any]) -> tuple[str, ...]:
+    """List what our page found odd about the form, in words for an agent."""
+    doubts = form.get("doubts")
+    if not isinstance(doubts, list):
+        return ()
+    return tuple(doubt[:200] for doubt in doubts[:10] if isinstance(doubt, str))
+
+
 def name_of(form: Mapping[str, Any]) -> str:
     """Give the person's name, safe to show."""
     return _UNSAFE.sub("", text_of(form, "name"))[:200]

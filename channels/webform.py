@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from channels.web_fields import (
     EMAIL,
     attachments_of,
+    doubts_of,
     given_of,
     international,
     location_of,
@@ -56,6 +57,11 @@ class WebformSettings(BaseModel):
     sms_account: str = ""
     region: str = "FR"
     """Where telephone numbers without a country code are."""
+    quick_s: float = 3.0
+    reports_at_once: int = 5
+    reports_most: int = 60
+    proof_of_work: int = 0
+    """What our page looks for in a report (web.parts.WebSettings)."""
 
 
 class Webform:
@@ -124,7 +130,8 @@ class Webform:
                     attachments=attachments_of(form),
                     location=location_of(form),
                     # a field that people do not see: who fills it in is looked at, never dropped
-                    trust=Trust.FAILED if text_of(form, "website") else Trust.UNVERIFIED,
+                    trust=Trust.FAILED if _is_odd(form) else Trust.UNVERIFIED,
+                    doubts=doubts_of(form),
                     given=given_of(form),
                     thread=Thread(tokens=tuple(filter(None, [text_of(form, "token")[:80]]))),
                 )
@@ -134,6 +141,8 @@ class Webform:
     def _reply_address(self, form: Mapping[str, Any], page: str) -> Address:
         """Choose where the person is answered; a contact that cannot be used means the page."""
         reply, settings = text_of(form, "reply").lower(), self._settings
+        if text_of(form, "website"):  # a machine: it does not get us to write to anybody
+            reply = "page"
         if reply == "email" and settings.email_account:
             email = text_of(form, "email")
             if EMAIL.fullmatch(email):
@@ -205,3 +214,7 @@ class Webform:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def _is_odd(form: Mapping[str, Any]) -> bool:
+    return bool(text_of(form, "website") or doubts_of(form))

@@ -187,6 +187,9 @@ class Handler:
         if message.trust is Trust.FAILED:
             labels = (*case.labels, "a-verifier")
             case = self.workspace.save(draft, replace(case, labels=labels))
+        if message.doubts:
+            doubts = f"À vérifier : {' ; '.join(message.doubts)}"
+            self.workspace.tell(draft, case, EventKind.NOTE, "router", doubts)
         case = self._to_hear(draft, case, message)
         if asked and message.reachable:
             self.workspace.tell(draft, case, EventKind.ASKED, "rules", asked)

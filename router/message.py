@@ -151,6 +151,8 @@ class Message:
     sent_at: datetime | None = None
     trust: Trust = Trust.UNVERIFIED
     automatic: str = ""
+    doubts: tuple[str, ...] = ()
+    """What its channel found odd about it, in words for an agent."""
     public: bool = False
     reachable: bool = True
     """Whether anything can be written to ``address``: a mail may come from nobody."""

@@ -52,6 +52,14 @@ class WebSettings:
     accept_deadline_s: float = 10.0
     jurisdiction: str = ""
     """Our own ``jurisdiction_id`` (GeoReport v2); empty: any is taken."""
+    quick_s: float = 3.0
+    """Seconds under which nobody fills in a form by hand."""
+    reports_at_once: int = 5
+    """Reports of one client after which the next are looked at; one more every minute."""
+    reports_most: int = 60
+    """Reports of one client after which the next must wait; ten more every minute."""
+    proof_of_work: int = 0
+    """Hashes that a browser has to try before it sends a report (ALTCHA); 0: none."""
     guesses: int = 20
     """Wrong tracking numbers that one client may try at once; one more every ten seconds."""
 

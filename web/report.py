@@ -15,10 +15,12 @@ from web import report_form
 from web.guard import check_origin
 from web.own_page import OwnPages
 from web.parts import WebParts
+from web.proof import Proof
 from web.render import NAMES, Renderer
 from web.report_form import Problem, Report, by_field
 from web.seals import Seals
 from web.sending import Sending
+from web.suspicion import Suspicion
 from web.uploads import Uploads
 
 _PURPOSE = "report"
@@ -35,6 +37,8 @@ class ReportPages:
         self._seals = seals
         self._uploads = Uploads(parts.save_photo, seals)
         self._sending = Sending(parts)
+        self._proof = Proof(parts.settings.form_secret, parts.settings.proof_of_work)
+        self._suspicion = Suspicion(parts.settings, parts.clock, seals, self._proof)
         secure = parts.settings.base_url.startswith("https:")
         self._own = OwnPages(seals, parts.signer, secure=secure)
 
@@ -67,8 +71,14 @@ class ReportPages:
         only_photo_knows = report.photo_position is not None and not report.located
         if wanted == "check" or (only_photo_knows and wanted != "confirm"):
             return self._page(request, "check.html", report)
+        client = request.client.host if request.client else ""
+        wait = self._suspicion.wait_s(client)
+        if wait:
+            many = (Problem("text", "error.too_many"),)
+            return self._form(request, report, many, status=429, wait_s=wait)
+        doubts = self._suspicion.of(client, report)
         try:
-            key = await self._sending.form(report_form.body_of(report))
+            key = await self._sending.form(report_form.body_of(report, doubts))
         except StoreUnavailable:
             return self._form(request, report, (Problem("text", "error.store"),), status=503)
         onward = await self._onward(request, report.submission)
@@ -128,8 +138,9 @@ class ReportPages:
         report: Report,
         problems: tuple[Problem, ...] = (),
         status: int = 200,
+        wait_s: int = 30,
     ) -> Response:
-        return self._page(request, "report.html", report, problems, status)
+        return self._page(request, "report.html", report, problems, status, wait_s)
 
     def _page(
         self,
@@ -138,6 +149,7 @@ class ReportPages:
         report: Report,
         problems: tuple[Problem, ...] = (),
         status: int = 200,
+        wait_s: int = 30,
     ) -> Response:
         rulebook = self._parts.rulebooks.current()
         communes = [(code, rulebook.commune_name(code)) for code in self._communes()]
@@ -146,8 +158,9 @@ class ReportPages:
             template,
             status=status,
             private=request.method == "POST",
-            headers={"retry-after": "30"} if status == 503 else None,
+            headers={"retry-after": str(wait_s)} if status in {429, 503} else None,
             report=report,
+            challenge=self._proof.challenge(report.id),
             problems=problems,
             wrong=by_field(problems),
             communes=sorted(communes, key=lambda commune: commune[1]),

@@ -58,6 +58,7 @@ class Report:
     phone: str = ""
     language: str = ""
     website: str = ""
+    proof: str = ""
     photos: tuple[KeptPhoto, ...] = ()
     photo_position: tuple[float, float] | None = field(default=None, compare=False)
 
@@ -87,6 +88,7 @@ def read(form: Mapping[str, object], communes: tuple[str, ...], region: str) -> 
         commune=_one_of(form, "commune", communes),
         language=_one_of(form, "language", ANSWER_LANGUAGES),
         website=_line(form, "website")[:200],
+        proof=_line(form, "proof")[:2000],
         where=_line(form, "where")[:300],
         name=_line(form, "name")[:120],
         email=_line(form, "email")[:254],
@@ -123,13 +125,14 @@ def by_field(problems: Iterable[Problem]) -> Mapping[str, str]:
     return wrong
 
 
-def body_of(report: Report) -> bytes:
+def body_of(report: Report, doubts: tuple[str, ...] = ()) -> bytes:
     """Write the JSON that the web channel reads."""
     sent = {
         name: value
         for name, value in asdict(report).items()
-        if name not in {"photos", "photo_position"}
+        if name not in {"photos", "photo_position", "proof"}
     }
+    sent["doubts"] = doubts
     sent["id"] = report.submission
     sent["attachments"] = [asdict(photo) for photo in report.photos]
     return json.dumps(sent, ensure_ascii=False).encode()

@@ -35,8 +35,11 @@ class Seals:
 
     def is_fresh(self, form_id: str) -> bool:
         """Whether a form id that is ours was made less than a day ago."""
-        made = int(form_id.split("-")[1], 16)
-        return self._clock.now().timestamp() - made < FORM_LIFE_S
+        return self.age_s(form_id) < FORM_LIFE_S
+
+    def age_s(self, form_id: str) -> float:
+        """Give the seconds since a form id that is ours was made."""
+        return self._clock.now().timestamp() - int(form_id.split("-")[1], 16)
 
     def seal(self, purpose: str, text: str) -> str:
         body = base64.urlsafe_b64encode(text.encode()).decode()

@@ -12,6 +12,7 @@ from router.errors import InvalidSignature, StoreUnavailable
 from router.message import WebhookRequest, WebhookResponse
 from router.ports import TakesGets, TakesWebhooks
 from web.parts import WebParts
+from web.sending import FORM
 
 RETRY_AFTER_S = "5"
 
@@ -62,7 +63,8 @@ class Webhooks:
         return _answer(answer)
 
     def _taker(self, channel: str, account: str) -> TakesWebhooks | None:
-        found = self._parts.channels.get((channel, account))
+        # our own pages are the only way in to the form: they look at what is posted
+        found = None if channel == FORM[0] else self._parts.channels.get((channel, account))
         return found if isinstance(found, TakesWebhooks) else None
 
     async def _neutral(self, request: Request) -> WebhookRequest:

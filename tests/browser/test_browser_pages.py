@@ -99,6 +99,25 @@ def test_a_citizen_reports_follows_and_adds_a_word(
     assert [line for line in chromium.complaints if "422" not in line] == []
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_browser_proves_itself_while_the_person_types_and_without_scripts_the_report_arrives(
+    chromium: Chromium, house: House, request: pytest.FixtureRequest, scripts: bool
+) -> None:
+    house.proof_of_work = 300
+    site = request.getfixturevalue("site")
+    chromium.scripts(scripts)
+    chromium.open(site)
+    chromium.type("#text", "Un nid-de-poule")
+    for _ in range(200):
+        if not scripts or chromium.evaluate("document.querySelector('[name=proof]').value"):
+            break
+        time.sleep(0.01)
+    chromium.submit("button.main")
+    [sent] = house.journal.payloads
+    assert ("envoyé sans la preuve de calcul" in sent["doubts"]) is not scripts
+    assert chromium.complaints == []
+
+
 def test_a_service_answers_and_closes_from_its_link(
     chromium: Chromium, site: str, house: House
 ) -> None:

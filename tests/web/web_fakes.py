@@ -295,6 +295,7 @@ class House:
     with_photos: bool = True
     deadline_s: float = 10.0
     base_url: str = "http://city.example"
+    proof_of_work: int = 0
 
     def parts(self) -> WebParts:
         async def number(submission: str) -> TrackingNumber | None:
@@ -328,6 +329,7 @@ class House:
                 patience=(0.0,),
                 accept_deadline_s=self.deadline_s,
                 guesses=3,
+                proof_of_work=self.proof_of_work,
             ),
             submission_number=number,
             save_photo=save if self.with_photos else None,

@@ -1,0 +1,314 @@
+"""Each trouble that web forms are known for, from the page to the case."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import html
+import io
+import json
+import re
+import struct
+import zlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pillow_heif
+import pytest
+from altcha.v1 import solve_challenge
+from PIL import Image
+from web_town import WebTown, hidden, picture, web_town
+
+from app.files import SentFiles
+from router.tracking import printed
+from web.throttle import Throttle
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[WebTown]:
+    async with web_town(tmp_path) as town:
+        yield town
+
+
+@pytest.fixture
+async def browser(town: WebTown) -> AsyncIterator[httpx.AsyncClient]:
+    async with town.browser() as browser:
+        yield browser
+
+
+# --- the same form, twice or late -----------------------------------------------------------------
+
+
+async def test_a_double_submit_is_one_case(town: WebTown, browser: httpx.AsyncClient) -> None:
+    fields = await town.filled(browser)
+    sent = await asyncio.gather(*(browser.post("/signaler", data=fields) for _ in range(4)))
+    await town.route()
+    late = await browser.post("/signaler", data=fields)
+    assert {answer.status_code for answer in (*sent, late)} == {303}
+    [case] = await town.cases()
+    assert late.headers["location"] == f"/suivi/{printed(case.number)}?nouveau=1"
+
+
+async def test_an_expired_challenge_asks_once_more_and_loses_no_word(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    fields = await town.filled(browser, after_s=25 * 3600)
+    answer = await browser.post("/signaler", data=fields)
+    assert answer.status_code == 422
+    assert "Un lampadaire cassé" in answer.text
+    town.clock.pass_(seconds=30)
+    again = await browser.post("/signaler", data={**fields, **hidden(answer.text)})
+    assert again.status_code == 303
+
+
+async def test_a_forged_challenge_sends_nothing(town: WebTown, browser: httpx.AsyncClient) -> None:
+    fields = await town.filled(browser)
+    parts = fields["id"].split("-")
+    for forged in ("", "x", "a-b-c", "-".join([parts[0], "ffffffff", parts[2]])):
+        answer = await browser.post("/signaler", data={**fields, "id": forged})
+        assert answer.status_code == 422
+    assert await town.store.journal() == []
+
+
+async def test_a_challenge_replayed_for_ever_new_reports_is_to_be_verified(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    fields = await town.filled(browser)
+    for number in range(7):
+        town.clock.pass_(minutes=2)
+        await browser.post("/signaler", data={**fields, "text": f"Un lampadaire cassé, {number}"})
+    await town.route()
+    cases = await town.cases()
+    assert [("a-verifier" in case.labels) for case in cases] == [False] * 5 + [True] * 2
+    assert "le même formulaire" in await town.notes(cases[-1])
+
+
+# --- machines: looked at, never dropped -----------------------------------------------------------
+
+
+async def test_a_honeypot_that_is_filled_is_to_be_verified_and_writes_to_nobody(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    await town.report(
+        browser, website="http://spam.example", reply="email", email="victim@mail.example"
+    )
+    await town.route()
+    [case] = await town.cases()
+    assert "a-verifier" in case.labels
+    assert "un champ que l'on ne voit pas" in await town.notes(case)
+    assert await town.deliveries("email") == []
+
+
+async def test_a_form_filled_in_within_a_second_is_to_be_verified(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    await town.report(browser, after_s=1)
+    await town.report(browser, after_s=20)
+    await town.route()
+    quick, slow = await town.cases()
+    assert ("a-verifier" in quick.labels, "a-verifier" in slow.labels) == (True, False)
+
+
+async def test_many_reports_of_one_connection_are_to_be_verified_then_wait(
+    tmp_path: Path,
+) -> None:
+    async with web_town(tmp_path, reports_at_once=2, reports_most=4) as town:
+        async with town.browser() as browser, town.browser("192.0.2.9") as neighbour:
+            for number in range(20):
+                said = f"Un lampadaire cassé, numéro {number}"
+                answer = await town.report(browser, after_s=3, text=said)
+                if answer.status_code == 429:
+                    break
+            assert answer.status_code == 429
+            assert int(answer.headers["retry-after"]) > 0
+            assert said in answer.text
+            assert (await town.report(neighbour)).status_code == 303
+        await town.route()
+        verified = ["a-verifier" in case.labels for case in await town.cases()]
+        assert verified == [False, False, *[True] * (number - 2), False]
+
+
+async def test_no_address_of_a_person_lies_in_the_counters(town: WebTown) -> None:
+    throttle = Throttle(town.clock, 3, 10.0, b"key")
+    throttle.failed("192.0.2.1")
+    assert "192.0.2.1" not in repr(throttle.__dict__)
+
+
+async def test_a_form_posted_past_our_page_is_not_taken(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    answer = await browser.post("/webhooks/web/web", json={"id": "f1", "text": "Un trou"})
+    assert answer.status_code == 404
+    assert await town.store.journal() == []
+
+
+def solved(page: str) -> str:
+    """Do the sum of a page as a browser does."""
+    found = re.search(r'data-challenge="([^"]+)"', page)
+    assert found
+    task = json.loads(html.unescape(found[1]))
+    solution = solve_challenge(
+        task["challenge"], task["salt"], task["algorithm"], task["maxnumber"]
+    )
+    assert solution is not None
+    answer = {name: task[name] for name in ("algorithm", "challenge", "salt", "signature")}
+    return base64.b64encode(json.dumps(answer | {"number": solution.number}).encode()).decode()
+
+
+async def test_a_proof_of_work_where_it_is_asked_tells_browsers_from_machines(
+    tmp_path: Path,
+) -> None:
+    async with web_town(tmp_path, proof_of_work=500) as town, town.browser() as browser:
+        page = (await browser.get("/")).text
+        other = solved((await browser.get("/")).text)
+        fields = {**hidden(page), "text": "Un lampadaire cassé", "website": ""}
+        for number, proof in enumerate((solved(page), "", other, "x", "e30=", "W10=")):
+            town.clock.pass_(minutes=2)
+            said = {**fields, "text": f"Un lampadaire, {number}", "proof": proof}
+            assert (await browser.post("/signaler", data=said)).status_code == 303
+        await town.route()
+        verified = ["a-verifier" in case.labels for case in await town.cases()]
+        assert verified == [False, True, True, True, True, True]  # another's proof is none
+
+
+async def test_without_javascript_and_with_a_proof_asked_the_report_still_arrives(
+    tmp_path: Path,
+) -> None:
+    async with web_town(tmp_path, proof_of_work=500) as town, town.browser() as browser:
+        assert (await town.report(browser)).status_code == 303
+        await town.route()
+        [case] = await town.cases()
+        assert "sans la preuve" in await town.notes(case)
+
+
+# --- pictures -------------------------------------------------------------------------------------
+
+
+def bomb(side: int = 60_000) -> bytes:
+    """A few kilobytes of PNG that say they unpack to side × side pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    start = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+    return start + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+
+
+async def with_photo(
+    town: WebTown, browser: httpx.AsyncClient, data: bytes, name: str = "photo.jpg", **fields: str
+) -> httpx.Response:
+    form = await town.filled(browser, **fields)
+    return await browser.post("/signaler", data=form, files={"photo": (name, data, "image/jpeg")})
+
+
+async def test_an_image_bomb_is_refused_in_a_sentence_and_the_words_are_kept(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    answer = await with_photo(town, browser, bomb())
+    assert answer.status_code == 422
+    assert "trop grande" in answer.text
+    assert "Un lampadaire cassé" in answer.text
+
+
+async def stored(town: WebTown) -> bytes:
+    """Get the one picture of the one case as a service does."""
+    await town.route()
+    [case] = await town.cases()
+    files = SentFiles(town.store, {("web", "web"): town.web})
+    return await files.open_file(case.files[0], 10**7)
+
+
+@pytest.mark.parametrize("tail", [b"<script>alert(1)</script>", b"PK\x03\x04zip", b"%PDF-1.7"])
+async def test_a_polyglot_keeps_its_picture_and_nothing_else(
+    town: WebTown, browser: httpx.AsyncClient, tail: bytes
+) -> None:
+    assert (await with_photo(town, browser, picture() + tail)).status_code == 303
+    kept = await stored(town)
+    assert tail not in kept
+    assert kept.startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize(
+    "data", [b"<svg xmlns='x'><script/></svg>", b"<html>", b"MZ\x90\x00", b"%PDF-1.7"]
+)
+async def test_the_type_is_told_by_the_content_and_not_by_the_name(
+    town: WebTown, browser: httpx.AsyncClient, data: bytes
+) -> None:
+    answer = await with_photo(town, browser, data, "trou.jpg")
+    assert answer.status_code == 422
+    assert await town.store.journal() == []
+
+
+async def test_a_heic_of_a_telephone_arrives_as_a_jpeg(
+    town: WebTown, browser: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    pillow_heif.from_pillow(Image.new("RGB", (64, 48), "blue")).save(tmp_path / "p.heic")
+    data = (tmp_path / "p.heic").read_bytes()
+    assert (await with_photo(town, browser, data, "IMG_1.HEIC")).status_code == 303
+    assert (await stored(town)).startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize("taken", [True, False], ids=["taken", "left"])
+async def test_the_position_of_a_photo_is_offered_not_imposed_and_then_removed(
+    town: WebTown, browser: httpx.AsyncClient, taken: bool
+) -> None:
+    offer = await with_photo(town, browser, picture(position=True))
+    assert offer.status_code == 200
+    assert "47.22000, -1.56000" in offer.text
+    choice = {"use_photo_position": "1"} if taken else {}
+    sent = await browser.post("/signaler", data={**hidden(offer.text), "do": "confirm", **choice})
+    assert sent.status_code == 303
+    kept = await stored(town)
+    with Image.open(io.BytesIO(kept)) as image:
+        assert not image.getexif()
+    assert b"telephone of somebody" not in kept
+    message = town.seen[-1].message
+    assert message is not None
+    assert (message.location is not None) is taken
+
+
+# --- numbers, and who answers himself -------------------------------------------------------------
+
+
+async def test_tracking_number_guessing_is_throttled(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    await town.report(browser)
+    await town.route()
+    [case] = await town.cases()
+    async with town.browser("192.0.2.66") as guesser:
+        answers = [(await guesser.get(f"/suivi/{n:04d}-0000-000")).status_code for n in range(40)]
+        assert answers[:20] == [404] * 20
+        assert answers[-1] == 429
+        assert (await guesser.get(f"/suivi/{printed(case.number)}")).status_code == 429
+    assert (await browser.get(f"/suivi/{printed(case.number)}")).status_code == 200
+
+
+async def test_robots_that_fill_in_the_form_without_end_are_answered_a_day_s_budget_and_no_more(
+    tmp_path: Path,
+) -> None:
+    async with web_town(tmp_path, reports_at_once=1000, reports_most=1000) as town:
+        async with town.browser() as browser:
+            for number in range(30):
+                await town.report(
+                    browser,
+                    text=f"Un lampadaire cassé rue n{number}",
+                    reply="email",
+                    email="robot@town.example",
+                )
+                await town.route()
+        written = await town.deliveries("email")
+        assert 0 < len(written) <= town.policy.automatic_per_day
+
+
+async def test_while_the_database_is_down_the_person_is_told_and_keeps_the_text(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    fields = await town.filled(browser)
+    await town.store.close()
+    answer = await browser.post("/signaler", data=fields)
+    assert answer.status_code == 503
+    assert "Un lampadaire cassé" in answer.text
