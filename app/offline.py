@@ -155,7 +155,9 @@ def _builders(
     for name, account in keys:
         first.setdefault(name, account)
     ours = {"email_account": first.get("email", ""), "sms_account": first.get("sms", "")}
-    form, desk = WebformSettings.model_validate(ours), DeskSettings.model_validate(ours)
+    # a trial shows what is written once the address is confirmed
+    form = WebformSettings.model_validate(ours | {"confirm": False})
+    desk = DeskSettings.model_validate(ours)
     return {
         "email": lambda account: EmailChannel(EmailSettings.model_validate({}), account, signer),
         "sms": lambda account: Sms(SmsSettings(), account),

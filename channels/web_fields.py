@@ -14,7 +14,17 @@ import phonenumbers
 from router.errors import UnreadablePayload
 from router.message import Attachment, Given, Location
 
-_FIELDS = {"text", "where", "commune", "lat", "category", "attachments", "reply", "token"}
+_FIELDS = {
+    "text",
+    "where",
+    "commune",
+    "lat",
+    "category",
+    "attachments",
+    "reply",
+    "token",
+    "confirm",
+}
 """A form has at least one of these; others mean nothing without them."""
 _MOST_PARTS = 80
 _PART_NAME = re.compile(r'[;\s]name="([^"\r\n]{1,100})"', re.IGNORECASE)

@@ -26,6 +26,7 @@ from router.delivery import Delivery, OnUnknown, Rate, SendOutcome, Sent
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
 from router.message import (
     Address,
+    AddressConfirmed,
     Attachment,
     Envelope,
     InboundEvent,
@@ -55,6 +56,8 @@ class WebformSettings(BaseModel):
 
     email_account: str = ""
     sms_account: str = ""
+    confirm: bool = True
+    """Whether an address that was typed has to be confirmed by a link before it is answered."""
     region: str = "FR"
     """Where telephone numbers without a country code are."""
     quick_s: float = 3.0
@@ -113,6 +116,9 @@ class Webform:
         if envelope.note:
             raise UnreadablePayload(envelope.note)
         form = read_form(envelope.payload)
+        confirmed = text_of(form, "confirm")[:80]
+        if confirmed:
+            return (AddressConfirmed(confirmed),)
         address = Address.from_key(envelope.conversation)
         text = text_of(form, "text")
         language = text_of(form, "language").lower()
@@ -132,6 +138,7 @@ class Webform:
                     # a field that people do not see: who fills it in is looked at, never dropped
                     trust=Trust.FAILED if _is_odd(form) else Trust.UNVERIFIED,
                     doubts=doubts_of(form),
+                    until_confirmed=self._until_confirmed(address, envelope.provider_id),
                     given=given_of(form),
                     thread=Thread(tokens=tuple(filter(None, [text_of(form, "token")[:80]]))),
                 )
@@ -151,7 +158,15 @@ class Webform:
             number = international(text_of(form, "phone"), settings.region)
             if number:
                 return Address("sms", settings.sms_account, number)
-        return Address(self.name, self.account, page.replace("|", "_"))
+        return self._page(page)
+
+    def _until_confirmed(self, address: Address, provider_id: str) -> Address | None:
+        """Give the page on which somebody is answered whose address may be another's."""
+        page = self._page(provider_id)
+        return page if self._settings.confirm and address.channel != self.name else None
+
+    def _page(self, provider_id: str) -> Address:
+        return Address(self.name, self.account, provider_id.replace("|", "_"))
 
     async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
         """Give a picture that our page stored before the form was sent.

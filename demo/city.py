@@ -209,7 +209,12 @@ class City:
                 "poll_s": 0.4,
                 "daily_cap": 0,
             },
-            "web": {"quick_s": 0, "reports_at_once": 10_000, "reports_most": 100_000},
+            "web": {
+                "confirm": False,
+                "quick_s": 0,
+                "reports_at_once": 10_000,
+                "reports_most": 100_000,
+            },
             "desk": {"keys": {AGENT: KEY}},
             "partner_open311": {OPEN311_AT: self._open311()},
             "partner_webhook": {SYSTEM_AT: self._system()},

@@ -103,6 +103,12 @@ class Reporter:
     since: datetime | None = None
     verified: bool = False
     """His channel vouches for the address."""
+    page: Address | None = None
+    """Where he is answered until he has said that the address is his."""
+
+    @property
+    def answered_at(self) -> Address:
+        return self.page or self.address
 
     @property
     def confirms(self) -> bool:

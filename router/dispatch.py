@@ -107,6 +107,7 @@ class Dispatcher:
             facts.language or "fr",
             refs=(message.ref,) if message.ref else (),
             since=now,
+            page=message.until_confirmed,
         )
         return Case(
             id=self.workspace.ids.next(),

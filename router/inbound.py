@@ -14,9 +14,11 @@ from router.decision import Decision, Facts, Nature
 from router.delivery import DeliveryKind, DeliveryState
 from router.desk import Desk
 from router.dispatch import Dispatcher, passes_on, redirects
+from router.errors import InvalidInput
 from router.joining import LONGEST_TEXT, better_place, files_of, joined
 from router.looking import Looks
 from router.message import (
+    AddressConfirmed,
     Blocked,
     CallMissed,
     Encrypted,
@@ -43,7 +45,7 @@ from router.record import Cause
 from router.replies import Replies
 from router.store import Conversation, DeliveryWrite, Inbound
 from router.texts import TextId
-from router.tokens import Signer
+from router.tokens import CONFIRM, Signer, party_of
 from router.wishes import Wishes
 from router.worked import Worked
 from router.workspace import Draft, Workspace
@@ -93,6 +95,8 @@ class Handler:
                 return self.desk.missed(draft, inbound, event)
             case TaskDone():
                 return self.desk.done(draft, inbound, event)
+            case AddressConfirmed(token):
+                return self._confirmed(draft, inbound, token)
             case PartnerActed():
                 heard = self.partners.act(draft, event, inbound)
                 return Worked(heard.action, heard.reason, heard.case)
@@ -421,6 +425,27 @@ class Handler:
         )
         self._tell_owner(draft, inbound, case, message)
         return Worked(Action.APPEND, "message corrigé par la personne", case, message)
+
+    def _confirmed(self, draft: Draft, inbound: Inbound, text: str) -> Worked:
+        """Answer a person where he asked, now that the address is known to be his."""
+        try:
+            token = self.signer.read(text)
+        except InvalidInput:
+            return Worked(Action.IGNORE, "lien de confirmation qui n'est pas de nous")
+        case = self.workspace.case_of_number(token.number) if token.kind == CONFIRM else None
+        waiting = [
+            reporter
+            for reporter in (case.reporters if case else ())
+            if reporter.page is not None and party_of(reporter.address.key) == token.party
+        ]
+        if case is None or not waiting:
+            return Worked(Action.IGNORE, "lien de confirmation qui a déjà servi", case)
+        sure = replace(waiting[0], page=None, verified=True)
+        people = tuple(sure if one == waiting[0] else one for one in case.reporters)
+        case = self.workspace.save(draft, replace(case, reporters=people))
+        self.workspace.tell(draft, case, EventKind.NOTE, "citizen", "Adresse confirmée.")
+        reply = self.replies.confirmed(draft, case, sure, inbound.envelope.provider_id)
+        return Worked(Action.APPEND, "la personne a confirmé son adresse", case, reply=reply)
 
     def _receipt(self, draft: Draft, event: ReceiptReceived) -> Worked:
         delivery = self.workspace.delivery(event.delivery_id, event.provider_id)

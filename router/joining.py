@@ -40,6 +40,7 @@ def joined(
             (message.ref,) if message.ref else (),
             now,
             message.trust is Trust.VERIFIED,
+            message.until_confirmed,
         )
         case = replace(case, reporters=(*case.reporters, new))
     files = (*case.files, *files_of(inbound, message))[-_MOST_FILES:]
@@ -63,11 +64,14 @@ def better_place(known: Place, said: Place) -> Place:
 
 
 def _seen(reporters: tuple[Reporter, ...], message: Message) -> tuple[Reporter, ...]:
-    """Hang the next answer under the reporter's latest message."""
-    if not message.ref:
-        return reporters
+    """Hang the next answer under the reporter's latest message; who writes from it has an address."""
+    refs = (message.ref,) if message.ref else ()
     return tuple(
-        replace(reporter, refs=(*reporter.refs, message.ref)[-10:])
+        replace(
+            reporter,
+            refs=(*reporter.refs, *refs)[-10:],
+            page=reporter.page if message.until_confirmed else None,
+        )
         if reporter.address == message.address
         else reporter
         for reporter in reporters

@@ -151,6 +151,8 @@ class Message:
     sent_at: datetime | None = None
     trust: Trust = Trust.UNVERIFIED
     automatic: str = ""
+    until_confirmed: Address | None = None
+    """Where the person is answered until he has said that ``address`` is his."""
     doubts: tuple[str, ...] = ()
     """What its channel found odd about it, in words for an agent."""
     public: bool = False
@@ -259,6 +261,13 @@ class Encrypted:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressConfirmed:
+    """A person followed the link that was sent to an address: it is his."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerActed:
     """A service worked a case: accept, refuse with a reason, progress, close, or a mere note.
 
@@ -314,6 +323,7 @@ InboundEvent = (
     | HelpAsked
     | Blocked
     | Encrypted
+    | AddressConfirmed
     | PartnerActed
     | CallMissed
     | TaskDone

@@ -17,7 +17,7 @@ from router.questions import WORDED
 from router.receipts import OWED, fields_of, rights_of
 from router.store import Conversation
 from router.texts import Style, TextId, compose
-from router.tokens import REPLY, Signer
+from router.tokens import CONFIRM, REPLY, Signer
 from router.tracking import printed
 from router.workspace import Draft, Workspace
 
@@ -62,12 +62,50 @@ class Replies:
             paragraphs.append(self.question(asked, language, style))
         if message.public:
             paragraphs = self._public(decision, case, language)
+        if message.until_confirmed is not None:
+            return self._ask_to_confirm(draft, message, case, decision, paragraphs)
         kind = (
             DeliveryKind.QUESTION
             if asked and decision.questions
             else (DeliveryKind.ACKNOWLEDGEMENT)
         )
         return self._automatic(draft, message, case, kind, paragraphs)
+
+    def _ask_to_confirm(
+        self,
+        draft: Draft,
+        message: Message,
+        case: Case,
+        decision: Decision,
+        paragraphs: Sequence[str],
+    ) -> Delivery | None:
+        """Write the receipt to the page, and to the address no more than how to confirm it.
+
+        Whom to call in danger is told there too.
+        """
+        assert message.until_confirmed is not None  # noqa: S101 -- the caller has looked
+        kind, language = DeliveryKind.ACKNOWLEDGEMENT, case.language
+        at_page = replace(message, address=message.until_confirmed)
+        receipt = self._automatic(draft, at_page, case, kind, paragraphs)
+        style = self._style(message.address)
+        danger = self._rule_texts(decision, case, language, style) if decision.danger else []
+        fields = {"numero": printed(case.public_number or case.number)}
+        fields["lien"] = self._confirmation(case, message.address)
+        texts = self.rulebook.texts
+        words = compose(texts, TextId.CONFIRM, language, style=style, **fields).text
+        known = self.workspace.case(case.id) or case
+        self._automatic(draft, message, known, kind, [*danger, words])
+        return receipt
+
+    def _confirmation(self, case: Case, address: Address) -> str:
+        number = case.public_number or case.number
+        return f"{self.policy.base_url}/confirmer/{self.signer.sign(CONFIRM, number, address.key)}"
+
+    def confirmed(self, draft: Draft, case: Case, reporter: Reporter, cause: str) -> Delivery:
+        """Write the receipt of a case to an address that was just confirmed."""
+        style = self._style(reporter.address)
+        words = self._text(TextId.ACKNOWLEDGEMENT, reporter.language, style, case)
+        return self._deliver(draft, case, DeliveryKind.ACKNOWLEDGEMENT, reporter, cause, words)
 
     def acknowledge_more(
         self,
@@ -153,7 +191,8 @@ class Replies:
             if self.workspace.conversation(reporter.address.key).opted_out:
                 self._not_written(draft, case, kind, reporter)
                 continue
-            style = self._style(reporter.address)
+            self._on_the_page(draft, case, kind, reporter)
+            style = self._style(reporter.answered_at)
             words = self._text(text, reporter.language, style, case, answer, service)
             if also is not None and reporter.address.channel != "web":  # who reads the page itself
                 words += _PARAGRAPH + self._text(also, reporter.language, style, case)
@@ -172,7 +211,7 @@ class Replies:
             if self.workspace.conversation(reporter.address.key).opted_out:
                 self._not_written(draft, case, DeliveryKind.PROGRESS, reporter)
                 continue
-            style = self._style(reporter.address)
+            style = self._style(reporter.answered_at)
             for text in decision.reached.replies:
                 short = style is Style.SHORT
                 found = self.rulebook.texts.text(text, reporter.language, short=short)
@@ -187,6 +226,14 @@ class Replies:
         """Let those who work on the case know that an answer has not left."""
         why = f"{kind} ({reporter.address.channel}) : la personne ne veut plus de messages"
         self.workspace.tell(draft, case, EventKind.DELIVERY_FAILED, "router", why)
+
+    def _on_the_page(
+        self, draft: Draft, case: Case, kind: DeliveryKind, reporter: Reporter
+    ) -> None:
+        """Let those who work on the case know that the address was never confirmed."""
+        if reporter.page is not None:
+            why = f"{kind} : sur la page de suivi, l'adresse donnée n'est pas confirmée"
+            self.workspace.tell(draft, case, EventKind.NOTE, "router", why)
 
     # --- pieces --------------------------------------------------------------------------------
 
@@ -343,7 +390,7 @@ class Replies:
         data: str = "",
         files: tuple[CaseFile, ...] = (),
     ) -> Delivery:
-        address = reporter.address
+        address = reporter.answered_at
         delivery = Delivery(
             id=self.workspace.ids.next(),
             idem=idempotency_key(cause, kind, address),

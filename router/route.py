@@ -21,6 +21,7 @@ from router.inbound import Handler
 from router.looking import Looks
 from router.message import (
     Address,
+    AddressConfirmed,
     Blocked,
     CallMissed,
     Encrypted,
@@ -307,6 +308,10 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
     refs |= {event.edited_ref for event in events if isinstance(event, MessageEdited)}
     refs |= {event.ref for event in events if isinstance(event, MessageTakenBack)}
     numbers = {number for message in messages for number in numbers_of(message, signer)}
+    for event in events:
+        if isinstance(event, AddressConfirmed):
+            with suppress(InvalidInput):
+                numbers.add(signer.read(event.token).number)
     acts = [event for event in events if isinstance(event, PartnerActed)]
     for event in acts:
         if not event.forward:

@@ -99,6 +99,7 @@ class TextId(StrEnum):
     OPTED_OUT = "opted_out"
     OPTED_IN = "opted_in"
     EMPTY = "empty"
+    CONFIRM = "confirm"
     UNREADABLE = "unreadable"
     ENCRYPTED = "encrypted"
     PUBLIC_MENTION = "public_mention"

@@ -22,6 +22,8 @@ REPLY = "r"
 PAGE = "w"
 """The browser in which a person reported writes on the tracking page; the party is a hash of the
 address that he is answered at."""
+CONFIRM = "c"
+"""A person says that an address is his; the party is a hash of it."""
 PARTNER = "p"
 """A service acts; the party is a hash of its id."""
 

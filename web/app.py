@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from router.errors import StoreUnavailable
+from web.confirmation import ConfirmationPages
 from web.desk import desk_api
 from web.guard import BodyLimit, SecurityHeaders, security_headers
 from web.information import InformationPages
@@ -44,6 +45,7 @@ def create_app(parts: WebParts) -> FastAPI:
     app.include_router(TrackingPages(parts, renderer, seals).routes())
     app.include_router(PartnerPages(parts, renderer, seals).routes())
     app.include_router(Open311Api(parts, renderer).routes())
+    app.include_router(ConfirmationPages(parts, renderer).routes())
     app.include_router(InformationPages(parts, renderer).routes())
     app.mount("/partners/v1", partner_api(parts))
     if parts.records is not None:

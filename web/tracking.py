@@ -174,6 +174,7 @@ class TrackingPages:
             joined=case.id != asked.id,
             new="nouveau" in request.query_params,
             written="ecrit" in request.query_params,
+            confirmed="confirme" in request.query_params,
             form_id=self._seals.form_id(_PURPOSE),
             text=text,
             problems=(Problem("word", problem),) if problem else (),

@@ -11,6 +11,7 @@ import re
 import struct
 import zlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -18,9 +19,12 @@ import pillow_heif
 import pytest
 from altcha.v1 import solve_challenge
 from PIL import Image
-from web_town import WebTown, hidden, picture, web_town
+from town import TownChannel
+from web_town import WebTown, hidden, link_in, picture, web_town
 
 from app.files import SentFiles
+from router.case import Case
+from router.message import Envelope
 from router.tracking import printed
 from web.throttle import Throttle
 
@@ -312,3 +316,104 @@ async def test_while_the_database_is_down_the_person_is_told_and_keeps_the_text(
     answer = await browser.post("/signaler", data=fields)
     assert answer.status_code == 503
     assert "Un lampadaire cassé" in answer.text
+
+
+# --- the reply channel is the person's own --------------------------------------------------------
+
+
+async def reported(town: WebTown, browser: httpx.AsyncClient, **fields: str) -> Case:
+    await town.report(browser, **(fields or {"reply": "email", "email": "anne@mail.example"}))
+    await town.route()
+    return (await town.cases())[-1]
+
+
+async def answer_of_the_service(town: WebTown, case: Case) -> None:
+    act = {"kind": "act", "token": town.signer.sign("p", case.number, case.owner)}
+    act |= {"act": "close", "text": "Le lampadaire est réparé."}
+    town.router = replace(
+        town.router, readers={**town.router.readers, ("memory", "town"): TownChannel()}
+    )
+    await town.store.accept([town.envelope("service", **act)])
+    await town.route()
+
+
+async def test_until_the_address_is_confirmed_it_is_sent_the_link_and_nothing_of_the_case(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    case = await reported(town, browser)
+    await answer_of_the_service(town, case)
+    [asked] = await town.deliveries("email")
+    assert link_in(asked.text).startswith("/confirmer/")
+    assert "lampadaire" not in asked.text.lower()
+    assert any("réparé" in on_page.text for on_page in await town.deliveries("web"))
+    assert "n'est pas confirmée" in await town.notes(case)
+    page = await browser.get(f"/suivi/{printed(case.number)}")
+    assert "Le lampadaire est réparé." in page.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "channel", "value"),
+    [
+        ({"reply": "email", "email": "anne@mail.example"}, "email", "anne@mail.example"),
+        ({"reply": "sms", "phone": "06 12 34 56 78"}, "sms", "+33612345678"),
+    ],
+)
+async def test_the_reply_channel_is_confirmed_by_a_link_that_serves_once(
+    town: WebTown, browser: httpx.AsyncClient, fields: dict[str, str], channel: str, value: str
+) -> None:
+    case = await reported(town, browser, **fields)
+    [asked] = await town.deliveries(channel)
+    link = link_in(asked.text)
+    assert "Confirmer" in (await browser.get(link)).text
+    await town.route()
+    assert len(await town.deliveries(channel)) == 1  # looking changes nothing
+    for _ in range(3):
+        done = await browser.post(link)
+        assert done.headers["location"].startswith(f"/suivi/{printed(case.number)}")
+        await town.route()
+    receipts = await town.deliveries(channel)
+    assert [d.address.value for d in receipts] == [value] * 2
+    assert printed(case.number) in receipts[1].text
+    await answer_of_the_service(town, case)
+    assert "réparé" in (await town.deliveries(channel))[-1].text
+
+
+async def test_a_link_that_is_forged_or_of_another_address_confirms_nothing(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    case = await reported(town, browser)
+    [asked] = await town.deliveries("email")
+    link = link_in(asked.text)
+    reply = town.signer.sign("r", case.number, "email|x||anne@mail.example")
+    for forged in (link[:-1], f"/confirmer/{reply}", "/confirmer/x"):
+        assert (await browser.post(forged)).status_code == 404
+    other = town.signer.sign("c", case.number, "email|guichet@town.example||bob@mail.example")
+    await browser.post(f"/confirmer/{other}")
+    await town.route()
+    [after] = await town.cases()
+    assert after.reporters[0].page is not None
+
+
+async def test_in_danger_an_unconfirmed_address_is_told_whom_to_call(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    await reported(town, browser, text="Odeur de gaz", reply="email", email="anne@mail.example")
+    [asked] = await town.deliveries("email")
+    assert asked.text.startswith("Appelez le 18 ou le 112")
+
+
+async def test_who_writes_from_the_address_has_confirmed_it(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    case = await reported(town, browser)
+    address = case.reporters[0].address
+    mail = Envelope(
+        "memory", "town", "m1", address.key, b'{"text": "Toujours rien"}', town.clock.now()
+    )
+    town.router = replace(
+        town.router, readers={**town.router.readers, ("memory", "town"): TownChannel()}
+    )
+    await town.store.accept([mail])
+    await town.route()
+    [after] = await town.cases()
+    assert after.reporters[0].page is None
