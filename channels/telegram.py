@@ -19,7 +19,7 @@ from telegram.error import ChatMigrated, TelegramError
 from channels.graphemes import split, utf16_units
 from channels.secrets_in_logs import redact
 from channels.telegram_http import Request, hook_trouble, outcome_of
-from channels.telegram_reading import key_of, read_update
+from channels.telegram_reading import LARGEST_FILE, key_of, read_update
 from router.delivery import (
     Delivery,
     OnUnknown,
@@ -41,7 +41,6 @@ from router.message import (
 from router.ports import Capabilities, Health, OutboundPart, Pulled
 
 LONGEST_TEXT = 4096  # UTF-16 units
-LARGEST_FILE = 20 * 1024 * 1024  # what the Bot API hands out
 STALE_AFTER = timedelta(days=6)
 """After a quiet week the next update has a random number: an old offset could hide it."""
 UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]

@@ -29,6 +29,7 @@ from router.message import (
 
 Json = Mapping[str, Any]
 
+LARGEST_FILE = 20 * 1024 * 1024  # what the Bot API hands out
 _FILES = {
     # field → (name shown, type where Telegram tells none)
     "document": ("document", "application/octet-stream"),
@@ -167,11 +168,13 @@ def _message(raw: Json, address: Address, envelope: Envelope, bot: str) -> Inbou
             return HelpAsked(address, text, rest, back_in=True)
         shown = rest or shown
     message = _from(Shape.obj(raw, "from"), address, envelope)
+    files = _attachments(raw)
     message = replace(
         message,
         text=text,
         text_shown=" ".join(shown.split(" ")).strip(),
-        attachments=_attachments(raw),
+        attachments=files,
+        too_large=any((file.size or 0) > LARGEST_FILE for file in files),
         location=_location(raw),
         sent_at=_time(raw.get("date")),
         ref=envelope.ref,
@@ -240,13 +243,12 @@ def _attachments(raw: Json) -> tuple[Attachment, ...]:
 
 def _file(file: Json, name: str, media_type: str) -> Attachment:
     given = _UNSAFE.sub("_", Shape.text(file, "file_name")).strip(" .") or name
-    size = file.get("file_size")
-    return Attachment(
-        given[:120],
-        Shape.text(file, "mime_type") or media_type,
-        size if isinstance(size, int) else None,
-        Shape.text(file, "file_id"),
-    )
+    told = file.get("file_size")
+    size = told if isinstance(told, int) else None
+    if size is not None and size > LARGEST_FILE:
+        given = f"pièce trop grande ({size // 10**6} Mo) {given}"
+    kind = Shape.text(file, "mime_type") or media_type
+    return Attachment(given[:120], kind, size, Shape.text(file, "file_id"))
 
 
 def _location(raw: Json) -> Location | None:

@@ -324,7 +324,7 @@ class Handler:
             )
             self.workspace.tell(draft, case, EventKind.ASKED, "rules", asked)
         self._remember(draft, message, case, asked)
-        quiet = threaded.how is How.ALBUM and not alone.danger
+        quiet = threaded.how is How.ALBUM and not (alone.danger or message.too_large)
         reply = (
             None
             if quiet

@@ -151,6 +151,8 @@ class Message:
     sent_at: datetime | None = None
     trust: Trust = Trust.UNVERIFIED
     automatic: str = ""
+    too_large: bool = False
+    """Whether a file came with it that its channel cannot hand over."""
     until_confirmed: Address | None = None
     """Where the person is answered until he has said that ``address`` is his."""
     doubts: tuple[str, ...] = ()

@@ -58,6 +58,8 @@ class Replies:
             paragraphs += [self._text(text, language, style, case, instead=hidden), *rights]
         elif not decision.replies:
             paragraphs.append(self._text(TextId.REDIRECT, language, style, case))
+        if message.too_large:
+            paragraphs.append(self._text(TextId.TOO_LARGE, language, style, case))
         if asked:
             paragraphs.append(self.question(asked, language, style))
         if message.public:
@@ -139,6 +141,8 @@ class Replies:
             paragraphs.append(self._text(TextId.APPENDED, language, style, case))
             if owes_rights:
                 paragraphs += self._rights(case, message.address, language)
+            if message.too_large:
+                paragraphs.append(self._text(TextId.TOO_LARGE, language, style, case))
             if asked:
                 paragraphs.append(self.question(asked, language, style))
         return self._automatic(draft, message, case, DeliveryKind.ACKNOWLEDGEMENT, paragraphs)

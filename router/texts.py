@@ -100,6 +100,7 @@ class TextId(StrEnum):
     OPTED_IN = "opted_in"
     EMPTY = "empty"
     CONFIRM = "confirm"
+    TOO_LARGE = "too_large"
     UNREADABLE = "unreadable"
     ENCRYPTED = "encrypted"
     PUBLIC_MENTION = "public_mention"

@@ -20,7 +20,8 @@ FORM_LIMIT = 32_000_000
 MAIL_LIMIT = 40_000_000
 """Bytes of a raw mail that a provider posts; the channel keeps the beginning of one too large."""
 _LIMITS = {
-    "/signaler": FORM_LIMIT, "/p/": FORM_LIMIT, "/partners/": FORM_LIMIT, "/desk/": FORM_LIMIT,
+    "/signaler": FORM_LIMIT, "/suivi/": FORM_LIMIT, "/p/": FORM_LIMIT, "/partners/": FORM_LIMIT,
+    "/desk/": FORM_LIMIT,
     "/webhooks/email/": MAIL_LIMIT,
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -16,11 +17,12 @@ from web.own_page import OwnPages
 from web.partner_files import picture
 from web.parts import WebParts
 from web.render import Renderer
-from web.report_form import LONGEST_TEXT, Problem
+from web.report_form import LONGEST_TEXT, MOST_PHOTOS, Problem, seal_photo
 from web.seals import Seals
 from web.sending import Sending
 from web.throttle import Throttle
 from web.tracking_view import Found, proofs_of, view_of
+from web.uploads import NOTHING, Uploaded, Uploads
 
 _PURPOSE = "word"
 _DEEPEST_MERGE = 5
@@ -34,6 +36,7 @@ class TrackingPages:
         self._renderer = renderer
         self._seals = seals
         self._sending = Sending(parts)
+        self._uploads = Uploads(parts.save_photo, seals)
         secure = parts.settings.base_url.startswith("https:")
         self._own = OwnPages(seals, parts.signer, secure=secure)
         self._throttle = Throttle(parts.clock, parts.settings.guesses)
@@ -88,12 +91,13 @@ class TrackingPages:
         found = await self._find(request, number)
         if isinstance(found, Response):
             return found
-        async with request.form(max_files=0, max_fields=20) as form:
+        async with request.form(max_files=MOST_PHOTOS + 1, max_fields=20) as form:
             text = str(form.get("text", "")).replace("\x00", "").strip()
             form_id = str(form.get("id", ""))
-        problem = self._problem(text, form_id)
+            uploaded = await self._uploads.take(form)
+        problem = self._problem(text, form_id, uploaded)
         if problem:
-            return await self._page(request, found, text, problem, status=422)
+            return await self._page(request, found, text, problem, uploaded, status=422)
         body = {
             "id": form_id,
             # the number in the words is what joins the message to its case, as on any channel
@@ -101,12 +105,12 @@ class TrackingPages:
             "reply": "page",
             "token": self._own.token(request, found),
             "website": "",
-            "attachments": [],
+            "attachments": [asdict(photo) for photo in uploaded.photos],
         }
         try:
             await self._sending.form(json.dumps(body, ensure_ascii=False).encode())
         except StoreUnavailable:
-            return await self._page(request, found, text, "error.store", status=503)
+            return await self._page(request, found, text, "error.store", uploaded, status=503)
         return RedirectResponse(self._address(request, found, ecrit="1"), 303)
 
     # --- finding -------------------------------------------------------------------------------
@@ -127,8 +131,10 @@ class TrackingPages:
             return self._box(request, typed, "track.unknown", status=404)
         return case
 
-    def _problem(self, text: str, form_id: str) -> str:
-        if not text:
+    def _problem(self, text: str, form_id: str, uploaded: Uploaded) -> str:
+        if uploaded.problems:
+            return uploaded.problems[0].key
+        if not text and not uploaded.photos:
             return "error.word_missing"
         if len(text) > LONGEST_TEXT:
             return "error.text_long"
@@ -146,7 +152,13 @@ class TrackingPages:
     # --- showing -------------------------------------------------------------------------------
 
     async def _page(
-        self, request: Request, asked: Case, text: str = "", problem: str = "", status: int = 200
+        self,
+        request: Request,
+        asked: Case,
+        text: str = "",
+        problem: str = "",
+        uploaded: Uploaded = NOTHING,
+        status: int = 200,
     ) -> Response:
         case = await self._whole(asked)
         parts = tuple(await self._parts.cases.children(case.id))
@@ -177,6 +189,8 @@ class TrackingPages:
             confirmed="confirme" in request.query_params,
             form_id=self._seals.form_id(_PURPOSE),
             text=text,
+            photos_offered=self._uploads.offered,
+            kept=[seal_photo(self._seals, photo, None) for photo in uploaded.photos],
             problems=(Problem("word", problem),) if problem else (),
         )
 

@@ -23,6 +23,9 @@ class Uploaded:
     position: tuple[float, float] | None = None
 
 
+NOTHING = Uploaded()
+
+
 class Uploads:
     """Keeps pictures; two at a time are decoded, so that a crowd cannot fill the memory."""
 

@@ -15,8 +15,8 @@ from telegram_town import ANNE, BOB, BOT, GROUP, SECRET, TelegramTown, telegram_
 from channels.graphemes import utf16_units
 from router.archive import Action
 from router.delivery import DeliveryState
-from router.errors import StoreUnavailable
-from router.message import Location
+from router.errors import InvalidInput, StoreUnavailable
+from router.message import Attachment, Location
 from router.tracking import printed
 from storage.engine import open_store
 
@@ -428,3 +428,35 @@ async def test_a_link_to_the_bot_that_names_a_case_joins_it_as_a_third_party(
     assert joined.case.id == worked.case.id
     assert joined.reply is not None
     assert HOLE not in joined.reply.text
+
+
+# --- too large ------------------------------------------------------------------------------------
+
+
+async def test_a_file_of_more_than_20_mb_is_answered_politely_with_where_to_leave_a_photo(
+    town: TelegramTown,
+) -> None:
+    message = await town.telegram.citizen_sends(ANNE, HOLE, photo=b"\xff\xd8")
+    sizes = town.telegram.book.message(ANNE, message)["photo"]
+    for size in sizes:
+        size["file_size"] = 25_000_000
+    worked = await town.heard()
+    await town.send()
+    assert worked.case is not None
+    [answer] = town.texts()[-1:]
+    assert "trop grand" in answer
+    assert f"https://g.example/suivi/{printed(worked.case.number)}" in answer
+    [file] = (await town.case_now(worked)).files
+    assert file.name.startswith("pièce trop grande (25 Mo)")
+    [envelope] = [await town.store.envelope(file.inbound)]
+    assert envelope is not None
+    with pytest.raises(InvalidInput, match="larger"):
+        await town.bot.fetch_media(
+            envelope, Attachment(file.name, file.media_type, file.size, file.ref), 10**9
+        )
+
+
+async def test_a_small_file_is_not_complained_of(town: TelegramTown) -> None:
+    await town.hear(ANNE, HOLE, photo=b"\xff\xd8")
+    await town.send()
+    assert "trop grand" not in town.texts()[-1]

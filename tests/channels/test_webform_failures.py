@@ -417,3 +417,30 @@ async def test_who_writes_from_the_address_has_confirmed_it(
     await town.route()
     [after] = await town.cases()
     assert after.reporters[0].page is None
+
+
+async def test_a_photo_that_another_channel_could_not_carry_is_left_on_the_tracking_page(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    case = await reported(town, browser, reply="page")
+    page = await browser.get(f"/suivi/{printed(case.number)}")
+    town.clock.pass_(seconds=20)
+    photo = {"photo": ("IMG.jpg", picture(position=True), "image/jpeg")}
+    form = {"id": hidden(page.text)["id"], "text": ""}
+    sent = await browser.post(f"/suivi/{printed(case.number)}", data=form, files=photo)
+    assert sent.status_code == 303
+    await town.route()
+    [after] = await town.cases()
+    assert (len(after.files), after.attachments) == (1, 1)
+
+
+async def test_a_file_that_is_no_photo_is_refused_on_the_tracking_page_and_the_words_are_kept(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    case = await reported(town, browser, reply="page")
+    page = await browser.get(f"/suivi/{printed(case.number)}")
+    form = {"id": hidden(page.text)["id"], "text": "Voici une photo"}
+    photo = {"photo": ("IMG.jpg", b"%PDF-1.7", "image/jpeg")}
+    answer = await browser.post(f"/suivi/{printed(case.number)}", data=form, files=photo)
+    assert answer.status_code == 422
+    assert "Voici une photo" in answer.text
