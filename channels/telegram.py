@@ -13,13 +13,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr
-from telegram import Bot, LinkPreviewOptions, ReplyParameters
+from telegram import (
+    Bot,
+    LinkPreviewOptions,
+)
 from telegram.error import ChatMigrated, TelegramError
 
 from channels.graphemes import split, utf16_units
 from channels.secrets_in_logs import redact
 from channels.telegram_http import Request, hook_trouble, outcome_of
-from channels.telegram_reading import LARGEST_FILE, key_of, read_update
+from channels.telegram_reading import LARGEST_FILE, Press, key_of, press_of, read_update
+from channels.telegram_writing import buttons, reply
 from router.delivery import (
     Delivery,
     OnUnknown,
@@ -74,6 +78,7 @@ class Telegram:
         media_in=True,
         location=True,
         edits=True,
+        buttons=True,
         longest_text=LONGEST_TEXT,
         text_unit="utf16",
         largest_media=LARGEST_FILE,
@@ -84,7 +89,7 @@ class Telegram:
         self._settings = settings
         self._built: Bot | None = None
         self._requests: tuple[Request, ...] = ()
-        self._pressed: deque[str] = deque(maxlen=1000)
+        self._pressed: deque[Press] = deque(maxlen=1000)
         self._press = asyncio.Event()
         # the token is a part of every address, and httpx logs addresses
         token = settings.token.get_secret_value()
@@ -102,7 +107,11 @@ class Telegram:
 
     def open(self, request: WebhookRequest, received_at: datetime) -> tuple[Envelope, ...]:
         envelopes = self.open_raw(request.body, received_at)
-        self._pressed.extend(query for envelope in envelopes if (query := _query_of(envelope)))
+        self._pressed.extend(
+            press
+            for envelope in envelopes
+            if not envelope.note and (press := press_of(json.loads(envelope.payload)))
+        )
         if self._pressed:
             self._press.set()
         return envelopes
@@ -229,10 +238,10 @@ class Telegram:
         if not numbers:
             return Pulled(self._envelopes(updates, at), cursor)
         cursor = json.dumps({"offset": max(numbers) + 1, "at": at.isoformat()})
-        pressed = [u["callback_query"].get("id") for u in updates if _is_press(u)]
+        pressed = [press for update in updates if (press := press_of(update))]
         return Pulled(self._envelopes(updates, at), cursor, pressed)
 
-    async def _pressed_by_webhook(self) -> list[str]:
+    async def _pressed_by_webhook(self) -> list[Press]:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._settings.poll_s):
                 await self._press.wait()
@@ -242,11 +251,14 @@ class Telegram:
         return pressed
 
     async def settle(self, pulled: Pulled) -> None:
-        """Let the buttons that were pressed stop waiting; updates need no settling."""
-        for query in pulled.receipt if isinstance(pulled.receipt, list) else []:
+        """Let the buttons that were pressed stop waiting, and go; updates need no settling."""
+        for press in pulled.receipt if isinstance(pulled.receipt, list) else []:
             # a press is answered for at most some minutes: what comes late is no failure
             with contextlib.suppress(TelegramError):
-                await self._bot.answer_callback_query(query)
+                await self._bot.answer_callback_query(press.query)
+            with contextlib.suppress(TelegramError):
+                if press.chat is not None:
+                    await self._bot.edit_message_reply_markup(press.chat, press.message)
 
     async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
         if attachment.size is not None and attachment.size > min(limit, LARGEST_FILE):
@@ -296,7 +308,8 @@ class Telegram:
         sent = await self._bot.send_message(
             int(chat),
             part.text,
-            reply_parameters=_reply(part),
+            reply_parameters=reply(part),
+            reply_markup=buttons(part),
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
         return Sent((f"{chat}:{sent.message_id}",))
@@ -339,17 +352,6 @@ class Telegram:
         self._built, self._requests = None, ()
 
 
-def _reply(part: OutboundPart) -> ReplyParameters | None:
-    """Hang the first piece under the last message of this chat that the delivery answers."""
-    refs = part.delivery.refs
-    if part.index or not refs:
-        return None
-    chat, _, message = refs[-1].partition(":")
-    if chat != part.delivery.address.value or not message.isdigit():
-        return None
-    return ReplyParameters(int(message), allow_sending_without_reply=True)
-
-
 def _offset(cursor: str, now: datetime) -> int | None:
     """Read the offset of a cursor; None at first, and when the cursor is stale."""
     if not cursor:
@@ -362,18 +364,6 @@ def _offset(cursor: str, now: datetime) -> int | None:
 def _has_number(update: Mapping[str, Any]) -> bool:
     number = update.get("update_id")
     return isinstance(number, int) and not isinstance(number, bool)
-
-
-def _query_of(envelope: Envelope) -> str:
-    """Give the id of the query that a pressed button waits with; empty for all else."""
-    if envelope.note:
-        return ""
-    update = json.loads(envelope.payload)
-    return str(update["callback_query"].get("id") or "") if _is_press(update) else ""
-
-
-def _is_press(update: object) -> bool:
-    return isinstance(update, dict) and isinstance(update.get("callback_query"), dict)
 
 
 def _dump(data: object) -> bytes:

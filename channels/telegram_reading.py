@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,8 +42,18 @@ _FILES = {
 }
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]")
 _COMMAND = re.compile(r"/([a-z]+)(?:@(\w+))?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
+_OFFERED = re.compile(r"([a-z_]{1,30}):(.{1,60})", re.DOTALL)
 _PAYLOAD = re.compile(r"[\w-]{0,64}", re.ASCII)  # all that a t.me link can carry
 _NUMBER = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}")  # a tracking number as it is printed
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A pressed button: the query that waits for an answer, and the message that it stands under."""
+
+    query: str
+    chat: int | None = None
+    message: int | None = None
 
 
 class Shape:
@@ -100,7 +111,10 @@ def key_of(update: Json) -> tuple[str, str, str]:
     query = Shape.obj(update, "callback_query")
     if query:
         chat = Shape.number(Shape.obj(Shape.obj(query, "message"), "chat") or query["from"], "id")
-        return f"callback:{Shape.text(query, 'id')}", str(chat), ""
+        under = Shape.obj(query, "message").get("message_id", Shape.text(query, "id"))
+        # however often it is pressed: one button says one thing once
+        said = hashlib.sha256(Shape.text(query, "data").encode()).hexdigest()[:16]
+        return f"press:{chat}:{under}:{said}", str(chat), ""
     member = Shape.obj(update, "my_chat_member")
     if member:
         chat = Shape.number(Shape.obj(member, "chat"), "id")
@@ -146,8 +160,30 @@ def _pressed(query: Json, address: Address, envelope: Envelope) -> InboundEvent:
     under = Shape.obj(query, "message")
     refs = (f"{address.value}:{under['message_id']}",) if "message_id" in under else ()
     data = Shape.text(query, "data")
+    offered = _OFFERED.fullmatch(data)
+    asked, text = offered.groups() if offered else ("", data)
     message = _from(Shape.obj(query, "from"), address, envelope)
-    return MessageReceived(replace(message, text=data, text_shown=data, thread=Thread(refs=refs)))
+    return MessageReceived(
+        replace(message, text=text, text_shown=text, pressed=asked, thread=Thread(refs=refs))
+    )
+
+
+def offer(asked: str, choice: str) -> str:
+    """Write what a button says when it is pressed, at most 64 bytes; `_pressed` reads it."""
+    return f"{asked}:{choice}".encode()[:64].decode("utf-8", "ignore")
+
+
+def press_of(update: object) -> Press | None:
+    """Give what a pressed button waits with; None of any other update."""
+    query = update.get("callback_query") if isinstance(update, Mapping) else None
+    if not isinstance(query, Mapping) or not isinstance(query.get("id"), str):
+        return None
+    under = query.get("message")
+    chat = under.get("chat") if isinstance(under, Mapping) else None
+    where = chat.get("id") if isinstance(chat, Mapping) else None
+    message = under.get("message_id") if isinstance(under, Mapping) else None
+    whole = isinstance(where, int) and isinstance(message, int)
+    return Press(query["id"], where if whole else None, message if whole else None)
 
 
 def _message(raw: Json, address: Address, envelope: Envelope, bot: str) -> InboundEvent:

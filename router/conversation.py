@@ -125,6 +125,8 @@ def _by_album(message: Message, workspace: Workspace) -> Threaded | None:
 def _by_reference(message: Message, workspace: Workspace) -> Threaded | None:
     for ref in message.thread.refs:
         case = workspace.case_of_ref(ref)
+        if case is not None and message.pressed:
+            return Threaded(case, How.ANSWER, f"réponse à la question posée ({message.pressed})")
         if case is not None:
             return Threaded(case, How.REFERENCE, "réponse à un message de cette demande")
     return None

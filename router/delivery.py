@@ -67,7 +67,8 @@ class Delivery:
     that it answers, oldest first (e-mail References; on chats the last one is the reply target).
     ``reply_token`` lets an answer find its case. ``automatic`` marks what no person wrote.
     ``data`` is plain JSON: for the way to a partner the structured case, for a person the ``files``
-    that go along where the channel can carry them.
+    that go along where the channel can carry them. ``asked`` is the fact
+    that it asks for, and ``choices`` are answers to it, which a channel may offer as buttons.
     """
 
     id: int
@@ -85,6 +86,8 @@ class Delivery:
     reply_token: str = ""
     automatic: bool = True
     data: str = ""
+    asked: str = ""
+    choices: tuple[str, ...] = ()
     state: DeliveryState = DeliveryState.QUEUED
     not_before: datetime | None = None
     tries: int = 0

@@ -120,6 +120,8 @@ class Handler:
             return self._partner(draft, inbound, message, threaded, understood)
         if message.automatic:
             return self._machine(draft, message, threaded, understood)
+        if message.pressed and (threaded.case is None or threaded.case.asked != message.pressed):
+            return self._stale(draft, message, threaded.case)
         if threaded.case is not None:
             return self._append(draft, inbound, message, understood, decision, threaded)
         return self._create(draft, inbound, message, understood, facts, decision)
@@ -172,6 +174,14 @@ class Handler:
             self.workspace.tell(draft, case, EventKind.NOTE, "machine", message.text_shown[:500])
             return Worked(Action.IGNORE, reason, case, message, understood)
         return Worked(Action.IGNORE, reason, None, message, understood)
+
+    def _stale(self, draft: Draft, message: Message, case: Case | None) -> Worked:
+        """Keep a button pressed under a question that is no longer open; it changes nothing."""
+        if case is not None:
+            case = self.workspace.save(draft, case)
+            pressed = f"Bouton d'une question close ({message.pressed}) : {message.text_shown}"
+            self.workspace.tell(draft, case, EventKind.NOTE, "citizen", pressed)
+        return Worked(Action.IGNORE, "bouton d'une question qui n'est plus posée", case, message)
 
     # --- a new case ----------------------------------------------------------------------------
 

@@ -151,6 +151,8 @@ class Message:
     sent_at: datetime | None = None
     trust: Trust = Trust.UNVERIFIED
     automatic: str = ""
+    pressed: str = ""
+    """Of a button: the fact that was asked for where it stood; the text is what it said."""
     too_large: bool = False
     """Whether a file came with it that its channel cannot hand over."""
     until_confirmed: Address | None = None

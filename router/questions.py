@@ -36,6 +36,12 @@ WORDED: Mapping[str, TextId] = {
 }
 """Every fact that rules and categories can ask for, by its name in the rules."""
 
+CHOICES: Mapping[str, tuple[TextId, ...] | tuple[str, ...]] = {
+    "urgence": (TextId.YES, TextId.NO),
+    "desordre": tuple(str(degree) for degree in range(1, 11)),
+}
+"""The questions that have few answers: texts of the house, or words as they stand."""
+
 
 def known(fact: str, facts: Facts, category: str | None) -> bool:
     """Whether a fact needs no asking; of what no rule looks at, only the words tell."""

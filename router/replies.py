@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, replace
 from router.case import Case, CaseFile, EventKind, Reporter, ReporterRole
 from router.decision import Decision, ServiceId
 from router.delivery import Delivery, DeliveryKind, idempotency_key
-from router.directory import Service
+from router.directory import Service, Texts
 from router.message import Address, CallMissed, Message
 from router.policy import Policy
 from router.ports import Rulebook
-from router.questions import WORDED
+from router.questions import CHOICES, WORDED
 from router.receipts import OWED, fields_of, rights_of
 from router.store import Conversation
 from router.texts import Style, TextId, compose
@@ -71,7 +71,7 @@ class Replies:
             if asked and decision.questions
             else (DeliveryKind.ACKNOWLEDGEMENT)
         )
-        return self._automatic(draft, message, case, kind, paragraphs)
+        return self._automatic(draft, message, case, kind, paragraphs, asked=asked)
 
     def _ask_to_confirm(
         self,
@@ -145,7 +145,8 @@ class Replies:
                 paragraphs.append(self._text(TextId.TOO_LARGE, language, style, case))
             if asked:
                 paragraphs.append(self.question(asked, language, style))
-        return self._automatic(draft, message, case, DeliveryKind.ACKNOWLEDGEMENT, paragraphs)
+        kind = DeliveryKind.ACKNOWLEDGEMENT
+        return self._automatic(draft, message, case, kind, paragraphs, asked=asked)
 
     def help(self, draft: Draft, message: Message, text: TextId, language: str) -> Delivery | None:
         """Write a text that belongs to no case: how this works, what could not be read."""
@@ -349,6 +350,7 @@ class Replies:
         kind: DeliveryKind,
         paragraphs: Sequence[str],
         language: str = "",
+        asked: str = "",
     ) -> Delivery | None:
         """Write an automatic answer, unless the day's budget of address or case is spent."""
         conversation = self.workspace.conversation(message.address.key)
@@ -374,7 +376,14 @@ class Replies:
         )
         cause = message.provider_id
         text = _PARAGRAPH.join(paragraphs)
-        return self._deliver(draft, case, kind, reporter, cause, text, subject=message.subject)
+        asked = "" if message.public else asked
+        return self._deliver(
+            draft, case, kind, reporter, cause, text, subject=message.subject, asked=asked
+        )
+
+    def _choices(self, asked: str, language: str) -> tuple[str, ...]:
+        texts = self.rulebook.texts
+        return tuple(_worded(choice, texts, language) for choice in CHOICES.get(asked, ()))
 
     @staticmethod
     def _spent(conversation: Conversation, day: str) -> int:
@@ -392,6 +401,7 @@ class Replies:
         automatic: bool = True,
         subject: str = "",
         data: str = "",
+        asked: str = "",
         files: tuple[CaseFile, ...] = (),
     ) -> Delivery:
         address = reporter.answered_at
@@ -409,10 +419,16 @@ class Replies:
             refs=reporter.refs,
             reply_token=self.signer.sign(REPLY, case.number, address.key) if case else "",
             automatic=automatic,
+            asked=asked,
+            choices=self._choices(asked, reporter.language),
             data=json.dumps({"files": [asdict(file) for file in files]}) if files else data,
         )
         draft.deliveries.append(delivery)
         return delivery
+
+
+def _worded(choice: TextId | str, texts: Texts, language: str) -> str:
+    return compose(texts, choice, language).text if isinstance(choice, TextId) else choice
 
 
 def _chain(message: Message) -> tuple[str, ...]:

@@ -101,6 +101,8 @@ class TextId(StrEnum):
     EMPTY = "empty"
     CONFIRM = "confirm"
     TOO_LARGE = "too_large"
+    YES = "yes"
+    NO = "no"
     UNREADABLE = "unreadable"
     ENCRYPTED = "encrypted"
     PUBLIC_MENTION = "public_mention"

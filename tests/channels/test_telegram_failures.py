@@ -11,13 +11,17 @@ from typing import Any
 import httpx
 import pytest
 from telegram_town import ANNE, BOB, BOT, GROUP, SECRET, TelegramTown, telegram_town
+from town import TownRules
 
 from channels.graphemes import utf16_units
+from demo.telegram import TelegramMessage
 from router.archive import Action
+from router.decision import Decision, Facts, Urgency
 from router.delivery import DeliveryState
 from router.errors import InvalidInput, StoreUnavailable
 from router.message import Attachment, Location
 from router.tracking import printed
+from router.worked import Worked
 from storage.engine import open_store
 
 HOLE = "Un lampadaire cassé"
@@ -460,3 +464,87 @@ async def test_a_small_file_is_not_complained_of(town: TelegramTown) -> None:
     await town.hear(ANNE, HOLE, photo=b"\xff\xd8")
     await town.send()
     assert "trop grand" not in town.texts()[-1]
+
+
+# --- buttons --------------------------------------------------------------------------------------
+
+
+class Asking(TownRules):
+    """Asks whether it is urgent, then how much it annoys, each once."""
+
+    def decide(self, facts: Facts, reading: object = None) -> Decision:
+        plain = super().decide(facts, reading)
+        open_ = [fact for fact in ("urgence", "desordre") if fact not in facts.asked]
+        return replace(plain, questions=tuple(open_[:1]), no_rule=False)
+
+
+@pytest.fixture
+async def asking(tmp_path: Path) -> AsyncIterator[TelegramTown]:
+    async with telegram_town(tmp_path) as town:
+        town.rules = Asking()
+        yield town
+
+
+async def asked(town: TelegramTown) -> TelegramMessage:
+    """Have a hole told, and give the question that came back."""
+    await town.hear(ANNE, HOLE)
+    await town.send()
+    return town.telegram.received(ANNE)[-1]
+
+
+async def pressed(town: TelegramTown, question: TelegramMessage, data: str) -> Worked:
+    await town.telegram.press(ANNE, question.message_id, data)
+    return await town.heard()
+
+
+async def test_a_question_with_few_answers_has_buttons_and_a_press_answers_it(
+    asking: TelegramTown,
+) -> None:
+    question = await asked(asking)
+    assert question.buttons == (("Oui", "urgence:Oui"), ("Non", "urgence:Non"))
+    worked = await pressed(asking, question, "urgence:Oui")
+    case = await asking.case_now(worked)
+    assert case.stated_urgency is Urgency.HIGH
+    assert case.asked == "desordre"
+    assert asking.telegram.received(ANNE)[-1].buttons == ()  # what was pressed is gone
+    await asking.send()
+    scale = asking.telegram.received(ANNE)[-1]
+    assert [text for text, _ in scale.buttons] == [str(n) for n in range(1, 11)]
+    last = await pressed(asking, scale, "desordre:7")
+    assert (await asking.case_now(last)).annoyance == 7
+
+
+async def test_a_double_press_counts_once(asking: TelegramTown) -> None:
+    question = await asked(asking)
+    for _ in range(3):
+        await asking.telegram.press(ANNE, question.message_id, "urgence:Oui")
+    worked = await asking.heard()
+    await asking.send()
+    assert sum(line.action is Action.APPEND for line in await asking.store.journal()) == 1
+    assert len(asking.texts()) == 2  # a receipt and one next question
+    assert len(await cases(asking)) == 1
+    assert worked.case is not None
+
+
+async def test_a_stale_button_changes_nothing_and_reopens_nothing(asking: TelegramTown) -> None:
+    question = await asked(asking)
+    worked = await pressed(asking, question, "urgence:Oui")
+    stale = await pressed(asking, question, "urgence:Non")
+    assert (stale.action, stale.reply) == (Action.IGNORE, None)
+    case = await asking.case_now(worked)
+    assert (case.stated_urgency, case.asked) == (Urgency.HIGH, "desordre")
+    assert any("question close" in line for line in await asking.lines(worked))
+
+
+@pytest.mark.parametrize("data", ["urgence:Oui", "x:y", "oui", "a:" + "é" * 29])
+async def test_a_button_that_we_never_offered_opens_nothing_of_somebody_else_s(
+    asking: TelegramTown, data: str
+) -> None:
+    worked = await asking.hear(BOB, HOLE)
+    before = await asking.case_now(worked)
+    await asking.hear(ANNE, "bonjour")
+    query = {"id": "q1", "from": {"id": ANNE, "is_bot": False, "first_name": "A"}, "data": data}
+    under = {"message_id": 999, "chat": {"id": ANNE, "type": "private"}}
+    asking.telegram._updates.add("callback_query", query | {"message": under})
+    await asking.heard()
+    assert (await asking.case_now(worked)).version == before.version
