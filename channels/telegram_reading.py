@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from channels.phone.words import asked_for, wish_of
 from router.errors import UnreadablePayload
 from router.message import (
     Address,
@@ -192,6 +193,9 @@ def _message(raw: Json, address: Address, envelope: Envelope, bot: str) -> Inbou
     if group and not _to_us(raw, text, bot):
         return Ignored("group message that does not name the bot")
     shown = re.sub(rf"@{re.escape(bot)}\b", "", text, flags=re.IGNORECASE) if group else text
+    wish = "" if group else wish_of(text)
+    if wish:  # our texts say: answer STOP, answer START
+        return asked_for(wish, address, text)
     command = _COMMAND.fullmatch(text.strip())
     if command and (command[2] or bot).lower() == bot.lower():
         asked, rest = command[1].lower(), (command[3] or "").strip()

@@ -16,6 +16,7 @@ import httpx
 
 from channels.graphemes import split
 from channels.media_hosts import check
+from channels.phone.words import asked_for, wish_of
 from channels.x_api import BLOCKED, KeepsTokens, Refused, XApi, login_of, outcome_of
 from channels.x_budget import Budget, KeepsSpending
 from channels.x_feed import DM_QUERY, Feed
@@ -151,6 +152,9 @@ class X:
         if item.repost:
             return Ignored("a repost of somebody else's words")
         public = item.kind == MENTION
+        wish = "" if public else wish_of(item.text)
+        if wish:
+            return asked_for(wish, Address.from_key(envelope.conversation), item.text)
         return MessageReceived(
             Message(
                 address=Address.from_key(envelope.conversation),

@@ -13,7 +13,7 @@ from router.errors import InvalidInput
 
 pillow_heif.register_heif_opener()
 
-LARGEST_BYTES = 15_000_000
+LARGEST_BYTES = 30_000_000
 LARGEST_PIXELS = 50_000_000
 """A picture that unpacks to more is a decompression bomb, or of no use for a report."""
 _FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "GIF")

@@ -40,6 +40,8 @@ class TrackingPages:
         secure = parts.settings.base_url.startswith("https:")
         self._own = OwnPages(seals, parts.signer, secure=secure)
         self._throttle = Throttle(parts.clock, parts.settings.guesses)
+        settings = parts.settings
+        self._words = Throttle(parts.clock, settings.reports_most, key=settings.form_secret)
 
     def routes(self) -> APIRouter:
         router = APIRouter()
@@ -95,6 +97,10 @@ class TrackingPages:
             text = str(form.get("text", "")).replace("\x00", "").strip()
             form_id = str(form.get("id", ""))
             uploaded = await self._uploads.take(form)
+        client = request.client.host if request.client else ""
+        wait = self._words.wait_s(client)
+        if wait:
+            return await self._page(request, found, text, "error.too_many", uploaded, status=429)
         problem = self._problem(text, form_id, uploaded)
         if problem:
             return await self._page(request, found, text, problem, uploaded, status=422)
@@ -107,6 +113,7 @@ class TrackingPages:
             "website": "",
             "attachments": [asdict(photo) for photo in uploaded.photos],
         }
+        self._words.failed(client)
         try:
             await self._sending.form(json.dumps(body, ensure_ascii=False).encode())
         except StoreUnavailable:
@@ -175,7 +182,7 @@ class TrackingPages:
             "track.html",
             status=status,
             private=True,
-            headers={"retry-after": "30"} if status == 503 else None,
+            headers={"retry-after": "30"} if status in {429, 503} else None,
             view=view_of(
                 found,
                 printed(asked.number),

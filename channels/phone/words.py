@@ -1,8 +1,10 @@
-"""The words by which people steer text messages: STOP, ARRET, START, AIDE, and their likes."""
+"""The words by which people steer what they are sent: STOP, ARRET, START, AIDE, and their likes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from router.message import Address, HelpAsked, OptedOutOf
 
 _STOP = (
     "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "ARRET", "ARRÊT",
@@ -22,3 +24,10 @@ def bare(text: str) -> str:
 def wish_of(text: str) -> str:
     """Name what a text that is one word asks for: ``stop``, ``start``, ``help``, or nothing."""
     return _WISHES.get(bare(text), "")
+
+
+def asked_for(wish: str, address: Address, text: str) -> OptedOutOf | HelpAsked:
+    """Make the event of a wish, on a channel whose provider knows none of these words."""
+    if wish == "help":
+        return HelpAsked(address, text)
+    return OptedOutOf(address, text, back_in=wish == "start")

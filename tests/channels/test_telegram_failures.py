@@ -548,3 +548,22 @@ async def test_a_button_that_we_never_offered_opens_nothing_of_somebody_else_s(
     asking.telegram._updates.add("callback_query", query | {"message": under})
     await asking.heard()
     assert (await asking.case_now(worked)).version == before.version
+
+
+# --- the words that our own texts invite to ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["STOP", "stop", "Arrêt", " stop. "])
+async def test_who_answers_stop_as_our_texts_say_is_written_to_no_more_until_start(
+    town: TelegramTown, word: str
+) -> None:
+    await town.hear(ANNE, HOLE)
+    stopped = await town.hear(ANNE, word)
+    assert stopped.action is Action.OPT_OUT
+    assert (await town.hear(ANNE, "une poubelle pleine")).reply is None
+    await town.hear(ANNE, "START")
+    assert (await town.hear(ANNE, "une poubelle renversée rue Scribe")).reply is not None
+
+
+async def test_stop_in_a_sentence_is_a_message(town: TelegramTown) -> None:
+    assert (await town.hear(ANNE, "Stop au bruit, un lampadaire grésille")).case is not None

@@ -444,3 +444,30 @@ async def test_a_file_that_is_no_photo_is_refused_on_the_tracking_page_and_the_w
     answer = await browser.post(f"/suivi/{printed(case.number)}", data=form, files=photo)
     assert answer.status_code == 422
     assert "Voici une photo" in answer.text
+
+
+async def test_a_photo_of_25_mb_is_taken_on_the_tracking_page(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    case = await reported(town, browser, reply="page")
+    page = await browser.get(f"/suivi/{printed(case.number)}")
+    large = picture() + bytes(25_000_000)  # what a camera writes behind the picture
+    form = {"id": hidden(page.text)["id"], "text": ""}
+    sent = await browser.post(
+        f"/suivi/{printed(case.number)}", data=form, files={"photo": ("a.jpg", large, "image/jpeg")}
+    )
+    assert sent.status_code == 303
+
+
+async def test_words_without_end_on_a_tracking_page_have_to_wait_and_are_kept(
+    tmp_path: Path,
+) -> None:
+    async with web_town(tmp_path, reports_most=3) as town, town.browser() as browser:
+        case = await reported(town, browser, reply="page")
+        for number in range(9):
+            page = await browser.get(f"/suivi/{printed(case.number)}")
+            form = {"id": hidden(page.text)["id"], "text": f"Encore, {number}"}
+            answer = await browser.post(f"/suivi/{printed(case.number)}", data=form)
+        assert answer.status_code == 429
+        assert "Encore, 8" in answer.text
+        assert int(answer.headers["retry-after"]) > 0

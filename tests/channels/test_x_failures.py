@@ -425,3 +425,16 @@ async def test_x_is_off_as_shipped_and_works_in_serve_when_it_is_switched_on(
         assert (("x", counter.address) in product.channels) is on
         assert any(poller.poller.startswith("x|") for poller in product.pollers) is on
     await store.close()
+
+
+async def test_who_answers_stop_privately_is_written_to_no_more_until_start(town: XTown) -> None:
+    answered = []
+    for said in (HOLE, "STOP", "Une poubelle pleine", "start", "Une poubelle rue Scribe"):
+        await town.sim.dm("anne", said)
+        answered.append((await town.heard()).reply is not None)
+    assert answered == [True, True, False, True, True]
+
+
+async def test_stop_in_a_public_post_is_a_post(town: XTown) -> None:
+    await town.sim.mention("anne", "STOP")
+    assert (await town.heard()).action is not Action.OPT_OUT
