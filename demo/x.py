@@ -310,6 +310,9 @@ class XSimulator:
 
     async def _dm_events(self, request: Request) -> Response:
         other = request.path_params.get("id")
+        token = request.query_params.get("pagination_token", "0")
+        if not token.isdigit():
+            return problem(400, "Invalid Request", "pagination_token is not valid")
         found = [
             event
             for event in reversed(self._ledger.data["dms"])

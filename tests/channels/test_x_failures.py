@@ -133,6 +133,23 @@ async def test_of_many_hundred_messages_after_an_outage_none_is_lost(tmp_path: P
         assert len(await town.store.journal()) == 451
 
 
+async def test_a_walk_back_whose_token_x_no_longer_takes_begins_again_and_loses_nothing(
+    town: XTown,
+) -> None:
+    await town.sim.dm("anne", HOLE)
+    broken = {"dm": {"since": "1", "token": "gone", "top": "2"}, "mention": "1"}
+    pulled = await town.x.pull(json.dumps(broken), town.clock.now)
+    assert len(pulled.envelopes) == 1
+    assert json.loads(pulled.cursor)["dm"]["token"] == ""
+
+
+async def test_a_cursor_of_an_earlier_version_is_read(town: XTown) -> None:
+    known = await town.sim.dm("anne", HOLE)
+    await town.sim.dm("anne", "Une poubelle pleine")
+    pulled = await town.x.pull(json.dumps({"dm": known, "mention": "0"}), town.clock.now)
+    assert len(pulled.envelopes) == 1
+
+
 async def test_messages_of_long_before_the_first_start_are_left_alone(town: XTown) -> None:
     await town.sim.dm("old", HOLE)
     town.clock.pass_(days=3)
