@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
-from router.answers import PERSONAL
 from router.case import Case, CaseFile, EventKind, Reporter, Status, Visibility
 from router.clocks import alarm_of, due_again, set_timers
-from router.decision import Decision, Facts, Nature, Place, ServiceId
-from router.delivery import Delivery, DeliveryKind, idempotency_key
-from router.directory import Level, Service, Statute
+from router.decision import Decision, Facts, Nature
+from router.delivery import DeliveryKind
+from router.directory import Level, Service
+from router.forwarding import Forwarder
 from router.looking import area_of, counted_again
-from router.message import Address, Message
-from router.policy import Policy
+from router.message import Message
 from router.ports import Rulebook
-from router.receipts import rights_of
 from router.record import Cause
 from router.recording import keep
-from router.tokens import PARTNER, Signer
-from router.tracking import TrackingNumber, printed
+from router.tracking import TrackingNumber
 from router.workspace import Draft, Workspace
 
 REDIRECT_LABEL = "redirection"
@@ -35,8 +32,7 @@ class Dispatcher:
 
     rulebook: Rulebook
     workspace: Workspace
-    signer: Signer
-    policy: Policy
+    forwarder: Forwarder
     shadow: Rulebook | None = None
 
     # --- facts -------------------------------------------------------------------------------
@@ -256,15 +252,17 @@ class Dispatcher:
 
     def hand_over(self, draft: Draft, case: Case, decision: Decision, cause: str) -> Case:
         """Forward a case to its owner and tell those who are to be informed; start its clock."""
-        service = self._service(case.owner)
+        service = self.forwarder.service(case.owner)
         outside = passes_on(service)
         status = Status.PASSED_ON if outside else Status.ASSIGNED
         if case.status is Status.ASSIGNED and not outside:
             case = self.workspace.save(draft, case)
         else:
             case = self.workspace.save(draft, case, status)
-        self.forward(draft, case, service, DeliveryKind.FORWARD, cause, decision.transmit_by)
-        self._note_way(draft, case, service, decision.transmit_by)
+        self.forwarder.forward(
+            draft, case, service, DeliveryKind.FORWARD, cause, decision.transmit_by
+        )
+        self.forwarder.note_way(draft, case, service, decision.transmit_by)
         self._tell_lead(draft, case, service, cause)
         self.workspace.tell(
             draft,
@@ -280,44 +278,24 @@ class Dispatcher:
             set_timers(draft, self.workspace, case)
         return case
 
-    def _note_way(self, draft: Draft, case: Case, service: Service, wanted: str | None) -> None:
-        """Say on the case that it goes another way than the one that is written down."""
-        if (
-            wanted in {None, "email"}
-            and service.transmit_by == "email"
-            and "@" in service.transmit_to
-        ):
-            return  # nearly always
-        way, address = self._way(service, wanted, DeliveryKind.FORWARD)
-        wanted, said = wanted or service.transmit_by, []
-        if way != wanted:
-            said.append(
-                f"« {wanted} » est demandé pour {service.name('fr')}, qui n'est pas joint ainsi : "
-                f"la demande part par « {way} »."
-            )
-        if way == "email" and "@" not in address.value:
-            said.append(
-                f"{service.name('fr')} n'a pas d'adresse de courriel : "
-                "prévenez ce service vous-même."
-            )
-        if said:
-            text = " ".join(said)
-            self.workspace.tell(draft, case, EventKind.NOTE, "router", text, Visibility.SERVICE)
-
     def _tell_lead(self, draft: Draft, case: Case, owner: Service, cause: str) -> None:
         """Let the lead of a category know whom it waits for, as long as the clock is its own."""
         if case.lead is None or case.lead == owner.id:
             return
         text = f"Vous gardez le délai de cette demande jusqu'à ce que {owner.name('fr')} l'accepte."
-        lead = self._service(case.lead)
-        self.forward(draft, case, lead, DeliveryKind.NOTICE, f"{cause}:lead", added=text)
+        lead = self.forwarder.service(case.lead)
+        self.forwarder.forward(draft, case, lead, DeliveryKind.NOTICE, f"{cause}:lead", added=text)
 
     def _inform(self, draft: Draft, case: Case, decision: Decision, cause: str) -> None:
         for service in decision.notify:
             if service != case.owner:
-                self.forward(draft, case, self._service(service), DeliveryKind.NOTICE, cause)
+                self.forwarder.forward(
+                    draft, case, self.forwarder.service(service), DeliveryKind.NOTICE, cause
+                )
         for service in decision.consult:
-            self.forward(draft, case, self._service(service), DeliveryKind.OPINION, cause)
+            self.forwarder.forward(
+                draft, case, self.forwarder.service(service), DeliveryKind.OPINION, cause
+            )
 
     def _inform_more(self, draft: Draft, case: Case, decision: Decision, cause: str) -> Case:
         """Tell those who have to know since now: a place or a count became known, a step is reached."""
@@ -325,7 +303,9 @@ class Dispatcher:
         new = [service for service in decision.notify if service not in case.watchers]
         for service in dict.fromkeys((*reached.notify, *new)):
             if service != case.owner:
-                self.forward(draft, case, self._service(service), DeliveryKind.NOTICE, cause)
+                self.forwarder.forward(
+                    draft, case, self.forwarder.service(service), DeliveryKind.NOTICE, cause
+                )
         case = replace(case, watchers=tuple(dict.fromkeys((*case.watchers, *decision.notify))))
         case = self.workspace.save(draft, case)
         self._note_steps(draft, case, decision)
@@ -335,143 +315,6 @@ class Dispatcher:
         if decision.reached.steps:
             text = f"Seuil atteint : {', '.join(decision.reached.steps)}"
             self.workspace.tell(draft, case, EventKind.NOTE, "rules", text, Visibility.SERVICE)
-
-    def forward(
-        self,
-        draft: Draft,
-        case: Case,
-        service: Service,
-        kind: DeliveryKind,
-        cause: str,
-        transmit_by: str | None = None,
-        added: str = "",
-        files: tuple[CaseFile, ...] | None = None,
-    ) -> Delivery:
-        """Write a case, or what was added to it, to a service in the way that it works.
-
-        ``files`` are those that go along; all of the case's when they are not given.
-        """
-        _, address = self._way(service, transmit_by, kind)
-        delivery = Delivery(
-            id=self.workspace.ids.next(),
-            idem=idempotency_key(f"{cause}:{service.id}", kind, address),
-            lane=f"forward|{case.id}|{service.id}",
-            kind=kind,
-            address=address,
-            text=added or (case.text if "texte" in service.sees else ""),
-            created_at=self.workspace.now,
-            case_id=case.id,
-            service=service.id,
-            subject=case.subject,
-            reply_token=self.signer.sign(PARTNER, case.number, service.id),
-            data=self._sheet(case, service, kind, added, case.files if files is None else files),
-        )
-        draft.deliveries.append(delivery)
-        return delivery
-
-    def _way(self, service: Service, wanted: str | None, kind: DeliveryKind) -> tuple[str, Address]:
-        """Choose how to reach a service: as its rule wants, as it works, else by mail.
-
-        Only mail reaches a service that works another way: of the others it has no address.
-        """
-        to, own = service.transmit_to, service.transmit_by
-        if wanted == "email" != own and service.contact.email:
-            return "email", Address(*self.policy.ways["email"], service.contact.email)
-        if own in self.policy.ways:
-            return own, Address(*self.policy.ways[own], to)
-        found = self.policy.partners.get((own, to))
-        if found and (kind is DeliveryKind.FORWARD or not found.only_forwards):
-            return own, Address(found.channel, found.account, to)
-        return "email", Address(*self.policy.ways["email"], service.contact.email or to)
-
-    def _service(self, service: ServiceId) -> Service:
-        found = self.rulebook.directory.service(service)
-        # the rules are checked, so only a withdrawn service of an old case is not found
-        return found or self.rulebook.directory.desk
-
-    def _sheet(
-        self,
-        case: Case,
-        service: Service,
-        kind: DeliveryKind,
-        added: str,
-        files: tuple[CaseFile, ...],
-    ) -> str:
-        """Write the case as data, with no more of the person than the service may see."""
-        sees = set(service.sees)
-        sheet: dict[str, object] = {
-            "kind": kind,
-            "number": case.number,
-            "number_printed": printed(case.public_number or case.number),
-            "service": {"id": service.id, "name": service.name("fr")},
-            "category": case.category,
-            "category_name": (
-                self.rulebook.category_name(case.category, "fr") if case.category else None
-            ),
-            "nature": case.nature,
-            "urgency": case.urgency,
-            "proposals": case.proposals,
-            "proof": case.proof,
-            "language": case.language,
-            "subject": case.subject if "texte" in sees else "",
-            "text": case.text if "texte" in sees else "",
-            "added": added,
-            "received_at": case.received_at.isoformat(),
-            "due_at": case.due_at.isoformat() if case.due_at else None,
-            "attachments": case.attachments if "photos" in sees else 0,
-            "files": [asdict(file) for file in files] if "photos" in sees else [],
-            "place": self._place(case.place) if "lieu" in sees else {},
-        }
-        rights = rights_of(self.rulebook, case)
-        if rights is not None and rights.on is not None:
-            sheet["silence"] = {"means": rights.silence, "on": rights.on.isoformat()}
-        if answers := self._answers(case, service):
-            sheet["answers"] = answers
-        known = knows_people(service, case)
-        if case.entry is not None:
-            private = service.statute is Statute.PRIVATE
-            sheet["entry"] = case.entry.told(agent=not private, contact=known)
-        if known:
-            sheet["reporters"] = [
-                {"name": reporter.name, "channel": reporter.address.channel}
-                for reporter in case.reporters
-            ]
-        return _json(sheet)
-
-    def _answers(self, case: Case, service: Service) -> list[dict[str, str]]:
-        """List what the person answered, as far as the service may read it."""
-        return [
-            {"fact": answer.fact, "text": answer.text}
-            for answer in case.answers
-            if may_read(service, case, answer.fact)
-        ]
-
-    def _place(self, place: Place) -> dict[str, object]:
-        point = place.point
-        return {
-            "text": place.text,
-            "street": place.street,
-            "postcode": place.postcode,
-            "communes": [
-                {"insee": code, "name": self.rulebook.commune_name(code)} for code in place.communes
-            ],
-            "lat": point.lat if point else None,
-            "lon": point.lon if point else None,
-            "precision_m": point.precision_m if point else None,
-        }
-
-
-def knows_people(service: Service, case: Case) -> bool:
-    """Whether a service may learn who wrote."""
-    private = service.statute is Statute.PRIVATE
-    return "contact" in service.sees and not private and not case.confidential
-
-
-def may_read(service: Service, case: Case, fact: str) -> bool:
-    """Whether a service may read what a person answered about a fact."""
-    if fact in PERSONAL:
-        return knows_people(service, case)
-    return "texte" in service.sees
 
 
 def passes_on(service: Service) -> bool:

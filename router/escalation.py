@@ -26,7 +26,7 @@ def escalate(draft: Draft, case: Case, workspace: Workspace, dispatcher: Dispatc
     data = json.dumps({"escalation": alarm.name, "service": service.id}, ensure_ascii=False)
     workspace.tell(draft, case, EventKind.NOTE, "clock", text, Visibility.SERVICE, data)
     cause = f"escalation:{case.id}:{alarm.name}"
-    dispatcher.forward(draft, case, service, DeliveryKind.ALERT, cause, added=text)
+    dispatcher.forwarder.forward(draft, case, service, DeliveryKind.ALERT, cause, added=text)
     return case
 
 

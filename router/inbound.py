@@ -409,7 +409,7 @@ class Handler:
     def _tell_owner(self, draft: Draft, inbound: Inbound, case: Case, message: Message) -> None:
         owner = self.dispatcher.rulebook.directory.service(case.owner)
         if owner is not None:
-            self.dispatcher.forward(
+            self.dispatcher.forwarder.forward(
                 draft,
                 case,
                 owner,

@@ -9,14 +9,13 @@ from router.case import Case
 from router.counting import CountQuestion, Marks, Sought, Tallies, person_of, sought, spot_of
 from router.decision import Count, Decision, Facts, Place
 from router.directory import Counter
-from router.joining import better_place
+from router.joining import LONGEST_TEXT, better_place
 from router.message import Message
 from router.ports import Reading, Rulebook, Understanding, Understands
 from router.store import Inbound
 from router.tokens import party_of
 from router.workspace import Workspace
 
-LONGEST_TEXT = 20_000
 LONGEST_SUBJECT = 300
 
 Asked = tuple[tuple[CountQuestion, Sought], ...]

@@ -34,7 +34,9 @@ def tell_moved(
     directory = dispatcher.rulebook.directory
     former = directory.service(before.owner)
     if former is not None:
-        dispatcher.forward(draft, case, former, DeliveryKind.NOTICE, f"{cause}:left", added=why)
+        dispatcher.forwarder.forward(
+            draft, case, former, DeliveryKind.NOTICE, f"{cause}:left", added=why
+        )
     if not people:
         return
     owner = directory.service(case.owner)

@@ -161,7 +161,7 @@ class Partners:
         lead = self.dispatcher.rulebook.directory.service(case.lead)
         if lead is not None and lead.id != service.id:
             text = f"{service.name('fr')} a accepté cette demande : le délai est désormais le sien."
-            self.dispatcher.forward(
+            self.dispatcher.forwarder.forward(
                 draft, case, lead, DeliveryKind.NOTICE, f"{cause}:lead", added=text
             )
             self.workspace.tell(draft, case, EventKind.NOTE, service.id, text, Visibility.SERVICE)
@@ -215,7 +215,7 @@ class Partners:
         self.workspace.tell(
             draft, case, EventKind.NOTE, "rules", _PROOF_MISSING, Visibility.SERVICE
         )
-        self.dispatcher.forward(
+        self.dispatcher.forwarder.forward(
             draft, case, service, DeliveryKind.NOTICE, f"{cause}:proof", added=_PROOF_MISSING
         )
 

@@ -17,6 +17,7 @@ from router.conversation import numbers_of
 from router.desk import Desk
 from router.dispatch import Dispatcher
 from router.errors import InvalidInput, UnreadablePayload
+from router.forwarding import Forwarder
 from router.inbound import Handler
 from router.looking import Looks
 from router.message import (
@@ -237,7 +238,8 @@ class Router:
     def _handler(self, looks: Looks, workspace: Workspace) -> Handler:
         rulebook = looks.rulebook
         shadow = shadow_of(rulebook)
-        dispatcher = Dispatcher(rulebook, workspace, self.signer, self.policy, shadow)
+        forwarder = Forwarder(rulebook, workspace, self.signer, self.policy)
+        dispatcher = Dispatcher(rulebook, workspace, forwarder, shadow)
         replies = Replies(rulebook, workspace, self.signer, self.policy)
         partners = Partners(workspace, dispatcher, replies, self.signer)
         wishes = Wishes(workspace, rulebook.directory, replies)

@@ -11,6 +11,7 @@ from router.counting import Tallies
 from router.delivery import DeliveryKind
 from router.dispatch import Dispatcher
 from router.escalation import escalate
+from router.forwarding import Forwarder
 from router.policy import Policy
 from router.ports import Clock, Ids, Rulebooks
 from router.reconsider import reconsider
@@ -104,7 +105,8 @@ class Clockwork:
         workspace = Workspace(Gathered(cases=cases), self.ids, now, tallies)
         rulebook = self.rulebooks.current()
         shadow = shadow_of(rulebook)
-        dispatcher = Dispatcher(rulebook, workspace, self.signer, self.policy, shadow)
+        forwarder = Forwarder(rulebook, workspace, self.signer, self.policy)
+        dispatcher = Dispatcher(rulebook, workspace, forwarder, shadow)
         replies = Replies(rulebook, workspace, self.signer, self.policy)
         for claim in ready:
             self._work(claim, workspace, dispatcher, replies)
@@ -159,7 +161,7 @@ class Clockwork:
             if service and told
         }
         for service in services.values():
-            dispatcher.forward(
+            dispatcher.forwarder.forward(
                 draft, case, service, DeliveryKind.ALERT, f"timer:{timer.id}", added=text
             )
         return case

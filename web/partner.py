@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from router.case import Case, CaseFile
-from router.dispatch import may_read
 from router.errors import InvalidInput, StoreUnavailable
 from router.message import Address, Envelope
 from router.receipts import rights_of
+from router.sheet import may_read
 from router.tracking import printed
 from web.guard import check_origin
 from web.invited import ACTS, Invited, open_link

@@ -1,0 +1,102 @@
+"""What a service reads of a case: as data, with no more of the person than it may see."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from router.answers import PERSONAL
+from router.case import Case, CaseFile
+from router.decision import Place
+from router.delivery import DeliveryKind
+from router.directory import Service, Statute
+from router.ports import Rulebook
+from router.receipts import rights_of
+from router.tracking import printed
+
+_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
+
+def sheet(
+    rulebook: Rulebook,
+    case: Case,
+    service: Service,
+    kind: DeliveryKind,
+    added: str,
+    files: tuple[CaseFile, ...],
+) -> str:
+    """Write the case as data, with no more of the person than the service may see."""
+    sees = set(service.sees)
+    found: dict[str, object] = {
+        "kind": kind,
+        "number": case.number,
+        "number_printed": printed(case.public_number or case.number),
+        "service": {"id": service.id, "name": service.name("fr")},
+        "category": case.category,
+        "category_name": (rulebook.category_name(case.category, "fr") if case.category else None),
+        "nature": case.nature,
+        "urgency": case.urgency,
+        "proposals": case.proposals,
+        "proof": case.proof,
+        "language": case.language,
+        "subject": case.subject if "texte" in sees else "",
+        "text": case.text if "texte" in sees else "",
+        "added": added,
+        "received_at": case.received_at.isoformat(),
+        "due_at": case.due_at.isoformat() if case.due_at else None,
+        "attachments": case.attachments if "photos" in sees else 0,
+        "files": [asdict(file) for file in files] if "photos" in sees else [],
+        "place": _place(rulebook, case.place) if "lieu" in sees else {},
+    }
+    rights = rights_of(rulebook, case)
+    if rights is not None and rights.on is not None:
+        found["silence"] = {"means": rights.silence, "on": rights.on.isoformat()}
+    if answers := _answers(case, service):
+        found["answers"] = answers
+    known = knows_people(service, case)
+    if case.entry is not None:
+        private = service.statute is Statute.PRIVATE
+        found["entry"] = case.entry.told(agent=not private, contact=known)
+    if known:
+        found["reporters"] = [
+            {"name": reporter.name, "channel": reporter.address.channel}
+            for reporter in case.reporters
+        ]
+    return _json(found)
+
+
+def _answers(case: Case, service: Service) -> list[dict[str, str]]:
+    """List what the person answered, as far as the service may read it."""
+    return [
+        {"fact": answer.fact, "text": answer.text}
+        for answer in case.answers
+        if may_read(service, case, answer.fact)
+    ]
+
+
+def _place(rulebook: Rulebook, place: Place) -> dict[str, object]:
+    point = place.point
+    return {
+        "text": place.text,
+        "street": place.street,
+        "postcode": place.postcode,
+        "communes": [
+            {"insee": code, "name": rulebook.commune_name(code)} for code in place.communes
+        ],
+        "lat": point.lat if point else None,
+        "lon": point.lon if point else None,
+        "precision_m": point.precision_m if point else None,
+    }
+
+
+def knows_people(service: Service, case: Case) -> bool:
+    """Whether a service may learn who wrote."""
+    private = service.statute is Statute.PRIVATE
+    return "contact" in service.sees and not private and not case.confidential
+
+
+def may_read(service: Service, case: Case, fact: str) -> bool:
+    """Whether a service may read what a person answered about a fact."""
+    if fact in PERSONAL:
+        return knows_people(service, case)
+    return "texte" in service.sees
