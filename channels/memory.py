@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from channels.file_names import file_name
 from channels.graphemes import split
 from router.delivery import Delivery, DeliveryState, OnUnknown, Rate, SendOutcome, Sent, Unknown
 from router.errors import InvalidSignature, UnreadablePayload
@@ -95,6 +96,12 @@ class Memory:
     def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
         if envelope.note:
             raise UnreadablePayload(envelope.note)
+        try:
+            return self._events(envelope)
+        except (ValueError, TypeError) as error:
+            raise UnreadablePayload(f"a malformed message ({type(error).__name__})") from error
+
+    def _events(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
         data, address = _object(envelope.payload), Address.from_key(envelope.conversation)
         text = str(data.get("text") or "")
         message = Message(
@@ -107,7 +114,7 @@ class Memory:
             text_shown=text,
             subject=str(data.get("subject") or ""),
             attachments=tuple(
-                Attachment(str(name), "application/octet-stream", None, str(name))
+                Attachment(file_name(str(name)), "application/octet-stream", None, str(name))
                 for name in data.get("attachments") or ()
             ),
             location=Location(*data["location"]) if data.get("location") else None,

@@ -13,6 +13,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from channels import media_hosts
+from channels.file_names import file_name, shown
 from channels.partner_http import PartnerHttp
 from router.delivery import Delivery, OnUnknown, Rate, SendOutcome, Sent
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
@@ -122,7 +123,7 @@ class Open311:
                     provider_id=envelope.provider_id,
                     received_at=envelope.received_at,
                     sender=fields.get("email") or fields.get("phone") or "",
-                    sender_name=name[:200],
+                    sender_name=shown(name),
                     text=text,
                     text_shown=text,
                     attachments=(picture,) if picture else (),
@@ -140,8 +141,8 @@ class Open311:
             media_hosts.check(url, self._settings.media_hosts, "")
         except InvalidInput:
             return None
-        name = urlsplit(url).path.rpartition("/")[2] or "photo"
-        return Attachment(name[:80], "", None, url)
+        name = file_name(urlsplit(url).path.rpartition("/")[2], "photo")
+        return Attachment(name, "", None, url)
 
     async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
         """Fetch a picture from a host of the settings, without following it elsewhere.

@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from channels.partner_acts import act_of, photos_of, words_of
 from channels.partner_files import ReadPhoto, enclose, files_of, told
 from channels.smtp.addresses import ascii_domain, envelope_sender
 from channels.smtp.letter import Letter, written
@@ -217,21 +218,19 @@ class PartnerEmail:
         """
         try:
             given = json.loads(envelope.payload)
-            token, act = given["token"], given["act"]
+            token = given["token"]
             self._signer.read(token)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UnreadablePayload("this is no act of an action page") from error
         except InvalidInput as error:
             raise UnreadablePayload(str(error)) from error
-        if act not in _ACTS:
-            raise UnreadablePayload(f"« {str(act)[:40]} » is no act")
         return (
             PartnerActed(
                 token=token,
-                act=act,
-                reason=str(given.get("reason") or ""),
-                text=str(given.get("text") or ""),
-                attachments=tuple(_photos(given.get("attachments"))),
+                act=act_of(given, _ACTS),
+                reason=words_of(given, "reason"),
+                text=words_of(given, "text"),
+                attachments=photos_of(given),
             ),
         )
 
@@ -308,19 +307,6 @@ def _map_link(place: Mapping[str, Any]) -> str | None:
     return (
         f"https://www.openstreetmap.org/?mlat={lat:.6f}&mlon={lon:.6f}#map=18/{lat:.6f}/{lon:.6f}"
     )
-
-
-def _photos(given: object) -> list[Attachment]:
-    return [
-        Attachment(
-            name=str(photo.get("name") or "photo"),
-            media_type=str(photo.get("media_type") or "application/octet-stream"),
-            size=photo["size"] if isinstance(photo.get("size"), int) else None,
-            ref=str(photo.get("ref") or ""),
-        )
-        for photo in map(_mapping, _list(given))
-        if photo
-    ]
 
 
 def _as_json(sheet: Mapping[str, Any]) -> bytes:

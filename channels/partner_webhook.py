@@ -12,9 +12,11 @@ import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from channels.breaker import Breaker
+from channels.partner_acts import act_of, photos_of, words_of
 from channels.partner_files import ReadPhoto, files_of
 from channels.partner_http import MARGIN_S, PartnerHttp, outcome_of, refusal_of
-from channels.partner_sheet import items, mapping, sheet_of, words_of
+from channels.partner_sheet import mapping, sheet_of
+from channels.partner_sheet import words_of as written_of
 from channels.webhook_signature import ID, Ring
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent
 from router.errors import ConfigurationError, InvalidInput, UnreadablePayload
@@ -97,7 +99,7 @@ class PartnerWebhook:
 
     def render(self, delivery: Delivery) -> tuple[OutboundPart, ...]:
         """Take a case as it is: JSON has no bound that a person's words would reach."""
-        return (OutboundPart(delivery, words_of(delivery, sheet_of(delivery))),)
+        return (OutboundPart(delivery, written_of(delivery, sheet_of(delivery))),)
 
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
         """Post the case, signed anew at each try and with the same Idempotency-Key."""
@@ -167,11 +169,11 @@ class PartnerWebhook:
         return (
             PartnerActed(
                 token=str(said["case"]),
-                act=str(said["act"]),
-                reason=str(said.get("reason") or ""),
-                text=str(said.get("text") or ""),
-                attachments=tuple(_photos(said.get("attachments"))),
-                reference=str(said.get("reference") or ""),
+                act=act_of(said, _ACTS),
+                reason=words_of(said, "reason"),
+                text=words_of(said, "text"),
+                attachments=photos_of(said),
+                reference=words_of(said, "reference"),
             ),
         )
 
@@ -218,22 +220,8 @@ def _read(raw: bytes) -> Mapping[str, Any]:
         raise UnreadablePayload("this act names no case")
     if len(said["case"]) < _SHORTEST_CASE:
         raise UnreadablePayload("this act names no case of ours")
-    if said.get("act") not in _ACTS:
-        raise UnreadablePayload(f"« {str(said.get('act'))[:40]} » is no act")
+    act_of(said, _ACTS)
     return said
-
-
-def _photos(given: object) -> list[Attachment]:
-    return [
-        Attachment(
-            name=str(photo.get("name") or "photo"),
-            media_type=str(photo.get("media_type") or "application/octet-stream"),
-            size=photo["size"] if isinstance(photo.get("size"), int) else None,
-            ref=str(photo.get("ref") or ""),
-        )
-        for photo in map(mapping, items(given))
-        if photo
-    ]
 
 
 def _told(body: bytes) -> str:

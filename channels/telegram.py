@@ -7,21 +7,19 @@ import contextlib
 import hashlib
 import hmac
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr
-from telegram import (
-    Bot,
-    LinkPreviewOptions,
-)
+from telegram import Bot, File, LinkPreviewOptions, Message, User, WebhookInfo
 from telegram.error import ChatMigrated, TelegramError
 
 from channels.graphemes import split, utf16_units
 from channels.secrets_in_logs import redact
-from channels.telegram_http import Request, hook_trouble, outcome_of
+from channels.telegram_http import Request, asked, hook_trouble, outcome_of
 from channels.telegram_reading import LARGEST_FILE, Press, key_of, press_of, read_update
 from channels.telegram_writing import buttons, reply
 from router.delivery import (
@@ -47,6 +45,7 @@ from router.ports import Capabilities, Health, OutboundPart, Pulled
 LONGEST_TEXT = 4096  # UTF-16 units
 STALE_AFTER = timedelta(days=6)
 """After a quiet week the next update has a random number: an old offset could hide it."""
+_CHAT = re.compile(r"-?[0-9]{1,18}")
 UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 
 
@@ -220,19 +219,20 @@ class Telegram:
         if self._settings.webhook_secret:
             return Pulled((), cursor, await self._pressed_by_webhook())
         offset = _offset(cursor, received_at())
-        asked = {"timeout": self._settings.poll_s, "allowed_updates": UPDATES}
-        asked |= {} if offset is None else {"offset": offset}
+        wanted = {"timeout": self._settings.poll_s, "allowed_updates": UPDATES}
+        wanted |= {} if offset is None else {"offset": offset}
         try:
             # Raw JSON, since one malformed update would make the library refuse all of them; and
             # lower case, which Telegram takes and the library does not warn about.
-            updates = await self._bot.do_api_request(
-                "getupdates", api_kwargs=asked, read_timeout=self._settings.poll_s + 5
+            updates = await asked(
+                self._bot.do_api_request(
+                    "getupdates", api_kwargs=wanted, read_timeout=self._settings.poll_s + 5
+                ),
+                list,
             )
         except TelegramError as error:
             told = self._redaction.hide(str(error))
             raise ConnectionError(f"Telegram: {type(error).__name__}: {told}") from None
-        if not isinstance(updates, list):
-            raise ConnectionError("Telegram gave an odd answer to getUpdates")
         at = received_at()
         numbers = [u["update_id"] for u in updates if isinstance(u, dict) and _has_number(u)]
         if not numbers:
@@ -255,17 +255,18 @@ class Telegram:
         for press in pulled.receipt if isinstance(pulled.receipt, list) else []:
             # a press is answered for at most some minutes: what comes late is no failure
             with contextlib.suppress(TelegramError):
-                await self._bot.answer_callback_query(press.query)
+                await asked(self._bot.answer_callback_query(press.query), bool)
             with contextlib.suppress(TelegramError):
                 if press.chat is not None:
-                    await self._bot.edit_message_reply_markup(press.chat, press.message)
+                    gone = self._bot.edit_message_reply_markup(press.chat, press.message)
+                    await asked(gone, object)
 
     async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
         if attachment.size is not None and attachment.size > min(limit, LARGEST_FILE):
             raise InvalidInput(f"the file is larger than {min(limit, LARGEST_FILE)} bytes")
         try:
-            file = await self._bot.get_file(attachment.ref)
-            content = bytes(await file.download_as_bytearray())
+            file = await asked(self._bot.get_file(attachment.ref), File)
+            content = bytes(await asked(file.download_as_bytearray(), bytearray))
         except TelegramError as error:
             told = self._redaction.hide(str(error))
             raise InvalidInput(f"Telegram does not give the file: {told}") from None
@@ -288,29 +289,33 @@ class Telegram:
         return tuple(OutboundPart(delivery, text, i, len(texts)) for i, text in enumerate(texts))
 
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
+        chat = part.delivery.address.value
+        if not _CHAT.fullmatch(chat):
+            return Permanent("address", "this is not the number of a Telegram chat")
         try:
-            return await self._send(part, part.delivery.address.value)
+            return await self._send(part, int(chat))
         except ChatMigrated as moved:
             # a group became a supergroup: nothing was sent, and its new number is told at once
-            return await self._send_moved(part, str(moved.new_chat_id))
+            return await self._send_moved(part, moved.new_chat_id)
         except TelegramError as error:
             return self._outcome_of(error)
-        except ValueError:
-            return Permanent("address", "this is not the number of a Telegram chat")
 
-    async def _send_moved(self, part: OutboundPart, chat: str) -> SendOutcome:
+    async def _send_moved(self, part: OutboundPart, chat: int) -> SendOutcome:
         try:
             return await self._send(part, chat)
         except TelegramError as error:
             return self._outcome_of(error)
 
-    async def _send(self, part: OutboundPart, chat: str) -> SendOutcome:
-        sent = await self._bot.send_message(
-            int(chat),
-            part.text,
-            reply_parameters=reply(part),
-            reply_markup=buttons(part),
-            link_preview_options=LinkPreviewOptions(is_disabled=True),
+    async def _send(self, part: OutboundPart, chat: int) -> SendOutcome:
+        sent = await asked(
+            self._bot.send_message(
+                chat,
+                part.text,
+                reply_parameters=reply(part),
+                reply_markup=buttons(part),
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            ),
+            Message,
         )
         return Sent((f"{chat}:{sent.message_id}",))
 
@@ -334,11 +339,11 @@ class Telegram:
 
     async def health(self) -> Health:
         try:
-            me = await self._bot.get_me()
-            hook = await self._bot.get_webhook_info()
+            me = await asked(self._bot.get_me(), User)
+            hook = await asked(self._bot.get_webhook_info(), WebhookInfo)
         except TelegramError as error:
             return Health(False, self._redaction.hide(f"Telegram : {error}"))
-        if (me.username or "").lower() != self.account.lower():
+        if str(me.username or "").lower() != self.account.lower():
             return Health(False, f"the token is that of @{me.username}, not of @{self.account}")
         wrong = hook_trouble(hook, called=bool(self._settings.webhook_secret))
         if wrong:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import math
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 import httpx
 from telegram import WebhookInfo
@@ -19,7 +21,11 @@ from telegram.request import HTTPXRequest
 
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
 
+T = TypeVar("T")
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+_LONGEST_WAIT_S = 3600.0
 
 
 class Throttled(TelegramError):
@@ -28,6 +34,27 @@ class Throttled(TelegramError):
     def __init__(self, after_s: float) -> None:
         super().__init__("too many requests")
         self.after_s = after_s
+
+
+class OddAnswer(TelegramError):
+    """Telegram, or whoever answered for it, said something of an unknown shape."""
+
+
+async def asked(call: Awaitable[object], kind: type[T]) -> T:
+    """Await a call of the library, which reads answers without looking at their shape.
+
+    Raises:
+        TelegramError: it was refused, came to no answer, or to an odd one.
+    """
+    try:
+        told = await call
+    except TelegramError:
+        raise
+    except Exception as error:
+        raise OddAnswer(f"an odd answer ({type(error).__name__})") from error
+    if not isinstance(told, kind):
+        raise OddAnswer(f"an odd answer, no {kind.__name__}")
+    return told
 
 
 class Request(HTTPXRequest):
@@ -51,9 +78,10 @@ class Request(HTTPXRequest):
 
 def _retry_after(payload: bytes) -> float:
     try:
-        return max(0.0, float(json.loads(payload)["parameters"]["retry_after"]))
-    except (ValueError, KeyError, TypeError):
+        seconds = float(json.loads(payload)["parameters"]["retry_after"])
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return 1.0
+    return min(max(seconds, 0.0), _LONGEST_WAIT_S) if math.isfinite(seconds) else 1.0
 
 
 def hook_trouble(hook: WebhookInfo, *, called: bool) -> str:

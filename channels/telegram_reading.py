@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from channels.file_names import file_name, shown, size_of
 from channels.phone.words import asked_for, wish_of
 from router.errors import UnreadablePayload
 from router.message import (
@@ -41,9 +42,10 @@ _FILES = {
     "video": ("video.mp4", "video/mp4"),
     "video_note": ("video.mp4", "video/mp4"),
 }
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]")
 _COMMAND = re.compile(r"/([a-z]+)(?:@(\w+))?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
 _OFFERED = re.compile(r"([a-z_]{1,30}):(.{1,60})", re.DOTALL)
+_WIDEST_M = 1e7
+"""An accuracy beyond that tells nothing on this planet."""
 _PAYLOAD = re.compile(r"[\w-]{0,64}", re.ASCII)  # all that a t.me link can carry
 _NUMBER = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}")  # a tracking number as it is printed
 
@@ -111,10 +113,13 @@ def key_of(update: Json) -> tuple[str, str, str]:
     provider_id = f"update:{Shape.number(update, 'update_id')}"
     query = Shape.obj(update, "callback_query")
     if query:
-        chat = Shape.number(Shape.obj(Shape.obj(query, "message"), "chat") or query["from"], "id")
+        chat = Shape.number(
+            Shape.obj(Shape.obj(query, "message"), "chat") or Shape.obj(query, "from"), "id"
+        )
         under = Shape.obj(query, "message").get("message_id", Shape.text(query, "id"))
         # however often it is pressed: one button says one thing once
-        said = hashlib.sha256(Shape.text(query, "data").encode()).hexdigest()[:16]
+        data = Shape.text(query, "data").encode("utf-8", "replace")
+        said = hashlib.sha256(data).hexdigest()[:16]
         return f"press:{chat}:{under}:{said}", str(chat), ""
     member = Shape.obj(update, "my_chat_member")
     if member:
@@ -252,7 +257,7 @@ def _from(user: Json, address: Address, envelope: Envelope) -> Message:
         trust=Trust.VERIFIED,  # the provider knows whose account it is
         received_at=envelope.received_at,
         sender=str(user.get("id", address.value)),
-        sender_name=_UNSAFE.sub("", " ".join(name for name in names if name)),
+        sender_name=shown(" ".join(name for name in names if name)),
         automatic="sent by a bot" if user.get("is_bot") else "",
     )
 
@@ -272,8 +277,7 @@ def _replied(raw: Json, address: Address) -> tuple[str, ...]:
 def _attachments(raw: Json) -> tuple[Attachment, ...]:
     sizes = Shape.items(raw, "photo")
     if sizes:
-        largest = max(sizes, key=lambda size: (size.get("width") or 0) * (size.get("height") or 0))
-        return (_file(largest, "photo.jpg", "image/jpeg"),)
+        return (_file(max(sizes, key=_pixels), "photo.jpg", "image/jpeg"),)
     for field, (name, media_type) in _FILES.items():
         file = Shape.obj(raw, field)
         if file:
@@ -281,14 +285,18 @@ def _attachments(raw: Json) -> tuple[Attachment, ...]:
     return ()
 
 
+def _pixels(size: Json) -> int:
+    width, height = size_of(size.get("width")), size_of(size.get("height"))
+    return (width or 0) * (height or 0)
+
+
 def _file(file: Json, name: str, media_type: str) -> Attachment:
-    given = _UNSAFE.sub("_", Shape.text(file, "file_name")).strip(" .") or name
-    told = file.get("file_size")
-    size = told if isinstance(told, int) else None
+    given = Shape.text(file, "file_name")
+    size = size_of(file.get("file_size"))
     if size is not None and size > LARGEST_FILE:
-        given = f"pièce trop grande ({size // 10**6} Mo) {given}"
+        given = f"pièce trop grande ({size // 10**6} Mo) {given or name}"
     kind = Shape.text(file, "mime_type") or media_type
-    return Attachment(given[:120], kind, size, Shape.text(file, "file_id"))
+    return Attachment(file_name(given, name), kind, size, Shape.text(file, "file_id"))
 
 
 def _location(raw: Json) -> Location | None:
@@ -296,10 +304,11 @@ def _location(raw: Json) -> Location | None:
     lat, lon = place.get("latitude"), place.get("longitude")
     if not isinstance(lat, (int, float)) or not isinstance(lon, (int, float)):
         return None
-    if abs(lat) > 90 or abs(lon) > 180:
+    if not (abs(lat) <= 90 and abs(lon) <= 180):  # so that NaN is none either
         return None
     accuracy = place.get("horizontal_accuracy")
-    return Location(lat, lon, accuracy if isinstance(accuracy, (int, float)) else None)
+    known = isinstance(accuracy, (int, float)) and 0 <= accuracy <= _WIDEST_M
+    return Location(lat, lon, accuracy if known else None)
 
 
 def _time(seconds: object) -> datetime | None:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import phonenumbers
 
+from channels.file_names import file_name, shown, size_of
 from router.errors import UnreadablePayload
 from router.message import Attachment, Given, Location
 
@@ -30,7 +31,6 @@ _MOST_PARTS = 80
 _PART_NAME = re.compile(r'[;\s]name="([^"\r\n]{1,100})"', re.IGNORECASE)
 _FILE_NAME = re.compile(r'[;\s]filename="([^"\r\n]{0,300})"', re.IGNORECASE)
 _PART_TYPE = re.compile(r"^content-type:\s*([\w.+-]+/[\w.+-]+)", re.IGNORECASE | re.MULTILINE)
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]")
 _ANNOYANCE = range(1, 11)
 EMAIL = re.compile(r"[^@\s<>()\[\],;:\"|]{1,64}@[^@\s<>()\[\],;:\"|]+\.[^@\s<>()\[\],;:\".|]{2,}")
 """What can be an e-mail address that a person typed."""
@@ -137,7 +137,7 @@ def doubts_of(form: Mapping[str, Any]) -> tuple[str, ...]:
 
 def name_of(form: Mapping[str, Any]) -> str:
     """Give the person's name, safe to show."""
-    return _UNSAFE.sub("", text_of(form, "name"))[:200]
+    return shown(text_of(form, "name"))
 
 
 def attachments_of(form: Mapping[str, Any]) -> tuple[Attachment, ...]:
@@ -149,11 +149,10 @@ def attachments_of(form: Mapping[str, Any]) -> tuple[Attachment, ...]:
 
 
 def _attachment(file: Mapping[str, Any]) -> Attachment:
-    size = file.get("size")
     return Attachment(
-        _UNSAFE.sub("_", text_of(file, "name")).strip(" .")[:120] or "piece-jointe",
+        file_name(text_of(file, "name")),
         text_of(file, "media_type") or "application/octet-stream",
-        size if isinstance(size, int) and size >= 0 else None,
+        size_of(file.get("size")),
         text_of(file, "ref"),
     )
 

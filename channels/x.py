@@ -6,7 +6,8 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +22,17 @@ from channels.x_api import BLOCKED, KeepsTokens, Refused, XApi, login_of, outcom
 from channels.x_budget import Budget, KeepsSpending
 from channels.x_feed import DM_QUERY, Feed
 from channels.x_settings import XSettings
-from channels.x_shapes import DM, MENTION, Item, items_of, public_text, without_handles
+from channels.x_shapes import (
+    DM,
+    MENTION,
+    Item,
+    is_id,
+    item_of,
+    part_of,
+    public_text,
+    singles_of,
+    without_handles,
+)
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, Retry, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
 from router.message import (
@@ -104,22 +115,26 @@ class X:
     def open_raw(self, raw: bytes, at: datetime) -> tuple[Envelope, ...]:
         """Wrap each event of a webhook or of an answer of the API."""
         try:
-            data = json.loads(raw)
-            if not isinstance(data, Mapping):
-                raise UnreadablePayload("no JSON object")
-            return tuple(self._envelope(item, single, at) for item, single in items_of(data))
+            singles = [*singles_of(json.loads(raw))]
         except (ValueError, RecursionError):
             return (self._unreadable(raw, at, "no JSON"),)
         except UnreadablePayload as error:
             return (self._unreadable(raw, at, str(error)),)
+        return tuple(self._envelope(single, at) for single in singles)
 
-    def _envelope(self, item: Item, single: Mapping[str, Any], at: datetime) -> Envelope:
+    def _envelope(self, single: Mapping[str, Any], at: datetime) -> Envelope:
+        """Wrap one event; one that cannot be read takes no other of its page with it."""
+        raw = _dump(single)
+        try:
+            item = item_of(single)
+        except UnreadablePayload as error:
+            return self._unreadable(raw, at, str(error))
         return Envelope(
             self.name,
             self.account,
             f"{item.kind or DM}:{item.id}",
             Address(self.name, self.account, item.author, item.kind).key,
-            json.dumps(single).encode(),
+            raw,
             at,
             item.id,
         )
@@ -133,9 +148,8 @@ class X:
         if envelope.note:
             raise UnreadablePayload(envelope.note)
         try:
-            data = json.loads(envelope.payload)
-            [(item, _)] = items_of(data)
-        except (ValueError, TypeError, AttributeError) as error:
+            item = item_of(json.loads(envelope.payload))
+        except (ValueError, RecursionError) as error:
             raise UnreadablePayload(f"a malformed event ({type(error).__name__})") from error
         return (self._event(item, envelope),)
 
@@ -241,7 +255,10 @@ class X:
     async def _me(self) -> str:
         if not self._user_id:
             answer = await self._api.call("GET", "/2/users/me")
-            self._user_id = str((answer.get("data") or {}).get("id") or "")
+            own = part_of(answer, "data").get("id")
+            if not isinstance(own, str) or not is_id(own):
+                raise Refused(502, "an answer without our own id")
+            self._user_id = own
         return self._user_id
 
     async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
@@ -273,7 +290,7 @@ class X:
 
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
         address, refs = part.delivery.address, part.delivery.refs
-        if not address.value.isdigit():
+        if not is_id(address.value):
             return Permanent("address", "this is not the id of somebody on X")
         if self._budget.spent:
             return Retry(self._budget.sentence, self._budget.until_tomorrow_s(), held=True)
@@ -307,7 +324,12 @@ class X:
             found = await self._api.call("GET", "/2/tweets/search/recent", query=query)
         except (Refused, httpx.HTTPError):
             return ""
-        posts = [str(post.get("id")) for post in found.get("data") or () if isinstance(post, dict)]
+        listed = found.get("data")
+        posts = [
+            str(post["id"])
+            for post in (listed if isinstance(listed, list) else [])
+            if isinstance(post, dict) and is_id(post.get("id"))
+        ]
         if not posts:
             return ""
         outcome = await self._reply(posts[0], public_text(self._settings.refused_text))
@@ -322,8 +344,8 @@ class X:
             answer = await self._api.call("POST", path, json=body)
         except (Refused, httpx.HTTPError) as error:
             return outcome_of(error)
-        sent = (answer.get("data") or {}).get(field)
-        return Sent((str(sent),)) if sent else Unknown("X answered without an id")
+        sent = part_of(answer, "data").get(field)
+        return Sent((str(sent),)) if is_id(sent) else Unknown("X answered without an id")
 
     async def find(self, delivery: Delivery, idem: str) -> SendOutcome | None:
         """Look among our private messages to the person; X refuses a second like public post."""
@@ -336,7 +358,7 @@ class X:
         me, earliest = await self._me(), delivery.created_at - timedelta(seconds=5)
         known = {
             item.text: item.id
-            for item, _ in items_of(answer)
+            for item in _readable(answer)
             if item.author == me and item.created_at and item.created_at >= earliest
         }
         parts = self.render(delivery)[delivery.parts_sent :]
@@ -358,6 +380,12 @@ class X:
     async def close(self) -> None:
         """Close the connections that are kept warm."""
         await self._api.close()
+
+
+def _readable(answer: Mapping[str, Any]) -> Iterator[Item]:
+    for single in singles_of(answer):
+        with suppress(UnreadablePayload):
+            yield item_of(single)
 
 
 def _dump(data: object) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 
 from channels.x_api import Refused, XApi
 from channels.x_budget import Budget
-from channels.x_shapes import DM, MENTION, first_id
+from channels.x_shapes import DM, MENTION, first_id, is_id, part_of
 from router.ports import Clock
 
 Page = dict[str, Any]
@@ -101,12 +101,13 @@ class Feed:
         pages: list[Page] = []
         for _ in range(_MOST_PAGES):
             page = await self._page(path, query, mark)
-            records = [r for r in page.get("data") or () if isinstance(r, dict)]
+            listed = page.get("data")
+            records = listed if isinstance(listed, list) else []
             new = [r for r in records if not _is_known(r, mark.since)]
             mark = replace(mark, top=_highest(new, mark))
             if new:
-                pages.append({"data": new[::-1], "includes": page.get("includes") or {}})
-            mark = replace(mark, token=str((page.get("meta") or {}).get("next_token") or ""))
+                pages.append({"data": new[::-1], "includes": part_of(page, "includes")})
+            mark = replace(mark, token=str(part_of(page, "meta").get("next_token") or ""))
             if not mark.token or len(new) < len(records):
                 return pages[::-1], Mark(since=mark.top or mark.since)
         return pages[::-1], mark
@@ -141,13 +142,17 @@ def _written(marks: Mapping[str, Mark]) -> str:
     )
 
 
-def _is_known(record: Mapping[str, Any], since: str) -> bool:
-    number = record.get("id")
-    return isinstance(number, str) and number.isdigit() and int(number) <= int(since)
+def _is_known(record: object, since: str) -> bool:
+    return (number := _number_in(record)) is not None and number <= int(since)
 
 
-def _highest(records: Iterable[Mapping[str, Any]], mark: Mark) -> str:
+def _number_in(record: object) -> int | None:
+    own = record.get("id") if isinstance(record, Mapping) else None
+    return int(own) if isinstance(own, str) and is_id(own) else None
+
+
+def _highest(records: Iterable[object], mark: Mark) -> str:
     """Give the highest id; ids grow with time."""
-    numbers = [str(record.get("id", "")) for record in records]
-    known = [int(number) for number in (*numbers, mark.top) if number.isdigit()]
-    return str(max(known)) if known else ""
+    numbers = [_number_in(record) for record in records]
+    known = [number for number in numbers if number is not None]
+    return str(max([*known, *([int(mark.top)] if mark.top else [])], default=""))

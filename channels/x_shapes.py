@@ -45,38 +45,36 @@ class Item:
     media: tuple[Attachment, ...] = ()
 
 
-def items_of(data: Json) -> Iterator[tuple[Item, dict[str, Any]]]:
-    """Give each event of a payload, with a payload of its own that reads as the same event.
+def singles_of(data: object) -> Iterator[dict[str, Any]]:
+    """Give each event of a payload as a payload of its own, which :func:`item_of` reads.
 
     Raises:
-        UnreadablePayload: an event has not the documented parts.
+        UnreadablePayload: this is no list of events; a single one that is malformed passes.
     """
+    if not isinstance(data, Mapping):
+        raise UnreadablePayload("no JSON object")
     if "dm_event" in data or "post" in data:  # one event, as this module writes it
-        yield _single(data), dict(data)
+        yield dict(data)
         return
     bare = _kind_of(data)
     if bare:
-        single = {name: data[name] for name in ("includes", "users") if name in data} | {bare: data}
-        yield _single(single), single
+        yield {name: data[name] for name in ("includes", "users") if name in data} | {bare: data}
         return
     if not any(name in _ENVELOPES or name.endswith(("_events", "_event")) for name in data):
         raise UnreadablePayload("this is nothing that X sends")
-    includes = _object(data, "includes")
-    records = data.get("data")
-    for record in _records(records) if records is not None else ():
-        single = {_kind_of(record) or "post": record, "includes": _narrowed(includes, record)}
-        yield _single(single), single
-    users = _object(data, "users")
-    for event in _records(data.get("direct_message_events") or ()):
-        single = {"dm_event": event, "users": users}
-        yield _single(single), single
-    for post in _records(data.get("tweet_create_events") or ()):
-        single = {"post": post, "users": users}
-        yield _single(single), single
+    for record in _listed(data.get("data")):
+        kind = _kind_of(record) or "post"
+        yield {kind: record, "includes": _narrowed(data.get("includes"), record)}
+    for event in _listed(data.get("direct_message_events")):
+        yield {"dm_event": event, "users": data.get("users")}
+    for post in _listed(data.get("tweet_create_events")):
+        yield {"post": post, "users": data.get("users")}
 
 
-def _kind_of(record: Json) -> str:
+def _kind_of(record: object) -> str:
     """Tell a private message or a post that stands alone, in its older or newer shape."""
+    if not isinstance(record, Mapping):
+        return ""
     if "event_type" in record or "sender_id" in record or "message_create" in record:
         return "dm_event"
     if "author_id" in record or ("user" in record and "id_str" in record):
@@ -84,7 +82,14 @@ def _kind_of(record: Json) -> str:
     return ""
 
 
-def _single(data: Json) -> Item:
+def item_of(data: object) -> Item:
+    """Read one event.
+
+    Raises:
+        UnreadablePayload: it has not the documented parts.
+    """
+    if not isinstance(data, Mapping):
+        raise UnreadablePayload("no JSON object")
     if "dm_event" in data:
         event = _object(data, "dm_event")
         return _older_dm(event, data) if "message_create" in event else _dm(event, data)
@@ -195,9 +200,20 @@ def _text(data: Json, name: str) -> str:
 
 def _id(data: Json, name: str) -> str:
     value = _text(data, name)
-    if not _ID.fullmatch(value):
+    if not is_id(value):
         raise UnreadablePayload(f"« {name} » of X is no id")
     return value
+
+
+def is_id(value: object) -> bool:
+    """Whether this is an id of X: digits of a 64-bit number, as text."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def part_of(data: Json, name: str) -> Json:
+    """Give an object that an answer holds; an empty one where it holds none."""
+    value = data.get(name)
+    return value if isinstance(value, Mapping) else {}
 
 
 def _user(data: Json, author: str) -> Json:
@@ -205,17 +221,36 @@ def _user(data: Json, author: str) -> Json:
     return next((user for user in users if user.get("id") == author), {})
 
 
-def _narrowed(includes: Json, record: Json) -> dict[str, Any]:
+def _listed(value: object) -> Sequence[object]:
+    """Give what a payload lists, whatever it is; a single thing counts as a list of one."""
+    if value is None:
+        return ()
+    return value if isinstance(value, list) else [value]
+
+
+def _narrowed(includes: object, record: object) -> object:
     """Keep of a page's included objects those that one record names."""
-    people = {record.get("author_id"), record.get("sender_id")}
-    keys = _object(record, "attachments").get("media_keys") or ()
-    users = [u for u in _records(includes.get("users") or ()) if u.get("id") in people]
-    media = [m for m in _records(includes.get("media") or ()) if m.get("media_key") in keys]
-    return {"users": users, "media": media}
+    if not isinstance(includes, Mapping) or not isinstance(record, Mapping):
+        return includes
+    people = [record.get("author_id"), record.get("sender_id")]
+    keys = _keys(record)
+    return {
+        "users": [u for u in _listed(includes.get("users")) if _field(u, "id") in people],
+        "media": [m for m in _listed(includes.get("media")) if _field(m, "media_key") in keys],
+    }
+
+
+def _field(thing: object, name: str) -> object:
+    return thing.get(name) if isinstance(thing, Mapping) else None
+
+
+def _keys(record: Json) -> list[object]:
+    keys = part_of(record, "attachments").get("media_keys")
+    return keys if isinstance(keys, list) else []
 
 
 def _media(record: Json, data: Json) -> tuple[Attachment, ...]:
-    keys = _object(record, "attachments").get("media_keys") or ()
+    keys = _keys(record)
     media = _records(_object(data, "includes").get("media") or ())
     return tuple(_medium(medium, "url") for medium in media if medium.get("media_key") in keys)
 

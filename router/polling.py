@@ -41,7 +41,7 @@ class Poller:
                         continue
                     lease = await self._poll(lease)
                     failures = 0
-                except (OSError, TimeoutError, StoreUnavailable, ExceptionGroup) as error:
+                except Exception as error:  # a channel's defect too: it must not end the others
                     failures += 1
                     self.report(self.channel.poller, error)
                     await self.pause(min(2.0 ** min(failures, 20), _LONGEST_BACK_OFF_S))

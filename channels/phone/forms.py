@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
 
 from channels.phone.carrier import Progress, Text
-from channels.phone.numbers import WHATSAPP
+from channels.phone.numbers import WHATSAPP, number_of
 from channels.phone.twilio_codes import REASONS
 from channels.phone.words import bare
 from router.delivery import DeliveryState
@@ -74,14 +74,14 @@ def _status(form: Mapping[str, str]) -> str:
 
 
 def _progress(form: Mapping[str, str], number: str, status: str) -> Progress:
-    code, delivery = form.get("ErrorCode", ""), form.get(DELIVERY_FIELD, "")
+    code = form.get("ErrorCode", "")
     state = _STATES.get(status)
     return Progress(
         form["MessageSid"],
         number,
         status,
         DeliveryState.REJECTED if state and code == "21610" else state,
-        delivery_id=int(delivery) if delivery.isascii() and delivery.isdigit() else None,
+        delivery_id=number_of(form.get(DELIVERY_FIELD, "")),
         code=code,
         reason=REASONS.get(code, form.get("ErrorMessage", "")),
     )
@@ -109,8 +109,7 @@ def _text(form: Mapping[str, str], number: str) -> Text:
 
 
 def _files(form: Mapping[str, str]) -> tuple[Attachment, ...]:
-    count = form.get("NumMedia", "0")
-    number = min(int(count), _MOST_FILES) if count.isascii() and count.isdigit() else 0
+    number = min(number_of(form.get("NumMedia", "")) or 0, _MOST_FILES)
     files = []
     for place in range(number):
         url = form.get(f"MediaUrl{place}", "")

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from channels.phone.definition import Definition
+from channels.phone.numbers import seconds_of
 from router.delivery import OptedOut, Permanent, Retry, SendOutcome, Sent, Unknown
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -64,7 +65,7 @@ def _known(code: str, answer: httpx.Response, definition: Definition) -> SendOut
     if code in codes.opted_out:
         return OptedOut(f"la personne ne veut plus de messages ({code})")
     if code in codes.throttled:
-        wait = _seconds(answer.headers.get("retry-after", ""))
+        wait = seconds_of(answer.headers.get("retry-after", ""))
         return Retry(f"la limite de {name} est atteinte ({code})", wait, throttled=True)
     if code in codes.later:
         return Retry(f"{name} ne peut pas maintenant ({code})")
@@ -81,10 +82,3 @@ def failure_of(error: httpx.HTTPError, name: str) -> SendOutcome:
     if isinstance(error, _NOT_SENT):
         return Retry(f"{name} ne répond pas ({why})")
     return Unknown(f"la connexion à {name} a été coupée ({why})")
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        return None

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from channels.phone.carrier import Progress, Text
 from channels.phone.definition import Definition
 from channels.phone.http_answers import at
-from channels.phone.numbers import international
+from channels.phone.numbers import international, number_of
 from router.errors import UnreadablePayload
 
 
@@ -56,7 +56,6 @@ def _progress(fields: dict[str, Any], definition: Definition, region: str) -> Pr
     id, status = _word(fields, names.id), _word(fields, names.status)
     if not id:
         raise UnreadablePayload("a receipt without an id")
-    delivery = _word(fields, names.delivery)
     code = _word(fields, names.code)
     return Progress(
         id,
@@ -64,7 +63,7 @@ def _progress(fields: dict[str, Any], definition: Definition, region: str) -> Pr
         international(_word(fields, names.to), region) or f"receipt:{id}",
         status,
         names.states.get(status),
-        int(delivery) if delivery.isascii() and delivery.isdigit() else None,
+        number_of(_word(fields, names.delivery)),
         code or status,
         names.reasons.get(code or status, ""),
     )

@@ -78,7 +78,8 @@ class Twilio:
             )
         except Exception as error:  # whatever the vendor's library raises is an outcome
             return outcome_of(error)
-        if not created.sid:  # an odd answer passes through the vendor's library without an error
+        # an odd answer passes through the vendor's library without an error
+        if not isinstance(created.sid, str) or not created.sid:
             return Unknown("Twilio answered without a message id")
         return Sent((created.sid,))
 

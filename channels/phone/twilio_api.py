@@ -11,6 +11,7 @@ from twilio.base.exceptions import TwilioException  # type: ignore[import-untype
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 
+from channels.phone.numbers import seconds_of
 from channels.phone.twilio_codes import refusal
 from router.delivery import Retry, SendOutcome, Unknown
 
@@ -59,18 +60,11 @@ class HttpClient(AsyncHttpClient):  # type: ignore[misc]
             auth=auth,
         )
         if answer.status_code == 429:
-            raise Throttled(_seconds(answer.headers.get("retry-after", "")))
+            raise Throttled(seconds_of(answer.headers.get("retry-after", "")))
         return Response(answer.status_code, answer.text, answer.headers)
 
     async def close(self) -> None:
         await self._http.aclose()
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        return None
 
 
 def status_of(error: TwilioException) -> int:

@@ -43,6 +43,7 @@ from demo.twilio_shapes import sign
 from demo.x import XSimulator
 from router.delivery import Delivery, DeliveryKind, Permanent, Retry, Unknown
 from router.message import Address, Envelope, WebhookRequest
+from router.ports import HandedOver
 from router.tokens import Signer
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -152,6 +153,16 @@ async def partner_email() -> AsyncIterator[Harness]:
         await channel.close()
 
 
+class OneCase:
+    """What a partner's server has: one case, under this id."""
+
+    def __init__(self, forward: str) -> None:
+        self._forward = forward
+
+    async def handed_over(self, channel: str, account: str) -> tuple[HandedOver, ...]:
+        return (HandedOver(7, self._forward),)
+
+
 @asynccontextmanager
 async def partner_open311() -> AsyncIterator[Harness]:
     async with Open311Simulator() as server:
@@ -161,10 +172,12 @@ async def partner_open311() -> AsyncIterator[Harness]:
             base_url=server.base_url,
             jurisdiction_id=server.jurisdiction,
             service_code="001",
+            updates=True,
+            poll_s=0.0,
             allow_private=True,
             deadline_s=DEADLINE_S,
         )
-        channel = PartnerOpen311(settings, account, WallClock())
+        channel = PartnerOpen311(settings, account, WallClock(), OneCase(f"{account}#1"))
         to = Address("partner_open311", account, account)
 
         def unknown_type() -> None:
@@ -280,6 +293,7 @@ async def sms_by_ovh() -> AsyncIterator[Harness]:
             },
             base_url=ovh.base_url,
             deadline_s=DEADLINE_S,
+            poll_s=0.0,
         )
         channel = PolledSms(settings, ovh.number, clock)
         yield Harness(
@@ -305,6 +319,7 @@ async def telegram() -> AsyncIterator[Harness]:
             base_url=simulator.base_url,
             base_file_url=simulator.base_file_url,
             deadline_s=DEADLINE_S,
+            poll_s=0,
         )
         channel = Telegram(settings, account)
         await simulator.citizen_sends(chat, "Bonjour")
