@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import typer
 from rich.markup import escape
@@ -23,6 +22,7 @@ from app.console import (
     said,
     speaking,
 )
+from app.doctor_channels import Finding, ask_all, secrets_of
 from app.partner_queues import queues
 from app.rulebook import load_folder
 from app.settings import Settings, load_settings
@@ -30,21 +30,10 @@ from app.stores import opened
 from app.wiring import build
 from router.delivery import DeliveryState
 from router.errors import GuichetError, StoreUnavailable
-from router.ports import Checks
 from router.store import Store
 from web.desk_tasks import late_tasks
 
-_DEADLINE_S = 10.0
 _LOST = (DeliveryState.DEAD, DeliveryState.REJECTED, DeliveryState.BOUNCED)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing checked; ``ok`` is None where there is nothing to check."""
-
-    what: str
-    ok: bool | None
-    sentence: str
 
 
 def doctor(
@@ -53,7 +42,9 @@ def doctor(
     config: Config = DEFAULT_CONFIG,
     as_json: Json = False,
 ) -> None:
-    """Check the configuration, the database and every channel.
+    """Check the configuration, the database, every channel and every way to a service.
+
+    Exits with 1 when something is wrong.
 
     Example: guichet doctor --json
     """
@@ -110,13 +101,5 @@ async def _check_store(settings: Settings, store: Store) -> AsyncIterator[Findin
         f"{len(late)} en retard (guichet desk tasks --en-retard)" if late else "aucune en retard."
     )
     yield Finding("tâches du guichet", not late, told)
-    for (name, account), channel in product.channels.items():
-        if not isinstance(channel, Checks):
-            yield Finding(f"{name} {account}", True, "branché.")
-            continue
-        try:
-            async with asyncio.timeout(_DEADLINE_S):
-                health = await channel.health()
-            yield Finding(f"{name} {account}", health.ok, health.sentence)
-        except TimeoutError:
-            yield Finding(f"{name} {account}", False, "ne répond pas en dix secondes.")
+    for finding in await ask_all(product.channels, secrets_of(settings.channels)):
+        yield finding

@@ -208,8 +208,8 @@ class Open311:
 
     async def health(self) -> Health:
         if not self._settings.api_key.get_secret_value():
-            return Health(False, f"{self.account} : aucune clé, personne ne peut écrire")
-        return Health(True, f"{self.account} : prêt à recevoir")
+            return Health(False, f"{self.account} : aucune clé (api_key), personne ne peut écrire.")
+        return Health(True, f"{self.account} : prêt à recevoir.")
 
     async def close(self) -> None:
         """Nothing is open."""

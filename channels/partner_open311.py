@@ -258,15 +258,15 @@ class PartnerOpen311:
             answer = await self.ask("GET", "/services.json")
             refused = refusal_of(answer, told(answer.body))
             if isinstance(refused, Retry | Permanent):
-                return Health(False, f"{self.account} : {refused.reason}")
+                return Health(False, f"{self.account} refuse de répondre ({refused.reason}).")
             codes = {word(one, "service_code") for one in listed(answer.body) if mapping(one)}
         except (httpx.HTTPError, InvalidInput) as error:
-            return Health(False, f"{self.account} ne répond pas ({type(error).__name__})")
+            return Health(False, f"{self.account} ne répond pas ({type(error).__name__}).")
         wanted = {*self._settings.service_codes.values(), self._settings.service_code} - {""}
         missing = sorted(wanted - codes)
         if missing:
-            return Health(False, f"{self.account} ne connaît pas : {', '.join(missing)}")
-        return Health(True, f"{self.account} répond ; {len(codes)} types de demande")
+            return Health(False, f"{self.account} ne connaît pas ces types : {', '.join(missing)}.")
+        return Health(True, f"{self.account} répond ; {len(codes)} types de demande.")
 
     async def close(self) -> None:
         await self._http.close()

@@ -11,10 +11,11 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
+from channels import clock_skew
 from channels.breaker import Breaker
 from channels.partner_acts import act_of, photos_of, words_of
 from channels.partner_files import ReadPhoto, files_of
-from channels.partner_http import MARGIN_S, PartnerHttp, outcome_of, refusal_of
+from channels.partner_http import MARGIN_S, Answer, PartnerHttp, outcome_of, refusal_of
 from channels.partner_sheet import mapping, sheet_of
 from channels.partner_sheet import words_of as written_of
 from channels.webhook_signature import ID, Ring
@@ -111,13 +112,16 @@ class PartnerWebhook:
         return await self.breaker.through(self._post(self._body(part, idem), idem))
 
     async def _post(self, body: bytes, idem: str) -> SendOutcome:
-        headers = self._ring.headers(idem, self._clock.now(), body)
-        headers |= {"content-type": "application/json", "idempotency-key": idem}
         try:
-            answer = await self._http.call("POST", body=body, headers=headers)
+            answer = await self._call(body, idem)
         except (httpx.HTTPError, InvalidInput) as error:
             return outcome_of(error)
         return refusal_of(answer, _told(answer.body)) or Sent((f"{self.account}#{idem}",))
+
+    async def _call(self, body: bytes, idem: str) -> Answer:
+        headers = self._ring.headers(idem, self._clock.now(), body)
+        headers |= {"content-type": "application/json", "idempotency-key": idem}
+        return await self._http.call("POST", body=body, headers=headers)
 
     def _body(self, part: OutboundPart, idem: str) -> bytes:
         delivery = part.delivery
@@ -198,14 +202,22 @@ class PartnerWebhook:
     async def health(self) -> Health:
         """Post a signed ping, which a partner answers like any message and does nothing with."""
         if not self._ring:
-            return Health(False, f"{self.account} : aucune clé partagée")
+            return Health(False, f"{self.account} : aucune clé partagée (keys).")
         now = self._clock.now()
         idem = f"ping-{int(now.timestamp())}"
         said = {"id": idem, "type": "ping", "created_at": now.isoformat()}
-        outcome = await self._post(json.dumps(said).encode(), idem)
-        if isinstance(outcome, Sent):
-            return Health(True, f"{self.account} répond à un message signé")
-        return Health(False, f"{self.account} : {getattr(outcome, 'reason', 'sans réponse')}")
+        try:
+            answer = await self._call(json.dumps(said).encode(), idem)
+        except InvalidInput as error:
+            return Health(False, f"{self.account} ne peut pas être appelé ({error}).")
+        except httpx.HTTPError as error:
+            return Health(False, f"{self.account} ne répond pas ({type(error).__name__}).")
+        refused = refusal_of(answer, _told(answer.body))
+        if refused is None:
+            return Health(True, f"{self.account} répond à un message signé.")
+        why = getattr(refused, "reason", "")
+        skew = clock_skew.told(answer.headers, now)
+        return Health(False, f"{self.account} refuse notre message signé ({why}).{skew}")
 
     async def close(self) -> None:
         await self._http.close()

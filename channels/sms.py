@@ -9,7 +9,7 @@ from channels.phone.settings import SmsSettings
 from channels.phone.texting import Texting
 from channels.phone.writing import Writing, cost
 from router.delivery import Delivery
-from router.ports import Capabilities, Clock
+from router.ports import Capabilities, Clock, Health
 
 __all__ = ["Sms", "SmsSettings", "segments"]
 
@@ -39,6 +39,14 @@ class Sms(Texting):
             text_unit="segments",
             largest_media=5_000_000,
         )
+
+    async def health(self) -> Health:
+        """Ask the carrier; a name cannot be answered, which an operator should know."""
+        found = await super().health()
+        note = " On ne peut pas répondre à un nom : aucune question n'est posée." * (
+            not self._two_way
+        )
+        return Health(found.ok, found.sentence + note)
 
     @property
     def _two_way(self) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 from telegram import Bot, File, LinkPreviewOptions, Message, User, WebhookInfo
-from telegram.error import ChatMigrated, TelegramError
+from telegram.error import ChatMigrated, Forbidden, InvalidToken, TelegramError
 
 from channels.graphemes import split, utf16_units
 from channels.secrets_in_logs import redact
@@ -83,8 +83,10 @@ class Telegram:
         largest_media=LARGEST_FILE,
     )
 
-    def __init__(self, settings: TelegramSettings, account: str) -> None:
+    def __init__(self, settings: TelegramSettings, account: str, webhook_url: str = "") -> None:
+        """Be the bot of this user name; ``webhook_url`` is where Telegram should call us."""
         self.account = account
+        self._webhook_url = webhook_url
         self._settings = settings
         self._built: Bot | None = None
         self._requests: tuple[Request, ...] = ()
@@ -338,17 +340,22 @@ class Telegram:
         return self._built
 
     async def health(self) -> Health:
+        """Ask whose token it is, and how updates come to us."""
         try:
             me = await asked(self._bot.get_me(), User)
             hook = await asked(self._bot.get_webhook_info(), WebhookInfo)
+        except (InvalidToken, Forbidden):
+            return Health(False, "Telegram refuse le jeton : vérifiez « token ».")
         except TelegramError as error:
-            return Health(False, self._redaction.hide(f"Telegram : {error}"))
+            told = self._redaction.hide(str(error))[:200]
+            return Health(False, f"Telegram ne répond pas ({type(error).__name__} : {told}).")
         if str(me.username or "").lower() != self.account.lower():
-            return Health(False, f"the token is that of @{me.username}, not of @{self.account}")
-        wrong = hook_trouble(hook, called=bool(self._settings.webhook_secret))
+            return Health(False, f"Le jeton est celui de @{me.username}, pas de @{self.account}.")
+        called = bool(self._settings.webhook_secret)
+        wrong = hook_trouble(hook, called=called, wanted=self._webhook_url)
         if wrong:
-            return Health(False, f"@{self.account}: {wrong}")
-        return Health(True, f"Telegram answers for @{self.account}")
+            return Health(False, f"Telegram répond pour @{self.account}, mais {wrong}.")
+        return Health(True, f"Telegram répond pour @{self.account}.")
 
     async def close(self) -> None:
         """Close the connections that are kept warm."""

@@ -84,15 +84,22 @@ def _retry_after(payload: bytes) -> float:
     return min(max(seconds, 0.0), _LONGEST_WAIT_S) if math.isfinite(seconds) else 1.0
 
 
-def hook_trouble(hook: WebhookInfo, *, called: bool) -> str:
-    """Say what is wrong with the webhook of a bot; ``called``: we expect to be called by one."""
-    if called and not hook.url:
-        return "no webhook is set: call setWebhook, or remove webhook_secret to poll"
-    if not called and hook.url:
-        return f"a webhook is set ({hook.url}): call deleteWebhook, or give webhook_secret"
-    if called and hook.last_error_message and hook.pending_update_count:
+def hook_trouble(hook: WebhookInfo, *, called: bool, wanted: str = "") -> str:
+    """Say in French what is wrong with the webhook of a bot, as the rest of a sentence.
+
+    ``called``: we expect to be called by one, at ``wanted`` where that is known.
+    """
+    url = str(hook.url or "")
+    if not called:
+        told = f"un webhook y est inscrit ({url}) : appelez deleteWebhook, ou donnez webhook_secret"
+        return told if url else ""
+    if not url:
+        return "aucun webhook n'y est inscrit : appelez setWebhook, ou retirez webhook_secret"
+    if wanted and url != wanted:
+        return f"le webhook inscrit est {url}, et non {wanted}"
+    if hook.last_error_message and hook.pending_update_count:
         waiting = hook.pending_update_count
-        return f"Telegram cannot deliver {waiting} updates: {hook.last_error_message}"
+        return f"{waiting} messages n'ont pas pu nous être remis ({hook.last_error_message})"
     return ""
 
 

@@ -225,7 +225,7 @@ class Webform:
         return Sent((f"web:{part.delivery.id}",))
 
     async def health(self) -> Health:
-        return Health(True, "the web form needs no provider")
+        return Health(True, "Le formulaire n'a besoin de personne.")
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -368,18 +368,37 @@ class X:
         return Sent(tuple(found)) if found else None
 
     async def health(self) -> Health:
+        """Ask whose tokens they are, and for one private message: at most one is billed."""
         try:
-            await self._api.call("GET", "/2/users/me")
-        except (Refused, httpx.HTTPError) as error:
-            return Health(False, f"X : {error}")
+            answer = await self._api.call("GET", "/2/users/me")
+            own = str(part_of(answer, "data").get("username") or "")
+            if own.lower() != self.account.lower():
+                return Health(False, f"Les jetons sont ceux de @{own}, pas de @{self.account}.")
+            await self._api.call("GET", "/2/dm_events", query={"max_results": "1"})
+        except Refused as error:
+            return Health(False, _told(error))
+        except httpx.HTTPError as error:
+            where, why = self._settings.base_url, type(error).__name__
+            return Health(False, f"X ne répond pas à {where} ({why}).")
         await self._budget.look()
         if self._budget.near:
-            return Health(False, self._budget.sentence)
-        return Health(True, f"X answers for @{self.account}")
+            return Health(False, f"{self._budget.sentence}.")
+        return Health(True, f"X répond pour @{self.account}.")
 
     async def close(self) -> None:
         """Close the connections that are kept warm."""
         await self._api.close()
+
+
+def _told(error: Refused) -> str:
+    """Say to an operator why X refuses."""
+    if error.status == 401:
+        return f"X refuse nos jetons, il faut se connecter de nouveau ({error})."
+    if error.status == 403:
+        return f"X refuse : l'application n'a pas tous les droits, dont dm.read ({error})."
+    if error.status == 429:
+        return f"X ne répond plus : la limite ou le budget de ses appels est atteint ({error})."
+    return f"X répond par une erreur ({error})."
 
 
 def _readable(answer: Mapping[str, Any]) -> Iterator[Item]:

@@ -95,6 +95,7 @@ class TwilioSimulator:
                 Route(f"{account}/Messages/{{sid}}.json", self._fetch, methods=["GET"]),
                 Route(f"{account}/Messages/{{sid}}/Media/{{media}}", self._media),
                 Route("/content/{media}", self._content),
+                Route(f"{account}/IncomingPhoneNumbers.json", self._numbers, methods=["GET"]),
             ],
             port,
         )
@@ -323,6 +324,19 @@ class TwilioSimulator:
         if [to, from_] in self._ledger.data["opted_out"]:
             return error(400, 21610, "Attempt to send to unsubscribed recipient")
         return None
+
+    async def _numbers(self, request: Request) -> Response:
+        """List the account's numbers with the address that is called for each."""
+        refused = await self._refuse_lookup(request)
+        if refused:
+            return refused
+        wanted = request.query_params.get("PhoneNumber")
+        found = [
+            {"phone_number": number, "sms_url": self._webhooks.get(number, "")}
+            for number in self.numbers
+            if wanted in (None, number)
+        ]
+        return JSONResponse({"incoming_phone_numbers": found, "page": 0, "next_page_uri": None})
 
     async def _list(self, request: Request) -> Response:
         refused = await self._refuse_lookup(request)

@@ -227,14 +227,16 @@ class EmailChannel:
         return (await enclose(named, self._files, _LARGEST_FILES)).files
 
     async def health(self) -> Health:
-        """Greet the relay, and tell how the last poll went."""
+        """Greet the relay, log in to the mailbox, and tell how the last poll went."""
         async with asyncio.timeout(self.deadline_s):
-            trouble = await self._relay.check()
-        if trouble:
-            return Health(False, f"{self.account} : le relais SMTP ne répond pas ({trouble})")
-        if self._inbox.trouble:
-            return Health(False, f"{self.account} : {self._inbox.trouble}")
-        return Health(True, f"{self.account} : la boîte se lit et le relais répond")
+            relay, box = await asyncio.gather(self._relay.check(), self._inbox.check())
+        found = [f"le relais SMTP {relay}"] if relay else []
+        found += [f"le serveur IMAP {box}"] if box else []
+        found += [self._inbox.trouble] if self._inbox.trouble and not box else []
+        if found:
+            return Health(False, f"{self.account} : {' ; '.join(found)}.")
+        reads = "la boîte se lit" if self.settings.imap_host else "le courrier y est remis"
+        return Health(True, f"{self.account} : {reads} et le relais répond.")
 
 
 def _moment_of(delivery: Delivery) -> datetime:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from channels.email.batch import Fetcher, Wraps
+from channels.email.checking import trouble_of
 from channels.email.imap import ImapConnection, Refused
 from channels.email.settings import EmailSettings
 from channels.smtp.oauth import TokenSource
@@ -102,6 +103,15 @@ class Inbox:
         except BaseException as error:
             await self._give_up(error)
             raise
+
+    async def check(self) -> str:
+        """Try the mailbox; gives what is wrong, as the rest of a French sentence, or nothing."""
+        given = self._settings
+        if given.imap_host:
+            return await trouble_of(given, self._account, self._tokens)
+        if given.lmtp_port is None and not given.webhook_secret.get_secret_value():
+            return "n'est pas donné, et rien d'autre n'apporte de courrier (imap_host, lmtp_port)"
+        return ""
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 
+from channels import clock_skew
 from channels.phone import http_answers, http_reading
 from channels.phone.alphabet import is_gsm7
 from channels.phone.carrier import Progress, Text
@@ -35,6 +36,7 @@ class HttpCarrier:
         self.definition, self._settings, self._account = definition, settings, account
         self._secret = keys.get("webhook", "")
         self._base_url = settings.base_url or definition.base_url
+        self._clock = clock
         self._calls = Calls(settings, self._base_url, account, clock)
 
     @property
@@ -166,11 +168,14 @@ class HttpCarrier:
         if call is None:
             return Health(True, f"{name} : rien à demander sans envoyer.")
         try:
-            status = (await self._calls.make(call, {})).status_code
+            answer = await self._calls.make(call, {})
         except httpx.HTTPError as error:
             why = type(error).__name__
             return Health(False, f"{name} ne répond pas à {self._base_url} ({why}).")
-        return _judged(status, name, self._settings.account_sid, self._account)
+        judged = _judged(answer.status_code, name, self._settings.account_sid, self._account)
+        if judged.ok or self._clock is None:
+            return judged
+        return Health(False, judged.sentence + clock_skew.told(answer.headers, self._clock.now()))
 
     async def close(self) -> None:
         await self._calls.close()

@@ -133,6 +133,9 @@ class Twilio:
         except Exception as error:  # the reason is what the operator wants to read
             why = type(error).__name__
             return Health(False, f"Twilio ne répond pas à {self._base_url} ({why}).")
+        hook = await self._hook_trouble()
+        if hook:
+            return Health(False, f"Twilio répond pour {self._account}, mais {hook}.")
         machines = sum(message.error_code == MACHINE for message in came)
         sentence = f"Twilio répond pour {self._account}."
         if machines:
@@ -141,6 +144,23 @@ class Twilio:
                 f" refusés par Twilio sans nous être remis ({MACHINE})."
             )
         return Health(True, sentence)
+
+    async def _hook_trouble(self) -> str:
+        """Compare where Twilio calls for this number with ``public_url``, where both are known."""
+        wanted = self._settings.public_url
+        if not wanted or self._prefix or not self._account.startswith("+"):
+            return ""
+        try:
+            numbers = await self._client.incoming_phone_numbers.list_async(
+                phone_number=self._account, limit=1
+            )
+            called = str(numbers[0].sms_url or "") if numbers else ""
+        except Exception:  # a key of limited rights may not list numbers; messages do come
+            return ""
+        if not numbers:
+            return "ce numéro n'est pas de ce compte"
+        # empty: a messaging service calls for it, which has an address of its own
+        return f"il appelle {called}, et non {wanted}" if called and called != wanted else ""
 
     async def close(self) -> None:
         """Close the connections that are kept warm."""

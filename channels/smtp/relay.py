@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import suppress
 
 from aiosmtplib import (
@@ -62,13 +63,19 @@ class Relay:
             return await self._send(client, sender, recipient, message, ref, warm=False)
 
     async def check(self) -> str:
-        """Greet the relay; gives what is wrong, or nothing."""
+        """Greet the relay; gives what is wrong, as the rest of a French sentence, or nothing."""
         client = self._client()
         try:
             await client.connect()
-            await client.quit()
+            with suppress(SMTPException, OSError):  # it has answered; how it parts is its affair
+                await client.quit()
+        except SMTPAuthenticationError as error:
+            return f"refuse notre identifiant ou son mot de passe ({error.code})"
+        except PermissionError as error:  # of the tokens' provider
+            return f"ne peut pas être approché : {error}"
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
-            return f"{type(error).__name__}"
+            where = f"{self._settings.smtp_host}:{self._settings.smtp_port}"
+            return _unreachable(error, where, self._settings.smtp_tls)
         finally:
             client.close()
         return ""
@@ -138,6 +145,19 @@ class Relay:
                 self._idle.append((client, asyncio.get_running_loop().time()))
                 return
         client.close()
+
+
+def _unreachable(error: Exception, where: str, tls: Tls) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"présente un certificat qui n'est pas reconnu ({cause.verify_message})"
+        if isinstance(cause, ssl.SSLError):
+            return f"ne parle pas TLS à {where} (smtp_tls = « {tls} »)"
+        cause = cause.__cause__
+    if tls is Tls.STARTTLS and "STARTTLS" in str(error):
+        return f"ne propose pas STARTTLS à {where} (smtp_tls = « {tls} »)"
+    return f"ne répond pas à {where} ({type(error).__name__})"
 
 
 def refusal(code: int, message: str) -> SendOutcome:

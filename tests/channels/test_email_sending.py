@@ -50,7 +50,8 @@ def delivery(**changed: Any) -> Delivery:
 
 def channel(server: MailSimulator, **changed: Any) -> EmailChannel:
     given = {"smtp_host": "127.0.0.1", "smtp_port": server.smtp_port, "smtp_timeout_s": 1.0}
-    settings = EmailSettings(**{**given, "display_name": "Guichet de Nantes, été", **changed})
+    given |= {"display_name": "Guichet de Nantes, été", "lmtp_port": 0}
+    settings = EmailSettings(**{**given, **changed})
     return EmailChannel(settings, COUNTER, SIGNER)
 
 

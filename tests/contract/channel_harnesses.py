@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -310,9 +311,9 @@ async def sms_by_ovh() -> AsyncIterator[Harness]:
 
 
 @asynccontextmanager
-async def telegram() -> AsyncIterator[Harness]:
+async def telegram(called: bool = True) -> AsyncIterator[Harness]:
     async with TelegramSimulator() as simulator:
-        account, chat, secret = "GuichetNantesBot", 4242, "secret-du-webhook"
+        account, chat, secret = "GuichetNantesBot", 4242, "secret-du-webhook" if called else ""
         settings = TelegramSettings(
             token=SecretStr(simulator.token),
             webhook_secret=SecretStr(secret),
@@ -335,10 +336,10 @@ async def telegram() -> AsyncIterator[Harness]:
             Address("telegram", account, str(chat)),
             _composed(channel, account, str(chat)),
             lambda raw: channel.open_raw(raw, NOW),
-            WebhookRequest("POST", URL, headers, envelope.payload),
+            WebhookRequest("POST", URL, headers, envelope.payload) if secret else None,
             faults | {REFUSED: unknown_chat},
             lambda: [str(message.message_id) for message in simulator.received(chat)],
-            [simulator.token, secret],
+            [simulator.token, *filter(None, [secret])],
         )
         await channel.close()
 
@@ -481,6 +482,7 @@ REGISTRY = (
     Entry("whatsapp", WhatsApp, whatsapp, signed=True),
     Entry("sms-ovh", PolledSms, sms_by_ovh, files=False),
     Entry("telegram", Telegram, telegram, signed=True),
+    Entry("telegram-polled", Telegram, partial(telegram, called=False)),
     Entry("matrix", Matrix, matrix),
     Entry("x", X, x, signed=True),
     Entry("web", Webform, web, signed=True, provider=False, splits=False),
