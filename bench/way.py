@@ -100,7 +100,12 @@ class Way:
 
 
 @asynccontextmanager
-async def way(url: str, folder: Path, config: Path = CONFIG) -> AsyncIterator[Way]:
+async def way(
+    url: str,
+    folder: Path,
+    config: Path = CONFIG,
+    channels: Mapping[str, dict[str, Any]] = _CHANNELS,
+) -> AsyncIterator[Way]:
     """Open a store and wire the product on it, as `guichet serve` does, without its servers."""
     # not load_settings: what this machine's operator has set must not change what is measured
     settings = Settings.model_construct(
@@ -108,7 +113,7 @@ async def way(url: str, folder: Path, config: Path = CONFIG) -> AsyncIterator[Wa
         config=config,
         database_url=url,
         secret=SecretStr("bench"),
-        channels=_CHANNELS,
+        channels=dict(channels),
     )
     store = open_store(url, ids=SystemIds(), blobs=folder / "blobs")
     await store.open()

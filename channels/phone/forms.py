@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import mimetypes
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode
@@ -42,10 +43,16 @@ _ANY_FILE = "application/octet-stream"
 _MOST_FILES = 20
 
 
+@functools.lru_cache(maxsize=16)
+def pairs_of(body: bytes) -> tuple[tuple[str, str], ...]:
+    """Split a form body; a call is checked and then read, so the last ones are remembered."""
+    text = body.decode("utf-8", "replace")
+    return tuple(parse_qsl(text, keep_blank_values=True, errors="replace"))
+
+
 def read_form(body: bytes) -> dict[str, str]:
     """Read a form body; bytes that are not UTF-8 become U+FFFD."""
-    text = body.decode("utf-8", "replace")
-    form = dict(parse_qsl(text, keep_blank_values=True, errors="replace"))
+    form = dict(pairs_of(body))
     for name in ("From", "To"):
         number = form.get(name, "")
         if number.startswith(" ") and number.strip().isdigit():  # a plus that was not encoded

@@ -9,8 +9,9 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
+from channels.phone.forms import pairs_of
 from router.errors import InvalidSignature
 from router.message import WebhookRequest
 
@@ -51,9 +52,7 @@ def _urls(called: str, public_url: str) -> tuple[str, ...]:
 
 def _signed_fields(body: bytes) -> str:
     """Join the fields as Twilio signs them: sorted, name and value, blank ones included."""
-    text = body.decode("utf-8", "replace")
-    pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
-    return "".join(name + value for name, value in sorted(set(pairs)))
+    return "".join(name + value for name, value in sorted(set(pairs_of(body))))
 
 
 def _algorithm(header: str) -> str:

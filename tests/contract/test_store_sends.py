@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 
@@ -312,6 +313,26 @@ async def test_a_limit_is_shared_by_all_processes(open_another):
     soon = NOW + timedelta(seconds=0.1)
     assert (await two.reserve("sms|main", rate, 5, soon)).granted == 1
     assert (await two.reserve("telegram|bot", rate, 9, NOW)).granted == 5
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_two_processes_reach_a_limit_and_never_pass_it(open_another, seed):
+    draw, rate = random.Random(seed), Rate(per_s=20, burst=5)
+    stores = [await open_another(), await open_another()]
+    granted: list[tuple[float, int]] = []
+    moment = 0.0
+    while moment < 10:
+        moment += draw.choice((0, 0.001, 0.01, 0.05))
+        at = NOW + timedelta(seconds=moment)
+        given = await draw.choice(stores).reserve(ROLE, rate, draw.randrange(1, 9), at)
+        granted.append((moment, given.granted))
+    total = sum(count for _, count in granted)
+    assert total >= rate.per_s * 10  # whoever always asks loses nothing of it
+    for first, (begin, _) in enumerate(granted):
+        within = 0
+        for end, count in granted[first:]:
+            within += count
+            assert within <= rate.burst + rate.per_s * (end - begin) + 0.001
 
 
 async def test_a_provider_that_says_too_many_stops_everybody(open_another):
