@@ -19,7 +19,7 @@ LONGEST_ADDRESS = 200
 """Characters of a postal address: with its name it fits the window of an envelope."""
 _NUMBER_ONLY = re.compile(r"\d+\s*(?:bis|ter|quater|[a-d])?", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_SOURCES, _OUTCOMES = set(Source), set(Outcome)
+_SOURCES, _OUTCOMES = tuple(Source), tuple(Outcome)  # of a set a list cannot be asked
 
 
 def read_entry(raw: bytes) -> dict[str, Any]:
