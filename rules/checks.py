@@ -9,6 +9,7 @@ from rules.conditions.logic import leaves
 from rules.model import Configuration, Ref, RuleFile
 from rules.problems import At, Problems
 from rules.ways import check_ways
+from rules.yaml_tree import DEEPEST
 
 
 def check(
@@ -46,6 +47,7 @@ def check(
         for rule in file.rules
     }
     _cycles("regle", cited, rules, problems)
+    _depth(cited, rules, problems)
     check_ways(configuration, problems)
 
 
@@ -116,6 +118,7 @@ def _cycles(
 ) -> None:
     """Report each cycle once, at the first of its members."""
     told: set[frozenset[str]] = set()
+    leads = _entangled(leads)
     for start in sorted(leads, key=lambda name: (places.get(name, At("")), name)):
         for ring in _rings(start, leads):
             if frozenset(ring) in told:
@@ -128,6 +131,44 @@ def _cycles(
                 f"{_RINGS[kind]} : {shown}",
                 "Coupez l'un de ces liens.",
             )
+
+
+def _entangled(leads: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Leave out, one layer after another, the names that lead to none that is left."""
+    left = {name: tuple(own) for name, own in leads.items()}
+    citing: dict[str, list[str]] = {}
+    for name, own in left.items():
+        for one in own:
+            citing.setdefault(one, []).append(name)
+    ends = [name for name, own in left.items() if not any(one in left for one in own)]
+    while ends:
+        name = ends.pop()
+        if left.pop(name, None) is not None:
+            ends += [
+                one
+                for one in citing.get(name, ())
+                if one in left and not any(other in left for other in left[one])
+            ]
+    return left
+
+
+def _depth(
+    cited: Mapping[str, tuple[str, ...]], places: Mapping[str, At], problems: Problems
+) -> None:
+    """Report a chain of rules that cite each other further than a person could follow."""
+    if _entangled(cited):
+        return  # a ring, told on its own
+    deep = set(cited)
+    for _ in range(DEEPEST):
+        deep = {name for name in deep if not deep.isdisjoint(cited[name])}
+    if deep:
+        first = min(deep, key=lambda name: (places.get(name, At("")), name))
+        problems.error(
+            places.get(first, At("regles")),
+            "trop-profond",
+            f"À partir de « {first} », des règles se citent sur plus de {DEEPEST} niveaux",
+            "Reprenez leurs conditions dans une seule règle.",
+        )
 
 
 def _escalations(

@@ -160,6 +160,19 @@ def test_a_hundred_thousand_mistakes_are_told_in_part_and_so_is_that(town: Town)
     assert f"regles/z.yaml:1:1: {last}" in town.errors
 
 
+def test_rules_that_cite_two_others_each_are_looked_through_at_once(town: Town) -> None:
+    town.rules(
+        "\n".join(
+            f"- {{id: r{n}, si: {{regle: [r{n + 1}, r{n + 2}]}}, alors: {{urgence: haute}}}}"
+            for n in range(300)
+        )
+        + "\n- {id: r300, si: {canal: sms}, alors: {urgence: haute}}"
+        "\n- {id: r301, si: {canal: x}, alors: {urgence: haute}}"
+    )
+    (error,) = town.errors
+    assert "sur plus de 20 niveaux" in error
+
+
 def test_a_file_that_is_not_utf8_is_refused_at_the_byte(town: Town) -> None:
     (town.folder / "regles/latin.yaml").write_bytes("territoire: Rez\xe9".encode("latin-1"))
     assert town.errors[0].startswith("regles/latin.yaml:1:16: ")
