@@ -87,7 +87,8 @@ def alike(one: RuleSet, other: RuleSet) -> Alike | None:
     changed = {
         name
         for name in mine.keys() | theirs.keys()
-        if described(mine.get(name)) != described(theirs.get(name))
+        if mine.get(name) != theirs.get(name)  # most are the same line for line
+        and described(mine.get(name)) != described(theirs.get(name))
     }
     every = [*one.rules, *other.rules]
     while more := {own.rule.id for own in every if _cited(own.rule) & changed} - changed:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import filterfalse, islice
 from typing import TypeAlias
 
+_FEW = 4  # words that are looked up one by one; of more, each rule is asked whether one is there
 MOST_MISSED = 10  # near misses that a decision tells, so that more need not be looked up
 
 Demand = tuple[int, frozenset[str] | None, frozenset[str] | None]
@@ -24,9 +25,10 @@ def numbers() -> Numbers:
 
 @dataclass(slots=True)
 class Shelf:
-    """Rules of one territory: those worth trying at once, and those that need another word as well.
+    """Rules of one territory: those worth trying at once, and those that need something as well.
 
-    Those of ``picky`` need a category, and perhaps a word. ``bound`` are all that need something.
+    Those of ``by_second`` need one of few words, those of ``picky`` one of many, or a category.
+    ``bound`` are all that need something.
     """
 
     free: Numbers = field(default_factory=numbers)
@@ -40,8 +42,8 @@ class Shelf:
             _append(self.free, number)
             return
         _append(self.bound, number)
-        if categories is None:
-            for word in words or ():
+        if categories is None and words is not None and len(words) <= _FEW:
+            for word in words:
                 _append(self.by_second.setdefault(word, numbers()), number)
         elif not self.picky or self.picky[-1] is not demand:
             self.picky.append(demand)

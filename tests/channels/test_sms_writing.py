@@ -15,7 +15,7 @@ from channels.phone.writing import Writing, cost
 from channels.sms import Sms, SmsSettings
 from router.delivery import Delivery, DeliveryKind
 from router.message import Address
-from router.texts import LANGUAGES, TextId, text
+from router.texts import LANGUAGES, Style, TextId, text
 
 FILLED = dict.fromkeys(("numero", "service", "delai", "lien", "contact", "reponse", "lieu"), "7K4M")
 ANY_TEXT = st.text(
@@ -87,11 +87,11 @@ def test_no_text_of_the_house_invites_to_answer_a_name(language: str, name: str)
     assert "7K4M" in left or name == "opted_out"
 
 
-@pytest.mark.parametrize("short", [False, True])
+@pytest.mark.parametrize("style", [Style.LONG, Style.SHORT])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_says_nothing_of_answering_is_left_as_it_is(language: str, short: bool) -> None:
+def test_what_says_nothing_of_answering_is_left_as_it_is(language: str, style: Style) -> None:
     for name in (TextId.REROUTED, TextId.IN_PROGRESS, TextId.EMERGENCY, TextId.ACCEPTED):
-        written = text(name, language, short=short, **FILLED).text
+        written = text(name, language, style=style, **FILLED).text
         assert one_way(written) == written
 
 

@@ -314,7 +314,7 @@ def test_who_is_away_coordinates_nothing(town: Town) -> None:
 
 
 def test_the_desk_after_three_refusals_has_its_deputy(town: Town) -> None:
-    desk = 'adresse: a@m.example}, contact: {telephone: "3631"}'
+    desk = 'adresse: a@m.example}, contact: {telephone: "3631", relais_sourds: "3631"}'
     town.write("services.yaml", SERVICES.replace(desk, f"{desk}, suppleant: astreinte"))
     town.expect(
         "{texte: bonjour, refuse_par: [routes, voirie-m, eclairage-m], indisponible: [guichet]}",
