@@ -56,10 +56,9 @@ class Alike:
         one, other = self._rulesets
         text = Text(facts.text, facts.subject, self._prefixes)
         if may_be_french(facts):
-            street = facts.place.street
-            found = one.repairs.of(text, street)
-            if found != other.repairs.of(text, street):
+            if one.repairs.candidates(text) != other.repairs.candidates(text):
                 return False
+            found = one.repairs.of(text, facts.place.street)
             if found:
                 text.repair(found)
         case = one.seen(facts, text)

@@ -52,18 +52,22 @@ class Repairs:
 
     def of(self, text: Text, street: str | None) -> dict[str, str]:
         """Find the repairs of a text, in the order of its words."""
-        odd = text.words - self._fine
-        if not odd:
-            return {}
-        found = {
-            word: taken
-            for word in text.folded
-            if word in odd and (taken := self._taken_for(word)) is not None
-        }
+        found = self.candidates(text)
         if found:
             for name in _names(text.parts, found) | frozenset(street_tokens(street or "")):
                 found.pop(name, None)
         return found
+
+    def candidates(self, text: Text) -> dict[str, str]:
+        """Find what would be repaired were none of the words a name, in the order of its words."""
+        odd = text.words - self._fine
+        if not odd:
+            return {}
+        return {
+            word: taken
+            for word in text.folded
+            if word in odd and (taken := self._taken_for(word)) is not None
+        }
 
     def _taken_for(self, word: str) -> str | None:
         """Tell what a word is taken for; what was found out once is remembered."""
