@@ -18,6 +18,11 @@ CONFIG = Path(__file__).parents[2] / "config"
 
 
 @pytest.fixture(autouse=True)
+def checked_once() -> None:
+    """Load each version anew: what becomes of it is the matter here."""
+
+
+@pytest.fixture(autouse=True)
 def _thawed() -> Iterator[None]:
     yield
     gc.unfreeze()
