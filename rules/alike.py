@@ -10,6 +10,7 @@ from rules.compile import RuleSet, may_be_french
 from rules.compiled import Compiled
 from rules.conditions.facts import RuleHolds
 from rules.conditions.logic import leaves
+from rules.conditions.source import Condition
 from rules.conditions.words import Contains
 from rules.index import Index
 from rules.model import Configuration, Rule
@@ -35,8 +36,8 @@ class Alike:
         """Take two versions and all rules that only one has, or that read otherwise there."""
         self._rulesets = (one, other)
         self._rules = tuple(changed)
-        self._by_others = bytes(bool(_cited(own.rule)) for own in self._rules)
-        """By number, 1 for a rule that asks for another one."""
+        self._needs = tuple(map(_needs, self._rules))
+        """By number, what a rule asks for beside the category; None where that is not so simple."""
         self._index = Index((own.rule.territory, own.terms) for own in self._rules)
         phrases = (
             phrase
@@ -70,12 +71,27 @@ class Alike:
 
     def _may_hold(self, number: int, case: Situation) -> bool:
         """Whether a rule may hold once the category is known."""
-        if self._by_others[number]:
+        one, needs = self._rules[number], self._needs[number]
+        if needs is not None:  # the same as below
+            if not case.whereabouts.within(one.bound):
+                return False
+            for condition in needs:  # noqa: SIM110 -- asked a million times
+                if not condition.value(case):
+                    return False
             return True
-        one = self._rules[number]
+        if _cited(one.rule):
+            return True
         if one.rule.priority == "danger":  # it may act though its place is unknown
             return one.value(case) is not False
         return one.chances(case)[0]
+
+
+def _needs(one: Compiled) -> tuple[Condition, ...] | None:
+    """List what a rule of one block asks for beside the category, the cheapest first."""
+    rule = one.rule
+    if not one.simple or rule.season is not None or rule.priority == "danger":
+        return None
+    return tuple(own for own in rule.when[0].by_cost if own.fact != CATEGORY)
 
 
 def alike(one: RuleSet, other: RuleSet) -> Alike | None:
