@@ -49,8 +49,8 @@ def _print(folder):
     """
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or path.is_file():
-            digest.update(f"{path.relative_to(folder)}\0".encode())
+        digest.update(f"{path.relative_to(folder)}\0{path.is_dir()}\0".encode())
+        if not path.is_dir():
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
