@@ -25,10 +25,10 @@ from router.message import (
     Envelope,
     Given,
     InboundEvent,
-    Location,
     MessageReceived,
 )
 from router.ports import Clock, Reads
+from router.stated import Stated
 from router.tokens import Signer
 
 Key = tuple[str, str]
@@ -45,20 +45,7 @@ class Wraps(Reads, Protocol):
 
     def open_raw(self, raw: bytes, at: datetime) -> tuple[Envelope, ...]: ...
 
-    def compose(
-        self,
-        account: str,
-        sender: str,
-        text: str,
-        *,
-        kind: str = "",
-        subject: str = "",
-        at: datetime,
-        location: Location | None = None,
-        name: str = "",
-        attachments: Iterable[str] = (),
-        message_id: str = "",
-    ) -> Envelope:
+    def compose(self, stated: Stated) -> Envelope:
         """Write the provider's own form of a message."""
         ...
 
@@ -92,15 +79,17 @@ class Offline:
             raise InvalidInput(f"« kind » : sur {name}, dm ou mention, pas « {line.kind[:40]} »")
         sender = line.sender or _nobody(name, count)
         envelope = self.channel.compose(
-            _written_to(line.to, account),
-            sender,
-            line.text,
-            kind=line.kind if name == "x" else "",
-            subject=line.subject,
-            at=at,
-            location=line.location,
-            attachments=line.attachments,
-            message_id=unique,
+            Stated(
+                account=_written_to(line.to, account),
+                sender=sender,
+                text=line.text,
+                kind=line.kind if name == "x" else "",
+                subject=line.subject,
+                at=at,
+                location=line.location,
+                attachments=line.attachments,
+                message_id=unique,
+            )
         )
         if name == "web":  # the same person's form is the same conversation, answered on its page
             return replace(envelope, conversation=Address(name, account, sender).key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,6 @@ from router.message import (
     Envelope,
     Given,
     InboundEvent,
-    Location,
     Message,
     MessageReceived,
     TaskDone,
@@ -32,6 +31,7 @@ from router.message import (
     WebhookResponse,
 )
 from router.ports import Capabilities, Health, OutboundPart
+from router.stated import Stated
 
 _SHORTEST_KEY = 16
 _AGAIN_S = 3600.0
@@ -191,34 +191,26 @@ class Desk:
         """Say nothing: one account has one address."""
         return ()
 
-    def compose(
-        self,
-        account: str,
-        sender: str,
-        text: str,
-        *,
-        kind: str = "",
-        subject: str = "",
-        at: datetime,
-        location: Location | None = None,
-        name: str = "",
-        attachments: Iterable[str] = (),
-        message_id: str = "",
-    ) -> Envelope:
+    def compose(self, stated: Stated) -> Envelope:
         """Make what is entered of a call; the caller's number or mail is also where to answer."""
-        seed = hashlib.sha256(f"{sender}\n{text}\n{at.isoformat()}".encode()).hexdigest()
-        by = "email" if "@" in sender else "callback" if sender.startswith("+") else "page"
+        by = (
+            "email"
+            if "@" in stated.sender
+            else "callback"
+            if stated.sender.startswith("+")
+            else "page"
+        )
         said = {
             "kind": "case",
-            "id": message_id or seed[:24],
-            "source": kind or Source.CALL,
+            "id": stated.message_id or stated.digest[:24],
+            "source": stated.kind or Source.CALL,
             "agent": "agent",
-            "text": text,
-            "name": name,
-            "reply": {"by": by, "to": sender if by != "page" else ""},
-            "attachments": [{"name": file, "ref": file} for file in attachments],
+            "text": stated.text,
+            "name": stated.name,
+            "reply": {"by": by, "to": stated.sender if by != "page" else ""},
+            "attachments": [{"name": file, "ref": file} for file in stated.attachments],
         }
-        return self.open_raw(_json(said), at)[0]
+        return self.open_raw(_json(said), stated.at)[0]
 
     # --- out -------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,7 @@ from router.message import (
     WebhookResponse,
 )
 from router.ports import Capabilities, Health, OutboundPart
+from router.stated import Stated
 
 SIGNATURE = "x-memory-signature"
 
@@ -145,27 +146,21 @@ class Memory:
     def challenge(self, request: WebhookRequest) -> WebhookResponse | None:
         return None
 
-    def compose(
-        self,
-        account: str,
-        sender: str,
-        text: str,
-        *,
-        kind: str = "",
-        subject: str = "",
-        at: datetime,
-        location: Location | None = None,
-        name: str = "",
-        attachments: Iterable[str] = (),
-        message_id: str = "",
-    ) -> Envelope:
+    def compose(self, stated: Stated) -> Envelope:
         """Make the JSON of such a message."""
-        seed = hashlib.sha256(f"{sender}\n{text}\n{at.isoformat()}".encode()).hexdigest()
-        data: dict[str, Any] = {"id": message_id or seed[:24], "from": sender or "nobody"}
-        data |= {"text": text, "subject": subject, "name": name, "attachments": list(attachments)}
-        data |= {"kind": kind} if kind else {}
-        data |= {"location": [location.lat, location.lon]} if location else {}
-        return self.open_raw(json.dumps(data).encode(), at)[0]
+        data: dict[str, Any] = {
+            "id": stated.message_id or stated.digest[:24],
+            "from": stated.sender or "nobody",
+        }
+        data |= {
+            "text": stated.text,
+            "subject": stated.subject,
+            "name": stated.name,
+            "attachments": list(stated.attachments),
+        }
+        data |= {"kind": stated.kind} if stated.kind else {}
+        data |= {"location": [stated.location.lat, stated.location.lon]} if stated.location else {}
+        return self.open_raw(json.dumps(data).encode(), stated.at)[0]
 
     def _address(self, sender: str) -> Address:
         return Address(self.name, self.account, sender)

@@ -31,6 +31,7 @@ from router.message import (
     WebhookResponse,
 )
 from router.ports import Capabilities, Health, OutboundPart
+from router.stated import Stated
 
 NAME = "open311"
 _TYPE = "application/x-www-form-urlencoded"
@@ -173,29 +174,27 @@ class Open311:
         """Say nothing: one account has one address."""
         return ()
 
-    def compose(
-        self,
-        account: str,
-        sender: str,
-        text: str,
-        *,
-        kind: str = "",
-        subject: str = "",
-        at: datetime,
-        location: Location | None = None,
-        name: str = "",
-        attachments: Iterable[str] = (),
-        message_id: str = "",
-    ) -> Envelope:
+    def compose(self, stated: Stated) -> Envelope:
         """Make the form that an application would post."""
-        form = {"description": text, "last_name": name, "email": sender if "@" in sender else ""}
-        form |= {"lat": str(location.lat), "long": str(location.lon)} if location else {}
+        form = {
+            "description": stated.text,
+            "last_name": stated.name,
+            "email": stated.sender if "@" in stated.sender else "",
+        }
+        form |= (
+            {"lat": str(stated.location.lat), "long": str(stated.location.lon)}
+            if stated.location
+            else {}
+        )
         hosts = (*self._settings.media_hosts, "photos.example")
-        picture = next(iter(attachments), "")
+        picture = next(iter(stated.attachments), "")
         form["media_url"] = f"https://{hosts[0]}/{picture}" if picture else ""
         body = urlencode({key: value for key, value in form.items() if value}).encode()
-        own = message_id or hashlib.sha256(f"{sender}\n{at.isoformat()}".encode()).hexdigest()
-        return self.open_raw(body, at, own)[0]
+        own = (
+            stated.message_id
+            or hashlib.sha256(f"{stated.sender}\n{stated.at.isoformat()}".encode()).hexdigest()
+        )
+        return self.open_raw(body, stated.at, own)[0]
 
     # --- out -------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import hmac
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,11 +36,11 @@ from router.message import (
     Attachment,
     Envelope,
     InboundEvent,
-    Location,
     WebhookRequest,
     WebhookResponse,
 )
 from router.ports import Capabilities, Health, OutboundPart, Pulled
+from router.stated import Stated
 
 LONGEST_TEXT = 4096  # UTF-16 units
 STALE_AFTER = timedelta(days=6)
@@ -167,39 +167,29 @@ class Telegram:
     def challenge(self, request: WebhookRequest) -> WebhookResponse | None:
         return None
 
-    def compose(
-        self,
-        account: str,
-        sender: str,
-        text: str,
-        *,
-        kind: str = "",
-        subject: str = "",
-        at: datetime,
-        location: Location | None = None,
-        name: str = "",
-        attachments: Iterable[str] = (),
-        message_id: str = "",
-    ) -> Envelope:
+    def compose(self, stated: Stated) -> Envelope:
         """Make the update that Telegram would send for such a private message."""
-        chat = _number_of(sender)
-        number = _number_of(message_id or f"{sender}\n{text}\n{at.isoformat()}")
-        handle = sender.removeprefix("@") if sender.startswith("@") else ""
-        user: dict[str, Any] = {"id": chat, "is_bot": False, "first_name": name}
+        chat = _number_of(stated.sender)
+        number = _number_of(stated.message_id or stated.seed)
+        handle = stated.sender.removeprefix("@") if stated.sender.startswith("@") else ""
+        user: dict[str, Any] = {"id": chat, "is_bot": False, "first_name": stated.name}
         user |= {"username": handle} if handle else {}
         message: dict[str, Any] = {
             "message_id": number,
-            "date": int(at.timestamp()),
+            "date": int(stated.at.timestamp()),
             "chat": {"id": chat, "type": "private"},
             "from": user,
         }
-        files = tuple(attachments)
+        files = stated.attachments
         if files:
             message["document"] = {"file_id": files[0], "file_name": files[0]}
-        if location:
-            message["location"] = {"latitude": location.lat, "longitude": location.lon}
-        message["caption" if files else "text"] = text
-        return self.open_raw(_dump({"update_id": number, "message": message}), at)[0]
+        if stated.location:
+            message["location"] = {
+                "latitude": stated.location.lat,
+                "longitude": stated.location.lon,
+            }
+        message["caption" if files else "text"] = stated.text
+        return self.open_raw(_dump({"update_id": number, "message": message}), stated.at)[0]
 
     def _address(self, chat: str) -> Address:
         return Address(self.name, self.account, chat)

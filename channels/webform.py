@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,6 @@ from router.message import (
     Attachment,
     Envelope,
     InboundEvent,
-    Location,
     Message,
     MessageReceived,
     Thread,
@@ -39,6 +38,7 @@ from router.message import (
     WebhookResponse,
 )
 from router.ports import Capabilities, Health, OutboundPart
+from router.stated import Stated
 
 _TYPES = ("application/json", "application/x-www-form-urlencoded")
 _LARGEST_FORM = 1_000_000  # bytes; files are stored beforehand and only named here
@@ -188,32 +188,22 @@ class Webform:
     def challenge(self, request: WebhookRequest) -> WebhookResponse | None:
         return None
 
-    def compose(
-        self,
-        account: str,
-        sender: str,
-        text: str,
-        *,
-        kind: str = "",
-        subject: str = "",
-        at: datetime,
-        location: Location | None = None,
-        name: str = "",
-        attachments: Iterable[str] = (),
-        message_id: str = "",
-    ) -> Envelope:
+    def compose(self, stated: Stated) -> Envelope:
         """Make the form that our page would post; the sender's contact is also where to answer."""
-        seed = f"{sender}\n{text}\n{at.isoformat()}".encode()
-        form: dict[str, Any] = {"id": message_id or hashlib.sha256(seed).hexdigest()[:24]}
-        form |= {"text": text, "name": name, "reply": "page"}
-        if "@" in sender:
-            form |= {"reply": "email", "email": sender}
-        elif sender.startswith("+"):
-            form |= {"reply": "sms", "phone": sender}
-        if location:
-            form |= {"lat": location.lat, "lon": location.lon, "accuracy": location.accuracy_m}
-        form["attachments"] = [{"name": file, "ref": file} for file in attachments]
-        return self.open_raw(json.dumps(form).encode(), at)[0]
+        form: dict[str, Any] = {"id": stated.message_id or stated.digest[:24]}
+        form |= {"text": stated.text, "name": stated.name, "reply": "page"}
+        if "@" in stated.sender:
+            form |= {"reply": "email", "email": stated.sender}
+        elif stated.sender.startswith("+"):
+            form |= {"reply": "sms", "phone": stated.sender}
+        if stated.location:
+            form |= {
+                "lat": stated.location.lat,
+                "lon": stated.location.lon,
+                "accuracy": stated.location.accuracy_m,
+            }
+        form["attachments"] = [{"name": file, "ref": file} for file in stated.attachments]
+        return self.open_raw(json.dumps(form).encode(), stated.at)[0]
 
     # --- out -------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -41,7 +41,6 @@ from router.message import (
     Envelope,
     Ignored,
     InboundEvent,
-    Location,
     Message,
     MessageReceived,
     Thread,
@@ -50,6 +49,7 @@ from router.message import (
     WebhookResponse,
 )
 from router.ports import Capabilities, Clock, Health, OutboundPart, Pulled
+from router.stated import Stated
 
 _LONGEST_DM = 10_000
 
@@ -195,37 +195,28 @@ class X:
     def answer(self, accepted: bool) -> WebhookResponse:
         return WebhookResponse(200 if accepted else 503)
 
-    def compose(
-        self,
-        account: str,
-        sender: str,
-        text: str,
-        *,
-        kind: str = "",
-        subject: str = "",
-        at: datetime,
-        location: Location | None = None,
-        name: str = "",
-        attachments: Iterable[str] = (),
-        message_id: str = "",
-    ) -> Envelope:
+    def compose(self, stated: Stated) -> Envelope:
         """Make the event that X would tell of: a private message, or with ``mention`` a post."""
-        handle = sender.removeprefix("@")
-        seed = message_id or f"{sender}\n{text}\n{at.isoformat()}"
+        handle = stated.sender.removeprefix("@")
+        seed = stated.message_id or stated.seed
         author, number = _number_of(handle), _number_of(seed)
-        keys = [f"3_{place}" for place, _ in enumerate(attachments)]
-        record: dict[str, Any] = {"id": number, "text": text, "created_at": at.isoformat()}
+        keys = [f"3_{place}" for place, _ in enumerate(stated.attachments)]
+        record: dict[str, Any] = {
+            "id": number,
+            "text": stated.text,
+            "created_at": stated.at.isoformat(),
+        }
         record |= {"attachments": {"media_keys": keys}} if keys else {}
         known = "" if handle.isdigit() else handle  # an id says nothing of the name
-        user = {"id": author, "name": name, "username": known}
+        user = {"id": author, "name": stated.name, "username": known}
         media = [{"media_key": key, "type": "photo", "url": ""} for key in keys]
         includes = {"users": [user], "media": media}
-        if kind == MENTION:
+        if stated.kind == MENTION:
             single = {"post": record | {"author_id": author}, "includes": includes}
         else:
             event = {"event_type": "MessageCreate", "sender_id": author}
             single = {"dm_event": record | event, "includes": includes}
-        return self.open_raw(json.dumps(single).encode(), at)[0]
+        return self.open_raw(json.dumps(single).encode(), stated.at)[0]
 
     # --- polling ---------------------------------------------------------------------------------
 

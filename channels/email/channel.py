@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -30,12 +30,12 @@ from router.message import (
     Attachment,
     Envelope,
     InboundEvent,
-    Location,
     Message,
     WebhookRequest,
     WebhookResponse,
 )
 from router.ports import Capabilities, Health, OpensFiles, OutboundPart, Pulled
+from router.stated import Stated
 from router.tokens import Signer
 
 _LARGEST_FILES = 5_000_000
@@ -117,32 +117,24 @@ class EmailChannel:
         except UnreadablePayload:
             return ()
 
-    def compose(
-        self,
-        account: str,
-        sender: str,
-        text: str,
-        *,
-        kind: str = "",
-        subject: str = "",
-        at: datetime,
-        location: Location | None = None,
-        name: str = "",
-        attachments: Iterable[str] = (),
-        message_id: str = "",
-    ) -> Envelope:
+    def compose(self, stated: Stated) -> Envelope:
         """Make the mail that somebody would write."""
-        seed = f"{sender}\n{subject}\n{text}\n{at.isoformat()}".encode("utf-8", "replace")
-        raw = mail_of(
-            f'"{name}" <{sender}>' if name and "<" not in sender else sender,
-            account or self.account,
-            text,
-            subject=subject,
-            at=at,
-            message_id=f"{message_id or hashed(seed)}@compose.invalid",
-            attachments=attachments,
+        who = stated.sender
+        if stated.name and "<" not in who:
+            who = f'"{stated.name}" <{who}>'
+        seed = f"{stated.sender}\n{stated.subject}\n{stated.text}\n{stated.at.isoformat()}".encode(
+            "utf-8", "replace"
         )
-        return self.envelope(raw, at)
+        raw = mail_of(
+            who,
+            stated.account or self.account,
+            stated.text,
+            subject=stated.subject,
+            at=stated.at,
+            message_id=f"{stated.message_id or hashed(seed)}@compose.invalid",
+            attachments=stated.attachments,
+        )
+        return self.envelope(raw, stated.at)
 
     async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
         """Give the bytes of an attachment, from the payload itself.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, SecretStr
@@ -19,8 +19,9 @@ from channels.matrix.sync import Heard, Sync
 from channels.matrix.writing import content_of, message_of
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, UnreadablePayload
-from router.message import Address, Attachment, Envelope, InboundEvent, Location
+from router.message import Address, Attachment, Envelope, InboundEvent
 from router.ports import Capabilities, Health, OutboundPart, Pulled
+from router.stated import Stated
 
 LONGEST_TEXT = 30_000
 """Bytes: an event has at most 65,536, and JSON may write one byte as two."""
@@ -108,23 +109,10 @@ class Matrix:
         """Say nothing: one account has one address."""
         return ()
 
-    def compose(
-        self,
-        account: str,
-        sender: str,
-        text: str,
-        *,
-        kind: str = "",
-        subject: str = "",
-        at: datetime,
-        location: Location | None = None,
-        name: str = "",
-        attachments: Iterable[str] = (),
-        message_id: str = "",
-    ) -> Envelope:
+    def compose(self, stated: Stated) -> Envelope:
         """Make the event that a homeserver would tell of for such a message of one person."""
-        event = message_of(sender, text, at, location, tuple(attachments), message_id)
-        return self.open_raw(_dump({"event": event, "room": {"name": name}}), at)[0]
+        event = message_of(stated)
+        return self.open_raw(_dump({"event": event, "room": {"name": stated.name}}), stated.at)[0]
 
     def _address(self, room: str) -> Address:
         return Address(self.name, self.account, room)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 from typing import Any
 
 from channels.matrix.answers import Json
 from router.message import Location
 from router.ports import OutboundPart
+from router.stated import Stated
 
 
 def content_of(part: OutboundPart) -> Json:
@@ -25,28 +25,22 @@ def content_of(part: OutboundPart) -> Json:
     return content
 
 
-def message_of(
-    sender: str,
-    text: str,
-    at: datetime,
-    location: Location | None,
-    files: tuple[str, ...],
-    unique: str,
-) -> Json:
+def message_of(stated: Stated) -> Json:
     """Make the event that a homeserver would tell of for such a private message."""
+    sender, text, files = stated.sender, stated.text, stated.attachments
     content: dict[str, Any] = {"msgtype": "m.text", "body": text}
     if files:
         content = {"msgtype": "m.file", "filename": files[0], "body": text or files[0]}
         content["url"] = "mxc://essai.example/essai"
-    elif location:
-        content = {"msgtype": "m.location", "body": text, "geo_uri": _geo(location)}
+    elif stated.location:
+        content = {"msgtype": "m.location", "body": text, "geo_uri": _geo(stated.location)}
         content["m.location"] = {"description": text}
     return {
-        "event_id": f"${_short(unique or f'{sender} {text} {at.isoformat()}')}",
+        "event_id": f"${_short(stated.message_id or stated.seed)}",
         "room_id": f"!{_short(sender)}",
         "type": "m.room.message",
         "sender": sender if sender.startswith("@") else f"@{sender}:essai.example",
-        "origin_server_ts": int(at.timestamp() * 1000),
+        "origin_server_ts": int(stated.at.timestamp() * 1000),
         "content": content,
     }
 

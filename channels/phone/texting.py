@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from channels.phone.carrier import Carrier, Progress, Text
@@ -20,7 +20,6 @@ from router.message import (
     HelpAsked,
     Ignored,
     InboundEvent,
-    Location,
     Message,
     MessageReceived,
     OptedOutOf,
@@ -31,6 +30,7 @@ from router.message import (
     WebhookResponse,
 )
 from router.ports import Health, OutboundPart
+from router.stated import Stated
 
 _ANY_FILE = "application/octet-stream"
 
@@ -144,32 +144,18 @@ class Texting:
         to = told.to.removeprefix(WHATSAPP) if isinstance(told, Text) else ""
         return (to,) if to else ()
 
-    def compose(
-        self,
-        account: str,
-        sender: str,
-        text: str,
-        *,
-        kind: str = "",
-        subject: str = "",
-        at: datetime,
-        location: Location | None = None,
-        name: str = "",
-        attachments: Iterable[str] = (),
-        message_id: str = "",
-    ) -> Envelope:
+    def compose(self, stated: Stated) -> Envelope:
         """Make what the carrier would hand over for such a message."""
-        seed = f"{sender}\n{text}\n{at.isoformat()}".encode("utf-8", "replace")
-        number = international(sender, self._settings.region)
+        number = international(stated.sender, self._settings.region)
         told = Text(
-            message_id or f"SM{hashlib.sha256(seed).hexdigest()[:32]}",
+            stated.message_id or f"SM{stated.digest[:32]}",
             f"{self.prefix}{number or 'unknown'}",
-            f"{self.prefix}{account or self.account}",
-            text,
-            attachments=tuple(_file(file) for file in attachments),
-            location=location,
+            f"{self.prefix}{stated.account or self.account}",
+            stated.text,
+            attachments=tuple(_file(file) for file in stated.attachments),
+            location=stated.location,
         )
-        return self.open_raw(self._carrier.write(told), at)[0]
+        return self.open_raw(self._carrier.write(told), stated.at)[0]
 
     async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
         return await self._carrier.fetch(attachment.ref, limit)

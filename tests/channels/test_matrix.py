@@ -34,6 +34,7 @@ from router.message import (
     MessageTakenBack,
     OptedOutOf,
 )
+from router.stated import Stated
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 ME, ANNE, ROOM = "@guichet:nantes.example", "@anne:citoyens.example", "!r:nantes.example"
@@ -145,7 +146,7 @@ def test_a_place_is_a_geo_address(geo: str, place: Location | None) -> None:
 @given(st.floats(-90, 90), st.floats(-180, 180), st.none() | st.integers(0, 10**7))
 def test_any_place_that_is_composed_is_read(lat: float, lon: float, metres: int | None) -> None:
     place = Location(round(lat, 5), round(lon, 5), metres)
-    envelope = CHANNEL.compose(ME, "anne", "Ici", at=NOW, location=place)
+    envelope = CHANNEL.compose(Stated(sender="anne", text="Ici", at=NOW, location=place))
     [found] = CHANNEL.receive(envelope)
     assert isinstance(found, MessageReceived)
     assert found.message.location == place

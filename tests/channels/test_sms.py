@@ -37,6 +37,7 @@ from router.message import (
     ReceiptReceived,
     WebhookRequest,
 )
+from router.stated import Stated
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 CITIZEN, COUNTER = "+33612345678", "+33756000044"
@@ -218,7 +219,14 @@ def test_a_form_without_an_id_is_kept_and_not_read() -> None:
 
 def test_what_is_composed_is_what_twilio_would_post() -> None:
     envelope = SMS.compose(
-        COUNTER, CITIZEN, "Un arbre", at=NOW, location=Location(47.2, -1.5), attachments=["a.jpg"]
+        Stated(
+            account=COUNTER,
+            sender=CITIZEN,
+            text="Un arbre",
+            at=NOW,
+            location=Location(47.2, -1.5),
+            attachments=("a.jpg",),
+        )
     )
     [event] = SMS.receive(envelope)
     assert isinstance(event, MessageReceived)
@@ -437,6 +445,8 @@ def test_help_that_twilio_has_given_is_not_given_twice() -> None:
 def test_a_composed_message_comes_from_a_number_as_twilio_writes_it(
     written: str, number: str
 ) -> None:
-    [event] = SMS.receive(SMS.compose(COUNTER, written, "Un trou", at=NOW))
+    [event] = SMS.receive(
+        SMS.compose(Stated(account=COUNTER, sender=written, text="Un trou", at=NOW))
+    )
     assert isinstance(event, MessageReceived)
     assert (event.message.sender, event.message.address.value) == (number, number)

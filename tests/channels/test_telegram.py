@@ -30,6 +30,7 @@ from router.message import (
     OptedOutOf,
     WebhookRequest,
 )
+from router.stated import Stated
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 BOT, ANNE = "GuichetNantesBot", 4242
@@ -234,7 +235,13 @@ def test_no_json_and_the_answer_of_get_updates_are_opened() -> None:
 
 def test_what_is_composed_is_what_telegram_would_send() -> None:
     envelope = CHANNEL.compose(
-        BOT, "anne", "Un arbre", at=NOW, location=Location(47.0, -1.0), attachments=["a.jpg"]
+        Stated(
+            sender="anne",
+            text="Un arbre",
+            at=NOW,
+            location=Location(47.0, -1.0),
+            attachments=("a.jpg",),
+        )
     )
     [event] = CHANNEL.receive(envelope)
     assert isinstance(event, MessageReceived)

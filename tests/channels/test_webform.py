@@ -22,6 +22,7 @@ from router.message import (
     Trust,
     WebhookRequest,
 )
+from router.stated import Stated
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 WEB = Webform(WebformSettings(email_account="guichet@nantes.example", sms_account="+33756000044"))
@@ -157,7 +158,9 @@ async def test_an_answer_on_the_page_has_left_at_once() -> None:
 
 
 def test_what_is_composed_is_what_the_page_would_post() -> None:
-    [event] = WEB.receive(WEB.compose("web", "a@b.fr", "Un arbre", at=NOW, attachments=["a.jpg"]))
+    [event] = WEB.receive(
+        WEB.compose(Stated(sender="a@b.fr", text="Un arbre", at=NOW, attachments=("a.jpg",)))
+    )
     assert isinstance(event, MessageReceived)
     assert (event.message.text, event.message.address.value) == ("Un arbre", "a@b.fr")
     assert event.message.attachments[0].name == "a.jpg"

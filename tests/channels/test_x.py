@@ -30,6 +30,7 @@ from router.message import (
     MessageReceived,
     WebhookRequest,
 )
+from router.stated import Stated
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 ACCOUNT, SECRET = "GuichetNantes", "secret-de-l-application"
@@ -169,7 +170,7 @@ def test_a_malformed_event_is_kept_and_not_read(data: object) -> None:
 @pytest.mark.parametrize(("kind", "public"), [("dm", False), ("mention", True)])
 def test_what_is_composed_is_what_x_would_tell(kind: str, public: bool) -> None:
     envelope = CHANNEL.compose(
-        ACCOUNT, "@anne", "Un arbre", kind=kind, at=NOW, attachments=["a.jpg"]
+        Stated(sender="@anne", text="Un arbre", kind=kind, at=NOW, attachments=("a.jpg",))
     )
     [event] = CHANNEL.receive(envelope)
     assert isinstance(event, MessageReceived)

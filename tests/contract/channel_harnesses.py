@@ -45,6 +45,7 @@ from demo.x import XSimulator
 from router.delivery import Delivery, DeliveryKind, Permanent, Retry, Unknown
 from router.message import Address, Envelope, WebhookRequest
 from router.ports import HandedOver
+from router.stated import Stated
 from router.tokens import Signer
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -501,7 +502,14 @@ def _composed(
 ) -> Callable[[str, Sequence[str], str], Envelope]:
     def message(text: str, files: Sequence[str], id: str) -> Envelope:
         made: Envelope = channel.compose(
-            account, sender, text, at=NOW, attachments=files, message_id=id
+            Stated(
+                account=account,
+                sender=sender,
+                text=text,
+                at=NOW,
+                attachments=tuple(files),
+                message_id=id,
+            )
         )
         return made
 
