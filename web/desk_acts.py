@@ -7,35 +7,25 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from router.archive import JournalLine
 from router.desk import CHANNEL, is_task
 from router.entry import Source, Way
-from router.errors import InvalidInput, InvalidSignature, StoreUnavailable
+from router.errors import InvalidInput, StoreUnavailable
 from router.message import Envelope, WebhookRequest
 from router.ports import TakesWebhooks
 from router.tracking import parse, printed
-from web.desk_forms import Done, Kept, NewCase, Photo, TaskResult, Tasks, shown
+from web.desk_forms import Done, Kept, NewCase, TaskResult, Tasks, shown
 from web.desk_letter import letter_page, style_policy
 from web.desk_tasks import Task, receipt_of, tasks_of
 from web.parts import DeskRecords, WebParts
-from web.photos import BadPhoto, clean
+from web.programs import Refusal, as_webhook, keep_photo, opened, read
 from web.sending import Sending
 
 _LONGEST_ID = 100
-M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
-
-
-class Refusal(Exception):
-    """What a program is told instead of *kept*."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
 
 
 async def told(answer: Awaitable[Response]) -> Response:
@@ -61,7 +51,7 @@ class DeskActs:
     async def enter(self, request: Request) -> Response:
         """Keep an entry, and give its number if the router is quick."""
         asked, desks = await self._known(request)
-        case = _read(NewCase, asked.body)
+        case = read(NewCase, asked.body)
         self._check(case)
         said = case.model_dump(mode="json", exclude={"desk", "photos"}, exclude_none=True)
         said |= {"kind": "case", "attachments": [{}] * len(case.photos)}
@@ -69,7 +59,10 @@ class DeskActs:
         envelope = self._envelope(asked, desk, said)
         before = await self._line(envelope)
         if before is None:
-            said["attachments"] = [await self._photo(*one) for one in enumerate(case.photos, 1)]
+            said["attachments"] = [
+                await keep_photo(self._parts.save_photo, photo.content, number)
+                for number, photo in enumerate(case.photos, 1)
+            ]
             await self._keep(self._envelope(asked, desk, said))
         line = await self._sending.until(lambda: self._worked(envelope))
         kept = await self._kept(case, envelope, line)
@@ -87,7 +80,7 @@ class DeskActs:
     async def done(self, request: Request, id: str) -> Response:
         """Keep what became of a task; the same message again is kept once."""
         asked, desks = await self._known(request)
-        result = _read(TaskResult, asked.body)
+        result = read(TaskResult, asked.body)
         number = _number(id)
         said = result.model_dump(mode="json", exclude_none=True)
         said |= {"kind": "done", "task": number}
@@ -119,19 +112,10 @@ class DeskActs:
 
     async def _known(self, request: Request) -> tuple[WebhookRequest, dict[str, TakesWebhooks]]:
         """Find the desks that the key of a request opens."""
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        if "authorization" not in headers:
+        if "authorization" not in request.headers:
             raise Refusal(401, "Send your key as Authorization: Bearer KEY.")
-        asked = WebhookRequest(request.method, str(request.url), headers, await request.body())
-        found = {}
-        for (name, account), channel in self._parts.channels.items():
-            if name != CHANNEL or not isinstance(channel, TakesWebhooks):
-                continue
-            try:
-                channel.verify(asked)
-            except InvalidSignature:
-                continue
-            found[account] = channel
+        asked = await as_webhook(request)
+        found = opened(self._parts, CHANNEL, asked)
         if not found:
             raise Refusal(403, "The key is not valid here.")
         return asked, found
@@ -163,18 +147,6 @@ class DeskActs:
         if envelope.note:
             raise Refusal(400, f"{envelope.note}.")
         return envelope
-
-    async def _photo(self, number: int, photo: Photo) -> dict[str, Any]:
-        """Keep a picture before the entry that names it."""
-        if self._parts.save_photo is None:
-            raise Refusal(400, "Pictures are not kept here.")
-        try:
-            safe = await asyncio.to_thread(clean, photo.content)
-        except BadPhoto:
-            raise Refusal(400, f"Photo {number} is no picture that can be taken.") from None
-        name = f"photo-{number}.jpg"
-        ref = await self._parts.save_photo(name, safe.data)
-        return {"name": name, "media_type": safe.media_type, "size": len(safe.data), "ref": ref}
 
     async def _keep(self, envelope: Envelope) -> None:
         await self._sending.accept((envelope,))
@@ -232,13 +204,3 @@ def _number(id: str) -> int:
     if not 0 < number < 2**63:
         raise Refusal(404, "No open task has this id.")
     return number
-
-
-def _read(model: type[M], body: bytes) -> M:
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        sentence = f"{where}: {problem['msg']}" if where else str(problem["msg"])
-        raise Refusal(400, sentence) from None

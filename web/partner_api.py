@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Container
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from router.case import Case
-from router.errors import InvalidSignature, StoreUnavailable
+from router.errors import StoreUnavailable
 from router.message import WebhookRequest
 from router.ports import TakesWebhooks
 from router.tracking import printed
 from web.invited import Invited, open_link
 from web.partner_acts import Act, CaseMessage, Photo, Refused, Taken
 from web.parts import WebParts
-from web.photos import BadPhoto, clean
+from web.programs import Refusal, as_webhook, keep_photo, opened, read
 from web.sending import Sending
 
 CHANNEL = "partner_webhook"
@@ -36,14 +34,6 @@ _DESCRIPTION = (
     "Cases come to you as signed messages (see Webhooks); you act on them here. Both are signed as "
     "[Standard Webhooks](https://www.standardwebhooks.com/) says, with the keys that we share."
 )
-
-
-class _Refusal(Exception):
-    """What a partner is told instead of *taken*."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
 
 
 def partner_api(parts: WebParts) -> FastAPI:
@@ -95,25 +85,23 @@ class Acts:
         """Take one act, or say in one sentence why not."""
         try:
             return await self._take(request)
-        except _Refusal as refusal:
+        except Refusal as refusal:
             return JSONResponse({"error": str(refusal)}, refusal.status)
         except StoreUnavailable:
             told = {"error": "The act cannot be kept now; send it again."}
             return JSONResponse(told, 503, {"retry-after": "30"})
 
     async def _take(self, request: Request) -> Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        body = await request.body()
-        asked = WebhookRequest(request.method, str(request.url), headers, body)
+        asked = await as_webhook(request)
         partners = self._partners(asked)
-        act = _read(body)
+        act = read(Act, asked.body)
         invited = await self._invited(act, partners)
         account = invited.service.transmit_to
         channel = partners[account]
-        if not await self._known(account, headers["webhook-id"]):
+        if not await self._known(account, asked.headers["webhook-id"]):
             _check(act, invited)
             said = json.dumps(await self._said(act), ensure_ascii=False).encode("utf-8", "replace")
-            kept = WebhookRequest(asked.method, asked.url, headers, said)
+            kept = WebhookRequest(asked.method, asked.url, asked.headers, said)
             await self._sending.accept(channel.open(kept, self._parts.clock.now()))
             await self._sending.until(lambda: self._moved(invited.case))
         now = await self._parts.cases.case_by_id(invited.case.id) or invited.case
@@ -122,26 +110,18 @@ class Acts:
 
     def _partners(self, asked: WebhookRequest) -> dict[str, TakesWebhooks]:
         """Find the partner whose key signed a request; it may listen at several addresses."""
-        found = {}
-        for (name, account), channel in self._parts.channels.items():
-            if name != CHANNEL or not isinstance(channel, TakesWebhooks):
-                continue
-            try:
-                channel.verify(asked)
-            except InvalidSignature:
-                continue
-            found[account] = channel
+        found = opened(self._parts, CHANNEL, asked)
         if found:
             return found
-        raise _Refusal(403, "The message is not signed with a key of ours, or is of another time.")
+        raise Refusal(403, "The message is not signed with a key of ours, or is of another time.")
 
     async def _invited(self, act: Act, accounts: Container[str]) -> Invited:
         """Find the case; it must have been handed to a service of this very partner."""
         invited = await open_link(self._parts, act.case)
         if invited is None:
-            raise _Refusal(404, "No case has this name.")
+            raise Refusal(404, "No case has this name.")
         if invited.service.transmit_to not in accounts:
-            raise _Refusal(403, "This case was handed to somebody else.")
+            raise Refusal(403, "This case was handed to somebody else.")
         return invited
 
     async def _known(self, account: str, id: str) -> bool:
@@ -152,19 +132,11 @@ class Acts:
     async def _said(self, act: Act) -> dict[str, Any]:
         """Write the act for the journal; pictures are kept beside it."""
         said: dict[str, Any] = act.model_dump(exclude={"photos"})
-        photos = [await self._kept(photo, n) for n, photo in enumerate(act.photos, 1)]
+        photos = [
+            await keep_photo(self._parts.save_photo, photo.content, number)
+            for number, photo in enumerate(act.photos, 1)
+        ]
         return {**said, "attachments": photos}
-
-    async def _kept(self, photo: Photo, number: int) -> dict[str, Any]:
-        if self._parts.save_photo is None:
-            raise _Refusal(400, "Pictures are not kept here.")
-        try:
-            safe = await asyncio.to_thread(clean, photo.content)
-        except BadPhoto:
-            raise _Refusal(400, f"Photo {number} is no picture that can be taken.") from None
-        name = f"photo-{number}.jpg"
-        ref = await self._parts.save_photo(name, safe.data)
-        return {"name": name, "media_type": safe.media_type, "size": len(safe.data), "ref": ref}
 
     async def _moved(self, before: Case) -> Case | None:
         """Give the case once the router has worked the act."""
@@ -172,24 +144,14 @@ class Acts:
         return now if now and now.version > before.version else None
 
 
-def _read(body: bytes) -> Act:
-    try:
-        return Act.model_validate_json(body)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        sentence = f"{where}: {problem['msg']}" if where else str(problem["msg"])
-        raise _Refusal(400, sentence) from None
-
-
 def _check(act: Act, invited: Invited) -> None:
     if act.act in _ANY_TIME:
         return
     if not invited.in_charge:
-        raise _Refusal(409, "The case is no longer with this service.")
+        raise Refusal(409, "The case is no longer with this service.")
     if act.act not in invited.acts:
         told = f"A case that is {invited.case.status} does not take the act {act.act}."
-        raise _Refusal(409, told)
+        raise Refusal(409, told)
 
 
 def _described() -> dict[str, Any]:
