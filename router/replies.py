@@ -1,38 +1,34 @@
-"""What citizens are written, each on his own channel: receipts, questions, answers."""
+"""Writes to citizens, each on his own channel: receipts, questions, answers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from router.case import Case, CaseFile, EventKind, Reporter, ReporterRole
 from router.decision import Decision, ServiceId
 from router.delivery import Delivery, DeliveryKind, idempotency_key
-from router.directory import Service, Texts
 from router.message import Address, CallMissed, Message
 from router.policy import Policy
-from router.ports import Rulebook
-from router.questions import CHOICES, WORDED
-from router.receipts import OWED, fields_of, rights_of
 from router.store import Conversation
-from router.texts import Style, TextId, compose
+from router.texts import Style, TextId
 from router.tokens import CONFIRM, REPLY, Signer
 from router.tracking import printed
+from router.wording import Wording
 from router.workspace import Draft, Workspace
 
 _PARAGRAPH = "\n\n"
-_DANGERS_IN_PUBLIC = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Replies:
     """Writes deliveries to citizens into a workspace; one for each batch."""
 
-    rulebook: Rulebook
     workspace: Workspace
     signer: Signer
     policy: Policy
+    wording: Wording
 
     # --- to one conversation, automatic --------------------------------------------------------
 
@@ -48,22 +44,22 @@ class Replies:
         passed_on: bool,
     ) -> Delivery | None:
         """Write the one receipt of a new case: danger numbers first, then what the rules say."""
-        language, style = case.language, self._style(message.address)
-        paragraphs = self._rule_texts(decision, case, language, style)
+        language, style = case.language, self.wording.style(message.address)
+        paragraphs = self.wording.of_rules(decision, case, language, style)
         if not redirected:
             text = TextId.PASSED_ON if passed_on else TextId.ACKNOWLEDGEMENT
-            rights = self._rights(case, message.address, language)
+            rights = self.wording.rights(case, message.address, language)
             # whom to reach stands once in a receipt, with the rights where there are some
             hidden = {"contact": ""} if rights else {}
-            paragraphs += [self._text(text, language, style, case, instead=hidden), *rights]
+            paragraphs += [self.wording.text(text, language, style, case, instead=hidden), *rights]
         elif not decision.replies:
-            paragraphs.append(self._text(TextId.REDIRECT, language, style, case))
+            paragraphs.append(self.wording.text(TextId.REDIRECT, language, style, case))
         if message.too_large:
-            paragraphs.append(self._text(TextId.TOO_LARGE, language, style, case))
+            paragraphs.append(self.wording.text(TextId.TOO_LARGE, language, style, case))
         if asked:
-            paragraphs.append(self.question(asked, language, style))
+            paragraphs.append(self.wording.question(asked, language, style))
         if message.public:
-            paragraphs = self._public(decision, case, language)
+            paragraphs = self.wording.in_public(decision, case, language)
         if message.until_confirmed is not None:
             return self._ask_to_confirm(draft, message, case, decision, paragraphs)
         kind = (
@@ -89,12 +85,11 @@ class Replies:
         kind, language = DeliveryKind.ACKNOWLEDGEMENT, case.language
         at_page = replace(message, address=message.until_confirmed)
         receipt = self._automatic(draft, at_page, case, kind, paragraphs)
-        style = self._style(message.address)
-        danger = self._rule_texts(decision, case, language, style) if decision.danger else []
+        style = self.wording.style(message.address)
+        danger = self.wording.of_rules(decision, case, language, style) if decision.danger else []
         fields = {"numero": printed(case.public_number or case.number)}
         fields["lien"] = self._confirmation(case, message.address)
-        texts = self.rulebook.texts
-        words = compose(texts, TextId.CONFIRM, language, style=style, **fields).text
+        words = self.wording.plain(TextId.CONFIRM, language, style, **fields)
         known = self.workspace.case(case.id) or case
         self._automatic(draft, message, known, kind, [*danger, words])
         return receipt
@@ -105,8 +100,8 @@ class Replies:
 
     def confirmed(self, draft: Draft, case: Case, reporter: Reporter, cause: str) -> Delivery:
         """Write the receipt of a case to an address that was just confirmed."""
-        style = self._style(reporter.address)
-        words = self._text(TextId.ACKNOWLEDGEMENT, reporter.language, style, case)
+        style = self.wording.style(reporter.address)
+        words = self.wording.text(TextId.ACKNOWLEDGEMENT, reporter.language, style, case)
         return self._deliver(draft, case, DeliveryKind.ACKNOWLEDGEMENT, reporter, cause, words)
 
     def acknowledge_more(
@@ -126,47 +121,42 @@ class Replies:
         in danger is told to everybody, in public too. ``owes_rights``: only now it is known that
         silence decides something for the person.
         """
-        language, style = self._language(message, case), self._style(message.address)
+        language, style = self._language(message, case), self.wording.style(message.address)
         danger = decision is not None and decision.danger
         paragraphs = (
-            self._rule_texts(decision, case, language, Style.SHORT if message.public else style)
+            self.wording.of_rules(
+                decision, case, language, Style.SHORT if message.public else style
+            )
             if danger
             else []
         )
         if message.public:
-            paragraphs = self._invited(paragraphs, language)
+            paragraphs = self.wording.invited(paragraphs, language)
         elif third_party:
-            paragraphs.append(self._text(TextId.THIRD_PARTY, language, style, case))
+            paragraphs.append(self.wording.text(TextId.THIRD_PARTY, language, style, case))
         else:
-            paragraphs.append(self._text(TextId.APPENDED, language, style, case))
+            paragraphs.append(self.wording.text(TextId.APPENDED, language, style, case))
             if owes_rights:
-                paragraphs += self._rights(case, message.address, language)
+                paragraphs += self.wording.rights(case, message.address, language)
             if message.too_large:
-                paragraphs.append(self._text(TextId.TOO_LARGE, language, style, case))
+                paragraphs.append(self.wording.text(TextId.TOO_LARGE, language, style, case))
             if asked:
-                paragraphs.append(self.question(asked, language, style))
+                paragraphs.append(self.wording.question(asked, language, style))
         kind = DeliveryKind.ACKNOWLEDGEMENT
         return self._automatic(draft, message, case, kind, paragraphs, asked=asked)
 
     def help(self, draft: Draft, message: Message, text: TextId, language: str) -> Delivery | None:
         """Write a text that belongs to no case: how this works, what could not be read."""
-        words = compose(
-            self.rulebook.texts, text, language, style=self._style(message.address)
-        ).text
+        words = self.wording.plain(text, language, self.wording.style(message.address))
         return self._automatic(draft, message, None, DeliveryKind.HELP, [words], language)
 
     def ring_back(self, draft: Draft, call: CallMissed, cause: str, language: str) -> Delivery:
         """Write what the agent asks who rings back a missed call; a person has entered it."""
         data = json.dumps({"missed_at": call.at.isoformat()})
-        text = self.question("categorie", language, Style.ALOUD)
+        text = self.wording.question("categorie", language, Style.ALOUD)
         person = Reporter(call.address, language=language)
         kind = DeliveryKind.QUESTION
         return self._deliver(draft, None, kind, person, cause, text, automatic=False, data=data)
-
-    def question(self, fact: str, language: str, style: Style) -> str:
-        """Word the question that asks for a fact."""
-        text = WORDED.get(fact, TextId.QUESTION_WHAT)
-        return compose(self.rulebook.texts, text, language, style=style).text
 
     # --- to every reporter, written by a person --------------------------------------------------
 
@@ -197,10 +187,10 @@ class Replies:
                 self._not_written(draft, case, kind, reporter)
                 continue
             self._on_the_page(draft, case, kind, reporter)
-            style = self._style(reporter.answered_at)
-            words = self._text(text, reporter.language, style, case, answer, service)
+            style = self.wording.style(reporter.answered_at)
+            words = self.wording.text(text, reporter.language, style, case, answer, service)
             if also is not None and reporter.address.channel != "web":  # who reads the page itself
-                words += _PARAGRAPH + self._text(also, reporter.language, style, case)
+                words += _PARAGRAPH + self.wording.text(also, reporter.language, style, case)
             written.append(
                 self._deliver(
                     draft, case, kind, reporter, cause, words, automatic=automatic, files=files
@@ -216,12 +206,10 @@ class Replies:
             if self.workspace.conversation(reporter.address.key).opted_out:
                 self._not_written(draft, case, DeliveryKind.PROGRESS, reporter)
                 continue
-            style = self._style(reporter.answered_at)
+            style = self.wording.style(reporter.answered_at)
             for text in decision.reached.replies:
-                short = style is Style.SHORT
-                found = self.rulebook.texts.text(text, reporter.language, short=short)
-                if found is not None:
-                    words = self._fill(found[1], case, found[0])
+                words = self.wording.of_rule(text, case, reporter.language, style)
+                if words is not None:
                     kind, why = DeliveryKind.PROGRESS, f"{cause}:{text}"
                     self._deliver(draft, case, kind, reporter, why, words)
 
@@ -239,95 +227,6 @@ class Replies:
         if reporter.page is not None:
             why = f"{kind} : sur la page de suivi, l'adresse donnée n'est pas confirmée"
             self.workspace.tell(draft, case, EventKind.NOTE, "router", why)
-
-    # --- pieces --------------------------------------------------------------------------------
-
-    def _rule_texts(
-        self, decision: Decision | None, case: Case, language: str, style: Style
-    ) -> list[str]:
-        if decision is None:
-            return []
-        texts = []
-        for text in decision.replies:
-            found = self.rulebook.texts.text(text, language, short=style is Style.SHORT)
-            if found is not None:
-                texts.append(self._fill(found[1], case, found[0]))
-        if decision.danger and not texts:
-            texts.append(compose(self.rulebook.texts, TextId.EMERGENCY, language, style=style).text)
-        return texts
-
-    def _public(self, decision: Decision, case: Case, language: str) -> list[str]:
-        """Answer in public: numbers to call in danger, and nothing of the case."""
-        danger = self._rule_texts(decision, case, language, Style.SHORT) if decision.danger else []
-        return self._invited(danger, language)
-
-    def _invited(self, danger: list[str], language: str) -> list[str]:
-        """Ask for a private message, after at most two dangers: more would not fit a post."""
-        invite = compose(self.rulebook.texts, TextId.PUBLIC_MENTION, language).text
-        return [*danger[:_DANGERS_IN_PUBLIC], invite]
-
-    def _rights(self, case: Case, address: Address, language: str) -> list[str]:
-        """Say what silence will mean, and whom to reach; nothing where it means nothing."""
-        rights = rights_of(self.rulebook, case)
-        if rights is None:
-            return []
-        fields = fields_of(rights)
-        if address.channel in {"web", "desk"}:  # he reads it on that page, or hears all of it
-            fields["lien"] = ""
-        return [
-            self._text(OWED[rights.silence], language, self._style(address), case, instead=fields)
-        ]
-
-    def _text(
-        self,
-        text: TextId,
-        language: str,
-        style: Style,
-        case: Case,
-        answer: str = "",
-        service: ServiceId | None = None,
-        *,
-        instead: Mapping[str, str] | None = None,
-    ) -> str:
-        filled = self._fields(case, language, answer, service) | dict(instead or {})
-        return compose(self.rulebook.texts, text, language, style=style, **filled).text
-
-    def _fields(
-        self, case: Case, language: str, answer: str = "", service: ServiceId | None = None
-    ) -> dict[str, str]:
-        owner = self.rulebook.directory.service(service or case.owner)
-        return {
-            "numero": printed(case.public_number or case.number),
-            "service": owner.name(language) if owner else "",
-            "contact": self._contact(owner, language) if owner else "",
-            "delai": f"{case.due_at:%d/%m/%Y}" if case.due_at else "",
-            "lieu": case.place.text
-            or " ".join(self.rulebook.commune_name(code) for code in case.place.communes[:1]),
-            "lien": f"{self.policy.base_url}/suivi/{printed(case.public_number or case.number)}",
-            "reponse": answer,
-        }
-
-    def _contact(self, service: Service, language: str) -> str:
-        """Write how a person reaches a service; empty where nothing is known."""
-        contact = service.contact
-        ways: Iterable[str] = (contact.phone, contact.email, contact.address, contact.url)
-        line = ", ".join(way for way in ways if way)
-        if not (line and contact.deaf_relay):
-            return line
-        relay = compose(
-            self.rulebook.texts, TextId.DEAF_RELAY, language, contact=contact.deaf_relay
-        )
-        return f"{line}. {relay.text}"
-
-    def _fill(self, text: str, case: Case, language: str) -> str:
-        for name, value in self._fields(case, language).items():
-            text = text.replace("{" + name + "}", value)
-        return text
-
-    def _style(self, address: Address) -> Style:
-        if address.channel in self.policy.spoken_channels:
-            return Style.ALOUD
-        return Style.SHORT if address.channel in self.policy.short_channels else Style.LONG
 
     @staticmethod
     def _language(message: Message, case: Case) -> str:
@@ -381,10 +280,6 @@ class Replies:
             draft, case, kind, reporter, cause, text, subject=message.subject, asked=asked
         )
 
-    def _choices(self, asked: str, language: str) -> tuple[str, ...]:
-        texts = self.rulebook.texts
-        return tuple(_worded(choice, texts, language) for choice in CHOICES.get(asked, ()))
-
     @staticmethod
     def _spent(conversation: Conversation, day: str) -> int:
         return conversation.automatic_count if conversation.automatic_day == day else 0
@@ -420,15 +315,11 @@ class Replies:
             reply_token=self.signer.sign(REPLY, case.number, address.key) if case else "",
             automatic=automatic,
             asked=asked,
-            choices=self._choices(asked, reporter.language),
+            choices=self.wording.choices(asked, reporter.language),
             data=json.dumps({"files": [asdict(file) for file in files]}) if files else data,
         )
         draft.deliveries.append(delivery)
         return delivery
-
-
-def _worded(choice: TextId | str, texts: Texts, language: str) -> str:
-    return compose(texts, choice, language).text if isinstance(choice, TextId) else choice
 
 
 def _chain(message: Message) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ from router.replies import Replies
 from router.store import Claim, Gathered, Inbound, RouteClaim, RouteQueue, Unit, Verdict, Wanted
 from router.tokens import Signer
 from router.wishes import Wishes
+from router.wording import Wording
 from router.worked import Observer, Worked
 from router.workspace import Workspace
 
@@ -240,7 +241,8 @@ class Router:
         shadow = shadow_of(rulebook)
         forwarder = Forwarder(rulebook, workspace, self.signer, self.policy)
         dispatcher = Dispatcher(rulebook, workspace, forwarder, shadow)
-        replies = Replies(rulebook, workspace, self.signer, self.policy)
+        wording = Wording(rulebook, self.policy)
+        replies = Replies(workspace, self.signer, self.policy, wording)
         partners = Partners(workspace, dispatcher, replies, self.signer)
         wishes = Wishes(workspace, rulebook.directory, replies)
         desk = Desk(workspace, replies)

@@ -28,6 +28,7 @@ from router.store import (
     Verdict,
 )
 from router.tokens import Signer
+from router.wording import Wording
 from router.workspace import Draft, Workspace
 
 _LOOK_AGAIN = timedelta(seconds=30)
@@ -107,7 +108,8 @@ class Clockwork:
         shadow = shadow_of(rulebook)
         forwarder = Forwarder(rulebook, workspace, self.signer, self.policy)
         dispatcher = Dispatcher(rulebook, workspace, forwarder, shadow)
-        replies = Replies(rulebook, workspace, self.signer, self.policy)
+        wording = Wording(rulebook, self.policy)
+        replies = Replies(workspace, self.signer, self.policy, wording)
         for claim in ready:
             self._work(claim, workspace, dispatcher, replies)
         return workspace.units()
