@@ -12,7 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from router.adding import Adding
 from router.archive import Action
+from router.arriving import Arriving
 from router.conversation import numbers_of
 from router.desk import Desk
 from router.dispatch import Dispatcher
@@ -37,6 +39,7 @@ from router.message import (
     ReceiptReceived,
     TaskDone,
 )
+from router.opening import Opening
 from router.partners import Partners
 from router.policy import Policy
 from router.ports import Clock, Ids, Reads, Rulebooks, Understands
@@ -246,7 +249,18 @@ class Router:
         partners = Partners(workspace, dispatcher, replies, self.signer)
         wishes = Wishes(workspace, rulebook.directory, replies)
         desk = Desk(workspace, replies)
-        return Handler(workspace, dispatcher, replies, partners, wishes, desk, looks, self.signer)
+        return Handler(
+            workspace,
+            replies,
+            Opening(workspace, dispatcher, replies, desk),
+            Adding(workspace, dispatcher, replies, desk),
+            Arriving(workspace, replies, self.signer),
+            partners,
+            wishes,
+            desk,
+            looks,
+            self.signer,
+        )
 
     def _work(
         self,

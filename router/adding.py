@@ -1,0 +1,191 @@
+"""Adds to a known case what somebody wrote about it, and answers him."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from router.answers import answered
+from router.archive import Action
+from router.case import Case, EventKind, Status, Visibility
+from router.conversation import How, Threaded, is_reporter
+from router.decision import Decision, Nature
+from router.delivery import DeliveryKind
+from router.desk import Desk
+from router.dispatch import Dispatcher
+from router.joining import LONGEST_TEXT, better_place, files_of, joined
+from router.message import Message
+from router.moving import tell_changes
+from router.opening import remember, to_hear
+from router.ports import Understanding
+from router.questions import next_of
+from router.receipts import rights_of
+from router.record import Cause
+from router.replies import Replies
+from router.store import Inbound
+from router.worked import Worked
+from router.workspace import Draft, Workspace
+
+_REOPENS = {Status.ANSWERED, Status.RESOLVED, Status.CLOSED, Status.REFUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """Adds to cases in a workspace; one for each batch."""
+
+    workspace: Workspace
+    dispatcher: Dispatcher
+    replies: Replies
+    desk: Desk
+
+    def append(
+        self,
+        draft: Draft,
+        inbound: Inbound,
+        message: Message,
+        understood: Understanding,
+        alone: Decision,
+        threaded: Threaded,
+    ) -> Worked:
+        """Add a message to the case that it was found to belong to; ``alone`` is what it would be."""
+        assert threaded.case is not None  # noqa: S101 -- the caller has looked
+        case = threaded.case
+        own = threaded.how is How.PAGE or is_reporter(case, message)
+        case = self._join(draft, inbound, case, message, understood.language, own=own)
+        case = to_hear(self.workspace, draft, case, message)
+        self.workspace.tell(
+            draft,
+            case,
+            EventKind.MESSAGE,
+            "citizen",
+            message.text_shown[:LONGEST_TEXT],
+            Visibility.SERVICE,
+            threaded.reason,
+        )
+        self.desk.entered(draft, case, message)
+        self.workspace.refer(draft, message.ref, case)
+        decision: Decision | None = None
+        if own or alone.danger:
+            case, decision = self._reconsider(draft, inbound, case, message, understood)
+        elif case.confirmations > threaded.case.confirmations and case.status not in _REOPENS:
+            case, decision = self.dispatcher.decide_again(
+                draft, case, f"in:{inbound.id}", Cause.CONFIRMED
+            )
+        if decision is not None:
+            cause = f"in:{inbound.id}"
+            tell_changes(draft, threaded.case, case, decision, cause, self.dispatcher, self.replies)
+        if decision is None or decision.owner == case.owner:
+            self._tell_owner(draft, inbound, case, message)
+        asked = self._next_question(message, case, decision, threaded) if own else ""
+        if asked:
+            case = self.workspace.save(
+                draft, replace(case, asked=asked, questions=(*case.questions, asked))
+            )
+            self.workspace.tell(draft, case, EventKind.ASKED, "rules", asked)
+        remember(self.workspace, draft, message, case, asked)
+        quiet = threaded.how is How.ALBUM and not (alone.danger or message.too_large)
+        reply = (
+            None
+            if quiet
+            else self.replies.acknowledge_more(
+                draft,
+                message,
+                case,
+                decision=alone if alone.danger else decision,
+                asked=asked,
+                third_party=not own,
+                owes_rights=self._just_asks(threaded.case, case),
+            )
+        )
+        return Worked(
+            Action.APPEND,
+            threaded.reason,
+            self.workspace.case(case.id),
+            message,
+            understood,
+            decision or alone,
+            reply,
+        )
+
+    def _just_asks(self, before: Case, after: Case) -> bool:
+        """Whether what was added shows for the first time that silence decides for the person."""
+        known = (before.category, before.nature) == (after.category, after.nature)
+        return not known and rights_of(self.dispatcher.rulebook, before) is None
+
+    def _join(
+        self,
+        draft: Draft,
+        inbound: Inbound,
+        case: Case,
+        message: Message,
+        language: str,
+        *,
+        own: bool,
+    ) -> Case:
+        case = joined(case, inbound, message, language, self.workspace.now, own=own)
+        return self.workspace.save(draft, case)
+
+    def _reconsider(
+        self,
+        draft: Draft,
+        inbound: Inbound,
+        case: Case,
+        message: Message,
+        understood: Understanding,
+    ) -> tuple[Case, Decision | None]:
+        """Look at the case again with what was added; « merci » reopens nothing."""
+        place = better_place(case.place, understood.place)
+        case = answered(case, case.asked, message, understood)
+        case = replace(case, place=place, asked="")
+        if case.status in _REOPENS:
+            if understood.nature is Nature.THANKS:
+                return self.workspace.save(draft, case), None
+            case = self.workspace.save(draft, case, Status.REOPENED)
+            self.workspace.tell(
+                draft,
+                case,
+                EventKind.STATUS,
+                "citizen",
+                "",
+                Visibility.CITIZEN,
+                str(Status.REOPENED),
+            )
+        case, decision = self.dispatcher.decide_again(draft, case, f"in:{inbound.id}")
+        if case.status is Status.REOPENED:
+            case = self.workspace.save(draft, case, Status.ASSIGNED)
+        return case, decision
+
+    def _tell_owner(self, draft: Draft, inbound: Inbound, case: Case, message: Message) -> None:
+        owner = self.dispatcher.rulebook.directory.service(case.owner)
+        if owner is not None:
+            self.dispatcher.forwarder.forward(
+                draft,
+                case,
+                owner,
+                DeliveryKind.FORWARD,
+                message.provider_id,
+                added=message.text_shown or f"{len(message.attachments)} pièce(s) jointe(s)",
+                files=files_of(inbound, message),
+            )
+
+    def edited(self, draft: Draft, inbound: Inbound, message: Message, case: Case) -> Worked:
+        """Append the correction of a message to its case."""
+        case = self._join(draft, inbound, case, message, case.language, own=True)
+        self.workspace.tell(
+            draft, case, EventKind.EDITED, "citizen", message.text_shown, Visibility.SERVICE
+        )
+        self._tell_owner(draft, inbound, case, message)
+        return Worked(Action.APPEND, "message corrigé par la personne", case, message)
+
+    def _next_question(
+        self, message: Message, case: Case, decision: Decision | None, threaded: Threaded
+    ) -> str:
+        """Choose what to ask after an answer: for the rules, else for the service; nothing twice."""
+        if decision is None:
+            return ""
+        if decision.questions:
+            return "" if decision.questions[0] in case.questions else decision.questions[0]
+        if threaded.how is not How.ANSWER or decision.category is None or message.public:
+            return ""
+        facts = self.dispatcher.facts_of_case(case)
+        needed = self.dispatcher.rulebook.questions_of(decision.category)
+        return next_of(needed, facts, decision.category)

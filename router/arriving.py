@@ -1,0 +1,71 @@
+"""What providers and links tell of an address: what arrived, what never will, whose it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from router.archive import Action
+from router.case import EventKind
+from router.delivery import DeliveryState
+from router.errors import InvalidInput
+from router.message import ReceiptReceived
+from router.replies import Replies
+from router.store import DeliveryWrite, Inbound
+from router.tokens import CONFIRM, Signer, party_of
+from router.worked import Worked
+from router.workspace import Draft, Workspace
+
+_DEAD_ADDRESS = re.compile(r"5\.1\.\d+|5\.2\.1")
+"""What RFC 3463 says of an address that is wrong or closed, and not of one message or one day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """Works what becomes known of addresses into a workspace; one for each batch."""
+
+    workspace: Workspace
+    replies: Replies
+    signer: Signer
+
+    def confirmed(self, draft: Draft, inbound: Inbound, text: str) -> Worked:
+        """Answer a person where he asked, now that the address is known to be his."""
+        try:
+            token = self.signer.read(text)
+        except InvalidInput:
+            return Worked(Action.IGNORE, "lien de confirmation qui n'est pas de nous")
+        case = self.workspace.case_of_number(token.number) if token.kind == CONFIRM else None
+        waiting = [
+            reporter
+            for reporter in (case.reporters if case else ())
+            if reporter.page is not None and party_of(reporter.address.key) == token.party
+        ]
+        if case is None or not waiting:
+            return Worked(Action.IGNORE, "lien de confirmation qui a déjà servi", case)
+        sure = replace(waiting[0], page=None, verified=True)
+        people = tuple(sure if one == waiting[0] else one for one in case.reporters)
+        case = self.workspace.save(draft, replace(case, reporters=people))
+        self.workspace.tell(draft, case, EventKind.NOTE, "citizen", "Adresse confirmée.")
+        reply = self.replies.confirmed(draft, case, sure, inbound.envelope.provider_id)
+        return Worked(Action.APPEND, "la personne a confirmé son adresse", case, reply=reply)
+
+    def receipt(self, draft: Draft, event: ReceiptReceived) -> Worked:
+        """Record what a provider says of a delivery; an address that is gone is written to no more."""
+        delivery = self.workspace.delivery(event.delivery_id, event.provider_id)
+        if delivery is None:
+            return Worked(Action.RECEIPT, "accusé d'un envoi inconnu")
+        state = DeliveryState(event.state)
+        error = " ".join(part for part in (event.code, event.reason) if part)
+        draft.receipts.append(DeliveryWrite(delivery.id, state, error=error))
+        case = self.workspace.case(delivery.case_id)
+        gone = _DEAD_ADDRESS.fullmatch(event.code) is not None
+        lost = state in {DeliveryState.BOUNCED, DeliveryState.REJECTED, DeliveryState.DEAD}
+        if lost and case is not None:
+            case = self.workspace.save(draft, case)
+            text = f"{delivery.kind} ({delivery.address.channel}) : {error}"
+            text += " – cette adresse n'existe plus" if gone else ""
+            self.workspace.tell(draft, case, EventKind.DELIVERY_FAILED, "provider", text)
+        if lost and gone:
+            conversation = self.workspace.conversation(delivery.address.key)
+            self.workspace.converse(draft, replace(conversation, blocked=True))
+        return Worked(Action.RECEIPT, f"{delivery.kind} : {state}", case)

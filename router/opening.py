@@ -1,0 +1,135 @@
+"""Opens the case of a message that belongs to none, and answers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from router.archive import Action
+from router.case import Case, EventKind
+from router.decision import Decision, Facts, Nature
+from router.desk import Desk
+from router.dispatch import Dispatcher, passes_on, redirects
+from router.joining import files_of
+from router.message import Message, Trust
+from router.ports import Understanding
+from router.questions import next_of
+from router.replies import Replies
+from router.store import Inbound
+from router.worked import Worked
+from router.workspace import Draft, Workspace
+
+TO_HEAR = "a-ecouter"
+"""The label of a case on which an agent has a spoken message to listen to."""
+_NO_ADDRESS = "Ce message ne porte aucune adresse à laquelle répondre."
+_VAGUE = 5  # words; a longer message without a known subject is read by an agent
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Opens cases in a workspace; one for each batch."""
+
+    workspace: Workspace
+    dispatcher: Dispatcher
+    replies: Replies
+    desk: Desk
+
+    def create(
+        self,
+        draft: Draft,
+        inbound: Inbound,
+        message: Message,
+        understood: Understanding,
+        facts: Facts,
+        decision: Decision,
+    ) -> Worked:
+        """Open the case of a message, hand it over, and write the one receipt."""
+        redirected = redirects(decision, self.dispatcher.rulebook, facts.nature)
+        asked = "" if redirected else self._question(message, facts, decision)
+        files = files_of(inbound, message)
+        case = self.dispatcher.open(draft, message, facts, decision, asked, files)
+        if message.trust is Trust.FAILED:
+            labels = (*case.labels, "a-verifier")
+            case = self.workspace.save(draft, replace(case, labels=labels))
+        if message.doubts:
+            doubts = f"À vérifier : {' ; '.join(message.doubts)}"
+            self.workspace.tell(draft, case, EventKind.NOTE, "router", doubts)
+        case = to_hear(self.workspace, draft, case, message)
+        if asked and message.reachable:
+            self.workspace.tell(draft, case, EventKind.ASKED, "rules", asked)
+        if not message.reachable:
+            self.workspace.tell(draft, case, EventKind.NOTE, "router", _NO_ADDRESS)
+        self.desk.entered(draft, case, message)
+        if message.origin:
+            note = f"Message transféré ; expéditeur d'origine : {message.origin}"
+            self.workspace.tell(draft, case, EventKind.NOTE, "router", note)
+        remember(self.workspace, draft, message, case, asked)
+        owner = self.dispatcher.rulebook.directory.service(case.owner)
+        reply = self.replies.acknowledge(
+            draft,
+            message,
+            case,
+            decision,
+            asked=asked,
+            redirected=redirected,
+            passed_on=owner is not None and passes_on(owner),
+        )
+        action = _action(decision, redirected, asked)
+        return Worked(
+            action,
+            decision.sentence,
+            self.workspace.case(case.id),
+            message,
+            understood,
+            decision,
+            reply,
+        )
+
+    def _question(self, message: Message, facts: Facts, decision: Decision) -> str:
+        """Choose the one fact to ask: for the rules, for a vague message, else for the service."""
+        if decision.questions:
+            return decision.questions[0]
+        if decision.danger:
+            return ""
+        if decision.category is not None:
+            needed = self.dispatcher.rulebook.questions_of(decision.category)
+            return "" if message.public else next_of(needed, facts, decision.category)
+        vague = len(message.text_shown.split()) <= _VAGUE and not message.attachments
+        plain = facts.nature in {None, Nature.REPORT, Nature.QUESTION}
+        return "categorie" if decision.no_rule and vague and plain else ""
+
+
+def to_hear(workspace: Workspace, draft: Draft, case: Case, message: Message) -> Case:
+    """Set an agent to listen to what was spoken: nobody else here can."""
+    spoken = [file for file in message.attachments if file.media_type.startswith("audio/")]
+    if not spoken:
+        return case
+    labels = tuple(dict.fromkeys((*case.labels, TO_HEAR)))
+    case = workspace.save(draft, replace(case, labels=labels))
+    text = f"À écouter : {', '.join(file.name for file in spoken)}"
+    workspace.tell(draft, case, EventKind.NOTE, "router", text)
+    return case
+
+
+def remember(workspace: Workspace, draft: Draft, message: Message, case: Case, asked: str) -> None:
+    """Keep with the conversation which case it is about, and what was asked there."""
+    if message.album:
+        workspace.refer(draft, message.album_ref, case)
+    conversation = workspace.conversation(message.address.key)
+    workspace.converse(
+        draft,
+        replace(
+            conversation,
+            case_id=case.id,
+            asked=asked,
+            language=case.language,
+            album=message.album,
+        ),
+    )
+
+
+def _action(decision: Decision, redirected: bool, asked: str) -> Action:
+    if decision.danger:
+        return Action.EMERGENCY
+    if redirected:
+        return Action.REDIRECT
+    return Action.ASK if decision.questions or asked == "categorie" else Action.CREATE
