@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gateway import take
 from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,8 +19,6 @@ from channels.sms import Sms, SmsSettings
 from demo.server import LoopbackServer
 from demo.twilio import TwilioSimulator
 from router.delivery import Delivery, DeliveryState
-from router.errors import InvalidSignature
-from router.message import WebhookRequest
 from router.outbox import Courier
 from router.policy import Policy
 from router.worked import Worked
@@ -62,17 +61,9 @@ class SmsTown(Town):
         self.twilio.connect(self.prefix + COUNTER, url)
 
     async def _take(self, request: Request) -> Response:
-        asked = WebhookRequest(
-            "POST", str(request.url), dict(request.headers.items()), await request.body()
-        )
-        try:
-            self.sms.verify(asked)
-        except InvalidSignature:
-            self.refused += 1
-            return Response(status_code=403)
-        await self.store.accept(self.sms.open(asked, self.clock.now()))
-        answer = self.sms.answer(True)
-        return Response(answer.body, answer.status, media_type=answer.media_type)
+        response = await take(request, self.sms, self.store, self.clock.now())
+        self.refused += response.status_code == 403
+        return response
 
     async def texted(
         self, text: str, *media: tuple[str, bytes], sender: str = CITIZEN, **extra: str

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gateway import take
 from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,8 +20,6 @@ from demo.server import LoopbackServer
 from demo.telegram import TelegramSimulator
 from router.case import Case
 from router.delivery import Delivery, DeliveryState
-from router.errors import InvalidSignature
-from router.message import WebhookRequest
 from router.outbox import Courier
 from router.policy import Policy
 from router.polling import Poller
@@ -62,17 +61,9 @@ class TelegramTown(Town):
         )
 
     async def _take(self, request: Request) -> Response:
-        asked = WebhookRequest(
-            "POST", str(request.url), dict(request.headers.items()), await request.body()
-        )
-        try:
-            self.bot.verify(asked)
-        except InvalidSignature:
-            self.refused += 1
-            return Response(status_code=403)
-        await self.store.accept(self.bot.open(asked, self.clock.now()))
-        answer = self.bot.answer(True)
-        return Response(answer.body, answer.status, media_type=answer.media_type)
+        response = await take(request, self.bot, self.store, self.clock.now())
+        self.refused += response.status_code == 403
+        return response
 
     async def poll(self) -> None:
         """Do one round of the poller: lease, pull, commit with the cursor, settle."""
