@@ -12,6 +12,7 @@ import typer
 from app.console import DEFAULT_CONFIG, DEFAULT_DATA, Config, Data, DatabaseUrl, say, speaking
 from app.desk_work import product_of
 from app.log import configure_log
+from router.entry import Way
 from router.errors import InvalidInput
 from web.desk_letter import letter_page
 from web.desk_tasks import task_named
@@ -37,8 +38,8 @@ def letter(
             async with product_of(data, database_url, config) as product:
                 now = product.clock.now()
                 task = await task_named(product.store, id, now)
-                if task is None:
-                    raise InvalidInput(f"Aucune tâche à faire ne porte le numéro {id}.")
+                if task is None or task.way != Way.LETTER:
+                    raise InvalidInput(f"Aucune lettre à écrire ne porte le numéro {id}.")
                 return letter_page(task, product.rulebooks.current(), now)
 
         page = asyncio.run(run())

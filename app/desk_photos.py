@@ -26,7 +26,9 @@ async def kept(path: Path, folder: PhotoFolder) -> dict[str, Any]:
 def _read(path: Path) -> Photo:
     try:
         if path.stat().st_size > LARGEST_BYTES:
-            raise InvalidInput(f"« {path} » est trop grande : 15 Mo au plus.")
+            raise InvalidInput(
+                f"« {path} » est trop grande : {LARGEST_BYTES // 1_000_000} Mo au plus."
+            )
         return clean(path.read_bytes())
     except OSError as error:
         raise InvalidInput(f"« {path} » ne peut pas être lue : {error.strerror}.") from None

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from router.archive import OutboxAdmin
-from router.delivery import Delivery, DeliveryState
+from router.delivery import WAITING, Delivery
 from router.policy import Way
 
 LATE = timedelta(hours=1)
-_WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DEFERRED)
 _MOST = 10_000
 
 
@@ -38,8 +37,13 @@ class Queue:
 
 async def queues(outbox: OutboxAdmin, partners: Mapping[tuple[str, str], Way]) -> list[Queue]:
     """List the queues of the partners that are connected."""
-    waiting = await outbox.list_deliveries(_WAITING, _MOST) if partners else ()
-    return [_queue(way, waiting) for way in dict.fromkeys(partners.values())]
+    ways = dict.fromkeys(partners.values())
+    waiting = [
+        delivery
+        for channel in dict.fromkeys(way.channel for way in ways)
+        for delivery in await outbox.list_deliveries(WAITING, _MOST, channel)
+    ]
+    return [_queue(way, waiting) for way in ways]
 
 
 def _queue(way: Way, waiting: Sequence[Delivery]) -> Queue:

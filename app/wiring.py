@@ -298,6 +298,7 @@ async def build(
             save_photo=photos.save,
             open_file=parts.files.open_file,
             communes=rulebook.geography.communes,
+            commune=lambda name: rulebooks.current().geography.commune(name),
             offered=lambda: _offered(rulebooks),
             was_taken=lambda *named: _was_taken(store, *named),
             posted_number=lambda account, id: _number_of(store, "open311", account, id),

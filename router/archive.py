@@ -80,8 +80,10 @@ class JournalReader(Protocol):
 
 class OutboxAdmin(Protocol):
     async def list_deliveries(
-        self, states: Sequence[DeliveryState], limit: int = 100
-    ) -> Sequence[Delivery]: ...
+        self, states: Sequence[DeliveryState], limit: int = 100, channel: str = ""
+    ) -> Sequence[Delivery]:
+        """List deliveries in these states, the oldest first; of one channel, if it is named."""
+        ...
 
     async def requeue(self, delivery_id: int, now: datetime) -> bool:
         """Put a dead or rejected delivery back; False when it does not exist or is not dead."""

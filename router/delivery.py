@@ -56,6 +56,8 @@ _RANK = {
     DeliveryState.REJECTED: 4,
     DeliveryState.DEAD: 4,
 }
+WAITING = tuple(state for state in DeliveryState if not state.settled)
+"""States of what is still to be sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,9 @@ class Library(RuleLibrary):
         return await self._read(reading.outcome, channel, account, provider_id)
 
     async def list_deliveries(
-        self, states: Sequence[DeliveryState], limit: int = 100
+        self, states: Sequence[DeliveryState], limit: int = 100, channel: str = ""
     ) -> Sequence[Delivery]:
-        return await self._read(reading.list_deliveries, states, limit)
+        return await self._read(reading.list_deliveries, states, limit, channel)
 
     async def pending(self) -> int:
         return await self._read(reading.pending)

@@ -115,10 +115,12 @@ class MemoryOutbox:
         return sorted(role for role in lanes if role.startswith("send:") and lanes[role])
 
     async def list_deliveries(
-        self, states: Sequence[DeliveryState], limit: int = 100
+        self, states: Sequence[DeliveryState], limit: int = 100, channel: str = ""
     ) -> Sequence[Delivery]:
         found = sorted(self._state.deliveries.values(), key=lambda each: each.id)
-        return [each for each in found if each.state in states][:limit]
+        return [
+            each for each in found if each.state in states and channel in {"", each.address.channel}
+        ][:limit]
 
     async def requeue(self, delivery_id: int, now: datetime) -> bool:
         found = self._state.deliveries.get(delivery_id)

@@ -115,7 +115,7 @@ def deliveries(conn: Connection, cell: str, case_id: int) -> list[Delivery]:
 
 
 def list_deliveries(
-    conn: Connection, cell: str, states: Sequence[DeliveryState], limit: int
+    conn: Connection, cell: str, states: Sequence[DeliveryState], limit: int, channel: str
 ) -> list[Delivery]:
     query = (
         select(delivery)
@@ -124,6 +124,8 @@ def list_deliveries(
         .order_by(delivery.c.id)
         .limit(limit)
     )
+    if channel:
+        query = query.where(delivery.c.role.startswith(f"send:{channel}|", autoescape=True))
     return [delivery_of(row) for row in conn.execute(query).mappings()]
 
 

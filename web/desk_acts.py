@@ -126,9 +126,7 @@ class DeskActs:
         """Refuse what this installation does not know."""
         if case.category and all(one.code != case.category for one in self._parts.offered()):
             raise Refusal(400, f"category: {case.category} is not known here.")
-        name_of, wanted = self._parts.rulebooks.current().commune_name, case.commune.casefold()
-        known = {name for code in self._parts.communes() for name in (code, name_of(code))}
-        if wanted and wanted not in {name.casefold() for name in known}:
+        if case.commune and self._parts.commune(case.commune) is None:
             raise Refusal(400, f"commune: {case.commune} is not known here.")
         try:
             parse(case.case) if case.case else None

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from router.archive import CaseReader, OutboxAdmin
 from router.case import Case
-from router.delivery import Delivery, DeliveryState
+from router.delivery import WAITING as STILL_TO_SEND
+from router.delivery import Delivery
 from router.desk import CHANNEL, LATE, WAITING, is_task
 from router.tracking import printed
 
-_WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.DEFERRED)
 _MOST = 10_000
 
 
@@ -53,7 +53,7 @@ async def tasks_of(records: TaskRecords, now: datetime, desk: str = "") -> list[
     Raises:
         StoreUnavailable: it cannot be known now.
     """
-    found = await records.list_deliveries(_WAITING, _MOST)
+    found = await records.list_deliveries(STILL_TO_SEND, _MOST, CHANNEL)
     waiting = [one for one in found if is_task(one) and (not desk or one.address.account == desk)]
     cases = {one.case_id: None for one in waiting if one.case_id is not None}
     known = {case_id: await records.case_by_id(case_id) for case_id in cases}
@@ -105,7 +105,7 @@ async def late_tasks(records: OutboxAdmin, now: datetime) -> list[Delivery]:
     Raises:
         StoreUnavailable: it cannot be known now.
     """
-    found = await records.list_deliveries(_WAITING, _MOST)
+    found = await records.list_deliveries(STILL_TO_SEND, _MOST, CHANNEL)
     return [one for one in found if is_task(one) and now - one.created_at > LATE]
 
 

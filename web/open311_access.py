@@ -22,7 +22,7 @@ class Access:
 
     def __init__(self, parts: WebParts) -> None:
         self._parts = parts
-        self._throttle = Throttle(parts.clock, parts.settings.guesses)
+        self._throttle = Throttle(parts.clock, parts.settings.guesses, parts.settings.form_secret)
 
     def application(self, asked: WebhookRequest) -> tuple[str, TakesWebhooks]:
         """Find the application whose key a request carries.
@@ -79,6 +79,6 @@ class Access:
         except InvalidInput:
             case = None
         if case is None:
-            self._throttle.failed(client)
+            self._throttle.spend(client)
             raise Trouble(404, f"service_request_id {number[:60]} was not found.")
         return case

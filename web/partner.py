@@ -15,7 +15,7 @@ from router.case import Case, CaseFile
 from router.errors import InvalidInput, StoreUnavailable
 from router.message import Address, Envelope
 from router.receipts import rights_of
-from router.sheet import may_read
+from router.sheet import knows_people, may_read
 from router.tracking import printed
 from web.guard import check_origin
 from web.invited import ACTS, Invited, open_link
@@ -171,6 +171,7 @@ class PartnerPages:
             owner=owner.name(speaker.code) if owner else case.owner,
             in_charge=invited.in_charge,
             sees=invited.sees,
+            knows=bool(invited.sees) and knows_people(invited.service, case),
             acts=invited.acts,
             proof=case.proof,
             proposals=case.proposals,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import quote
 
 from starlette.responses import Response
 
 from router.case import Case, CaseFile
 from web.parts import OpenFile
-from web.photos import LARGEST_BYTES, clean
+from web.photos import LARGEST_BYTES, cleaned
 
 LARGEST = 30_000_000  # bytes; what people send by mail or chat is smaller
 _HEADERS = {
@@ -31,7 +30,7 @@ async def picture(file: CaseFile, open_file: OpenFile) -> Response:
     Raises:
         InvalidInput: it cannot be had, or is no picture.
     """
-    photo = await asyncio.to_thread(clean, await open_file(file, LARGEST_BYTES))
+    photo = await cleaned(await open_file(file, LARGEST_BYTES))
     return Response(photo.data, headers=_HEADERS, media_type=photo.media_type)
 
 

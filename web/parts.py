@@ -64,6 +64,10 @@ class WebSettings:
     """Wrong tracking numbers that one client may try at once; one more every ten seconds."""
 
 
+def _nowhere(name: str) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class WebParts:
     """The ports of the web.
@@ -72,7 +76,8 @@ class WebParts:
     ``("web", "web")`` is the form of the start page. ``submission_number`` finds the case that a
     submitted form became, None while it waits to be routed; ``posted_number`` that of a request
     which an application posted (account, id). ``was_taken`` tells whether the journal has what a
-    channel's account named so (channel, account, id). ``communes`` lists INSEE codes. Without
+    channel's account named so (channel, account, id). ``communes`` lists INSEE codes, and ``commune`` finds one by
+    code or name. Without
     ``records`` there is no desk.
     """
 
@@ -89,6 +94,7 @@ class WebParts:
     save_photo: SavePhoto | None = None
     open_file: OpenFile | None = None
     communes: Callable[[], Sequence[str]] = tuple
+    commune: Callable[[str], str | None] = _nowhere
     offered: Callable[[], Sequence[Offered]] = tuple
     was_taken: Callable[[str, str, str], Awaitable[bool]] | None = None
     posted_number: Callable[[str, str], Awaitable[TrackingNumber | None]] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -12,7 +11,7 @@ from router.errors import InvalidSignature
 from router.message import WebhookRequest
 from router.ports import TakesWebhooks
 from web.parts import SavePhoto, WebParts
-from web.photos import BadPhoto, clean
+from web.photos import BadPhoto, cleaned
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -69,7 +68,7 @@ async def keep_photo(save: SavePhoto | None, content: bytes, number: int) -> dic
     if save is None:
         raise Refusal(400, "Pictures are not kept here.")
     try:
-        safe = await asyncio.to_thread(clean, content)
+        safe = await cleaned(content)
     except BadPhoto:
         raise Refusal(400, f"Photo {number} is no picture that can be taken.") from None
     name = f"photo-{number}.jpg"

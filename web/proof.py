@@ -54,6 +54,6 @@ class Proof:
         try:
             right, _ = verify_solution(answer, self._key, False)
             of = extract_params(Payload.from_base64(answer).to_dict()).get("form")
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return False
         return right and of == [form_id]

@@ -109,7 +109,7 @@ class ReportPages:
         problems = (*report_form.check(report), *uploaded.problems)
         stale = not self._seals.is_ours(_PURPOSE, report.id) or not self._seals.is_fresh(report.id)
         if stale:
-            report = replace(report, id=self._seals.form_id(_PURPOSE))
+            report = replace(report, id=self._seals.form_id(_PURPOSE), proof="")
             problems = (*problems, Problem("text", "error.form_old"))
         return report, problems
 

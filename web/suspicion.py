@@ -28,8 +28,8 @@ class Suspicion:
     def __init__(self, settings: WebSettings, clock: Clock, seals: Seals, proof: Proof) -> None:
         self._settings, self._seals, self._proof = settings, seals, proof
         key = settings.form_secret
-        self._soft = Throttle(clock, settings.reports_at_once, _REFILL_S, key)
-        self._hard = Throttle(clock, settings.reports_most, _REFILL_S / 10, key)
+        self._soft = Throttle(clock, settings.reports_at_once, key, _REFILL_S)
+        self._hard = Throttle(clock, settings.reports_most, key, _REFILL_S / 10)
         self._forms: OrderedDict[str, set[str]] = OrderedDict()
 
     def wait_s(self, client: str) -> int:
@@ -45,8 +45,8 @@ class Suspicion:
             REUSED: self._uses(report) > _AGAIN,
             UNPROVED: self._proof.asked and not self._proof.holds(report.id, report.proof),
         }
-        self._soft.failed(client)
-        self._hard.failed(client)
+        self._soft.spend(client)
+        self._hard.spend(client)
         return tuple(words for words, found in odd.items() if found)
 
     def _uses(self, report: Report) -> int:

@@ -18,9 +18,7 @@ class Throttle:
     Clients are kept by a hash of their network with a ``key``, so that no address lies here.
     """
 
-    def __init__(
-        self, clock: Clock, burst: int, refill_s: float = REFILL_S, key: bytes = b""
-    ) -> None:
+    def __init__(self, clock: Clock, burst: int, key: bytes, refill_s: float = REFILL_S) -> None:
         self._clock = clock
         self._burst = float(burst)
         self._refill_s, self._key = refill_s, key[:64]
@@ -31,8 +29,8 @@ class Throttle:
         left = self._left(self._hash(client))
         return 0 if left >= 1 else max(1, int((1 - left) * self._refill_s + 0.5))
 
-    def failed(self, client: str) -> None:
-        """Count a try that costs one."""
+    def spend(self, client: str) -> None:
+        """Count a try."""
         network = self._hash(client)
         left = self._left(network)
         self._buckets[network] = (left - 1, self._clock.monotonic())

@@ -17,7 +17,7 @@ from web.own_page import OwnPages
 from web.partner_files import picture
 from web.parts import WebParts
 from web.render import Renderer
-from web.report_form import LONGEST_TEXT, MOST_PHOTOS, Problem, seal_photo
+from web.report_form import LONGEST_TEXT, Problem, seal_photo
 from web.seals import Seals
 from web.sending import Sending
 from web.throttle import Throttle
@@ -39,9 +39,9 @@ class TrackingPages:
         self._uploads = Uploads(parts.save_photo, seals)
         secure = parts.settings.base_url.startswith("https:")
         self._own = OwnPages(seals, parts.signer, secure=secure)
-        self._throttle = Throttle(parts.clock, parts.settings.guesses)
+        self._throttle = Throttle(parts.clock, parts.settings.guesses, parts.settings.form_secret)
         settings = parts.settings
-        self._words = Throttle(parts.clock, settings.reports_most, key=settings.form_secret)
+        self._words = Throttle(parts.clock, settings.reports_most, settings.form_secret)
 
     def routes(self) -> APIRouter:
         router = APIRouter()
@@ -93,14 +93,18 @@ class TrackingPages:
         found = await self._find(request, number)
         if isinstance(found, Response):
             return found
-        async with request.form(max_files=MOST_PHOTOS + 1, max_fields=20) as form:
-            text = str(form.get("text", "")).replace("\x00", "").strip()
-            form_id = str(form.get("id", ""))
-            uploaded = await self._uploads.take(form)
         client = request.client.host if request.client else ""
         wait = self._words.wait_s(client)
+        async with request.form(max_files=20, max_fields=20) as form:
+            text = str(form.get("text", "")).replace("\x00", "").strip()
+            form_id = str(form.get("id", ""))
+            # who sends without end has no more pictures kept, whatever becomes of his words
+            uploaded = NOTHING if wait else await self._uploads.take(form)
         if wait:
-            return await self._page(request, found, text, "error.too_many", uploaded, status=429)
+            return await self._page(
+                request, found, text, "error.too_many", uploaded, status=429, wait_s=wait
+            )
+        self._words.spend(client)
         problem = self._problem(text, form_id, uploaded)
         if problem:
             return await self._page(request, found, text, problem, uploaded, status=422)
@@ -113,7 +117,6 @@ class TrackingPages:
             "website": "",
             "attachments": [asdict(photo) for photo in uploaded.photos],
         }
-        self._words.failed(client)
         try:
             await self._sending.form(json.dumps(body, ensure_ascii=False).encode())
         except StoreUnavailable:
@@ -131,10 +134,10 @@ class TrackingPages:
         try:
             case = await self._parts.cases.case(parse(typed))
         except InvalidInput:
-            self._throttle.failed(client)
+            self._throttle.spend(client)
             return self._box(request, typed, "track.mistyped", status=404)
         if case is None:
-            self._throttle.failed(client)
+            self._throttle.spend(client)
             return self._box(request, typed, "track.unknown", status=404)
         return case
 
@@ -166,6 +169,7 @@ class TrackingPages:
         problem: str = "",
         uploaded: Uploaded = NOTHING,
         status: int = 200,
+        wait_s: int = 30,
     ) -> Response:
         case = await self._whole(asked)
         parts = tuple(await self._parts.cases.children(case.id))
@@ -182,7 +186,7 @@ class TrackingPages:
             "track.html",
             status=status,
             private=True,
-            headers={"retry-after": "30"} if status in {429, 503} else None,
+            headers={"retry-after": str(wait_s)} if status in {429, 503} else None,
             view=view_of(
                 found,
                 printed(asked.number),

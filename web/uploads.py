@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 
 from starlette.datastructures import FormData, UploadFile
 
 from router.errors import InvalidInput
 from web.parts import SavePhoto
-from web.photos import LARGEST_BYTES, BadPhoto, Photo, clean
+from web.photos import LARGEST_BYTES, BadPhoto, Photo, cleaned
 from web.report_form import MOST_PHOTOS, KeptPhoto, Problem, open_photo
 from web.seals import Seals
 
@@ -27,12 +26,11 @@ NOTHING = Uploaded()
 
 
 class Uploads:
-    """Keeps pictures; two at a time are decoded, so that a crowd cannot fill the memory."""
+    """Keeps the pictures of a form."""
 
     def __init__(self, save: SavePhoto | None, seals: Seals) -> None:
         self._save = save
         self._seals = seals
-        self._room = asyncio.Semaphore(2)
 
     @property
     def offered(self) -> bool:
@@ -72,8 +70,7 @@ class Uploads:
 
     async def _clean(self, upload: UploadFile) -> Photo:
         data = await upload.read(LARGEST_BYTES + 1)
-        async with self._room:
-            return await asyncio.to_thread(clean, data)
+        return await cleaned(data)
 
     async def _keep(self, save: SavePhoto, photo: Photo, count: int) -> KeptPhoto:
         # the name that the phone gave says nothing to the service and may say too much of a person

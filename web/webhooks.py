@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from router.desk import CHANNEL as DESK
 from router.errors import InvalidSignature, StoreUnavailable
 from router.message import WebhookRequest, WebhookResponse
 from router.ports import TakesGets, TakesWebhooks
@@ -15,6 +16,8 @@ from web.parts import WebParts
 from web.sending import FORM
 
 RETRY_AFTER_S = "5"
+_BY_OUR_OWN_DOOR = {FORM[0], DESK}
+"""Channels whose only way in is a door of ours, which looks at what is posted."""
 
 
 class Webhooks:
@@ -25,8 +28,7 @@ class Webhooks:
         self._takers = {
             key: channel
             for key, channel in parts.channels.items()
-            # our own pages are the only way in to the form: they look at what is posted
-            if isinstance(channel, TakesWebhooks) and key[0] != FORM[0]
+            if isinstance(channel, TakesWebhooks) and key[0] not in _BY_OUR_OWN_DOOR
         }
 
     def routes(self) -> APIRouter:

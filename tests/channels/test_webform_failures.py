@@ -26,6 +26,7 @@ from app.files import SentFiles
 from router.case import Case
 from router.message import Envelope
 from router.tracking import printed
+from web.app import create_app
 from web.throttle import Throttle
 
 
@@ -134,9 +135,12 @@ async def test_many_reports_of_one_connection_are_to_be_verified_then_wait(
 
 
 async def test_no_address_of_a_person_lies_in_the_counters(town: WebTown) -> None:
-    throttle = Throttle(town.clock, 3, 10.0, b"key")
-    throttle.failed("192.0.2.1")
+    throttle = Throttle(town.clock, 3, b"key")
+    throttle.spend("192.0.2.1")
+    other = Throttle(town.clock, 3, b"another")
+    other.spend("192.0.2.1")
     assert "192.0.2.1" not in repr(throttle.__dict__)
+    assert set(throttle._buckets).isdisjoint(other._buckets)  # no table of all addresses tells it
 
 
 async def test_a_form_posted_past_our_page_is_not_taken(
@@ -167,13 +171,26 @@ async def test_a_proof_of_work_where_it_is_asked_tells_browsers_from_machines(
         page = (await browser.get("/")).text
         other = solved((await browser.get("/")).text)
         fields = {**hidden(page), "text": "Un lampadaire cassé", "website": ""}
-        for number, proof in enumerate((solved(page), "", other, "x", "e30=", "W10=")):
+        deep = base64.b64encode(b"[" * 1500).decode()  # JSON that no parser goes down
+        for number, proof in enumerate((solved(page), "", other, "x", "e30=", "W10=", deep)):
             town.clock.pass_(minutes=2)
             said = {**fields, "text": f"Un lampadaire, {number}", "proof": proof}
             assert (await browser.post("/signaler", data=said)).status_code == 303
         await town.route()
         verified = ["a-verifier" in case.labels for case in await town.cases()]
-        assert verified == [False, True, True, True, True, True]  # another's proof is none
+        assert verified == [False, True, True, True, True, True, True]  # another's proof is none
+
+
+async def test_a_page_that_was_open_for_long_comes_back_with_a_sum_of_its_own(
+    tmp_path: Path,
+) -> None:
+    async with web_town(tmp_path, proof_of_work=500) as town, town.browser() as browser:
+        page = (await browser.get("/")).text
+        said = {**hidden(page), "text": "Un lampadaire cassé", "website": ""}
+        town.clock.pass_(days=3)
+        again = await browser.post("/signaler", data={**said, "proof": solved(page)})
+        assert again.status_code == 422
+        assert not hidden(again.text).get("proof")  # the script fills in what is empty
 
 
 async def test_without_javascript_and_with_a_proof_asked_the_report_still_arrives(
@@ -471,3 +488,36 @@ async def test_words_without_end_on_a_tracking_page_have_to_wait_and_are_kept(
         assert answer.status_code == 429
         assert "Encore, 8" in answer.text
         assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_more_photos_than_are_taken_leave_the_words_on_the_tracking_page(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    case = await reported(town, browser, reply="page")
+    page = await browser.get(f"/suivi/{printed(case.number)}")
+    form = {"id": hidden(page.text)["id"], "text": "Voici mes photos"}
+    photos = [("photo", (f"{n}.jpg", picture(), "image/jpeg")) for n in range(6)]
+    answer = await browser.post(f"/suivi/{printed(case.number)}", data=form, files=photos)
+    assert answer.status_code == 422
+    assert "Voici mes photos" in answer.text
+
+
+async def test_pictures_posted_without_end_are_kept_no_more(tmp_path: Path) -> None:
+    async with web_town(tmp_path, reports_most=3) as town, town.browser() as browser:
+        case = await reported(town, browser, reply="page")
+        kept = 0
+
+        async def save(name: str, data: bytes) -> str:
+            nonlocal kept
+            kept += 1
+            return f"kept-{kept}"
+
+        town.app = create_app(replace(town._parts({"reports_most": 3}), save_photo=save))
+        async with town.browser() as stranger:
+            for _ in range(20):
+                photo = {"photo": ("a.jpg", picture(), "image/jpeg")}
+                form = {"id": "nonsense", "text": "x"}
+                at = f"/suivi/{printed(case.number)}"
+                answer = await stranger.post(at, data=form, files=photo)
+        assert answer.status_code == 429
+        assert kept == 3

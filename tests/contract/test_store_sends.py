@@ -274,6 +274,10 @@ async def test_a_dead_letter_is_kept_and_can_be_put_back(store, parts):
     assert not await store.requeue(delivery.id, NOW + MINUTE)
     assert not await store.requeue(5, NOW)
     assert await store.list_deliveries([DeliveryState.QUEUED]) == [delivery]
+    channel = delivery.address.channel
+    assert await store.list_deliveries([DeliveryState.QUEUED], 1, channel) == [delivery]
+    for other in (channel[:-1], f"{channel}x", "_" * len(channel), "%"):
+        assert await store.list_deliveries([DeliveryState.QUEUED], 1, other) == []
     [found] = await claim(store, NOW + MINUTE)
     assert found.deliveries == (delivery,)
 

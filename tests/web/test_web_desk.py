@@ -97,6 +97,19 @@ async def test_an_entry_is_kept_under_the_name_of_its_key(client: Browser, store
     assert event.message.address.value == "+33612345678"
 
 
+async def test_programs_have_no_other_door(client: Browser, store: Shaky) -> None:
+    """Only `/desk/v1` looks at what is entered."""
+    answer = await client.post("/webhooks/desk/mairie", json=SAID, headers=ANNE)
+    assert answer.status_code == 404
+    assert await store.journal() == []
+
+
+@pytest.mark.parametrize("commune", ["nantes", "44109", "NANTES"])
+async def test_a_commune_is_named_as_anywhere(client: Browser, commune: str) -> None:
+    answer = await client.post("/desk/v1/cases", json={**SAID, "commune": commune}, headers=ANNE)
+    assert answer.status_code == 202
+
+
 async def test_a_double_submit_is_one_entry(client: Browser, store: Shaky) -> None:
     first = await client.post("/desk/v1/cases", json=SAID, headers=ANNE)
     again = await client.post("/desk/v1/cases", json=SAID, headers=ANNE)

@@ -15,7 +15,7 @@ from web_fakes import NUMBER, Browser, House, a_case
 from router.answers import KEPT
 from router.case import Answer, Reporter, Status
 from router.decision import Nature, ServiceId
-from router.directory import Service
+from router.directory import Service, Statute
 from router.entry import Entry, Source
 from router.message import Address, Envelope
 from router.rights import Rights, Silence
@@ -51,6 +51,20 @@ async def test_a_service_sees_only_what_it_may(browser: Browser, house: House, l
     assert "Crébillon" in page
     assert "trou énorme" not in page
     assert "Paulette" not in page
+    assert "Durand" not in page
+
+
+async def test_a_private_company_learns_nobody_s_name(
+    browser: Browser, house: House, link: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private = [replace(_trusted(one), statute=Statute.PRIVATE) for one in web_fakes.SERVICES]
+    monkeypatch.setattr(web_fakes, "SERVICES", tuple(private))
+    entry = Entry(Source.CALL, "anne.martin", "Mme Durand, 2e étage")
+    there = Reporter(Address("sms", "account", "someone"), "Léa Petit")
+    house.cases.keep(a_case(status=Status.ASSIGNED, reporters=(there,), entry=entry))
+    page = (await browser.get(link)).text
+    assert "un trou énorme" in page
+    assert "Petit" not in page
     assert "Durand" not in page
 
 

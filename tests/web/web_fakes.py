@@ -335,6 +335,7 @@ class House:
             save_photo=save if self.with_photos else None,
             open_file=give,
             communes=lambda: tuple(COMMUNES),
+            commune=lambda name: {"nantes": "44109", "44109": "44109"}.get(name.casefold()),
         )
 
 
