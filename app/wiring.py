@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from fastapi import FastAPI
 from pydantic import ValidationError
+from starlette.types import ASGIApp
 
 from app.files import SentFiles
 from app.handed_over import Handed
@@ -192,7 +192,7 @@ class Product:
     router: Router
     clockwork: Clockwork
     channels: Mapping[Key, object]
-    web: FastAPI
+    web: ASGIApp
     unconnected: tuple[str, ...] = field(default=())
     """Counters whose channel has no settings here."""
 

@@ -46,6 +46,7 @@ LONGEST_TEXT = 4096  # UTF-16 units
 STALE_AFTER = timedelta(days=6)
 """After a quiet week the next update has a random number: an old offset could hide it."""
 _CHAT = re.compile(r"-?[0-9]{1,18}")
+_PRESSED = b"callback_query"  # most updates tell of no button, and need not be read twice
 UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 
 
@@ -111,7 +112,9 @@ class Telegram:
         self._pressed.extend(
             press
             for envelope in envelopes
-            if not envelope.note and (press := press_of(json.loads(envelope.payload)))
+            if not envelope.note
+            and _PRESSED in envelope.payload
+            and (press := press_of(json.loads(envelope.payload)))
         )
         if self._pressed:
             self._press.set()

@@ -1,6 +1,7 @@
 """Group commit: all envelopes that wait at one moment share one transaction.
 
-One committer runs while the store is open. Callers that gave up are skipped; data that the database
+One committer runs while the store is open. While many come, a commit waits a moment for more of
+them, as PostgreSQL's ``commit_delay`` does. Callers that gave up are skipped; data that the database
 refuses are looked for by halves; an error of the connection, a lock or the disk fails the whole
 batch at once. Accounts are served in turn, so that a backlog of mail never delays a webhook.
 """
@@ -23,6 +24,9 @@ from storage.failures import DataRefused
 from storage.journal import Entry, Outcome, Request, accept, accept_piecewise
 
 MOST_IN_BATCH = 256
+SIBLINGS = 5
+"""Callers that wait already where a commit is put off: more join it than are made to wait."""
+DELAY_S = 0.002
 MOST_WAITING = 10_000
 """Envelopes of one account that may wait; more are refused at once."""
 _FULL = "too many messages of this account wait already"
@@ -44,6 +48,10 @@ class Queue:
         self._accounts: OrderedDict[str, deque[Waiter]] = OrderedDict()
         self._sizes: dict[str, int] = {}
         self._some = asyncio.Event()
+
+    @property
+    def callers(self) -> int:
+        return sum(map(len, self._accounts.values()))
 
     def put(self, account: str, waiter: Waiter) -> None:
         size = max(1, len(waiter.request.entries))
@@ -151,6 +159,8 @@ class GroupCommit:
 
     async def _run(self) -> None:
         while True:
+            if self._queue.callers >= SIBLINGS:
+                await asyncio.sleep(DELAY_S)
             batch = await self._queue.take()
             if not batch:
                 continue

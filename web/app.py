@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from router.errors import StoreUnavailable
 from web.confirmation import ConfirmationPages
@@ -31,7 +32,7 @@ _EXPLAINED = {403, 404, 413}
 """Statuses that have words of their own; others share the words of 400 and 500."""
 
 
-def create_app(parts: WebParts) -> FastAPI:
+def create_app(parts: WebParts) -> ASGIApp:
     """Build the application of one installation.
 
     Raises:
@@ -40,7 +41,6 @@ def create_app(parts: WebParts) -> FastAPI:
     renderer = Renderer(parts.settings)
     seals = Seals(parts.settings.form_secret, parts.clock)
     app = FastAPI(title=parts.settings.title, docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(Webhooks(parts).routes())
     app.include_router(ReportPages(parts, renderer, seals).routes())
     app.include_router(TrackingPages(parts, renderer, seals).routes())
     app.include_router(PartnerPages(parts, renderer, seals).routes())
@@ -56,7 +56,7 @@ def create_app(parts: WebParts) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, headers=headers)
     _explain_errors(app, renderer, headers)
-    return app
+    return Webhooks(parts, headers, pages=app)
 
 
 def _explain_errors(app: FastAPI, renderer: Renderer, always: dict[str, str]) -> None:

@@ -74,7 +74,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = _limit(scope["path"])
+        limit = body_limit(scope["path"])
         declared = Headers(scope=scope).get("content-length", "")
         too_long = declared.isdigit() and int(declared) > limit
         seen = 0
@@ -90,7 +90,7 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
 
-def _limit(path: str) -> int:
+def body_limit(path: str) -> int:
     """Give the longest body, in bytes, that may be sent to a path."""
     known = (limit for start, limit in _LIMITS.items() if path.startswith(start))
     return next(known, WEBHOOK_LIMIT)

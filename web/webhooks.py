@@ -3,92 +3,130 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
-from fastapi import APIRouter
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router.desk import CHANNEL as DESK
 from router.errors import InvalidSignature, StoreUnavailable
 from router.message import WebhookRequest, WebhookResponse
 from router.ports import TakesGets, TakesWebhooks
+from web.guard import body_limit
 from web.parts import WebParts
 from web.sending import FORM
 
+PATH = "/webhooks/"
 RETRY_AFTER_S = "5"
+_TOO_LONG = "This request is too long."
+_FOR_PROGRAMS = {"x-content-type-options": "nosniff"}
+"""Headers of what a channel says to its provider, which draws no page; each costs every call."""
 _BY_OUR_OWN_DOOR = {FORM[0], DESK}
 """Channels whose only way in is a door of ours, which looks at what is posted."""
 
 
 class Webhooks:
-    """``/webhooks/{channel}/{account}`` for every channel that its provider calls."""
+    """``/webhooks/{channel}/{account}`` for every channel that its provider calls.
 
-    def __init__(self, parts: WebParts) -> None:
+    Stands before the pages and their layers, which cost a call more than all that is done for it;
+    so it keeps the limit of bodies and adds ``headers`` to its refusals itself.
+    """
+
+    def __init__(self, parts: WebParts, headers: Mapping[str, str], pages: ASGIApp) -> None:
         self._parts = parts
+        self._headers = dict(headers)
+        self._pages = pages
+        self._base_url = parts.settings.base_url.rstrip("/")
         self._takers = {
             key: channel
             for key, channel in parts.channels.items()
             if isinstance(channel, TakesWebhooks) and key[0] not in _BY_OUR_OWN_DOOR
         }
+        self._known: dict[WebhookResponse, Response] = {}
 
-    def routes(self) -> APIRouter:
-        router = APIRouter()
-        path = "/webhooks/{channel}/{account}"
-        # plain routes: filling in a handler's parameters would cost a third of a call
-        router.add_route(path, self.take, methods=["POST"])
-        router.add_route(path, self.challenge, methods=["GET"])
-        return router
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(PATH):
+            await self._pages(scope, receive, send)
+            return
+        answer = await self._answered(scope, receive)
+        if answer is not None:
+            await answer(scope, receive, send)
 
-    async def take(self, request: Request) -> Response:
-        """Accept a provider's call; 2xx is said after the commit and never before."""
-        taker = self._taker(request)
+    async def _answered(self, scope: Scope, receive: Receive) -> Response | None:
+        """Give the answer to a call; None when the caller has gone before its end."""
+        channel, _, account = scope["path"].removeprefix(PATH).partition("/")
+        taker = self._takers.get((channel, account))
         if taker is None:
-            return _unknown()
-        asked = await self._neutral(request)
+            return self._said("No channel listens at this address.", 404)
+        method = scope["method"]
+        if method not in {"GET", "POST"}:
+            return self._said("This address takes POST only.", 405, {"allow": "POST"})
+        headers = {
+            name.decode("latin-1"): told.decode("latin-1") for name, told in scope["headers"]
+        }
+        limit = body_limit(scope["path"])
+        announced = headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > limit:
+            return self._said(_TOO_LONG, 413)
+        body = await _body(receive, limit)
+        if body is None:
+            return None
+        if len(body) > limit:
+            return self._said(_TOO_LONG, 413)
+        request = WebhookRequest(method, self._url(scope), headers, body)
+        if method == "POST" or (isinstance(taker, TakesGets) and taker.takes_gets):
+            return await self._take(taker, request)
+        answer = taker.challenge(request)
+        if answer is None:
+            return self._said("This address takes POST only.", 405, {"allow": "POST"})
+        return self._written(answer)
+
+    async def _take(self, taker: TakesWebhooks, request: WebhookRequest) -> Response:
+        """Accept a provider's call; 2xx is said after the commit and never before."""
         try:
-            taker.verify(asked)
+            taker.verify(request)
         except InvalidSignature:
-            return PlainTextResponse("The signature of this request is not valid.", 403)
-        envelopes = taker.open(asked, self._parts.clock.now())
+            return self._said("The signature of this request is not valid.", 403)
+        envelopes = taker.open(request, self._parts.clock.now())
         try:
             if envelopes:
                 async with asyncio.timeout(self._parts.settings.accept_deadline_s):
                     await self._parts.intake.accept(envelopes)
         except (StoreUnavailable, TimeoutError):
-            return _answer(taker.answer(False))
+            return self._told(taker.answer(False))
         self._parts.wake()
-        return _answer(taker.answer(True))
+        return self._told(taker.answer(True))
 
-    async def challenge(self, request: Request) -> Response:
-        """Answer a provider that checks this address (X's CRC), or that calls by GET."""
-        taker = self._taker(request)
-        if taker is None:
-            return _unknown()
-        if isinstance(taker, TakesGets) and taker.takes_gets:
-            return await self.take(request)
-        answer = taker.challenge(await self._neutral(request))
-        if answer is None:
-            return PlainTextResponse("This address takes POST only.", 405, {"allow": "POST"})
-        return _answer(answer)
-
-    def _taker(self, request: Request) -> TakesWebhooks | None:
-        named = request.path_params
-        return self._takers.get((named["channel"], named["account"]))
-
-    async def _neutral(self, request: Request) -> WebhookRequest:
+    def _url(self, scope: Scope) -> str:
         # the address as configured: behind a proxy the one seen here is not the one that was signed
-        scope = request.scope
-        path = (scope.get("raw_path") or scope["path"].encode()).decode("ascii", "replace")
+        path: str = (scope.get("raw_path") or scope["path"].encode()).decode("ascii", "replace")
         query = scope["query_string"].decode("latin-1")
-        url = self._parts.settings.base_url.rstrip("/") + path + (f"?{query}" if query else "")
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        return WebhookRequest(request.method, url, headers, await request.body())
+        return self._base_url + path + (f"?{query}" if query else "")
+
+    def _told(self, answer: WebhookResponse) -> Response:
+        """Write what a channel says to each call; these are few, and written once."""
+        found = self._known.get(answer)
+        if found is None:
+            found = self._known[answer] = self._written(answer)
+        return found
+
+    def _written(self, answer: WebhookResponse) -> Response:
+        own = {"retry-after": RETRY_AFTER_S} if answer.status == 503 else {}
+        headers = {**_FOR_PROGRAMS, **own}
+        return Response(answer.body, answer.status, headers, media_type=answer.media_type)
+
+    def _said(self, sentence: str, status: int, own: Mapping[str, str] | None = None) -> Response:
+        return PlainTextResponse(sentence, status, {**self._headers, **(own or {})})
 
 
-def _unknown() -> Response:
-    return PlainTextResponse("No channel listens at this address.", 404)
-
-
-def _answer(answer: WebhookResponse) -> Response:
-    headers = {"retry-after": RETRY_AFTER_S} if answer.status == 503 else None
-    return Response(answer.body, answer.status, headers, media_type=answer.media_type)
+async def _body(receive: Receive, limit: int) -> bytes | None:
+    """Read a body, not further than one piece past ``limit``; None when the caller has gone."""
+    read = bytearray()
+    while len(read) <= limit:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        read += message.get("body", b"")
+        if not message.get("more_body", False):
+            break
+    return bytes(read)

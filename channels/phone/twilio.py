@@ -43,7 +43,8 @@ class Twilio:
 
     def payload(self, request: WebhookRequest) -> bytes:
         """Keep the form; a status callback carries the id of its delivery in the query."""
-        delivery = parse_qs(urlsplit(request.url).query).get("d", [""])[0]
+        query = urlsplit(request.url).query
+        delivery = parse_qs(query).get("d", [""])[0] if query else ""
         added = f"&{urlencode({forms.DELIVERY_FIELD: delivery})}" if delivery else ""
         return request.body + added.encode()
 

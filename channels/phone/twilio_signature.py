@@ -6,7 +6,7 @@ Source: https://www.twilio.com/docs/usage/security
 from __future__ import annotations
 
 import base64
-import hashlib
+import functools
 import hmac
 from collections.abc import Iterable
 from urllib.parse import urlsplit, urlunsplit
@@ -38,6 +38,7 @@ def verify(request: WebhookRequest, tokens: Iterable[str], public_url: str) -> N
         raise InvalidSignature("the signature is not Twilio's")
 
 
+@functools.lru_cache(maxsize=64)
 def _urls(called: str, public_url: str) -> tuple[str, ...]:
     """List how Twilio may have written our URL: it is not consistent about default ports."""
     parts = urlsplit(public_url or called)
@@ -67,5 +68,4 @@ def _algorithm(header: str) -> str:
 
 
 def _sign(token: str, text: str, digest: str) -> bytes:
-    mac = hmac.new(token.encode(), text.encode("utf-8", "replace"), getattr(hashlib, digest))
-    return base64.b64encode(mac.digest())
+    return base64.b64encode(hmac.digest(token.encode(), text.encode("utf-8", "replace"), digest))

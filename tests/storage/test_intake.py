@@ -87,6 +87,18 @@ async def test_all_who_wait_share_one_transaction(door, gate, woken):
     assert woken == [ROUTE, ROUTE]
 
 
+@pytest.mark.parametrize("many", [intake.SIBLINGS - 1, intake.SIBLINGS])
+async def test_while_many_wait_a_commit_waits_a_moment_for_more(door, gate, many):
+    first = await under_way(door)
+    rest = [await queued(door, f"b{n}") for n in range(many)]
+    gate.open_.set()
+    await first
+    late = await queued(door, "late")
+    await settled(*rest, late)
+    joined = "late" in gate.batches[1]
+    assert joined is (many == intake.SIBLINGS)
+
+
 async def test_who_gave_up_before_his_turn_is_skipped(door, gate):
     first = await under_way(door)
     gone, stays = await queued(door, "gone"), await queued(door, "stays")

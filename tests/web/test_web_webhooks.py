@@ -6,6 +6,7 @@ import asyncio
 
 import httpx
 import pytest
+from starlette.types import Message
 from web_fakes import Browser, House
 
 from web.app import create_app
@@ -122,3 +123,52 @@ async def test_a_provider_that_calls_by_get_is_verified_and_made_durable(
 
     assert (refused.status_code, taken.status_code) == (403, 200)
     assert len(house.journal.envelopes) == 1
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD", "OPTIONS"])
+async def test_a_provider_may_call_by_post_and_get_only(
+    browser: Browser, house: House, method: str
+) -> None:
+    answer = await browser.request(method, "/webhooks/hook/main", headers=RIGHT)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert house.journal.envelopes == []
+
+
+@pytest.mark.parametrize("path", ["/webhooks/hook/main/", "/webhooks/hook/main/more", "/webhooks/"])
+async def test_an_address_beside_an_account_is_nobodys(browser: Browser, path: str) -> None:
+    assert (await browser.post(path, content=b"x", headers=RIGHT)).status_code == 404
+
+
+async def test_an_account_may_be_written_in_percent_signs(browser: Browser, house: House) -> None:
+    assert (await browser.post("/webhooks/hook/m%61in", content=b"x", headers=RIGHT)).is_success
+    assert len(house.journal.envelopes) == 1
+
+
+async def test_a_provider_that_hangs_up_in_mid_call_leaves_nothing(house: House) -> None:
+    sent: list[Message] = []
+    told = iter([{"type": "http.request", "body": b"half", "more_body": True}])
+
+    async def receive() -> Message:
+        return next(told, {"type": "http.disconnect"})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/webhooks/hook/main", "query_string": b"",
+        "headers": [(b"x-key", b"right")],
+    }  # fmt: skip
+    await create_app(house.parts())(scope, receive, send)
+
+    assert sent == []
+    assert house.journal.envelopes == []
+
+
+async def test_a_failure_of_a_channel_is_a_500_and_nothing_is_stored(
+    browser: Browser, house: House
+) -> None:
+    answer = await browser.post("/webhooks/hook/main", content=b"\xff", headers=RIGHT)
+
+    assert answer.status_code == 500
+    assert house.journal.envelopes == []
