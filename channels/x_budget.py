@@ -89,6 +89,8 @@ class Budget:
 
     @property
     def share(self) -> float:
+        """The share of the cap that is spent today, as far as it is known here."""
+        self._turn()
         return (self._spent + self._unsaved) / self._cap if self._cap else 0.0
 
     @property

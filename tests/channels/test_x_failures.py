@@ -383,6 +383,19 @@ async def test_at_the_cap_nothing_is_read_or_written_until_the_next_day_and_noth
         assert (len(town.sim.received("anne")), len(town.sim.received("bob"))) == (2, 1)
 
 
+async def test_answers_leave_on_the_next_day_even_if_nothing_was_read_since(tmp_path: Path) -> None:
+    async with x_town(tmp_path, daily_cap=1.0) as town:
+        await town.sim.dm("anne", HOLE)
+        await town.heard()
+        await town.x._budget._keeper.add("2026-11-24", 1.0)
+        await town.x._budget.look()
+        await town.send()
+        assert town.sim.received("anne") == []
+        town.clock.pass_(days=1)
+        await town.send()
+        assert len(town.sim.received("anne")) == 1
+
+
 # --- all ------------------------------------------------------------------------------------------
 
 
