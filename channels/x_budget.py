@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -77,15 +78,26 @@ class Budget:
     async def look(self) -> float:
         """Give the share of the cap that all processes have spent today."""
         self._turn()
-        try:
-            self._spent = await self._keeper.add(self._day, self._unsaved)
-            self._unsaved = 0.0
-        except StoreUnavailable:
-            pass  # what is known here still counts
+        with suppress(StoreUnavailable):  # what is known here still counts
+            await self._keep()
         if self.share >= NEAR and self._warned != self._day:
             self._warned = self._day
             log.warning("%s", self.sentence)
         return self.share
+
+    async def _keep(self) -> None:
+        """Hand over what is not yet kept, before others are let in who would hand it over again."""
+        day, owed, self._unsaved = self._day, self._unsaved, 0.0
+        self._spent += owed
+        try:
+            spent = await self._keeper.add(day, owed)
+        except BaseException:  # also when the call is given up: rather counted twice than never
+            self._unsaved += owed
+            if day == self._day:
+                self._spent -= owed
+            raise
+        if day == self._day:  # a later answer of the keeper may come before an earlier one
+            self._spent = max(self._spent, spent)
 
     @property
     def share(self) -> float:
