@@ -198,12 +198,13 @@ def _message(raw: Json, address: Address, envelope: Envelope, bot: str) -> Inbou
     if group and not _to_us(raw, text, bot):
         return Ignored("group message that does not name the bot")
     shown = re.sub(rf"@{re.escape(bot)}\b", "", text, flags=re.IGNORECASE) if group else text
-    wish = "" if group else wish_of(text)
+    files = _attachments(raw)  # a caption asks for nothing: the photo would be lost
+    wish = "" if group or files else wish_of(text)
     if wish:  # our texts say: answer STOP, answer START
         return asked_for(wish, address, text)
     command = _COMMAND.fullmatch(text.strip())
     if command and (command[2] or bot).lower() == bot.lower():
-        asked, rest = command[1].lower(), (command[3] or "").strip()
+        asked, rest = "" if files else command[1].lower(), (command[3] or "").strip()
         if asked in {"help", "aide"} and not rest:
             return HelpAsked(address, text)
         if asked in {"stop", "arret"} and not rest:
@@ -213,7 +214,6 @@ def _message(raw: Json, address: Address, envelope: Envelope, bot: str) -> Inbou
             return HelpAsked(address, text, rest, back_in=True)
         shown = rest or shown
     message = _from(Shape.obj(raw, "from"), address, envelope)
-    files = _attachments(raw)
     message = replace(
         message,
         text=text,

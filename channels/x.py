@@ -166,7 +166,7 @@ class X:
         if item.repost:
             return Ignored("a repost of somebody else's words")
         public = item.kind == MENTION
-        wish = "" if public else wish_of(item.text)
+        wish = "" if public or item.media else wish_of(item.text)
         if wish:
             return asked_for(wish, Address.from_key(envelope.conversation), item.text)
         return MessageReceived(

@@ -138,8 +138,9 @@ def _message(
     shown = body[quoted.end() :] if quoted else body
     shown = shown if room.direct else _without_name(shown, room.me, me)
     address = Address.from_key(envelope.conversation)
+    files, place = attachments_of(content), location_of(content)
     wish = _wish(shown, address)
-    if wish is not None:
+    if wish is not None and not files and place is None:  # a caption asks for nothing
         return wish
     message = Message(
         address=address,
@@ -150,8 +151,8 @@ def _message(
         text=body,
         text_shown=shown.strip(),
         quoted=quoted[0] if quoted else "",
-        attachments=attachments_of(content),
-        location=location_of(content),
+        attachments=files,
+        location=place,
         sent_at=_time(event.get("origin_server_ts")),
         trust=Trust.VERIFIED,  # the homeserver knows whose account it is
         automatic="m.notice" if content.get("msgtype") == "m.notice" else "",

@@ -104,7 +104,11 @@ class Texting:
     def _heard(self, told: Text, envelope: Envelope) -> InboundEvent:
         address = self._address(told.sender, told.to)
         confirmed = told.answered and not self._settings.answers_stop
-        match told.wish or wish_of(told.text):
+        wish = told.wish or wish_of(told.text)
+        if wish == "help" and (told.attachments or told.location):
+            wish = ""  # somebody reports with « Info » as the caption of his picture
+        match wish:
+            # also under a picture: carriers go by the word alone, and have acted on it already
             case "stop" | "start" as wish:
                 return OptedOutOf(address, told.text, back_in=wish == "start", confirmed=confirmed)
             case "help" if told.wish and confirmed:

@@ -29,7 +29,7 @@ from router.delivery import (
     Unknown,
 )
 from router.errors import InvalidSignature, UnreadablePayload
-from router.message import MessageReceived
+from router.message import MessageReceived, OptedOutOf
 from router.ports import Channel, Checks, Finds, Reads, Sends, TakesWebhooks
 from rules.vocabulary import CHANNELS
 from storage.memory import MemoryStore
@@ -122,6 +122,23 @@ async def test_an_empty_text_with_a_photo_is_a_message(harness: Harness) -> None
     [event] = harness.channel.receive(harness.message("", ["trou.jpg"], "77"))
     assert isinstance(event, MessageReceived)
     assert event.message.text.strip() == ""
+    assert len(event.message.attachments) == 1
+
+
+@channels_that("talks", "files")
+@pytest.mark.parametrize(
+    "word",
+    ["Info", "Help", "Aide", "Contact", "Start", "Stop", "Arrêt", "/help", "/start", "/stop"],
+)
+async def test_a_photo_under_a_word_of_command_is_kept(harness: Harness, word: str) -> None:
+    assert harness.message is not None
+    [event] = harness.channel.receive(harness.message(word, ["trou.jpg"], "77"))
+    [alone] = harness.channel.receive(harness.message(word, (), "78"))
+    if harness.address.channel in {"sms", "whatsapp"} and isinstance(alone, OptedOutOf):
+        # carriers go by the word alone, and block the number whatever picture hangs on it
+        assert event == alone
+        return
+    assert isinstance(event, MessageReceived)
     assert len(event.message.attachments) == 1
 
 
