@@ -359,13 +359,13 @@ class X:
         return Sent(tuple(found)) if found else None
 
     async def health(self) -> Health:
-        """Ask whose tokens they are, and for one private message: at most one is billed."""
+        """Ask whose tokens they are, for one private message and for what has just been posted."""
         try:
             answer = await self._api.call("GET", "/2/users/me")
             own = str(part_of(answer, "data").get("username") or "")
             if own.lower() != self.account.lower():
                 return Health(False, f"Les jetons sont ceux de @{own}, pas de @{self.account}.")
-            await self._api.call("GET", "/2/dm_events", query={"max_results": "1"})
+            await self._feed.ask(str(part_of(answer, "data").get("id") or ""))
         except Refused as error:
             return Health(False, _told(error))
         except httpx.HTTPError as error:
@@ -386,7 +386,7 @@ def _told(error: Refused) -> str:
     if error.status == 401:
         return f"X refuse nos jetons, il faut se connecter de nouveau ({error})."
     if error.status == 403:
-        return f"X refuse : l'application n'a pas tous les droits, dont dm.read ({error})."
+        return f"X refuse : l'application n'a pas tous les droits, dont dm.read et tweet.read ({error})."
     if error.status == 429:
         return f"X ne répond plus : la limite ou le budget de ses appels est atteint ({error})."
     return f"X répond par une erreur ({error})."

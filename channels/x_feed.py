@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from channels.x_shapes import DM, MENTION, first_id, is_id, part_of
 from router.ports import Clock
 
 Page = dict[str, Any]
+
+log = logging.getLogger("channels.x")
 
 DM_QUERY = {
     "event_types": "MessageCreate",
@@ -40,6 +43,8 @@ _MOST_PAGES = 10
 _BEFORE_THE_START = timedelta(days=1)
 """How old messages may be that are read when the account is connected for the first time."""
 _LONGEST_WAIT_S = 20.0
+_JUST_NOW = timedelta(minutes=1)
+"""How old mentions may be that are asked for only to see whether X gives any: each is billed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Feed:
         self._api, self._budget, self._clock = api, budget, clock
         self._poll_s = poll_s
         self._next = 0.0
+        self._next_mentions, self._refusal = 0.0, ""
 
     async def is_time(self) -> bool:
         """Wait a while for the next question; say whether it may be asked."""
@@ -74,7 +80,8 @@ class Feed:
 
         Raises:
             ConnectionError: the day's money is spent.
-            Refused, httpx.HTTPError: X refuses, or cannot be reached.
+            Refused: X refuses to give private messages.
+            httpx.HTTPError: X cannot be reached.
         """
         await self._budget.look()
         self._next = self._clock.monotonic() + self._budget.pause_s(self._poll_s)
@@ -83,16 +90,43 @@ class Feed:
         marks = _marks(cursor, now)
         try:
             messages, dm = await self._walk("/2/dm_events", DM_QUERY, marks[DM])
-            query = _MENTION_QUERY | {"since_id": marks[MENTION].since}
-            posts, mention = await self._walk(f"/2/users/{me}/mentions", query, marks[MENTION])
         except Refused as refused:
             self._next = self._clock.monotonic() + (refused.after_s or 0.0)
             raise
-        if dm.token or mention.token:
+        posts, mention = await self._mentions(me, marks[MENTION])
+        if dm.token or (mention.token and mention != marks[MENTION]):
             self._next = 0.0
         after = {DM: dm, MENTION: mention}
         same = cursor and after == marks
         return [*messages, *posts], cursor if same else _written(after)
+
+    async def _mentions(self, me: str, mark: Mark) -> tuple[list[Page], Mark]:
+        """Read mentions; where X refuses them, the mark stays and private messages go on."""
+        if self._clock.monotonic() < self._next_mentions:
+            return [], mark
+        query = _MENTION_QUERY | {"since_id": mark.since}
+        try:
+            found = await self._walk(f"/2/users/{me}/mentions", query, mark)
+        except Refused as refused:
+            self._next_mentions = self._clock.monotonic() + (refused.after_s or 0.0)
+            if str(refused) != self._refusal:
+                log.warning("X: mentions are not read: %s", refused)
+            self._refusal = str(refused)
+            return [], mark
+        self._refusal = ""
+        return found
+
+    async def ask(self, me: str) -> None:
+        """See whether X gives both feeds, for the price of one private message and hardly more.
+
+        Raises:
+            Refused: it does not give one of them.
+            httpx.HTTPError: X cannot be reached.
+        """
+        await self._api.call("GET", "/2/dm_events", query={"max_results": "1"})
+        young = first_id(self._clock.now() - _JUST_NOW)
+        query = {"max_results": "5", "since_id": young}  # X gives no fewer
+        await self._api.call("GET", f"/2/users/{me}/mentions", query=query)
 
     async def _walk(
         self, path: str, query: Mapping[str, str], mark: Mark

@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -18,6 +19,7 @@ from app.rulebook import load_folder
 from app.settings import Settings
 from app.system import SystemIds
 from app.wiring import build
+from channels.x_api import Refused
 from channels.x_oauth1 import Keys, authorization
 from demo.x_access import XKeys
 from router.archive import Action
@@ -175,6 +177,63 @@ async def test_a_limit_on_reading_is_waited_out_until_its_reset(town: XTown) -> 
         await town.poll()
     left = town.x._feed._next - town.clock.monotonic()
     assert 299 <= left <= 301
+
+
+def on_mentions(town: XTown, monkeypatch: pytest.MonkeyPatch, status: int) -> list[str]:
+    """Have X refuse to give mentions, as it does to an app without that right; list the calls."""
+    call, asked = town.x._api.call, []
+
+    async def refusing(method: str, path: str, **given: Any) -> dict[str, Any]:
+        asked.append(path)
+        if path.endswith("/mentions"):
+            raise Refused(status, "no", 120.0 if status == 429 else None)
+        return await call(method, path, **given)
+
+    monkeypatch.setattr(town.x._api, "call", refusing)
+    return asked
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 503])
+async def test_refused_mentions_stop_no_private_message_and_come_later(
+    town: XTown,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+) -> None:
+    await town.sim.mention("bob", HOLE)
+    with monkeypatch.context() as refused, caplog.at_level(logging.WARNING):
+        on_mentions(town, refused, status)
+        for _ in range(3):
+            await town.sim.dm("anne", HOLE)
+            await town.poll()
+    assert len(await town.store.journal()) == 3
+    assert caplog.text.count("mentions") == 1  # told once, not with every question
+    town.clock.pass_(seconds=121)
+    await town.poll()
+    assert len(await town.store.journal()) == 4
+
+
+async def test_a_limit_on_mentions_is_waited_out_without_asking(
+    town: XTown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = on_mentions(town, monkeypatch, 429)
+    for _ in range(3):
+        await town.poll()
+    assert sum(path.endswith("/mentions") for path in asked) == 1
+    assert asked.count("/2/dm_events") == 3
+
+
+async def test_doctor_asks_for_mentions_too_and_pays_for_none(
+    town: XTown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await town.sim.mention("bob", HOLE)
+    town.clock.pass_(minutes=2)
+    assert (await town.x.health()).ok
+    assert await town.x._budget.look() * 5.0 == pytest.approx(0.010)  # who we are
+    on_mentions(town, monkeypatch, 403)
+    health = await town.x.health()
+    assert not health.ok
+    assert "tweet.read" in health.sentence
 
 
 # --- out ------------------------------------------------------------------------------------------
