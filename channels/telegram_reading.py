@@ -27,7 +27,6 @@ from router.message import (
     OptedOutOf,
     Thread,
     Trust,
-    corrected,
 )
 
 Json = Mapping[str, Any]
@@ -223,7 +222,7 @@ def _message(raw: Json, address: Address, envelope: Envelope, bot: str) -> Inbou
         location=_location(raw),
         sent_at=_time(raw.get("date")),
         ref=envelope.ref,
-        thread=Thread(refs=(*_replied(raw, address), corrected(envelope.ref))),
+        thread=Thread(refs=_replied(raw, address)),
         album=Shape.text(raw, "media_group_id"),
         public=group,
     )

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from router.case import Case, ReporterRole, Status
 from router.errors import InvalidInput
-from router.message import Message
+from router.message import Message, corrected
 from router.ports import Understanding
 from router.store import Conversation
 from router.tokens import PAGE, PARTNER, REPLY, Signer, Token, party_of
@@ -123,7 +123,8 @@ def _by_album(message: Message, workspace: Workspace) -> Threaded | None:
 
 
 def _by_reference(message: Message, workspace: Workspace) -> Threaded | None:
-    for ref in message.thread.refs:
+    own = (corrected(message.ref),) if message.ref else ()  # its correction came first
+    for ref in (*message.thread.refs, *own):
         case = workspace.case_of_ref(ref)
         if case is not None and message.pressed:
             return Threaded(case, How.ANSWER, f"réponse à la question posée ({message.pressed})")

@@ -200,10 +200,7 @@ class MessageEdited:
 
 
 def corrected(ref: str) -> str:
-    """Name the first wording of a message whose correction came before it.
-
-    A channel with corrections names it as the last reference of each of its messages.
-    """
+    """Name the first wording of a message (its ``ref``) whose correction came before it."""
     return f"corrected|{ref}"
 
 

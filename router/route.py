@@ -38,6 +38,7 @@ from router.message import (
     PartnerActed,
     ReceiptReceived,
     TaskDone,
+    corrected,
 )
 from router.opening import Opening
 from router.partners import Partners
@@ -322,6 +323,7 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
     ]
     receipts = [event for event in events if isinstance(event, ReceiptReceived)]
     refs = {ref for message in messages for ref in message.thread.refs}
+    refs |= {corrected(message.ref) for message in messages if message.ref}
     refs |= {message.album_ref for message in messages if message.album}
     refs |= {event.edited_ref for event in events if isinstance(event, MessageEdited)}
     refs |= {event.ref for event in events if isinstance(event, MessageTakenBack)}

@@ -172,6 +172,23 @@ async def test_a_correction_or_a_reply_in_the_same_batch_finds_its_message(town)
         assert words in case.text
 
 
+async def test_a_correction_that_comes_before_its_message_is_one_case(town):
+    edited = await town.hear("ana", "Le lampadaire clignote", kind="edit", edited="first")
+    first = await town.hear("ana", "La poubelle déborde", id="first")
+    assert first.case.id == edited.case.id
+    assert "poubelle" in first.case.text
+
+
+async def test_a_correction_read_together_with_the_message_after_it_is_one_case(town):
+    edited = town.envelope("ana", "Le lampadaire clignote", kind="edit", edited="first")
+    first = town.envelope("ana", "La poubelle déborde", id="first")
+    await town.store.accept([edited, first])
+    await town.router.run_once()
+    [case] = await town.store.cases(CaseFilter())
+    assert "clignote" in case.text
+    assert "poubelle" in case.text
+
+
 # --- machines, opt-outs, the unreadable -----------------------------------------------------------
 
 
