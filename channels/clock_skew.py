@@ -7,16 +7,21 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 _TOLERATED = timedelta(seconds=60)
+_REFUSALS = frozenset({400, 401, 403})
+"""How a provider answers a signature whose time it does not believe."""
 
 
-def told(headers: Mapping[str, str], now: datetime) -> str:
-    """Say that our clock is wrong by a minute or more, in French; empty where it is right.
+def told(status: int, headers: Mapping[str, str], now: datetime) -> str:
+    """Say that a signed call was refused while our clock is wrong by a minute or more, in French.
 
-    ``headers`` are those of an answer by HTTP (``Date``, RFC 9110); ``now`` is aware.
+    Empty where it is right, or the answer is no refusal. ``headers`` are those of the answer
+    (``Date``, RFC 9110); ``now`` is aware.
     """
+    if status not in _REFUSALS:
+        return ""
     try:
         theirs = parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return ""
     if theirs.tzinfo is None or abs(apart := now - theirs) < _TOLERATED:
         return ""

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from channels.web_fields import EMAIL, international, text_of
@@ -50,6 +50,11 @@ def _check_case(said: Mapping[str, Any]) -> None:
     silent = not (text_of(said, "text") or said.get("attachments"))
     if silent and said["source"] != Source.MISSED_CALL:
         raise UnreadablePayload("text is missing: what the person said")
+    if stated := _moment(said):
+        try:
+            stated.astimezone(UTC)
+        except OverflowError:
+            raise UnreadablePayload("received_at lies outside the calendar") from None
 
 
 def _check_done(said: Mapping[str, Any]) -> None:
@@ -74,11 +79,17 @@ def entry_of(said: Mapping[str, Any]) -> Entry:
 
 def received_at(said: Mapping[str, Any], now: datetime) -> datetime:
     """Give the time at which the letter came or the telephone rang; never one to come."""
+    stated = _moment(said)
+    return min(stated, now) if stated else now
+
+
+def _moment(said: Mapping[str, Any]) -> datetime | None:
+    """Read the time that an entry states; one without an offset could be any."""
     try:
         stated = datetime.fromisoformat(text_of(said, "received_at"))
     except ValueError:
-        return now
-    return min(stated, now) if stated.tzinfo is not None else now
+        return None
+    return stated if stated.tzinfo is not None else None
 
 
 def reply_address(

@@ -216,7 +216,7 @@ class PartnerWebhook:
         if refused is None:
             return Health(True, f"{self.account} répond à un message signé.")
         why = getattr(refused, "reason", "")
-        skew = clock_skew.told(answer.headers, now)
+        skew = clock_skew.told(answer.status, answer.headers, now)
         return Health(False, f"{self.account} refuse notre message signé ({why}).{skew}")
 
     async def close(self) -> None:

@@ -28,6 +28,10 @@ class Call(_Part):
     fields: dict[str, Any] = Field(default_factory=dict)
 
 
+SIGNED = frozenset({"ovh"})
+"""The ways of :attr:`Call.sign` that sign the time, so that a wrong clock is refused."""
+
+
 class Send(Call):
     """Hands a message over; ``id``, ``refused`` and ``code`` are paths into the JSON answer."""
 

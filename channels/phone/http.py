@@ -12,7 +12,7 @@ from channels import clock_skew
 from channels.phone import http_answers, http_reading
 from channels.phone.alphabet import is_gsm7
 from channels.phone.carrier import Progress, Text
-from channels.phone.definition import Call, Definition
+from channels.phone.definition import SIGNED, Call, Definition
 from channels.phone.filling import check
 from channels.phone.http_client import Calls
 from channels.phone.settings import SmsSettings
@@ -173,9 +173,10 @@ class HttpCarrier:
             why = type(error).__name__
             return Health(False, f"{name} ne répond pas à {self._base_url} ({why}).")
         judged = _judged(answer.status_code, name, self._settings.account_sid, self._account)
-        if judged.ok or self._clock is None:
+        if judged.ok or self._clock is None or call.sign not in SIGNED:
             return judged
-        return Health(False, judged.sentence + clock_skew.told(answer.headers, self._clock.now()))
+        skew = clock_skew.told(answer.status_code, answer.headers, self._clock.now())
+        return Health(False, judged.sentence + skew)
 
     async def close(self) -> None:
         await self._calls.close()

@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from typer.testing import CliRunner
 
 from app.__main__ import cli
@@ -28,6 +31,7 @@ from demo.mail import PASSWORD, MailSimulator
 from demo.open311 import Open311Simulator
 from demo.ovh import APPLICATION_KEY, APPLICATION_SECRET, CONSUMER_KEY, OvhSimulator
 from demo.partner import PartnerSimulator
+from demo.server import LoopbackServer
 from demo.telegram import TelegramSimulator
 from demo.twilio import TwilioSimulator
 from demo.x import XSimulator
@@ -255,6 +259,58 @@ async def test_a_clock_that_is_wrong_is_told_where_the_time_is_signed():
         await channel.close()
     assert not ok
     assert "L'horloge d'ici retarde de" in told
+
+
+@pytest.mark.parametrize(
+    ("sign", "status", "laid_to_the_clock"),
+    [("ovh", 401, True), ("ovh", 503, False), ("ovh", 404, False), ("bearer", 401, False)],
+)
+async def test_a_clock_is_blamed_only_where_the_time_is_signed_and_the_call_refused(
+    sign, status, laid_to_the_clock, tmp_path
+):
+    async def refuse(request: Request) -> Response:
+        return Response(status_code=status)
+
+    server = LoopbackServer([Route("/health", refuse)])
+    await server.start()
+    path = tmp_path / "relais.toml"
+    path.write_text(DEFINITION.format(sign=sign))
+    names = ("application_key", "application_secret", "consumer_key")
+    settings = SmsSettings(
+        provider=str(path),
+        account_sid="a",
+        auth_token=SecretStr("cle-du-relais"),
+        keys={name: SecretStr("cle-du-relais") for name in names},
+        base_url=server.url,
+    )
+    channel = Sms(settings, "+33756000044", Behind())
+    ok, told = await sentence(channel, "cle-du-relais")
+    await channel.close()
+    await server.stop()
+    assert not ok
+    assert told.startswith("Relais ")
+    assert "ne répond pas" not in told
+    assert ("L'horloge d'ici" in told) == laid_to_the_clock
+
+
+DEFINITION = """
+name = "Relais"
+base_url = "https://relais.example"
+keys = ["application_key", "application_secret", "consumer_key"]
+
+[send]
+url = "{{base_url}}/messages"
+sign = "{sign}"
+id = "id"
+
+[health]
+url = "{{base_url}}/health"
+sign = "{sign}"
+
+[message]
+sender = "from"
+text = "text"
+"""
 
 
 @asynccontextmanager

@@ -143,6 +143,14 @@ def test_a_letter_counts_from_the_day_it_came_and_never_from_a_day_to_come() -> 
         assert message(source="letter", received_at=wrong).received_at == NOW
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_outside_the_calendar_is_refused_in_a_sentence(moment: str) -> None:
+    found = envelope(source="letter", received_at=moment)
+    assert "received_at" in found.note
+    with pytest.raises(UnreadablePayload, match="received_at"):
+        DESK.receive(found)
+
+
 def test_a_missed_call_has_no_words() -> None:
     found = event(source="missed_call", text="", reply=PHONE)
     assert found == CallMissed(Address("desk", "mairie", "+33240000000", "callback"), NOW, "anne")
