@@ -227,7 +227,7 @@ class Desk:
     async def health(self) -> Health:
         count = len(self._settings.keys)
         who = f"{count} clé(s) d'agent" if count else "par la ligne de commande seulement"
-        return Health(True, f"{self.account} : saisie ouverte, {who}")
+        return Health(True, f"{self.account} : saisie ouverte, {who}.")
 
     async def close(self) -> None:
         """Nothing is open."""

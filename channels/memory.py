@@ -186,7 +186,7 @@ class Memory:
         return Sent((f"memory:{idem}",)) if known else None
 
     async def health(self) -> Health:
-        return Health(True, "in memory")
+        return Health(True, "retient en mémoire.")
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -373,7 +373,7 @@ class X:
             return Health(False, f"X ne répond pas à {where} ({why}).")
         await self._budget.look()
         if self._budget.near:
-            return Health(False, f"{self._budget.sentence}.")
+            return Health(False, self._budget.told)
         return Health(True, f"X répond pour @{self.account}.")
 
     async def close(self) -> None:

@@ -107,12 +107,23 @@ class Budget:
 
     @property
     def sentence(self) -> str:
-        """Say how much of the day's money is spent, and what follows."""
+        """Say how much of the day's money is spent, and what follows, for the log."""
         follows = (
             "reading rests until midnight UTC" if self.rests else "messages are read less often"
         )
         spent = self._spent + self._unsaved
         return f"X: {spent:.2f} $ of the day's {self._cap:.2f} $ are spent; {follows}"
+
+    @property
+    def told(self) -> str:
+        """Say the same to an operator, in French."""
+        follows = "les messages sont lus moins souvent"
+        if self.spent:
+            follows = "plus rien n'est lu ni écrit jusqu'à minuit UTC"
+        elif self.rests:
+            follows = "plus rien n'est lu jusqu'à minuit UTC"
+        told = f"{self._spent + self._unsaved:.2f} $ des {self._cap:.2f} $ du jour sont dépensés"
+        return f"X : {told.replace('.', ',')} ; {follows}."
 
     @property
     def near(self) -> bool:

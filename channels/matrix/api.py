@@ -32,7 +32,7 @@ class Broken(Exception):
 
     def __init__(self, why: str, *, sent: bool) -> None:
         super().__init__(f"the homeserver does not answer ({why})")
-        self.sent = sent
+        self.why, self.sent = why, sent
 
 
 class MatrixApi:
@@ -160,3 +160,14 @@ def outcome_of(error: Refused | Broken) -> SendOutcome:
         return Retry(str(error))
     code = "blocked" if error.code == "M_FORBIDDEN" else str(error.status)
     return Permanent(code, str(error))
+
+
+def told_of(error: Refused | Broken, where: str) -> str:
+    """Say to an operator, in French, what a failed call to the homeserver at ``where`` means."""
+    if isinstance(error, Broken):
+        return f"Matrix ne répond pas à {where} ({error.why})."
+    if error.status == 401:
+        return f"Matrix refuse notre jeton ({error})."
+    if error.status == 429:
+        return f"Matrix ne répond plus : la limite de ses appels est atteinte ({error})."
+    return f"Matrix répond par une erreur ({error})."

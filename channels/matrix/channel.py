@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from channels.graphemes import split
 from channels.matrix.answers import Json, object_in
-from channels.matrix.api import Broken, MatrixApi, Refused, outcome_of, part
+from channels.matrix.api import Broken, MatrixApi, Refused, outcome_of, part, told_of
 from channels.matrix.content import object_of, text_of
 from channels.matrix.reading import Room, read_event
 from channels.matrix.sync import Heard, Sync
@@ -192,14 +192,15 @@ class Matrix:
         return bool(object_in(answer, "joined").keys() - {self.account})
 
     async def health(self) -> Health:
+        """Ask whose access token it is."""
         try:
             answer = await self._api.call("GET", "/account/whoami")
         except (Refused, Broken) as error:
-            return Health(False, f"Matrix : {error}")
+            return Health(False, told_of(error, self._settings.base_url))
         user = str(answer.get("user_id", ""))
         if user != self.account:
-            return Health(False, f"the access token is that of {user}, not of {self.account}")
-        return Health(True, f"the homeserver answers for {self.account}")
+            return Health(False, f"Le jeton est celui de {user}, pas de {self.account}.")
+        return Health(True, f"Matrix répond pour {self.account}.")
 
     async def close(self) -> None:
         """Close the connections that are kept warm."""

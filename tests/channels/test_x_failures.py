@@ -414,8 +414,11 @@ async def test_near_the_cap_reading_slows_down_and_the_operator_is_alerted(
         assert town.x._feed._next - town.clock.monotonic() > 120
         health = await town.x.health()
         assert not health.ok
-        assert "less often" in health.sentence
+        assert health.sentence.endswith("les messages sont lus moins souvent.")
         assert "$ of the day" in caplog.text
+        await town.x._budget._keeper.add("2026-11-24", 0.10)
+        health = await town.x.health()
+        assert health.sentence.endswith("plus rien n'est lu jusqu'à minuit UTC.")
 
 
 async def test_at_the_cap_nothing_is_read_or_written_until_the_next_day_and_nothing_is_lost(

@@ -115,7 +115,7 @@ async def _fetches(harness: Harness, channel: FetchesMedia, draw: random.Random)
 async def _is_checked(harness: Harness) -> None:
     health = await harness.channel.health()
     assert isinstance(health, Health)
-    assert health.sentence
+    assert health.sentence.endswith(".")
     assert not any(secret in health.sentence for secret in harness.secrets)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import logging
 import pkgutil
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -34,6 +35,7 @@ from router.ports import Channel, Checks, Finds, Reads, Sends, TakesWebhooks
 from rules.vocabulary import CHANNELS
 from storage.memory import MemoryStore
 
+ENGLISH = re.compile(r"\b(?:the|of|is|are|in|and|for|answers|does|not)\b", re.IGNORECASE)
 LONG = "Le panneau est tombe sur le trottoir. " * 400
 
 
@@ -99,6 +101,14 @@ async def test_a_channel_declares_itself(harness: Harness) -> None:
     assert harness.channel.name == harness.address.channel
     if harness.channel.on_unknown is OnUnknown.FIND:
         assert isinstance(harness.channel, Finds)
+
+
+@every_channel
+async def test_the_doctor_is_told_in_one_french_sentence(harness: Harness) -> None:
+    assert isinstance(harness.channel, Checks)
+    told = (await harness.channel.health()).sentence
+    assert told.endswith("."), told
+    assert not ENGLISH.search(told), told
 
 
 # --- in ------------------------------------------------------------------------------------------
