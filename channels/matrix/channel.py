@@ -193,6 +193,8 @@ class Matrix:
 
     async def health(self) -> Health:
         """Ask whose access token it is."""
+        if not self._settings.access_token.get_secret_value():
+            return Health(False, "access_token n'est pas donné.")
         try:
             answer = await self._api.call("GET", "/account/whoami")
         except (Refused, Broken) as error:

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from app.__main__ import cli
 from app.doctor_channels import Finding, ask_all, secrets_of
 from channels.email import EmailChannel, EmailSettings
+from channels.matrix import Matrix, MatrixSettings
 from channels.open311 import Open311, Open311Settings
 from channels.partner_email import PartnerEmail, PartnerEmailSettings
 from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
@@ -25,9 +26,11 @@ from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
 from channels.sms import Sms, SmsSettings
 from channels.sms_polled import PolledSms
 from channels.telegram import Telegram, TelegramSettings
+from channels.whatsapp import WhatsApp, WhatsAppSettings
 from channels.x import X, XSettings
 from demo.clock import WallClock
 from demo.mail import PASSWORD, MailSimulator
+from demo.matrix import MatrixSimulator
 from demo.open311 import Open311Simulator
 from demo.ovh import APPLICATION_KEY, APPLICATION_SECRET, CONSUMER_KEY, OvhSimulator
 from demo.partner import PartnerSimulator
@@ -208,6 +211,62 @@ async def test_an_account_of_x(wrong, fault, words):
         ok, told = await sentence(channel, "jeton-faux", "use-deja", simulator.bearer)
     assert ok == (words is None)
     assert (words or "X répond pour @GuichetNantes.") in told
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault", "words"),
+    [
+        ({"access_token": SecretStr("jeton-faux")}, None, "refuse notre jeton (401 M_UNKNOWN"),
+        ({"access_token": SecretStr("")}, None, "access_token n'est pas donné"),
+        ({"base_url": NOWHERE}, None, f"Matrix ne répond pas à {NOWHERE} (ConnectError)"),
+        ({"base_url": "matrix.nantes.example"}, None, "Matrix ne répond pas à matrix.nantes"),
+        ({"deadline_s": 0.2}, "hang", "(TimeoutError)"),
+        ({}, "429", "la limite de ses appels est atteinte (429 M_LIMIT_EXCEEDED"),
+        ({}, "5xx", "répond par une erreur (5"),
+        ({}, None, None),
+    ],
+    ids=str,
+)
+async def test_an_account_of_matrix(wrong, fault, words):
+    async with MatrixSimulator() as simulator:
+        if fault:
+            simulator.faults.push(fault, on="look")
+        given = {"access_token": SecretStr(simulator.token), "base_url": simulator.base_url}
+        channel = Matrix(MatrixSettings(**({"deadline_s": 2} | given | wrong)), simulator.counter)
+        ok, told = await sentence(channel, "jeton-faux", simulator.token)
+    assert ok == (words is None)
+    assert (words or "Matrix répond pour @guichet:nantes.example.") in told
+
+
+async def test_the_token_of_somebody_else_on_matrix():
+    async with MatrixSimulator() as simulator:
+        anne, token = simulator.account("anne")
+        settings = MatrixSettings(access_token=SecretStr(token), base_url=simulator.base_url)
+        ok, told = await sentence(Matrix(settings, simulator.counter), token)
+    assert not ok
+    assert told == f"Le jeton est celui de {anne}, pas de {simulator.counter}."
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"auth_token": SecretStr("jeton-faux")}, "refuse le jeton du compte AC"),
+        ({"auth_token": SecretStr("")}, "ne sont pas tous deux donnés"),
+        ({"base_url": NOWHERE}, f"Twilio ne répond pas à {NOWHERE}"),
+        ({"public_url": HERE}, None),  # a WhatsApp sender is called by an address of its own
+        ({}, None),
+    ],
+    ids=str,
+)
+async def test_a_sender_of_whatsapp(wrong, words):
+    async with TwilioSimulator() as twilio:
+        given = {"account_sid": twilio.account_sid, "base_url": twilio.base_url}
+        given |= {"auth_token": SecretStr(twilio.auth_token)}
+        channel = WhatsApp(WhatsAppSettings(**(given | wrong)), "+33756000045")
+        ok, told = await sentence(channel, "jeton-faux", twilio.auth_token)
+        await channel.close()
+    assert ok == (words is None)
+    assert (words or "Twilio répond pour whatsapp:+33756000045.") in told
 
 
 @pytest.mark.parametrize(
