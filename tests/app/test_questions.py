@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from channels.partner_email import ASKED
+from channels.partner_letter import ASKED
 from router.answers import KEPT, PERSONAL
 from router.case import Answer
 from router.questions import WORDED
