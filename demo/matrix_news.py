@@ -58,7 +58,9 @@ class News:
         start = shown[0][0] if shown else len(self._book.stream)
         before = known if since is None else new
         state = [event for place, event in before if place < start and "state_key" in event]
+        told = since is None or any(event["type"] == "m.room.member" for _, event in new)
         return {
+            "summary": self._summary(room) if told else {},
             "timeline": {
                 "events": [event for _, event in shown],
                 "limited": since is None or len(new) > limit,
@@ -66,6 +68,11 @@ class News:
             },
             "state": {"events": state},
         }
+
+    def _summary(self, room: str) -> dict[str, Any]:
+        """Count who is in a room, which a homeserver tells when it has changed."""
+        joined, invited = self._book.members(room, "join"), self._book.members(room, "invite")
+        return {"m.joined_member_count": len(joined), "m.invited_member_count": len(invited)}
 
     def _stripped(self, room: str, user: str) -> list[Event]:
         kept = ("m.room.create", "m.room.name", "m.room.encryption")

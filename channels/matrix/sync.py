@@ -12,14 +12,13 @@ from typing import Any
 from channels.matrix.answers import Json, events_in, object_in, objects_in
 from channels.matrix.api import Broken, MatrixApi, Refused, part
 from channels.matrix.invitations import Invitations
+from channels.matrix.members import Members
 
 PAGE = 100
 _MOST_PAGES = 20
 """Pages read back in one room: with what comes at once, 2,100 messages of one outage."""
 _MOST_FAILURES = 5
 """After so many, what came of a room is taken as it is, without what else could be asked of it."""
-_MOST_ROOMS = 5_000
-"""Whose members are remembered."""
 _TYPES = ["m.room.message", "m.room.encrypted", "m.room.redaction", "m.room.member"]
 _TYPES += ["m.reaction", "m.sticker"]
 _NOTHING: dict[str, list[str]] = {"types": []}
@@ -51,7 +50,7 @@ class Heard:
 
 
 class Sync:
-    """Reads the rooms of one user; what it remembers of members is only a saving."""
+    """Reads the rooms of one user."""
 
     def __init__(
         self, api: MatrixApi, me: str, *, groups: bool, wait_s: float, page: int = PAGE
@@ -59,7 +58,7 @@ class Sync:
         self._api, self._me = api, me
         self._wait_s, self._page = wait_s, page
         self._invitations = Invitations(api, me, groups=groups)
-        self._members: dict[str, dict[str, str]] = {}
+        self._members = Members(api, me)
         self._failed: Counter[str] = Counter()
 
     async def next(self, cursor: str) -> tuple[list[Heard], str]:
@@ -105,14 +104,14 @@ class Sync:
 
     async def _heard(self, room: str, block: Json, since: str, *, known: bool) -> list[Heard]:
         """Give what was said in a room; one about which nothing can be asked holds up no other."""
+        self._members.told(room, block)
         try:
             found = await self._said(room, block, since, known=known)
         except (Refused, Broken):
             self._failed[room] += 1
             if self._failed[room] < _MOST_FAILURES:
                 raise
-            events = events_in(object_in(block, "timeline"))
-            found = [Heard(_in_room(e, room), {}) for e in events if self._concerns_us(e)]
+            found = self._as_it_is(room, block)
         self._failed.pop(room, None)
         return found
 
@@ -128,8 +127,11 @@ class Sync:
         if not since:
             events = self._unanswered(events)
         if any(event.get("type") == "m.room.member" for event in (*state, *events)):
-            self._members.pop(room, None)
-        return [await self._with_room(room, event) for event in events if self._concerns_us(event)]
+            self._members.changed(room)
+        ours = [event for event in events if self._concerns_us(event)]
+        members = await self.members(room) if ours else {}
+        alone = self._members.alone(room, events)
+        return [self._with_room(room, event, members, alone=alone) for event in ours]
 
     async def _older(self, room: str, start: str, upto: str) -> list[Json]:
         """Read back what did not fit, oldest first, to where we had read or were invited."""
@@ -179,18 +181,29 @@ class Sync:
 
     def _until_put_out(self, room: str, block: Json) -> list[Heard]:
         """Give what was said in a room that we are no longer in, with what we knew of it."""
-        members = self._members.pop(room, {})
-        known = {"direct": len(members) <= 2, "me": members.get(self._me, "")}
-        events = [e for e in events_in(object_in(block, "timeline")) if self._concerns_us(e)]
-        return [Heard(_in_room(event, room), known) for event in events]
+        if object_in(block, "timeline").get("limited") is True:
+            self._members.forget(room)  # others may have come of whom we are not told
+        found = self._as_it_is(room, block)
+        self._members.forget(room)
+        return found
+
+    def _as_it_is(self, room: str, block: Json) -> list[Heard]:
+        """Give what came of a room, without asking anything about it."""
+        events = events_in(object_in(block, "timeline"))
+        known = {
+            "direct": self._members.alone(room, events),
+            "me": self._members.last_known(room).get(self._me, ""),
+        }
+        return [Heard(_in_room(event, room), known) for event in events if self._concerns_us(event)]
 
     # --- rooms -----------------------------------------------------------------------------------
 
-    async def _with_room(self, room: str, event: Json) -> Heard:
-        members = await self.members(room)
+    def _with_room(
+        self, room: str, event: Json, members: Mapping[str, str], *, alone: bool
+    ) -> Heard:
         sender = str(event.get("sender", ""))
         known = {
-            "direct": len(members) <= 2,
+            "direct": alone,
             "empty": not members.keys() - {self._me},
             "name": members.get(sender) or sender.removeprefix("@").partition(":")[0],
             "me": members.get(self._me, ""),
@@ -203,18 +216,7 @@ class Sync:
         Raises:
             Refused, Broken: the homeserver does not answer.
         """
-        if room not in self._members:
-            try:
-                answer = await self._api.call("GET", f"/rooms/{part(room)}/joined_members")
-            except Refused as error:
-                if error.status not in {403, 404}:
-                    raise
-                return {}
-            joined = objects_in(answer, "joined")
-            if len(self._members) >= _MOST_ROOMS:
-                self._members.clear()
-            self._members[room] = {user: str(p.get("display_name") or "") for user, p in joined}
-        return self._members[room]
+        return await self._members.of(room)
 
 
 @cache

@@ -275,15 +275,19 @@ async def matrix() -> AsyncIterator[MatrixSimulator]:
         yield simulator
 
 
-@pytest.fixture
-async def channel(matrix: MatrixSimulator) -> AsyncIterator[Matrix]:
+def made(matrix: MatrixSimulator) -> Matrix:
     settings = MatrixSettings(
         base_url=matrix.base_url,
         access_token=SecretStr(matrix.token),
         poll_s=0.01,
         deadline_s=0.5,
     )
-    channel = Matrix(settings, matrix.counter)
+    return Matrix(settings, matrix.counter)
+
+
+@pytest.fixture
+async def channel(matrix: MatrixSimulator) -> AsyncIterator[Matrix]:
+    channel = made(matrix)
     yield channel
     await channel.close()
 
@@ -379,7 +383,29 @@ async def test_a_room_of_which_nothing_can_be_asked_holds_up_no_other(
     [envelope] = (await channel.pull(cursor, now)).envelopes
     [event] = channel.receive(envelope)
     assert isinstance(event, MessageReceived)
-    assert event.message.text == "Un trou"
+    assert (event.message.text, event.message.public) == ("Un trou", False)
+
+
+@pytest.mark.parametrize("fault", ["403", "5xx"])
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_group_of_which_nothing_can_be_asked_is_not_taken_for_a_private_room(
+    matrix: MatrixSimulator, channel: Matrix, fault: str, restarted: bool
+) -> None:
+    room, (paul, _) = matrix.room_with("anne"), matrix.account("paul")
+    matrix.book.put(room, paul, paul, "join")
+    cursor = await entered(matrix, channel)
+    if restarted:
+        await channel.close()
+        channel = made(matrix)
+    await matrix.citizen_sends("anne", "Mon médecin dit que c'est grave")
+    matrix.faults.push(fault, on="members", times=5)
+    for _ in range(0 if fault == "403" else 4):
+        with pytest.raises(ConnectionError):
+            await channel.pull(cursor, now)
+    [envelope] = (await channel.pull(cursor, now)).envelopes
+    [event] = channel.receive(envelope)
+    assert isinstance(event, Ignored)
+    await channel.close()
 
 
 async def test_a_space_is_not_entered(matrix: MatrixSimulator, channel: Matrix) -> None:

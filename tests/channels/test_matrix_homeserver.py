@@ -303,6 +303,43 @@ async def test_in_a_group_only_what_names_the_counter_is_for_it(place: Place) ->
     assert "avant" not in str([envelope.payload for envelope in line.envelopes])
 
 
+def started_again(place: Place, line: Line) -> Line:
+    """Start the counter anew, which remembers only how far it had read."""
+    counter = Matrix(line.counter._settings, line.counter.account)
+    place.people.append(counter)
+    again = Line(counter)
+    again.cursor = line.cursor
+    return again
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_a_group_said_before_it_put_the_counter_out_stays_there(
+    place: Place, restarted: bool
+) -> None:
+    line, anne, paul, room = await group(place)
+    await anne.stands(room, "invite", line.counter.account)
+    await line.enter(room)
+    line = started_again(place, line) if restarted else line
+    await paul.says(room, "Mon médecin dit que c'est grave")
+    await anne.stands(room, "kick", line.counter.account)
+    said, gone = await line.hear(2)
+    assert isinstance(said, Ignored)
+    assert isinstance(gone, Blocked)
+
+
+async def test_what_the_third_said_who_came_and_left_meanwhile_stays_there(place: Place) -> None:
+    line, anne, room = await met(place)
+    paul = await place.person("Paul")
+    await anne.stands(room, "invite", paul.user)
+    await paul.stands(room, "join")
+    await paul.says(room, "Mon médecin dit que c'est grave")
+    await paul.stands(room, "leave")
+    said, _ = await line.hear(2)
+    assert isinstance(said, Ignored)
+    await anne.says(room, "Un trou")
+    assert (await line.message()).text == "Un trou"
+
+
 async def test_groups_may_be_left_alone(place: Place) -> None:
     line, anne, paul, room = await group(place, groups=False)
     await anne.stands(room, "invite", line.counter.account)
