@@ -16,14 +16,13 @@ from dataclasses import dataclass
 
 import httpx
 
+from channels.provider_trouble import NOT_SENT, seconds_of
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
 from router.errors import InvalidInput
 
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _LATER = {408, 425, 429, 500, 502, 503, 504}
 _KEY_REFUSED = {401, 403}
 _KEY_WAIT_S = 300.0
-_LONGEST_WAIT_S = 3600.0
 _MOST_ADDRESSES = 3  # tried in turn: a machine without IPv6 may be given one
 MARGIN_S = 2.0
 """Beyond our own deadlines, so that it is us who cut a call and count it, and not the outbox."""
@@ -162,7 +161,7 @@ def outcome_of(error: Exception) -> SendOutcome:
     """Say what a call that came to no answer means for the delivery."""
     if isinstance(error, Forbidden):
         return Permanent("address", str(error))
-    if isinstance(error, _NOT_SENT):
+    if isinstance(error, NOT_SENT):
         return Retry(f"the partner cannot be reached ({type(error).__name__})")
     return Unknown(f"the connection to the partner broke ({type(error).__name__})")
 
@@ -185,7 +184,5 @@ def refusal_of(answer: Answer, told: str) -> SendOutcome | None:
 
 def _wait(answer: Answer) -> float | None:
     """Seconds of Retry-After; a date in it is left to our own back-off."""
-    given = answer.headers.get("retry-after", "").strip()
-    if not (given.isascii() and given.isdigit() and len(given) < 8):
-        return 60.0 if answer.status == 429 else None
-    return min(float(given), _LONGEST_WAIT_S)
+    asked = seconds_of(answer.headers.get("retry-after"))
+    return 60.0 if asked is None and answer.status == 429 else asked

@@ -10,11 +10,11 @@ from urllib.parse import quote
 import httpx
 
 from channels.matrix.answers import Json
+from channels.provider_trouble import NOT_SENT, seconds_of
 from channels.secrets_in_logs import redact
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
 
 _CLIENT = "/_matrix/client/v3"
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol)
 _TOKEN_IS_WRONG_S = 300.0
 
@@ -123,7 +123,7 @@ def part(value: str) -> str:
 def _json(answer: httpx.Response) -> Any:
     try:
         return answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -138,14 +138,15 @@ def _wait(answer: httpx.Response, told: Json) -> float | None:
     """Seconds that a homeserver asks us to wait, in the old way and the new one (Matrix 1.10)."""
     if answer.status_code != 429:
         return None
-    header, old = answer.headers.get("retry-after", ""), told.get("retry_after_ms")
-    if header.isascii() and header.isdigit() and len(header) < 6:
-        return max(1.0, float(header))
-    return old / 1000 if isinstance(old, int) and 0 <= old < 86_400_000 else 1.0
+    new, old = seconds_of(answer.headers.get("retry-after")), told.get("retry_after_ms")
+    if new is not None:
+        return max(1.0, new)
+    asked = seconds_of(old / 1000) if isinstance(old, int) and abs(old) < 2**63 else None
+    return 1.0 if asked is None else asked
 
 
 def _broken(error: Exception) -> Broken:
-    return Broken(type(error).__name__, sent=not isinstance(error, _NOT_SENT + _NO_ADDRESS))
+    return Broken(type(error).__name__, sent=not isinstance(error, NOT_SENT + _NO_ADDRESS))
 
 
 def outcome_of(error: Refused | Broken) -> SendOutcome:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from channels.graphemes import split
-from channels.matrix.answers import Json, object_in
+from channels.matrix.answers import Json, events_in, object_in, objects_in
 from channels.matrix.api import Broken, MatrixApi, Refused, outcome_of, part, told_of
 from channels.matrix.content import object_of, text_of
 from channels.matrix.reading import Room, read_event
@@ -223,14 +223,15 @@ def _opened(data: object) -> tuple[Json, Json]:
 
 
 def _listed(answer: Json) -> Sequence[Json]:
-    """List the events of an answer to ``/sync``, each with the name of its room."""
-    joined = object_of(object_of(answer, "rooms"), "join")
+    """List the messages of an answer to ``/sync``, each with the name of its room.
+
+    What is of another shape than the specification gives is passed over, as at a poll.
+    """
     return [
         {"event": {**event, "room_id": room}, "room": {}}
-        for room, block in joined.items()
-        if isinstance(block, Mapping)
-        for event in object_of(block, "timeline").get("events") or ()
-        if isinstance(event, Mapping) and event.get("type") == "m.room.message"
+        for room, block in objects_in(object_in(answer, "rooms"), "join")
+        for event in events_in(object_in(block, "timeline"))
+        if event.get("type") == "m.room.message"
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from channels.file_names import size_of
 from channels.matrix.answers import Json
 from router.errors import UnreadablePayload
 from router.message import Attachment, Location
@@ -71,12 +72,11 @@ def attachments_of(content: Json) -> tuple[Attachment, ...]:
     given = text_of(content, "filename") or text_of(content, "body")
     given = "" if _VOICE in content else UNSAFE.sub("_", given).strip(" .")
     info = object_of(content, "info")
-    size = info.get("size")
     return (
         Attachment(
             (given or name)[:120],
             text_of(info, "mimetype") or media_type,
-            size if isinstance(size, int) and not isinstance(size, bool) else None,
+            size_of(info.get("size")),
             text_of(content, "url"),
         ),
     )

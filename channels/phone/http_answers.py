@@ -7,10 +7,9 @@ from typing import Any
 import httpx
 
 from channels.phone.definition import Definition
-from channels.phone.numbers import seconds_of
+from channels.provider_trouble import NOT_SENT, seconds_of
 from router.delivery import OptedOut, Permanent, Retry, SendOutcome, Sent, Unknown
 
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _CUT_ON_THE_WAY = frozenset({502, 504})
 _CREDENTIALS_WAIT_S = 300.0
 
@@ -79,6 +78,6 @@ def _known(code: str, answer: httpx.Response, definition: Definition) -> SendOut
 def failure_of(error: httpx.HTTPError, name: str) -> SendOutcome:
     """Say what a call that brought no answer means."""
     why = type(error).__name__
-    if isinstance(error, _NOT_SENT):
+    if isinstance(error, NOT_SENT):
         return Retry(f"{name} ne répond pas ({why})")
     return Unknown(f"la connexion à {name} a été coupée ({why})")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 import phonenumbers
 
 WHATSAPP = "whatsapp:"
-_LONGEST_WAIT_S = 3600.0
-"""No header keeps text messages back for longer."""
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -30,15 +27,6 @@ def number_of(text: str) -> int | None:
         return None
     number = int(text)
     return number if number < 2**63 else None
-
-
-def seconds_of(text: str) -> float | None:
-    """Read how long a provider asks us to wait; None where it says no such thing."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return min(max(seconds, 0.0), _LONGEST_WAIT_S) if math.isfinite(seconds) else None
 
 
 def is_answerable(sender: str) -> bool:

@@ -11,12 +11,11 @@ from twilio.base.exceptions import TwilioException  # type: ignore[import-untype
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 
-from channels.phone.numbers import seconds_of
 from channels.phone.twilio_codes import refusal
+from channels.provider_trouble import NOT_SENT, seconds_of
 from router.delivery import Retry, SendOutcome, Unknown
 
 VENDOR = "https://api.twilio.com"
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 class Throttled(Exception):
@@ -79,7 +78,7 @@ def outcome_of(error: BaseException) -> SendOutcome:
     """Say what a failed call means for the delivery."""
     if isinstance(error, Throttled):
         return Retry("la limite de Twilio est atteinte (429)", error.after_s, throttled=True)
-    if isinstance(error, _NOT_SENT):
+    if isinstance(error, NOT_SENT):
         return Retry(f"Twilio ne répond pas ({type(error).__name__})")
     if isinstance(error, (httpx.HTTPError, asyncio.TimeoutError)):
         return Unknown(f"la connexion à Twilio a été coupée ({type(error).__name__})")

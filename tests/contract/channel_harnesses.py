@@ -380,6 +380,7 @@ async def x() -> AsyncIterator[Harness]:
             refresh_token=SecretStr(simulator.refresh_token),
             consumer_secret=SecretStr(secret),
             base_url=simulator.base_url,
+            poll_s=0,
             deadline_s=DEADLINE_S,
         )
         channel = X(settings, account, WallClock())

@@ -14,7 +14,16 @@ from urllib.parse import quote
 from channel_harnesses import NOW, Harness
 from fuzz_changes import changed, odd_text
 
-from router.delivery import DeliveryState, OptedOut, Permanent, Retry, SendOutcome, Sent, Unknown
+from router.delivery import (
+    Delivery,
+    DeliveryState,
+    OptedOut,
+    Permanent,
+    Retry,
+    SendOutcome,
+    Sent,
+    Unknown,
+)
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
 from router.message import (
     Address,
@@ -31,7 +40,7 @@ from router.message import (
 )
 from router.ports import FetchesMedia, Finds, Health, Polls, TakesWebhooks
 
-_A_DAY_S = 86_400.0
+_AN_HOUR_S, _A_DAY_S = 3_600.0, 86_400.0
 _BIGGEST = 2**63
 _LARGER = 40  # times: nothing that is read is multiplied beyond that
 _ROOM = 20_000  # characters
@@ -79,14 +88,20 @@ async def asks(harness: Harness, draw: random.Random) -> None:
         case 1:
             leaves(await channel.send(channel.render(delivery)[0], idem))
         case 2 if isinstance(channel, Finds):
-            with suppress(Exception):  # whatever it is, the outbox asks again later
-                leaves(await channel.find(delivery, idem))
+            leaves(await _found(channel, delivery, idem))
         case 3 if isinstance(channel, Polls):
             await _polls(channel, draw)
         case 4 if isinstance(channel, FetchesMedia) and harness.message is not None:
             await _fetches(harness, channel, draw)
         case _:
             await _is_checked(harness)
+
+
+async def _found(channel: Finds, delivery: Delivery, idem: str) -> SendOutcome | None:
+    try:
+        return await channel.find(delivery, idem)
+    except Exception:  # whatever it is, the outbox asks again later
+        return None
 
 
 async def _polls(channel: Any, draw: random.Random) -> None:
@@ -124,10 +139,11 @@ def leaves(outcome: SendOutcome | None) -> None:
     match outcome:
         case Sent(ids):
             assert all(isinstance(one, str) for one in ids)
-        case Retry(reason, after_s):
+        case Retry(reason, after_s, held=held):
             assert isinstance(reason, str)
             if after_s is not None:
-                assert 0 <= after_s <= _A_DAY_S, "no provider keeps a mail back for days"
+                most = _A_DAY_S if held else _AN_HOUR_S
+                assert 0 <= after_s <= most, "no provider keeps an answer back for long"
         case Permanent(code, reason):
             assert isinstance(code, str)
             assert isinstance(reason, str)
@@ -157,7 +173,8 @@ def _odd(genuine: WebhookRequest, draw: random.Random) -> WebhookRequest:
 
 def _read(channel: Any, envelope: Envelope, size: int) -> Sequence[InboundEvent]:
     assert envelope.provider_id
-    assert (envelope.channel, envelope.account) != ("", "")
+    assert envelope.channel
+    assert envelope.account
     assert Address.from_key(envelope.conversation).key == envelope.conversation
     assert len(envelope.payload) <= _LARGER * size + _ROOM
     try:

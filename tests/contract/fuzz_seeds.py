@@ -117,6 +117,62 @@ _X = tuple(
     )
 )
 
+# --- Matrix --------------------------------------------------------------------------------------
+
+_ME, _ANNE, _ROOM = "@guichet:nantes.example", "@anne:citoyens.example", "!r:nantes.example"
+_HERE = {"direct": True, "empty": False, "name": "Anne", "me": "Guichet"}
+
+
+def _event(kind: str, content: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    event = {"event_id": "$e", "room_id": _ROOM, "type": kind, "sender": _ANNE, **more}
+    return {**event, "content": content, "origin_server_ts": 1_795_341_600_123}
+
+
+def _said(body: str = "Un trou", kind: str = "m.text", **more: Any) -> dict[str, Any]:
+    return _event("m.room.message", {"msgtype": kind, "body": body, **more})
+
+
+_REPLACES = {"rel_type": "m.replace", "event_id": "$first"}
+_ANSWERS = {"rel_type": "m.thread", "event_id": "$t", "m.in_reply_to": {"event_id": "$q"}}
+_EVENTS = (
+    _said("* Deux", **{"m.new_content": {"msgtype": "m.text", "body": "Deux"},
+                       "m.relates_to": _REPLACES}),
+    _said("> <@g:x.example> Où ?\n\nRue Scribe", **{"m.relates_to": _ANSWERS}),
+    _said(f"{_ME} un banc", **{"m.mentions": {"user_ids": [_ME]}, "formatted_body": "<b>x</b>"}),
+    _said("Ici", "m.location", geo_uri="geo:47.2,-1.55;u=12",
+          **{"m.location": {"uri": "geo:47.2,-1.55", "description": "devant l'école"}}),
+    _said("Voilà", "m.image", filename="trou.jpg", url="mxc://nantes.example/abc",
+          info={"mimetype": "image/jpeg", "size": 1000, "w": 640, "h": 480}),
+    _said("voix.ogg", "m.audio", url="mxc://nantes.example/abc",
+          **{"org.matrix.msc3245.voice": {}, "info": {"duration": 3000}}),
+    _event("m.room.redaction", {"redacts": "$first"}, redacts="$first"),
+    _event("m.room.encrypted", {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "AwgA"}),
+    _event("m.room.member", {"membership": "leave"}, state_key=_ME),
+    _event("m.reaction", {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$e"}}),
+)  # fmt: skip
+_TIMELINE = {"events": list(_EVENTS), "limited": False, "prev_batch": "t1"}
+_SYNC = {"next_batch": "s2", "rooms": {"join": {_ROOM: {"timeline": _TIMELINE}}}}
+_MATRIX = (*(_json({"event": event, "room": _HERE}) for event in _EVENTS), _json(_SYNC))
+
+# --- desk ----------------------------------------------------------------------------------------
+
+_LETTER = {"by": "letter", "to": "Léa Martin, 12, rue de la Paix, 44000 Nantes"}
+_DESK = tuple(
+    map(
+        _json,
+        (
+            {"id": "1", "kind": "case", "source": "letter", "text": "Un trou", "reply": _LETTER,
+             "agent": "anne", "behalf_of": "M. Paul", "received_at": "2026-11-20T09:00:00+01:00",
+             "name": "Léa", "language": "fr", "commune": "44109", "category": "voirie",
+             "where": "2 rue du Puits", "case": "7K4M-Q2XD-9TC",
+             "attachments": [{"name": "a.jpg", "media_type": "image/jpeg", "size": 9, "ref": "r"}]},
+            {"id": "2", "source": "missed_call", "reply": {"by": "callback", "to": "0240000000"}},
+            {"id": "3", "kind": "done", "task": 7, "outcome": "read", "agent": "anne"},
+            {"id": "4", "kind": "done", "task": 8, "outcome": "instead", "reply": {"by": "page"}},
+        ),
+    )
+)  # fmt: skip
+
 # --- texts, forms, partners ----------------------------------------------------------------------
 
 _TWILIO = {"MessageSid": "SM1", "From": "+33612345678", "To": "+33756000044", "Body": "Un trou"}
@@ -157,6 +213,8 @@ _MAILS = Path(__file__).parents[1] / "channels" / "mails"
 SEEDS: Mapping[str, tuple[bytes, ...]] = {
     "telegram": _TELEGRAM,
     "x": _X,
+    "matrix": _MATRIX,
+    "desk": _DESK,
     "sms": _SMS,
     "whatsapp": tuple(seed.replace(b"From=", b"From=whatsapp%3A") for seed in _SMS),
     "sms-ovh": _OVH,

@@ -132,6 +132,36 @@ def test_a_position_that_is_no_number_is_none(harness: Harness, lat: str) -> Non
     assert event.message.location.accuracy_m is None
 
 
+FILE = {"msgtype": "m.file", "body": "a.pdf", "url": "mxc://nantes.example/abc"}
+EVENT = {"event_id": "$e", "room_id": "!r", "type": "m.room.message", "sender": "@anne:x.example"}
+
+
+@on("matrix")
+@pytest.mark.parametrize("size", [-5, True, 2**63, 10**300])
+def test_a_file_of_an_impossible_size_on_matrix_has_none(harness: Harness, size: int) -> None:
+    [event] = told(harness, {**EVENT, "content": {**FILE, "info": {"size": size}}})
+    assert isinstance(event, MessageReceived)
+    [file] = event.message.attachments
+    assert file.size is None
+
+
+@on("matrix")
+@pytest.mark.parametrize("rooms", [{"join": 5}, {"join": {"!r": {"timeline": {"events": 5}}}}])
+def test_a_page_of_matrix_that_is_none_holds_nothing(harness: Harness, rooms: Any) -> None:
+    assert told(harness, {"rooms": rooms}) == []
+
+
+@on("matrix")
+def test_one_malformed_room_of_matrix_takes_no_other_of_its_page_with_it(harness: Harness) -> None:
+    said = {
+        "timeline": {"events": [{**EVENT, "content": {"msgtype": "m.text", "body": "Un trou"}}]}
+    }
+    rooms = {"!a": {"timeline": 5}, "!b": {"timeline": {"events": 5}}, "!c": said}
+    [event] = told(harness, {"rooms": {"join": rooms}})
+    assert isinstance(event, MessageReceived)
+    assert event.message.text == "Un trou"
+
+
 @on("open311")
 def test_the_name_of_a_picture_is_no_path(harness: Harness) -> None:
     url = "https://photos.example/a\\b/..\\c.jpg"
@@ -173,8 +203,8 @@ async def test_an_odd_answer_of_twilio_may_have_left(harness: Harness, sid: Any)
     assert isinstance(await answered(harness, 201, {"sid": sid}), Unknown)
 
 
-@pytest.mark.parametrize("harness", ["sms", "sms-ovh"], indirect=True)
-@pytest.mark.parametrize("seconds", ["inf", "1e400", "nan", "99999999999"])
+@pytest.mark.parametrize("harness", ["sms", "sms-ovh", "matrix"], indirect=True)
+@pytest.mark.parametrize("seconds", ["inf", "1e400", "nan", "99999", "99999999999"])
 async def test_an_endless_wait_is_none(harness: Harness, seconds: str) -> None:
     outcome = await answered(harness, 429, {}, **{"retry-after": seconds})
     assert isinstance(outcome, Retry)
@@ -189,6 +219,15 @@ async def test_an_endless_wait_of_telegram_is_bounded(harness: Harness, seconds:
     assert isinstance(outcome, Retry)
     assert outcome.after_s is not None
     assert outcome.after_s <= 3600
+
+
+@on("matrix")
+@pytest.mark.parametrize("wait", [80_000_000, 10**300, -5, True, "x"])
+async def test_an_endless_wait_of_matrix_is_bounded(harness: Harness, wait: Any) -> None:
+    outcome = await answered(harness, 429, {"retry_after_ms": wait})
+    assert isinstance(outcome, Retry)
+    assert outcome.after_s is not None
+    assert 0 <= outcome.after_s <= 3600
 
 
 async def polled(harness: Harness, said: Any) -> Any:
