@@ -19,10 +19,10 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
+from channels.provider_trouble import NOT_SENT
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
 
 T = TypeVar("T")
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 _LONGEST_WAIT_S = 3600.0
@@ -121,7 +121,7 @@ def outcome_of(error: TelegramError, reason: str) -> SendOutcome:
 
 def _broken(error: NetworkError, reason: str) -> SendOutcome:
     """Tell what surely did not leave from what may have."""
-    if isinstance(error.__cause__, _NOT_SENT):
+    if isinstance(error.__cause__, NOT_SENT):
         return Retry(reason)
     if isinstance(error.__cause__, httpx.HTTPError):
         return Unknown(reason)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import httpx
 
+from channels.provider_trouble import NOT_SENT
 from channels.secrets_in_logs import redact
 from channels.x_budget import Budget
 from channels.x_oauth1 import Keys, authorization
@@ -19,7 +20,6 @@ from router.delivery import Permanent, Retry, SendOutcome, Unknown
 from router.errors import StoreUnavailable
 from router.ports import Clock
 
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 BLOCKED = "blocked"
 """The code of a refusal by the person: he does not let us write to him."""
 _WINDOW_S = 900.0  # over which X counts calls
@@ -246,7 +246,7 @@ def login_of(settings: XSettings) -> Login:
 
 def outcome_of(error: Exception) -> SendOutcome:
     """Say what a failed call means for the delivery."""
-    if isinstance(error, _NOT_SENT):
+    if isinstance(error, NOT_SENT):
         return Retry(f"X cannot be reached ({type(error).__name__})")
     if isinstance(error, Refused):
         return _refusal(error)
