@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from channels.file_names import file_name, shown, size_of
-from channels.phone.words import asked_for, wish_of
+from channels.steering_words import asked_for, wish_of
 from router.errors import UnreadablePayload
 from router.message import (
     Address,

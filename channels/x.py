@@ -17,7 +17,7 @@ import httpx
 
 from channels.graphemes import split
 from channels.media_hosts import check
-from channels.phone.words import asked_for, wish_of
+from channels.steering_words import asked_for, wish_of
 from channels.x_api import BLOCKED, KeepsTokens, Refused, XApi, login_of, outcome_of
 from channels.x_budget import Budget, KeepsSpending
 from channels.x_feed import DM_QUERY, Feed

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -258,14 +257,3 @@ def moment(value: str) -> datetime | None:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-
-
-def file_name(name: str) -> str:
-    """Make a name safe to show and to save: no path, no control or direction override."""
-    name = unicodedata.normalize("NFC", clean(words(name))).translate(_OVERRIDES)
-    name = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    name = name.strip(" .")
-    if len(name) > 120:
-        stem, dot, ending = name.rpartition(".")
-        name = f"{stem[: 119 - len(ending)]}.{ending}" if dot and len(ending) < 12 else name[:120]
-    return name

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from channels.email.charsets import clean, decode
-from channels.email.headers import Headers, base64_loose, file_name, parameters
+from channels.email.headers import Headers, base64_loose, parameters, words
+from channels.file_names import file_name
 from router.errors import UnreadablePayload
 
 MAX_DEPTH = 50
@@ -71,7 +72,7 @@ class Part:
     def name(self) -> str:
         """The safe file name that the sender gave, or nothing."""
         given = self.disposition[1].get("filename") or self.given.get("name") or ""
-        return file_name(given)
+        return file_name(words(given), "")
 
     @property
     def content_id(self) -> str:

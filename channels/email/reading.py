@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 
 from channels.email import tnef
-from channels.email.headers import Headers, file_name, words
+from channels.email.headers import Headers, words
 from channels.email.identity import sender_shown
 from channels.email.letter_text import bodies_of, text_of
 from channels.email.mime import Part, attached_mail, leaves, opened
+from channels.file_names import file_name
 
 SMALLEST_INLINE = 10_000
 """Bytes; a smaller picture inside a text is a logo of a signature."""
@@ -165,8 +166,8 @@ def _name(part: Part) -> str:
         return part.name
     if part.kind == "message/rfc822":
         inner = attached_mail(part)
-        subject = file_name(words(inner[0].get("subject")).replace("/", "-")) if inner else ""
-        return f"{subject or 'message'}.eml"
+        subject = words(inner[0].get("subject")).replace("/", "-") if inner else ""
+        return f"{file_name(subject, 'message')}.eml"
     return _default_name(part.kind)
 
 
@@ -193,7 +194,7 @@ def _numbered(files: list[File]) -> list[File]:
 def _tnef_files(letter: tnef.Letter, part: Part) -> list[File]:
     return [
         File(
-            file_name(name) or "fichier.bin",
+            file_name(words(name), "fichier.bin"),
             mimetypes.guess_type(name)[0] or "application/octet-stream",
             len(data),
             f"part:{part.number}/{index}",

@@ -223,7 +223,7 @@ def _opened(data: object) -> tuple[Json, Json]:
 
 
 def _listed(answer: Json) -> Sequence[Json]:
-    """List the messages of an answer to ``/sync``, each with the name of its room.
+    """List the messages of an answer to ``/sync``, each with the id of its room.
 
     What is of another shape than the specification gives is passed over, as at a poll.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from channels.file_names import size_of
+from channels.file_names import file_name, size_of
 from channels.matrix.answers import Json
 from router.errors import UnreadablePayload
 from router.message import Attachment, Location
@@ -19,8 +19,6 @@ _FILES = {
 }
 _VOICE = "org.matrix.msc3245.voice"
 _PLACE = ("m.location", "org.matrix.msc3488.location")
-UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]")
-"""What has no place in a name that is shown."""
 _GEO = re.compile(r"geo:(-?[\d.]{1,20}),(-?[\d.]{1,20})(?:,-?[\d.]+)?((?:;[^;]+)*)")
 
 
@@ -70,11 +68,11 @@ def attachments_of(content: Json) -> tuple[Attachment, ...]:
     name, media_type = _FILES[kind]
     name = "message-vocal.ogg" if _VOICE in content else name
     given = text_of(content, "filename") or text_of(content, "body")
-    given = "" if _VOICE in content else UNSAFE.sub("_", given).strip(" .")
+    given = "" if _VOICE in content else given
     info = object_of(content, "info")
     return (
         Attachment(
-            (given or name)[:120],
+            file_name(given, name),
             text_of(info, "mimetype") or media_type,
             size_of(info.get("size")),
             text_of(content, "url"),

@@ -6,28 +6,27 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from channels.file_names import shown as shown_name
 from channels.matrix.answers import Json
 from channels.matrix.content import (
-    UNSAFE,
     attachments_of,
     location_of,
     object_of,
     text_of,
     words_of,
 )
+from channels.steering_words import asked_for, wish_of
 from router.message import (
     Address,
     Blocked,
     Encrypted,
     Envelope,
-    HelpAsked,
     Ignored,
     InboundEvent,
     Message,
     MessageEdited,
     MessageReceived,
     MessageTakenBack,
-    OptedOutOf,
     Thread,
     Trust,
 )
@@ -38,8 +37,6 @@ _SILENT = {
     "m.reaction": "a reaction",
     "m.sticker": "a sticker",
 }
-_WISHES = {"stop": "stop", "arret": "stop", "arrêt": "stop", "start": "start"}
-_WISHES |= {"help": "help", "aide": "help"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +144,7 @@ def _message(
         provider_id=envelope.provider_id,
         received_at=envelope.received_at,
         sender=text_of(event, "sender"),
-        sender_name=UNSAFE.sub("", room.name),
+        sender_name=shown_name(room.name),
         text=body,
         text_shown=shown.strip(),
         quoted=quoted[0] if quoted else "",
@@ -181,15 +178,8 @@ def _without_name(text: str, name: str, me: str) -> str:
 
 def _wish(text: str, address: Address) -> InboundEvent | None:
     """Read a message that is one word by which people steer what is written to them."""
-    word = text.strip().lstrip("!/").rstrip(".!").casefold()
-    match _WISHES.get(word):
-        case "stop":
-            return OptedOutOf(address, text)
-        case "start":
-            return HelpAsked(address, text, back_in=True)
-        case "help":
-            return HelpAsked(address, text)
-    return None
+    wish = wish_of(text.strip().lstrip("!/"))
+    return asked_for(wish, address, text) if wish else None
 
 
 def _answered(relation: Json) -> tuple[str, ...]:

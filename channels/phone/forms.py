@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from channels.phone.carrier import Progress, Text
 from channels.phone.numbers import WHATSAPP, number_of
 from channels.phone.twilio_codes import REASONS
-from channels.phone.words import bare
+from channels.steering_words import bare
 from router.delivery import DeliveryState
 from router.errors import UnreadablePayload
 from router.message import Attachment, Location

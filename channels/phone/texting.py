@@ -10,7 +10,7 @@ from datetime import datetime
 from channels.phone.carrier import Carrier, Progress, Text
 from channels.phone.numbers import WHATSAPP, international, is_answerable
 from channels.phone.settings import NumberSettings
-from channels.phone.words import wish_of
+from channels.steering_words import wish_of
 from router.delivery import Delivery, OnUnknown, Rate, SendOutcome
 from router.errors import UnreadablePayload
 from router.message import (

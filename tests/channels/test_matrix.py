@@ -108,7 +108,7 @@ def test_a_thread_names_its_first_message_too() -> None:
         ({"msgtype": "m.image", "body": "trou.jpg"}, "trou.jpg", ""),
         ({"msgtype": "m.image", "body": "a.jpg", "filename": "a.jpg"}, "a.jpg", ""),
         ({"msgtype": "m.image", "body": "Voilà", "filename": "a.jpg"}, "a.jpg", "Voilà"),
-        ({"msgtype": "m.file", "body": "../../etc\u202efdp.exe"}, "_.._etc_fdp.exe", ""),
+        ({"msgtype": "m.file", "body": "../../etc\u202efdp.exe"}, "etcfdp.exe", ""),
         ({"msgtype": "m.video", "body": ""}, "video.mp4", ""),
         (
             {"msgtype": "m.audio", "body": "x.ogg", "org.matrix.msc3245.voice": {}},
@@ -161,11 +161,23 @@ def test_an_edit_without_the_new_content_is_read_all_the_same() -> None:
 
 @pytest.mark.parametrize(
     ("word", "kind"),
-    [("STOP", OptedOutOf), ("!arrêt", OptedOutOf), ("/aide", HelpAsked), ("Start.", HelpAsked)],
+    [("STOP", OptedOutOf), ("!arrêt", OptedOutOf), ("/aide", HelpAsked), ("Start.", OptedOutOf)],
 )
 def test_words_that_steer_are_obeyed(word: str, kind: type) -> None:
     assert isinstance(read(said(word)), kind)
     assert isinstance(read(said(f"{word} le bruit")), MessageReceived)
+
+
+@pytest.mark.parametrize(
+    ("word", "back_in"),
+    [("Unsubscribe", False), ("Quit", False), ("UNSTOP", True), ("Start", True)],
+)
+def test_words_that_steer_are_those_of_every_channel(word: str, back_in: bool) -> None:
+    assert read(said(word)) == OptedOutOf(Address("matrix", ME, ROOM), word, back_in=back_in)
+
+
+def test_a_name_without_end_is_shown_in_short() -> None:
+    assert len(message(said(), {"direct": True, "name": "A" * 5000}).sender_name) == 200
 
 
 def test_in_a_group_stop_counts_only_when_it_is_said_to_us() -> None:
