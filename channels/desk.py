@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from channels.desk_entry import entry_of, named, read_entry, received_at, reply_address
+from channels.kept_photos import ReadPhoto, kept_photo
 from channels.web_fields import attachments_of, name_of, text_of
 from router.delivery import Delivery, OnUnknown, Rate, Retry, SendOutcome, Sent
 from router.desk import CHANNEL, WAITING
 from router.entry import Outcome, Source, Way
-from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
+from router.errors import InvalidSignature, UnreadablePayload
 from router.message import (
     Address,
     Attachment,
@@ -37,9 +38,6 @@ _SHORTEST_KEY = 16
 _AGAIN_S = 3600.0
 """How often a task is looked at again: nothing changes until an agent has done it."""
 _LONGEST_TEXT = 20_000
-
-ReadPhoto = Callable[[str, int], Awaitable[bytes]]
-"""Give a stored picture by its reference, at most so many bytes; else InvalidInput."""
 
 
 class DeskSettings(BaseModel):
@@ -175,9 +173,7 @@ class Desk:
         Raises:
             InvalidInput: it is none of ours, gone, or larger than the limit.
         """
-        if self._photos is None:
-            raise InvalidInput("pictures are not kept here")
-        return await self._photos(attachment.ref, limit)
+        return await kept_photo(self._photos, attachment, limit)
 
     def answer(self, accepted: bool) -> WebhookResponse:
         if not accepted:

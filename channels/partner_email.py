@@ -9,8 +9,9 @@ from email.utils import format_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from channels.kept_photos import ReadPhoto, kept_photo
 from channels.partner_acts import act_of, photos_of, words_of
-from channels.partner_files import ReadPhoto, enclose, files_of, told
+from channels.partner_files import enclose, files_of, told
 from channels.partner_letter import as_json, body, subject
 from channels.partner_sheet import mapping
 from channels.smtp.addresses import ascii_domain, envelope_sender
@@ -153,9 +154,7 @@ class PartnerEmail:
         Raises:
             InvalidInput: it is none of ours, gone, or larger than the limit.
         """
-        if self._photos is None:
-            raise InvalidInput("pictures are not kept here")
-        return await self._photos(attachment.ref, limit)
+        return await kept_photo(self._photos, attachment, limit)
 
     async def health(self) -> Health:
         """Greet the relay."""

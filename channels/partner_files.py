@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,6 @@ _MOST_FILES = 10
 _DEADLINE_S = 25.0
 """For all files of one mail; the mail itself has its own time after that."""
 _SHOWABLE = re.compile(r"(?:image|audio|video)/[a-z0-9][a-z0-9.+-]{0,60}|application/pdf")
-
-
-ReadPhoto = Callable[[str, int], Awaitable[bytes]]
-"""Give a picture that our pages kept, by its reference; at most so many bytes."""
 
 
 @dataclass(frozen=True, slots=True)

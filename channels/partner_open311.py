@@ -23,7 +23,7 @@ from channels.open311_answers import (
 from channels.open311_forms import mark_of, request_form, update_form, w3
 from channels.open311_poll import Asked, Follow
 from channels.partner_http import MARGIN_S, Answer, PartnerHttp, outcome_of, refusal_of
-from channels.partner_sheet import mapping, sheet_of, words_of
+from channels.partner_sheet import mapping, sheet_of, written_of
 from channels.secrets_in_logs import redact
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, Retry, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, UnreadablePayload
@@ -96,7 +96,7 @@ class PartnerOpen311:
 
     def render(self, delivery: Delivery) -> tuple[OutboundPart, ...]:
         """Write the description; what does not fit its 4,000 characters is told to be missing."""
-        return (OutboundPart(delivery, words_of(delivery, sheet_of(delivery))),)
+        return (OutboundPart(delivery, written_of(delivery, sheet_of(delivery))),)
 
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
         """Post a case as a request, or what was added to it as an update."""

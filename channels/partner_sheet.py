@@ -46,7 +46,7 @@ def masked_text(text: str) -> str:
     return _PHONE.sub(_HIDDEN_PHONE, _MAIL.sub(_HIDDEN_MAIL, text))
 
 
-def words_of(delivery: Delivery, sheet: Mapping[str, Any]) -> str:
+def written_of(delivery: Delivery, sheet: Mapping[str, Any]) -> str:
     """Give what a person wrote, or added; without a sheet the delivery's own text."""
     if not sheet:
         return delivery.text

@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from channels import clock_skew
 from channels.breaker import Breaker
+from channels.kept_photos import ReadPhoto, kept_photo
 from channels.partner_acts import act_of, photos_of, words_of
-from channels.partner_files import ReadPhoto, files_of
+from channels.partner_files import files_of
 from channels.partner_http import MARGIN_S, Answer, PartnerHttp, outcome_of, refusal_of
-from channels.partner_sheet import mapping, sheet_of
-from channels.partner_sheet import words_of as written_of
+from channels.partner_sheet import mapping, sheet_of, written_of
 from channels.webhook_signature import ID, Ring
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent
 from router.errors import ConfigurationError, InvalidInput, UnreadablePayload
@@ -195,9 +195,7 @@ class PartnerWebhook:
         Raises:
             InvalidInput: it is none of ours, gone, or larger than the limit.
         """
-        if self._photos is None:
-            raise InvalidInput("pictures are not kept here")
-        return await self._photos(attachment.ref, limit)
+        return await kept_photo(self._photos, attachment, limit)
 
     async def health(self) -> Health:
         """Post a signed ping, which a partner answers like any message and does nothing with."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from channels.kept_photos import ReadPhoto, kept_photo
 from channels.web_fields import (
     EMAIL,
     attachments_of,
@@ -23,7 +24,7 @@ from channels.web_fields import (
     text_of,
 )
 from router.delivery import Delivery, OnUnknown, Rate, SendOutcome, Sent
-from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
+from router.errors import InvalidSignature, UnreadablePayload
 from router.message import (
     Address,
     AddressConfirmed,
@@ -43,10 +44,6 @@ from router.stated import Stated
 _TYPES = ("application/json", "application/x-www-form-urlencoded")
 _LARGEST_FORM = 1_000_000  # bytes; files are stored beforehand and only named here
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
-
-
-ReadPhoto = Callable[[str, int], Awaitable[bytes]]
-"""Give a stored picture by its reference, at most so many bytes; else InvalidInput."""
 
 
 class WebformSettings(BaseModel):
@@ -174,9 +171,7 @@ class Webform:
         Raises:
             InvalidInput: it is none of ours, gone, or larger than the limit.
         """
-        if self._photos is None:
-            raise InvalidInput("pictures are not kept here")
-        return await self._photos(attachment.ref, limit)
+        return await kept_photo(self._photos, attachment, limit)
 
     def answer(self, accepted: bool) -> WebhookResponse:
         return WebhookResponse(200 if accepted else 503)

@@ -7,6 +7,7 @@ import contextlib
 import ssl
 
 from channels.email.imap import ImapConnection, Refused
+from channels.email.login import log_in
 from channels.email.settings import EmailSettings
 from channels.smtp.oauth import TokenSource
 
@@ -25,7 +26,7 @@ async def trouble_of(settings: EmailSettings, account: str, tokens: TokenSource 
         timeout_s=min(settings.imap_timeout_s, _KNOCK_S),
     )
     try:
-        await _log_in(connection, settings, settings.user or account, tokens)
+        await log_in(connection, settings, account, tokens)
         return await _folders(connection, settings)
     except PermissionError as error:
         if tokens is not None:
@@ -54,15 +55,6 @@ async def _knock(settings: EmailSettings) -> str:
     with contextlib.suppress(OSError):
         await writer.wait_closed()
     return ""
-
-
-async def _log_in(
-    connection: ImapConnection, settings: EmailSettings, user: str, tokens: TokenSource | None
-) -> None:
-    if tokens is None:
-        await connection.login(user, settings.password.get_secret_value())
-    else:
-        await connection.login_by_token(user, await tokens.token())
 
 
 async def _folders(connection: ImapConnection, settings: EmailSettings) -> str:

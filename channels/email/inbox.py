@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from channels.email.batch import Fetcher, Wraps
 from channels.email.checking import trouble_of
 from channels.email.imap import ImapConnection, Refused
+from channels.email.login import log_in
 from channels.email.settings import EmailSettings
 from channels.smtp.oauth import TokenSource
 from router.ports import Pulled
@@ -126,20 +127,9 @@ class Inbox:
             self._connection = connection = ImapConnection(
                 given.imap_host, given.imap_port, tls=given.imap_tls, timeout_s=given.imap_timeout_s
             )
-            await self._log_in(connection, given.user or self._account)
+            await log_in(connection, given, self._account, self._tokens)
             await self._open(connection)
         return self._connection
-
-    async def _log_in(self, connection: ImapConnection, user: str) -> None:
-        if self._tokens is None:
-            await connection.login(user, self._settings.password.get_secret_value())
-            return
-        token = await self._tokens.token()
-        try:
-            await connection.login_by_token(user, token)
-        except PermissionError:
-            self._tokens.forget()
-            raise
 
     async def _open(self, connection: ImapConnection) -> None:
         try:

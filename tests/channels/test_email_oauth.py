@@ -149,6 +149,16 @@ async def test_a_token_that_the_server_refuses_is_told_at_once_and_not_used_agai
     assert len((await box.pull("", now)).envelopes) == 1
 
 
+async def test_a_check_does_not_use_a_refused_token_again(
+    box: EmailChannel, provider: Provider
+) -> None:
+    forged = access_token(box.account, b"une autre clef")
+    provider.answer = lambda: JSONResponse({"access_token": forged, "expires_in": 3600})
+    assert "refuse notre jeton OAuth 2" in await box._inbox.check()
+    provider.answer = lambda: JSONResponse({"access_token": access_token(box.account)})
+    assert await box._inbox.check() == ""
+
+
 @pytest.mark.parametrize(("key", "outcome"), [(KEY, Sent), (b"une autre clef", Retry)])
 async def test_mail_leaves_by_token(
     office: PostOffice, provider: Provider, key: bytes, outcome: type
