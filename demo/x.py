@@ -23,6 +23,7 @@ from demo.x_shapes import (
     not_found,
     page,
     problem,
+    searched,
     shown,
     snowflake,
     stamp,
@@ -173,6 +174,12 @@ class XSimulator:
         post = self._new_post(self.person(user), text, reply_to)
         if repost:
             post["referenced_tweets"] = [{"type": "retweeted", "id": post["id"]}]
+        self._ledger.changed()
+        return str(post["id"])
+
+    async def says(self, user: str, text: str) -> str:
+        """Have a user post to all, which reaches the account only if he names it; give the id."""
+        post = self._new_post(self.person(user), text, None)
         self._ledger.changed()
         return str(post["id"])
 
@@ -357,12 +364,8 @@ class XSimulator:
         return JSONResponse({"data": shown(post, "tweet", {})}, 201)
 
     async def _search(self, request: Request) -> Response:
-        author = re.search(r"from:(\d+)", request.query_params.get("query", ""))
-        found = [
-            post
-            for post in reversed(self._ledger.data["posts"])
-            if author and post["author_id"] == author[1]
-        ]
+        posts = [*reversed(self._ledger.data["posts"])]
+        found = searched(posts, request.query_params.get("query", ""))
         return JSONResponse(page(found, "tweet", self._ledger.data["users"], request.query_params))
 
     async def _media(self, request: Request) -> Response:

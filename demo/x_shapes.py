@@ -47,6 +47,24 @@ def mentions(text: str, ids: Mapping[str, str]) -> list[Record]:
     ]
 
 
+def searched(posts: Sequence[Record], query: str) -> list[Record]:
+    """Keep the posts of ``from:ID``, and of these those that name ``@account`` where it is asked.
+
+    X knows many more operators, of which nothing is asked here.
+    """
+    author, named = re.search(r"from:(\d+)", query), re.search(r"@(\w+)", query)
+    return [
+        post
+        for post in posts
+        if author and post["author_id"] == author[1] and (not named or _names(post, named[1]))
+    ]
+
+
+def _names(post: Record, account: str) -> bool:
+    named = (one["username"].lower() for one in post["entities"]["mentions"])
+    return account.lower() in named
+
+
 def shown(record: Mapping[str, Any], kind: str, query: Mapping[str, str]) -> Record:
     """Keep the fields that are always told and those that were asked for."""
     asked = query.get(f"{kind}.fields", "").split(",")

@@ -67,7 +67,15 @@ def test_two_processes_share_one_limit() -> None:
     told = limit.measure(0.5)["limit"]
     assert told["processes"] == 2
     assert told["sent"] == 30
-    assert told["most_in_a_second"] <= told["allowed_in_a_second"]
+
+
+def test_the_busiest_second_is_counted_wherever_it_begins() -> None:
+    allowed = limit.told([0.0] * 20 + [second / 20 for second in range(1, 21)])
+    assert (allowed["most_in_a_second"], allowed["allowed_in_a_second"]) == (39, 40)
+    assert allowed["sent"] == 40
+    assert allowed["per_s"] == pytest.approx(20.0)
+    passed = limit.told([7.9] * 21 + [second / 10 for second in range(20)] + [8.8] * 20)
+    assert passed["most_in_a_second"] == 41 > passed["allowed_in_a_second"]
 
 
 def test_people_are_shown_every_figure(

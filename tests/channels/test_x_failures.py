@@ -258,6 +258,7 @@ async def test_a_private_message_refused_is_told_to_the_agent_and_once_how_else_
     words = "Nous ne pouvons pas vous écrire en privé : appelez le 02 40 41 90 00."
     async with x_town(tmp_path, refused_text=words) as town:
         post = await town.sim.mention("anne", "bonjour")
+        await town.sim.says("anne", "Beau temps à Nantes")
         await town.heard()
         await town.send()
         told = []
@@ -281,6 +282,7 @@ async def test_a_private_message_refused_is_told_to_the_agent_and_once_how_else_
 
 async def test_nothing_is_told_in_public_of_who_never_named_us_in_public(tmp_path: Path) -> None:
     async with x_town(tmp_path, refused_text="Appelez-nous.") as town:
+        await town.sim.says("anne", "Un trou rue Crébillon, que fait la ville ?")
         await town.sim.dm("anne", HOLE)
         await town.heard()
         town.sim.refuse_dms("anne")

@@ -66,6 +66,19 @@ async def test_only_the_fields_asked_for_are_told(x: XSimulator, api: httpx.Asyn
     assert sorted(event) == ["event_type", "id", "text"]
 
 
+async def test_recent_posts_are_found_by_who_wrote_them_and_whom_they_name(
+    x: XSimulator, api: httpx.AsyncClient
+) -> None:
+    to_us = await x.mention("anne44", "un trou")
+    alone = await x.says("anne44", "Beau temps")
+    other = await x.says("anne44", f"@{x.username}B bonjour")
+    await x.mention("bob", "une poubelle")
+    anne, path = x.person("anne44"), "/2/tweets/search/recent"
+    named = f"from:{anne} @{x.username.upper()}"
+    assert await ids(api, path, query=named, max_results=10) == [to_us]
+    assert await ids(api, path, query=f"from:{anne}", max_results=10) == [other, alone, to_us]
+
+
 async def test_mentions_are_read_since_an_id_and_answered(
     x: XSimulator, api: httpx.AsyncClient
 ) -> None:
