@@ -1,4 +1,4 @@
-"""What every channel survives together: a provider that hangs, a stop in mid-send, a lost database."""
+"""What Telegram, X and Matrix survive side by side: a hang, a stop in mid-send, a lost database."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matrix_town import matrix_town
+from pydantic import SecretStr
 from telegram_town import ANNE, telegram_town
+from town import Town
 from x_town import x_town
 
 from app.alone import at_work
@@ -20,17 +23,23 @@ from app.server import Server
 from app.settings import Settings
 from app.system import SystemClock, SystemIds
 from app.wiring import build
+from channels.matrix import Matrix, MatrixSettings
+from demo.matrix import MatrixSimulator
 from demo.telegram import TelegramSimulator
 from demo.x import XSimulator
 from router.errors import StoreUnavailable
 from router.outbox import Courier
+from router.polling import Poller
+from router.ports import Polls
 from storage.engine import open_store
 
 CONFIG = Path(__file__).parents[2] / "config"
 LAMP = "Le lampadaire devant le 12 rue Crébillon à Nantes est cassé"
 
 
-def settings(folder: Path, telegram: TelegramSimulator, x: XSimulator) -> Settings:
+def settings(
+    folder: Path, telegram: TelegramSimulator, x: XSimulator, matrix: MatrixSimulator
+) -> Settings:
     channels = {
         "telegram": {
             "token": telegram.token,
@@ -45,6 +54,7 @@ def settings(folder: Path, telegram: TelegramSimulator, x: XSimulator) -> Settin
             "poll_s": 0.1,
             "per_second": 50,
         },
+        "matrix": {"access_token": matrix.token, "base_url": matrix.base_url, "poll_s": 0.1},
     }
     return Settings(data=folder, config=CONFIG, channels=channels)
 
@@ -98,20 +108,22 @@ async def send_an_hour_later(wanted: Settings) -> None:
 async def test_one_provider_hangs_while_others_flow_and_sigterm_in_mid_send_loses_no_answer(
     tmp_path: Path,
 ) -> None:
-    async with TelegramSimulator() as telegram, XSimulator() as x:
-        wanted = settings(tmp_path, telegram, x)
+    async with TelegramSimulator() as telegram, XSimulator() as x, MatrixSimulator() as matrix:
+        wanted = settings(tmp_path, telegram, x, matrix)
         telegram.faults.push("hang")
         async with serving(wanted) as stop:
             await telegram.citizen_sends(42, LAMP)
             while len(telegram.faults):  # noqa: ASYNC110 -- until Telegram hangs; it rings no bell
                 await asyncio.sleep(0.01)
             await x.dm("anne", LAMP)
+            await matrix.citizen_sends("anne", LAMP)
             await x.until_received("anne", seconds=20)
+            await matrix.until_received("anne", seconds=20)
             assert telegram.received(42) == []
             await stop()
         await send_an_hour_later(wanted)
         assert len(telegram.received(42)) == 1
-        assert len(x.received("anne")) == 1
+        assert len(x.received("anne")) == len(matrix.received("anne")) == 1
 
 
 class Down:
@@ -121,21 +133,56 @@ class Down:
         raise StoreUnavailable("the database is down")
 
 
-@pytest.mark.parametrize("channel", ["telegram", "x"])
+@asynccontextmanager
+async def telegram_that_was_written_to(folder: Path) -> AsyncIterator[tuple[Town, Polls]]:
+    async with telegram_town(folder) as town:
+        await town.telegram.citizen_sends(ANNE, LAMP)
+        yield town, town.bot
+
+
+@asynccontextmanager
+async def x_that_was_written_to(folder: Path) -> AsyncIterator[tuple[Town, Polls]]:
+    async with x_town(folder) as town:
+        await town.sim.dm("anne", LAMP)
+        yield town, town.x
+
+
+@asynccontextmanager
+async def matrix_that_was_written_to(folder: Path) -> AsyncIterator[tuple[Town, Polls]]:
+    async with MatrixSimulator() as sim:
+        made = MatrixSettings(base_url=sim.base_url, access_token=SecretStr(sim.token), poll_s=0)
+        counter = Matrix(made, sim.counter)
+        async with matrix_town(folder, counter) as town:
+            sim.room_with("anne")
+            for _ in range(2):
+                await town.poll()  # invited, then within
+            await sim.citizen_sends("anne", LAMP)
+            yield town, counter
+            await counter.close()
+
+
+WRITTEN_TO = [
+    telegram_that_was_written_to, x_that_was_written_to, matrix_that_was_written_to,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written_to", WRITTEN_TO)
 async def test_while_the_database_is_down_nothing_is_confirmed_and_it_all_comes_again(
-    tmp_path: Path, channel: str
+    tmp_path: Path, written_to: Any
 ) -> None:
-    opened: Any = telegram_town(tmp_path) if channel == "telegram" else x_town(tmp_path)
-    async with opened as town:
-        if channel == "telegram":
-            await town.telegram.citizen_sends(ANNE, LAMP)
-        else:
-            await town.sim.dm("anne", LAMP)
-        well, town.poller = town.poller, replace(town.poller, intake=Down())
+    async with written_to(tmp_path) as (town, channel):
+        well = Poller(channel, town.store, town.store, town.clock, lambda name, error: None)
+        ill = replace(well, intake=Down())
         for _ in range(2):
             with pytest.raises(StoreUnavailable):
-                await town.poll()
+                await poll(ill)
         assert await town.store.journal() == []
-        town.poller = well
-        await town.poll()
+        await poll(well)
         assert len(await town.store.journal()) == 1
+
+
+async def poll(poller: Poller) -> None:
+    """Do one round: lease, pull, commit with the cursor, settle."""
+    lease = await poller._hold(None, sure=False)
+    assert lease is not None
+    await poller._poll(lease)
