@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from router.case import Case, CaseFile, EventKind, Reporter, ReporterRole
 from router.decision import Decision, ServiceId
 from router.delivery import Delivery, DeliveryKind, idempotency_key
+from router.echoes import is_echo
 from router.message import Address, CallMissed, Message
 from router.policy import Policy
 from router.store import Conversation
@@ -255,7 +256,7 @@ class Replies:
         conversation = self.workspace.conversation(message.address.key)
         if conversation.blocked or conversation.opted_out:
             return None
-        if message.automatic or not message.reachable:
+        if message.automatic or not message.reachable or is_echo(message.text_shown):
             return None
         day = f"{self.workspace.now:%Y-%m-%d}"
         spent = self._spent(conversation, day)

@@ -203,14 +203,14 @@ def fill(template: str, language: str, fields: Mapping[str, str]) -> str:
 def _fill_line(line: str, language: str, fields: Mapping[str, str]) -> str | None:
     if "{" not in line:
         return line
-    kept = [sentence for sentence, names in _sentences(line) if all(map(fields.get, names))]
+    kept = [sentence for sentence, names in sentences(line) if all(map(fields.get, names))]
     between = "" if language == "zh" else " "
     written = between.join(kept).strip()
     return _FIELD.sub(lambda m: _isolated(m[1], fields[m[1]], language), written) or None
 
 
 @lru_cache(maxsize=1024)
-def _sentences(line: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def sentences(line: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Cut a line of a template into sentences, each with the fields that it needs."""
     return tuple(
         (sentence, tuple(_FIELD.findall(sentence))) for sentence in _SENTENCE_END.split(line)

@@ -198,7 +198,18 @@ async def test_automatic_mail_is_never_answered_and_opens_nothing(town):
     assert await town.waiting() == []
 
 
-async def test_two_routers_facing_each_other_stop_at_the_budget(town):
+async def test_two_routers_facing_each_other_stop_after_one_answer(town):
+    said = "La poubelle déborde"
+    for _ in range(6):
+        heard = await town.hear("mirror", said)
+        said = heard.reply.text if heard.reply else said
+    assert len(await town.to("mirror")) == 1
+    # nothing is lost: an agent finds on the case what came back
+    assert heard.case is not None
+    assert said in heard.case.text
+
+
+async def test_a_robot_in_its_own_words_is_answered_up_to_the_budget(town):
     for _ in range(town.policy.automatic_per_day + 15):
         await town.hear("mirror", "La poubelle déborde, nous avons bien reçu votre message")
     assert len(await town.to("mirror")) == town.policy.automatic_per_day

@@ -1,0 +1,100 @@
+"""Recognise our own automatic words when they come back: another counter, or an echo, wrote them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+
+from router.texts import LANGUAGES, Phrases, Style, TextId, phrases, sentences
+
+LEAST = 40
+"""Letters and digits; what is shorter may be anybody's words."""
+_LONGEST = 4_000
+_MOST_TOGETHER = 6
+"""Pieces of one sentence whose fields, an address or a name, hold full stops themselves."""
+_WRITTEN_BY_PEOPLE = "{reponse}"
+"""The field of what a service says: a text with it is no automatic one."""
+_END = re.compile(r"[.!?؟:](?=\s|$)|[。！？：\n]")
+_LINK = re.compile(r"https?://\S*[^\s.,;:!?)]")
+_FIELD = re.compile(r"\{(\w+)\}")
+_DATE = r"[\d ]{6,12}"
+_FILLED = {
+    "numero": r"[a-z0-9]{4} ?[a-z0-9]{4} ?[a-z0-9]{3}",
+    "lien": "lien",
+    "delai": _DATE,
+    "recu": _DATE,
+    "echeance": _DATE,
+}
+_ANYTHING = ".{1,200}"
+
+
+def is_echo(text: str) -> bool:
+    """Whether a text is made of nothing but sentences that the house itself writes by itself.
+
+    Case, accents and punctuation do not count: providers change them. Words of a person beside
+    ours, a service's answer among them, make it a message like any other.
+    """
+    if len(text) > _LONGEST:
+        return False
+    pieces = _END.split(_LINK.sub("lien", text))
+    first = [piece for piece in map(_bare, pieces[:_MOST_TOGETHER]) if piece]
+    if not any(_is_ours(" ".join(first[:end])) for end in range(1, len(first) + 1)):
+        return False  # nearly all that people write: the rest need not be looked at
+    bare = [piece for piece in map(_bare, pieces) if piece]
+    if sum(map(len, bare)) < LEAST:
+        return False
+    reached = {0}
+    for place in range(len(bare)):
+        if place in reached:
+            ends = range(place + 1, min(place + _MOST_TOGETHER, len(bare)) + 1)
+            reached.update(end for end in ends if _is_ours(" ".join(bare[place:end])))
+    return len(bare) in reached
+
+
+def _is_ours(sentence: str) -> bool:
+    whole, beginnings = _known()
+    likely = (*beginnings.get(sentence[:2], ()), *beginnings.get("", ()))
+    return sentence in whole or any(pattern.fullmatch(sentence) for pattern in likely)
+
+
+@cache
+def _known() -> tuple[frozenset[str], dict[str, tuple[re.Pattern[str], ...]]]:
+    """Give the sentences without a field, and patterns of the others by their first letters."""
+    whole: set[str] = set()
+    patterns: dict[str, set[str]] = {}
+    for sentence, fields in _sentences():
+        if not fields:
+            whole.update(map(_bare, _END.split(sentence)))
+        elif _bare(_FIELD.sub("", sentence)):  # what is all field is anybody's words
+            fixed = [_bare(part) for part in _FIELD.split(sentence)[::2]]
+            filled = [f" ?{_FILLED.get(name, _ANYTHING)} ?" for name in fields]
+            ends = [*filled, ""]
+            pattern = "".join(re.escape(part) + end for part, end in zip(fixed, ends, strict=True))
+            patterns.setdefault(fixed[0][:2], set()).add(pattern)
+    whole.discard("")
+    return frozenset(whole), {
+        start: tuple(map(re.compile, sorted(some))) for start, some in patterns.items()
+    }
+
+
+def _sentences() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for said in map(phrases, LANGUAGES):
+        for template in _templates(said):
+            if _WRITTEN_BY_PEOPLE not in template:
+                for line in template.strip().split("\n"):
+                    yield from sentences(line)
+
+
+def _templates(said: Phrases) -> Iterator[str]:
+    for text in TextId:
+        for style in Style:
+            yield said.template(text, style)
+
+
+def _bare(text: str) -> str:
+    """Keep words alone, without case, accents and marks of direction."""
+    spelt = unicodedata.normalize("NFKD", text.casefold())
+    shown = (letter for letter in spelt if unicodedata.category(letter) not in {"Mn", "Cf"})
+    return " ".join("".join(c if c.isalnum() else " " for c in shown).split())

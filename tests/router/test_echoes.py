@@ -1,0 +1,89 @@
+"""What the house writes by itself is recognised when it comes back; what people write is not."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.echoes import LEAST, is_echo
+from router.texts import LANGUAGES, Style, TextId, text
+
+FIELDS = {
+    "numero": "7K4M-Q2XD-9TC",
+    "service": "Service de la voirie (Nantes)",
+    "contact": "3, rue M. Curie, 44000 Nantes, voirie@nantes.example. En signes : 0 800 01 02 03",
+    "delai": "27/11/2026",
+    "lieu": "12 bis rue Scribe",
+    "lien": "https://guichet.nantes.example/suivi/7K4M-Q2XD-9TC",
+    "recu": "26/11/2026",
+    "echeance": "26/01/2027",
+    "tribunal": "6, allée de l'Île-Gloriette, 44000 Nantes",
+}
+AUTOMATIC = [
+    TextId.ACKNOWLEDGEMENT, TextId.RIGHTS_REFUSED, TextId.RIGHTS_ACCEPTED, TextId.RIGHTS_DEPENDS,
+    TextId.APPENDED, TextId.THIRD_PARTY, TextId.PASSED_ON, TextId.REROUTED, TextId.REDIRECT,
+    TextId.QUESTION_PLACE, TextId.HELP, TextId.EMPTY, TextId.OPTED_OUT, TextId.EMERGENCY,
+]  # fmt: skip
+
+
+def told(text_id: TextId, language: str, style: Style = Style.LONG, **fields: str) -> str:
+    return text(text_id, language, style=style, **(fields or FIELDS)).text
+
+
+@pytest.mark.parametrize("style", Style)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text_id", AUTOMATIC)
+def test_what_the_house_says_by_itself_is_an_echo(
+    text_id: TextId, language: str, style: Style
+) -> None:
+    receipt = told(TextId.ACKNOWLEDGEMENT, language, style)
+    assert is_echo(f"{receipt}\n\n{told(text_id, language, style)}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_that_lacks_its_field_is_not_missed(language: str) -> None:
+    few = {"numero": FIELDS["numero"], "service": FIELDS["service"], "lien": FIELDS["lien"]}
+    assert is_echo(told(TextId.ACKNOWLEDGEMENT, language, **few))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_carriers_do_to_a_text_hides_nothing(language: str) -> None:
+    receipt = told(TextId.ACKNOWLEDGEMENT, language, Style.SHORT)
+    plain = "".join(
+        c for c in unicodedata.normalize("NFKD", receipt) if not unicodedata.combining(c)
+    )
+    assert is_echo(plain.replace("\n", " \r\n"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text_id", [TextId.ANSWER, TextId.REFUSED])
+def test_what_a_service_answers_is_never_an_echo(text_id: TextId, language: str) -> None:
+    said = told(text_id, language, **FIELDS, reponse="Le lampadaire sera réparé demain.")
+    assert not is_echo(said)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "said", ["C'est toujours cassé.", "Et alors ?", "Merci, mais quand ?", "Rue Scribe"]
+)
+def test_one_word_of_a_person_beside_ours_makes_it_a_message(language: str, said: str) -> None:
+    receipt = told(TextId.ACKNOWLEDGEMENT, language)
+    assert not is_echo(f"{said}\n{receipt}")
+    assert not is_echo(f"{receipt}\n{said}")
+
+
+@pytest.mark.parametrize("said", ["Oui", "Non", "Quel est votre nom ?", "Bonjour", "", "Merci."])
+def test_short_words_are_anybodys(said: str) -> None:
+    assert not is_echo(said)
+
+
+@given(st.text(max_size=400))
+def test_whatever_is_written_is_judged(said: str) -> None:
+    assert not is_echo(said) or len(said) >= LEAST
+
+
+def test_a_long_text_of_our_sentences_is_judged_in_bounded_steps() -> None:
+    assert not is_echo(told(TextId.ACKNOWLEDGEMENT, "fr") * 50)
