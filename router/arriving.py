@@ -46,6 +46,11 @@ class Arriving:
         people = tuple(sure if one == waiting[0] else one for one in case.reporters)
         case = self.workspace.save(draft, replace(case, reporters=people))
         self.workspace.tell(draft, case, EventKind.NOTE, "citizen", "Adresse confirmée.")
+        conversation = self.workspace.conversation(sure.address.key)
+        self.workspace.converse(
+            draft,
+            replace(conversation, case_id=case.id, asked=case.asked, language=sure.language),
+        )
         reply = self.replies.confirmed(draft, case, sure, inbound.envelope.provider_id)
         return Worked(Action.APPEND, "la personne a confirmé son adresse", case, reply=reply)
 

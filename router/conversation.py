@@ -87,9 +87,14 @@ def thread(
 
 
 def is_reporter(case: Case, message: Message) -> bool:
-    """Whether the message comes from the reply channel of a confirmed reporter of the case."""
+    """Whether the message comes from the reply channel of a confirmed reporter of the case.
+
+    An address that was typed and never confirmed speaks for nobody but the page it was typed on.
+    """
     return any(
-        reporter.address == message.address and reporter.role is ReporterRole.REPORTER
+        reporter.address == message.address
+        and message.until_confirmed in {None, reporter.page}
+        and reporter.role is ReporterRole.REPORTER
         for reporter in case.reporters
     )
 

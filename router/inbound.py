@@ -114,7 +114,7 @@ class Handler:
 
     def _awake(self, draft: Draft, message: Message) -> Conversation:
         """Whoever writes to us has not blocked us any more."""
-        conversation = self.workspace.conversation(message.address.key)
+        conversation = self.workspace.conversation(message.answered_at.key)
         if conversation.blocked:
             conversation = replace(conversation, blocked=False)
             self.workspace.converse(draft, conversation)

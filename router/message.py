@@ -173,6 +173,11 @@ class Message:
     """Set where an agent wrote down what a person said or sent on paper."""
 
     @property
+    def answered_at(self) -> Address:
+        """Where the person is answered, and whose conversation the message is part of."""
+        return self.until_confirmed or self.address
+
+    @property
     def album_ref(self) -> str:
         """What leads from an album to its case, however late a part of it comes."""
         return f"album|{self.address.key}|{self.album}"

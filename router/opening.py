@@ -114,7 +114,7 @@ def remember(workspace: Workspace, draft: Draft, message: Message, case: Case, a
     """Keep with the conversation which case it is about, and what was asked there."""
     if message.album:
         workspace.refer(draft, message.album_ref, case)
-    conversation = workspace.conversation(message.address.key)
+    conversation = workspace.conversation(message.answered_at.key)
     workspace.converse(
         draft,
         replace(

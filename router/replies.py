@@ -45,11 +45,11 @@ class Replies:
         passed_on: bool,
     ) -> Delivery | None:
         """Write the one receipt of a new case: danger numbers first, then what the rules say."""
-        language, style = case.language, self.wording.style(message.address)
+        language, style = case.language, self.wording.style(message.answered_at)
         paragraphs = self.wording.of_rules(decision, case, language, style)
         if not redirected:
             text = TextId.PASSED_ON if passed_on else TextId.ACKNOWLEDGEMENT
-            rights = self.wording.rights(case, message.address, language)
+            rights = self.wording.rights(case, message.answered_at, language)
             # whom to reach stands once in a receipt, with the rights where there are some
             hidden = {"contact": ""} if rights else {}
             paragraphs += [self.wording.text(text, language, style, case, instead=hidden), *rights]
@@ -84,7 +84,7 @@ class Replies:
         """
         assert message.until_confirmed is not None  # noqa: S101 -- the caller has looked
         kind, language = DeliveryKind.ACKNOWLEDGEMENT, case.language
-        at_page = replace(message, address=message.until_confirmed)
+        at_page = replace(message, address=message.answered_at)
         receipt = self._automatic(draft, at_page, case, kind, paragraphs)
         style = self.wording.style(message.address)
         danger = self.wording.of_rules(decision, case, language, style) if decision.danger else []
@@ -122,7 +122,7 @@ class Replies:
         in danger is told to everybody, in public too. ``owes_rights``: only now it is known that
         silence decides something for the person.
         """
-        language, style = self._language(message, case), self.wording.style(message.address)
+        language, style = self._language(message, case), self.wording.style(message.answered_at)
         danger = decision is not None and decision.danger
         paragraphs = (
             self.wording.of_rules(
@@ -138,13 +138,13 @@ class Replies:
         else:
             paragraphs.append(self.wording.text(TextId.APPENDED, language, style, case))
             if owes_rights:
-                paragraphs += self.wording.rights(case, message.address, language)
+                paragraphs += self.wording.rights(case, message.answered_at, language)
             if message.too_large:
                 paragraphs.append(self.wording.text(TextId.TOO_LARGE, language, style, case))
             if asked:
                 paragraphs.append(self.wording.question(asked, language, style))
-        kind = DeliveryKind.ACKNOWLEDGEMENT
-        return self._automatic(draft, message, case, kind, paragraphs, asked=asked)
+        kind, there = DeliveryKind.ACKNOWLEDGEMENT, replace(message, address=message.answered_at)
+        return self._automatic(draft, there, case, kind, paragraphs, asked=asked)
 
     def help(self, draft: Draft, message: Message, text: TextId, language: str) -> Delivery | None:
         """Write a text that belongs to no case: how this works, what could not be read."""

@@ -107,7 +107,7 @@ class Router:
         looks.foresee(
             (message, case)
             for message in _messages(rows)
-            if (talk := gathered.conversations.get(message.address.key)) is not None
+            if (talk := gathered.conversations.get(message.answered_at.key)) is not None
             and (case := gathered.cases.get(talk.case_id or 0)) is not None
         )
         if looks.tallies.missing:
@@ -353,7 +353,7 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
 
 
 def _addresses(events: Sequence[InboundEvent], messages: Sequence[Message]) -> list[Address]:
-    addresses = [message.address for message in messages]
+    addresses = [each for message in messages for each in (message.address, message.answered_at)]
     addresses += [
         event.instead for event in events if isinstance(event, TaskDone) and event.instead
     ]

@@ -20,11 +20,11 @@ import pytest
 from altcha.v1 import solve_challenge
 from PIL import Image
 from town import TownChannel
-from web_town import WebTown, hidden, link_in, picture, web_town
+from web_town import MAILBOX, WebTown, hidden, link_in, picture, web_town
 
 from app.files import SentFiles
 from router.case import Case
-from router.message import Envelope
+from router.message import Address, Envelope
 from router.tracking import printed
 from web.app import create_app
 from web.throttle import Throttle
@@ -419,21 +419,83 @@ async def test_in_danger_an_unconfirmed_address_is_told_whom_to_call(
     assert asked.text.startswith("Appelez le 18 ou le 112")
 
 
-async def test_who_writes_from_the_address_has_confirmed_it(
-    town: WebTown, browser: httpx.AsyncClient
-) -> None:
-    case = await reported(town, browser)
-    address = case.reporters[0].address
-    mail = Envelope(
-        "memory", "town", "m1", address.key, b'{"text": "Toujours rien"}', town.clock.now()
-    )
+async def mailed(town: WebTown, text: str) -> None:
+    """Have Anne write from her own mailbox."""
+    anne = Address("email", MAILBOX, "anne@mail.example")
+    said, name = json.dumps({"text": text}).encode(), f"mail-{town.ids.next()}"
     town.router = replace(
         town.router, readers={**town.router.readers, ("memory", "town"): TownChannel()}
     )
-    await town.store.accept([mail])
+    await town.store.accept([Envelope("memory", "town", name, anne.key, said, town.clock.now())])
     await town.route()
+
+
+async def test_who_writes_from_the_address_about_the_case_has_confirmed_it(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    case = await reported(town, browser)
+    await mailed(town, f"Toujours rien, demande {printed(case.number)}")
     [after] = await town.cases()
     assert after.reporters[0].page is None
+
+
+async def test_who_has_confirmed_the_address_goes_on_from_there(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    await reported(town, browser)
+    [asked] = await town.deliveries("email")
+    await browser.post(link_in(asked.text))
+    await town.route()
+    await mailed(town, "Toujours rien")
+    [case] = await town.cases()
+    assert "Toujours rien" in case.text
+
+
+async def test_a_form_with_another_s_address_takes_no_part_in_her_conversation(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    await mailed(town, "C'est flou")
+    [hers] = await town.cases()
+    assert hers.asked == "lieu"
+    strangers = await reported(town, browser)
+    assert strangers.id != hers.id
+    await mailed(town, "rue Scribe")
+    hers, strangers = await town.cases()
+    assert "rue Scribe" in hers.text
+    assert (hers.place.street, hers.asked) == ("rue scribe", "")
+    assert "rue Scribe" not in strangers.text
+    assert strangers.reporters[0].page is not None
+
+
+async def test_a_form_with_an_address_never_confirmed_is_no_word_of_its_owner(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    case = await reported(town, browser)
+    text = f"Et la poubelle ? {printed(case.number)}"
+    await town.report(browser, text=text, reply="email", email="anne@mail.example")
+    await town.route()
+    [after] = await town.cases()
+    assert "poubelle" not in after.text
+    assert after.reporters == case.reporters
+    assert len(await town.deliveries("email")) == 1  # the link of the first form
+    assert len(await town.deliveries("web")) == 2
+
+
+async def test_a_form_with_an_address_never_confirmed_joins_a_confirmed_case_as_a_third_party(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    await mailed(town, "Le lampadaire est éteint")
+    [case] = await town.cases()
+    await town.report(
+        browser,
+        text=f"Laissez tomber, {printed(case.number)}",
+        reply="email",
+        email="anne@mail.example",
+    )
+    await town.route()
+    [after] = await town.cases()
+    assert "Laissez tomber" not in after.text
+    assert len(await town.deliveries("email")) == 1  # the receipt of her own mail
 
 
 async def test_a_photo_that_another_channel_could_not_carry_is_left_on_the_tracking_page(
