@@ -12,7 +12,7 @@ from router.decision import Decision, Nature
 from router.delivery import DeliveryKind
 from router.desk import Desk
 from router.dispatch import Dispatcher
-from router.joining import LONGEST_TEXT, better_place, files_of, joined
+from router.joining import LONGEST_TEXT, better_place, files_of, joined, seen
 from router.message import Message
 from router.moving import tell_changes
 from router.opening import remember, to_hear
@@ -49,7 +49,7 @@ class Adding:
         """Add a message to the case that it was found to belong to; ``alone`` is what it would be."""
         assert threaded.case is not None  # noqa: S101 -- the caller has looked
         case = threaded.case
-        own = threaded.how is How.PAGE or is_reporter(case, message)
+        own = threaded.how is How.PAGE or is_reporter(self.workspace.whole(case), message)
         case = self._join(draft, inbound, case, message, understood.language, own=own)
         case = to_hear(self.workspace, draft, case, message)
         self.workspace.tell(
@@ -121,6 +121,10 @@ class Adding:
         *,
         own: bool,
     ) -> Case:
+        whole = self.workspace.whole(case)
+        if own and whole.id != case.id:
+            people = seen(whole.reporters, message)
+            self.workspace.save(draft, replace(whole, reporters=people))
         case = joined(case, inbound, message, language, self.workspace.now, own=own)
         return self.workspace.save(draft, case)
 

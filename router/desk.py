@@ -115,15 +115,22 @@ class Desk:
         )
         if case is None:
             return None
-        moved = tuple(
-            replace(person, address=address, refs=()) if person.address == before else person
-            for person in case.reporters
-        )
+        whole = self.workspace.whole(case)
+        if whole.id != case.id:
+            self.workspace.save(draft, _moved(whole, before, address))
         conversation = self.workspace.conversation(address.key)
         self.workspace.converse(
             draft, replace(conversation, case_id=case.id, language=delivery.language)
         )
-        return self.workspace.save(draft, replace(case, reporters=moved))
+        return self.workspace.save(draft, _moved(case, before, address))
+
+
+def _moved(case: Case, before: Address, address: Address) -> Case:
+    people = tuple(
+        replace(person, address=address, refs=()) if person.address == before else person
+        for person in case.reporters
+    )
+    return replace(case, reporters=people)
 
 
 def by(agent: str) -> str:

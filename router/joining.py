@@ -30,7 +30,7 @@ def joined(
     """Take in the message's words and files, and a person who was not yet on the case."""
     if own:
         text = f"{case.text}\n{message.text_shown}".strip()[:LONGEST_TEXT]
-        case = replace(case, text=text, reporters=_seen(case.reporters, message))
+        case = replace(case, text=text, reporters=seen(case.reporters, message))
     elif all(reporter.address != message.address for reporter in case.reporters):
         new = Reporter(
             message.address,
@@ -63,7 +63,7 @@ def better_place(known: Place, said: Place) -> Place:
     )
 
 
-def _seen(reporters: tuple[Reporter, ...], message: Message) -> tuple[Reporter, ...]:
+def seen(reporters: tuple[Reporter, ...], message: Message) -> tuple[Reporter, ...]:
     """Hang the next answer under the reporter's latest message; who writes from it has an address."""
     refs = (message.ref,) if message.ref else ()
     return tuple(

@@ -181,7 +181,7 @@ class Replies:
         carry them.
         """
         written = []
-        for reporter in case.reporters:
+        for reporter in self.workspace.whole(case).reporters:
             if reporter.role is not ReporterRole.REPORTER:
                 continue
             if self.workspace.conversation(reporter.address.key).opted_out:
@@ -201,7 +201,7 @@ class Replies:
 
     def steps(self, draft: Draft, case: Case, decision: Decision, cause: str) -> None:
         """Send every reporter the texts of the thresholds that are reached just now."""
-        for reporter in case.reporters:
+        for reporter in self.workspace.whole(case).reporters:
             if reporter.role is not ReporterRole.REPORTER:
                 continue
             if self.workspace.conversation(reporter.address.key).opted_out:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from router.adding import Adding
@@ -55,6 +55,8 @@ from router.workspace import Workspace
 
 _FAILED_WAIT = timedelta(seconds=5)
 _MOST_PLANS = 3
+_MOST_LEADS = 3
+"""From a delivery to its case, from a part to its whole, from people to their conversations."""
 Report = Callable[[str, Exception], None]
 
 
@@ -155,44 +157,17 @@ class Router:
     # --- gathering -----------------------------------------------------------------------------
 
     async def _gather(self, rows: Mapping[str, Sequence[ReadRow]]) -> Gathered:
+        """Read what a batch needs, and what that leads to: to cases, their wholes, their people."""
         events = [event for lane in rows.values() for row in lane for event in row.events]
-        found = await self.store.gather(wanted_for(events, self.signer))
-        more = Wanted(
-            conversations=frozenset(
-                {
-                    *(
-                        reporter.address.key
-                        for case in found.cases.values()
-                        for reporter in case.reporters
-                    ),
-                    *(delivery.address.key for delivery in found.deliveries.values()),
-                }
-            )
-            - found.conversations.keys(),
-            cases=frozenset(
-                case_id
-                for case in found.cases.values()
-                for case_id in (case.parent, case.merged_into)
-                if case_id is not None
-            )
-            | frozenset(
-                delivery.case_id
-                for delivery in found.deliveries.values()
-                if delivery.case_id is not None
-            )
-            - found.cases.keys(),
-        )
-        if not (more.conversations or more.cases):
-            return found
-        rest = await self.store.gather(more)
-        return Gathered(
-            conversations={**rest.conversations, **found.conversations},
-            cases={**rest.cases, **found.cases},
-            numbers={**rest.numbers, **found.numbers},
-            refs=found.refs,
-            deliveries=found.deliveries,
-            provider_ids=found.provider_ids,
-        )
+        wanted = wanted_for(events, self.signer)
+        found, asked = await self.store.gather(wanted), wanted
+        for _ in range(_MOST_LEADS):
+            more = _led_to(found, asked)
+            if not (more.conversations or more.cases):
+                break
+            found = _with(found, await self.store.gather(more))
+            asked = Wanted(asked.conversations | more.conversations, asked.cases | more.cases)
+        return found
 
     # --- planning ------------------------------------------------------------------------------
 
@@ -314,6 +289,32 @@ def _messages(rows: Mapping[str, Sequence[ReadRow]]) -> Iterator[Message]:
             for event in row.events:
                 if isinstance(event, MessageReceived):
                     yield event.message
+
+
+def _led_to(found: Gathered, asked: Wanted) -> Wanted:
+    """List what is named by what was found, and has not been asked for."""
+    keys = {
+        reporter.address.key for case in found.cases.values() for reporter in case.reporters
+    } | {delivery.address.key for delivery in found.deliveries.values()}
+    cases = {
+        case_id
+        for case in found.cases.values()
+        for case_id in (case.parent, case.merged_into)
+        if case_id is not None
+    } | {each.case_id for each in found.deliveries.values() if each.case_id is not None}
+    return Wanted(
+        conversations=frozenset(keys - found.conversations.keys() - asked.conversations),
+        cases=frozenset(cases - found.cases.keys() - asked.cases),
+    )
+
+
+def _with(found: Gathered, more: Gathered) -> Gathered:
+    return replace(
+        found,
+        conversations={**more.conversations, **found.conversations},
+        cases={**more.cases, **found.cases},
+        numbers={**more.numbers, **found.numbers},
+    )
 
 
 def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:

@@ -26,6 +26,7 @@ from router.store import (
     TimerQueue,
     Unit,
     Verdict,
+    Wanted,
 )
 from router.tokens import Signer
 from router.wording import Wording
@@ -81,6 +82,9 @@ class Clockwork:
             return len(claims)
         cases = {claim.case.id: claim.case for claim in ready if claim.case is not None}
         tallies = Tallies()
+        wholes = frozenset(case.parent for case in cases.values() if case.parent is not None)
+        if wholes:  # they hold the people of their parts
+            cases = {**(await self.routes.gather(Wanted(cases=wholes))).cases, **cases}
         units = self._plan(ready, cases, tallies, now)
         if tallies.missing:
             await tallies.learn(self.routes)

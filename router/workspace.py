@@ -72,6 +72,10 @@ class Workspace:
             case_id = found.merged_into
         return None
 
+    def whole(self, case: Case) -> Case:
+        """Give the case that holds the people of a part: its whole; any other case holds its own."""
+        return self.case(case.parent) or case
+
     def case_of_number(self, number: TrackingNumber) -> Case | None:
         return self.case(self._numbers.get(number))
 

@@ -451,6 +451,21 @@ async def test_who_has_confirmed_the_address_goes_on_from_there(
     assert "Toujours rien" in case.text
 
 
+async def test_a_confirmed_address_is_answered_by_the_service_of_each_part(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    text, email = "Un lampadaire et une poubelle cassés", "anne@mail.example"
+    case = await reported(town, browser, text=text, reply="email", email=email)
+    lighting, cleaning = await town.store.children(case.id)
+    [asked] = await town.deliveries("email")
+    await answer_of_the_service(town, cleaning)
+    assert len(await town.deliveries("email")) == 1  # not before it is confirmed
+    await browser.post(link_in(asked.text))
+    await town.route()
+    await answer_of_the_service(town, lighting)
+    assert "réparé" in (await town.deliveries("email"))[-1].text
+
+
 async def test_a_form_with_another_s_address_takes_no_part_in_her_conversation(
     town: WebTown, browser: httpx.AsyncClient
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from town import START, Town, TownSender
 
 from channels.desk import Desk, DeskSettings
-from router.archive import Action
+from router.archive import Action, CaseFilter
 from router.case import EventKind, Status, Visibility
 from router.delivery import DeliveryKind, DeliveryState
 from router.desk import is_task
@@ -236,16 +236,35 @@ async def test_what_cannot_be_told_by_telephone_leaves_by_another_way(town, desk
     assert "C'est réparé." in (await town.to("+33612345678"))[-1].text
 
 
-async def test_nothing_leaves_to_an_address_where_the_person_wants_nothing(town, desk):
-    await desk.call(by="sms", to="0612345678", text="bonjour")
-    address = Address("sms", "+33756000044", "+33612345678")
-    await desk.call()
-    [task] = await desk.tasks()
-    town.router.readers["sms", "+33756000044"] = town.router.readers["memory", "town"]
-    stop = town.envelope("x", kind="stop", confirmed=True)
-    stop = stop.__class__("sms", address.account, "S1", address.key, stop.payload, stop.received_at)
+async def test_who_is_answered_elsewhere_is_so_by_every_part_of_his_case(town, desk):
+    await desk.call("Le lampadaire et la poubelle")
+    [whole] = [one for one in await town.store.cases(CaseFilter()) if one.parts_open]
+    lighting, cleaning = await town.store.children(whole.id)
+    await answered(town, lighting)
+    answer = (await desk.tasks())[-1]
+    await desk.done(answer, "instead", reply={"by": "sms", "to": "0612345678"})
+    for part in (lighting, cleaning):
+        await answered(town, part, f"C'est fait : {part.owner}.")
+        assert part.owner in (await town.to("+33612345678"))[-1].text
+    before = len(await town.to("+33612345678"))
+    await _stop(town, "+33756000044", "+33612345678")
+    await answered(town, cleaning, "C'est vidé.")
+    assert len(await town.to("+33612345678")) == before
+
+
+async def _stop(town, number, person):
+    town.router.readers["sms", number] = town.router.readers["memory", "town"]
+    said, key = town.envelope("x", kind="stop", confirmed=True), Address("sms", number, person).key
+    stop = said.__class__("sms", number, "S1", key, said.payload, said.received_at)
     await town.store.accept([stop])
     await town.router.run_once()
+
+
+async def test_nothing_leaves_to_an_address_where_the_person_wants_nothing(town, desk):
+    await desk.call(by="sms", to="0612345678", text="bonjour")
+    await desk.call()
+    [task] = await desk.tasks()
+    await _stop(town, "+33756000044", "+33612345678")
     before = len(await town.to("+33612345678"))
     await desk.done(task, "instead", reply={"by": "sms", "to": "0612345678"})
     assert len(await town.to("+33612345678")) == before

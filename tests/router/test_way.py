@@ -360,3 +360,15 @@ async def test_every_case_tells_why_it_went_where_it_went(town):
     said = json.loads(decided.data)
     assert (said["owner"], said["ruleset"]) == ("eclairage", "rules-1")
     assert said["trace"] == {"words": ["eclairage"]}
+
+
+async def test_who_answers_on_one_part_is_found_there_by_the_next_one(town):
+    whole = (await town.hear("ana", "Le lampadaire et la poubelle")).case
+    lighting, cleaning = await town.store.children(whole.id)
+    await _answer(town, lighting, "C'est réparé.")
+    token = (await town.to("ana"))[-1].reply_token
+    await town.hear("ana", "Toujours pas de lampadaire", id="latest", tokens=[token])
+    lighting = await town.store.case_by_id(lighting.id)
+    assert "Toujours" in lighting.text
+    await _answer(town, cleaning, "C'est vidé.")
+    assert (await town.to("ana"))[-1].refs[-1] == "latest"

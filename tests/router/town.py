@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from router.decision import Decision, Facts, Nature, Place, ServiceId, Urgency
+from router.decision import Decision, Facts, Nature, Part, Place, ServiceId, Urgency
 from router.delivery import Delivery, DeliveryState, OnUnknown, Rate, Sent
 from router.directory import Contact, Counter, Level, Service
 from router.errors import UnreadablePayload
@@ -94,7 +94,10 @@ WORDS = {"lampadaire": "eclairage", "poubelle": "proprete"}
 
 
 class TownRules:
-    """« lampadaire » to lighting, « poubelle » to cleanliness, « gaz » is a danger."""
+    """« lampadaire » to lighting, « poubelle » to cleanliness, a part to each where both are said.
+
+    « gaz » is a danger.
+    """
 
     hash = "rules-1"
 
@@ -155,7 +158,8 @@ class TownRules:
 
     def decide(self, facts: Facts, reading=None) -> Decision:
         text = facts.text.lower()
-        category = next((found for word, found in WORDS.items() if word in text), None)
+        said = [found for word, found in WORDS.items() if word in text]
+        category = said[0] if said else None
         plain = Decision(
             ServiceId(category or "guichet-metropole"),
             f"competence:{category}" if category else "a_defaut:metropole",
@@ -165,6 +169,7 @@ class TownRules:
             delay="5 jours" if category else None,
             no_rule=category is None,
             trace={"words": [category]},
+            parts=tuple(Part(each, ServiceId(each), each) for each in said[1:] and said),
         )
         if "gaz" in text:
             return replace(
