@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from router.answers import answered
+from router.answers import PERSONAL, answered, reworded
 from router.archive import Action
 from router.case import Case, EventKind, Status, Visibility
 from router.conversation import How, Threaded, is_reporter
@@ -21,11 +21,13 @@ from router.questions import next_of
 from router.receipts import rights_of
 from router.record import Cause
 from router.replies import Replies
+from router.sheet import may_read
 from router.store import Inbound
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 
 _REOPENS = {Status.ANSWERED, Status.RESOLVED, Status.CLOSED, Status.REFUSED}
+_NOT_FOR_HIM = "La personne a ajouté quelque chose qui n'est pas pour ce service."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,11 @@ class Adding:
         assert threaded.case is not None  # noqa: S101 -- the caller has looked
         case = threaded.case
         own = threaded.how is How.PAGE or is_reporter(self.workspace.whole(case), message)
-        case = self._join(draft, inbound, case, message, understood.language, own=own)
+        # who acts on a danger reads of it, whatever was asked for
+        personal = case.asked if own and case.asked in PERSONAL and not alone.danger else ""
+        case = self._join(
+            draft, inbound, case, message, understood.language, own=own, personal=bool(personal)
+        )
         case = to_hear(self.workspace, draft, case, message)
         self.workspace.tell(
             draft,
@@ -74,7 +80,7 @@ class Adding:
             cause = f"in:{inbound.id}"
             tell_changes(draft, threaded.case, case, decision, cause, self.dispatcher, self.replies)
         if decision is None or decision.owner == case.owner:
-            self._tell_owner(draft, inbound, case, message)
+            self._tell_owner(draft, inbound, case, message, personal)
         asked = self._next_question(message, case, decision, threaded) if own else ""
         if asked:
             case = self.workspace.save(
@@ -120,12 +126,14 @@ class Adding:
         language: str,
         *,
         own: bool,
+        personal: bool = False,
     ) -> Case:
         whole = self.workspace.whole(case)
         if own and whole.id != case.id:
             people = seen(whole.reporters, message)
             self.workspace.save(draft, replace(whole, reporters=people))
-        case = joined(case, inbound, message, language, self.workspace.now, own=own)
+        now = self.workspace.now
+        case = joined(case, inbound, message, language, now, own=own, personal=personal)
         return self.workspace.save(draft, case)
 
     def _reconsider(
@@ -158,26 +166,34 @@ class Adding:
             case = self.workspace.save(draft, case, Status.ASSIGNED)
         return case, decision
 
-    def _tell_owner(self, draft: Draft, inbound: Inbound, case: Case, message: Message) -> None:
+    def _tell_owner(
+        self, draft: Draft, inbound: Inbound, case: Case, message: Message, fact: str = ""
+    ) -> None:
+        """Write to the owner what was added; the answer about a ``fact`` only where he may read it."""
         owner = self.dispatcher.rulebook.directory.service(case.owner)
         if owner is not None:
+            added = message.text_shown or f"{len(message.attachments)} pièce(s) jointe(s)"
             self.dispatcher.forwarder.forward(
                 draft,
                 case,
                 owner,
                 DeliveryKind.FORWARD,
                 message.provider_id,
-                added=message.text_shown or f"{len(message.attachments)} pièce(s) jointe(s)",
+                added=added if may_read(owner, case, fact) else _NOT_FOR_HIM,
                 files=files_of(inbound, message),
             )
 
-    def edited(self, draft: Draft, inbound: Inbound, message: Message, case: Case) -> Worked:
-        """Append the correction of a message to its case."""
-        case = self._join(draft, inbound, case, message, case.language, own=True)
+    def edited(
+        self, draft: Draft, inbound: Inbound, message: Message, case: Case, ref: str
+    ) -> Worked:
+        """Append the correction of a message ``ref`` to its case."""
+        case, fact = reworded(case, message, ref)
+        language, personal = case.language, fact in PERSONAL
+        case = self._join(draft, inbound, case, message, language, own=True, personal=personal)
         self.workspace.tell(
             draft, case, EventKind.EDITED, "citizen", message.text_shown, Visibility.SERVICE
         )
-        self._tell_owner(draft, inbound, case, message)
+        self._tell_owner(draft, inbound, case, message, fact)
         return Worked(Action.APPEND, "message corrigé par la personne", case, message)
 
     def _next_question(

@@ -70,10 +70,24 @@ def answered(case: Case, asked: str, message: Message, understood: Understanding
             return case
 
 
+def reworded(case: Case, message: Message, ref: str) -> tuple[Case, str]:
+    """Take in the correction of a message ``ref``, and name the fact that it was the answer about."""
+    fact = next((answer.fact for answer in case.answers if ref and answer.ref == ref), "")
+    answers = tuple(
+        replace(answer, text=_said(message)) if answer.fact == fact else answer
+        for answer in case.answers
+    )
+    return replace(case, answers=answers), fact
+
+
+def _said(message: Message) -> str:
+    return " ".join(message.text_shown.split())[:_LONGEST]
+
+
 def _kept(case: Case, asked: str, message: Message) -> Case:
-    said = " ".join(message.text_shown.split())[:_LONGEST]
+    said = _said(message)
     others = tuple(answer for answer in case.answers if answer.fact != asked)
-    case = replace(case, answers=(*others, Answer(asked, said)))
+    case = replace(case, answers=(*others, Answer(asked, said, message.ref)))
     if asked != "nom":
         return case
     reporters = tuple(

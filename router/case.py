@@ -146,10 +146,14 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the person answered when he was asked for a fact, in his own words."""
+    """What the person answered when he was asked for a fact, in his own words.
+
+    ``ref`` is the message that says so, as its channel names it.
+    """
 
     fact: str
     text: str
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)

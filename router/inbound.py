@@ -173,7 +173,7 @@ class Handler:
         """Append a correction to its case; one of a message never seen is a message."""
         case = self.workspace.case_of_ref(edited_ref)
         if case is not None:
-            return self.adding.edited(draft, inbound, message, case)
+            return self.adding.edited(draft, inbound, message, case, edited_ref)
         worked = self._message(draft, inbound, message)
         if worked.case is not None:  # its first wording may still come
             self.workspace.refer(draft, corrected(edited_ref), worked.case)

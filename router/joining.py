@@ -25,11 +25,22 @@ def files_of(inbound: Inbound, message: Message) -> tuple[CaseFile, ...]:
 
 
 def joined(
-    case: Case, inbound: Inbound, message: Message, language: str, now: datetime, *, own: bool
+    case: Case,
+    inbound: Inbound,
+    message: Message,
+    language: str,
+    now: datetime,
+    *,
+    own: bool,
+    personal: bool = False,
 ) -> Case:
-    """Take in the message's words and files, and a person who was not yet on the case."""
+    """Take in the message's words and files, and a person who was not yet on the case.
+
+    ``personal`` words stay out of the text, which every service may read.
+    """
     if own:
-        text = f"{case.text}\n{message.text_shown}".strip()[:LONGEST_TEXT]
+        said = "" if personal else message.text_shown
+        text = f"{case.text}\n{said}".strip()[:LONGEST_TEXT]
         case = replace(case, text=text, reporters=seen(case.reporters, message))
     elif all(reporter.address != message.address for reporter in case.reporters):
         new = Reporter(

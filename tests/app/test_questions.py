@@ -8,7 +8,6 @@ import pytest
 
 from channels.partner_letter import ASKED
 from router.answers import KEPT, PERSONAL
-from router.case import Answer
 from router.questions import WORDED
 from router.texts import TextId, text
 from rules.vocabulary import FACTS
@@ -107,6 +106,12 @@ ASKING = """
   si: {{contient: [parapluie]}}
   alors: {{responsable: guichet, demander: [{fact}]}}
 """
+DANGER = """
+- id: gaz
+  priorite: danger
+  si: {contient: ["odeur de gaz"]}
+  alors: {responsable: astreinte, urgence: immediate}
+"""
 WORDS = {
     "date": "hier soir",
     "heure": "vers 22 h",
@@ -135,11 +140,59 @@ async def test_what_no_rule_looks_at_is_kept_under_its_name(ruled, fact):
     await ruled.hear("ana", "J'ai perdu un parapluie à Rezé")
     assert worded(fact) in await last(ruled)
     heard = await ruled.hear("ana", WORDS[fact])
-    assert heard.case.answers == (Answer(fact, WORDS[fact]),)
-    sheet = json.loads((await ruled.sent("a@m.example"))[-1].data)
+    assert [(one.fact, one.text) for one in heard.case.answers] == [(fact, WORDS[fact])]
+    told = (await ruled.sent("a@m.example"))[-1]
     shown = [{"fact": fact, "text": WORDS[fact]}]
-    assert sheet.get("answers", []) == ([] if fact in PERSONAL else shown)
+    assert json.loads(told.data).get("answers", []) == ([] if fact in PERSONAL else shown)
+    assert (WORDS[fact] in told.data + told.text) is (fact not in PERSONAL)
+    assert (WORDS[fact] in heard.case.text) is (fact not in PERSONAL)
+    assert json.loads(told.data)["added"]
     assert (heard.case.reporters[0].name == "Ana Perrin") is (fact == "nom")
+
+
+@pytest.mark.parametrize("fact", sorted(PERSONAL))
+async def test_what_is_personal_is_read_by_a_service_that_may_know_the_person(ruled, fact):
+    path = ruled.town.folder / "services.yaml"
+    path.write_text(
+        path.read_text().replace("id: guichet,", "id: guichet, voit: [texte, contact],")
+    )
+    await ruled.rule(ASKING.format(fact=fact))
+    await ruled.hear("ana", "J'ai perdu un parapluie à Rezé")
+    await ruled.hear("ana", WORDS[fact])
+    sheet = json.loads((await ruled.sent("a@m.example"))[-1].data)
+    assert sheet["added"] == WORDS[fact]
+    assert sheet["answers"] == [{"fact": fact, "text": WORDS[fact]}]
+
+
+@pytest.mark.parametrize("fact", sorted(PERSONAL))
+async def test_a_corrected_personal_answer_is_kept_apart_too(ruled, fact):
+    await ruled.rule(ASKING.format(fact=f"{fact}, date"))
+    await ruled.hear("ana", "J'ai perdu un parapluie à Rezé")
+    await ruled.hear("ana", WORDS[fact], id="answer")
+    heard = await ruled.hear("ana", "06 39 98 56 78", kind="edit", edited="answer")
+    told = (await ruled.sent("a@m.example"))[-1]
+    assert json.loads(told.data)["added"]
+    assert "06 39 98 56 78" not in heard.case.text + told.data + told.text
+    assert [(one.fact, one.text) for one in heard.case.answers] == [(fact, "06 39 98 56 78")]
+
+
+async def test_a_correction_of_other_words_is_told_beside_a_personal_answer(ruled):
+    await ruled.rule(ASKING.format(fact="telephone"))
+    await ruled.hear("ana", "J'ai perdu un parapluie à Rezé", id="first")
+    await ruled.hear("ana", WORDS["telephone"])
+    text = "J'ai perdu un parapluie noir à Rezé"
+    heard = await ruled.hear("ana", text, kind="edit", edited="first")
+    assert text in heard.case.text
+    assert json.loads((await ruled.sent("a@m.example"))[-1].data)["added"] == text
+
+
+async def test_a_danger_told_beside_a_personal_answer_is_for_whoever_acts(ruled):
+    await ruled.rule(ASKING.format(fact="telephone") + DANGER)
+    case = (await ruled.hear("ana", "J'ai perdu un parapluie à Rezé")).case
+    text = f"06 39 98 12 34, et il y a une odeur de gaz. {case.number}"
+    heard = await ruled.hear("ana", text)
+    assert (heard.case.id, heard.case.owner) == (case.id, "astreinte")
+    assert "odeur de gaz" in heard.case.text
 
 
 async def test_a_mere_thank_you_answers_nothing(ruled):
