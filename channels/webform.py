@@ -117,6 +117,7 @@ class Webform:
         if confirmed:
             return (AddressConfirmed(confirmed),)
         address = Address.from_key(envelope.conversation)
+        page = self._page(envelope.provider_id) if address.channel != self.name else None
         text = text_of(form, "text")
         language = text_of(form, "language").lower()
         return (
@@ -135,7 +136,8 @@ class Webform:
                     # a field that people do not see: who fills it in is looked at, never dropped
                     trust=Trust.FAILED if _is_odd(form) else Trust.UNVERIFIED,
                     doubts=doubts_of(form),
-                    until_confirmed=self._until_confirmed(address, envelope.provider_id),
+                    until_confirmed=page if self._settings.confirm else None,
+                    form=page,
                     given=given_of(form),
                     thread=Thread(tokens=tuple(filter(None, [text_of(form, "token")[:80]]))),
                 )
@@ -157,12 +159,8 @@ class Webform:
                 return Address("sms", settings.sms_account, number)
         return self._page(page)
 
-    def _until_confirmed(self, address: Address, provider_id: str) -> Address | None:
-        """Give the page on which somebody is answered whose address may be another's."""
-        page = self._page(provider_id)
-        return page if self._settings.confirm and address.channel != self.name else None
-
     def _page(self, provider_id: str) -> Address:
+        """Give the page on which somebody is answered whose address may be another's."""
         return Address(self.name, self.account, provider_id.replace("|", "_"))
 
     async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:

@@ -105,6 +105,8 @@ class Reporter:
     """His channel vouches for the address."""
     page: Address | None = None
     """Where he is answered until he has said that the address is his."""
+    form: Address | None = None
+    """The page of the form in which he typed the address: by it his browser is known."""
 
     @property
     def answered_at(self) -> Address:

@@ -104,6 +104,7 @@ class Dispatcher:
             refs=(message.ref,) if message.ref else (),
             since=now,
             page=message.until_confirmed,
+            form=message.form,
         )
         return Case(
             id=self.workspace.ids.next(),

@@ -157,6 +157,8 @@ class Message:
     """Whether a file came with it that its channel cannot hand over."""
     until_confirmed: Address | None = None
     """Where the person is answered until he has said that ``address`` is his."""
+    form: Address | None = None
+    """The page of the form in which ``address`` was typed; only the browser that sent it knows it."""
     doubts: tuple[str, ...] = ()
     """What its channel found odd about it, in words for an agent."""
     public: bool = False

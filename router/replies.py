@@ -148,8 +148,9 @@ class Replies:
 
     def help(self, draft: Draft, message: Message, text: TextId, language: str) -> Delivery | None:
         """Write a text that belongs to no case: how this works, what could not be read."""
-        words = self.wording.plain(text, language, self.wording.style(message.address))
-        return self._automatic(draft, message, None, DeliveryKind.HELP, [words], language)
+        there = replace(message, address=message.answered_at)
+        words = self.wording.plain(text, language, self.wording.style(there.address))
+        return self._automatic(draft, there, None, DeliveryKind.HELP, [words], language)
 
     def ring_back(self, draft: Draft, call: CallMissed, cause: str, language: str) -> Delivery:
         """Write what the agent asks who rings back a missed call; a person has entered it."""

@@ -1,7 +1,8 @@
 """Know again, on the tracking page, the browser in which a case was reported.
 
 The number alone proves nothing: it is printed on letters and told on the telephone. The browser
-that sent the form keeps a sealed cookie instead, which names by a hash where the person is answered.
+that sent the form keeps a sealed cookie instead, which names the form by a hash; it never names the
+address typed there, which may be another's.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from starlette.responses import Response
 
 from router.case import Case, ReporterRole
 from router.errors import InvalidInput
-from router.message import ConversationKey
+from router.message import Address
 from router.tokens import PAGE, Signer, party_of
 from web.seals import Seals
+from web.sending import FORM
 
 COOKIE = "guichet_suivi"
 _PURPOSE = "own page"
@@ -30,9 +32,9 @@ class OwnPages:
         self._signer = signer
         self._secure = secure
 
-    def remember(self, request: Request, response: Response, key: ConversationKey) -> None:
-        """Have the browser keep that it reported from here; scripts never see it."""
-        parties = [*self._parties(request), party_of(key)]
+    def remember(self, request: Request, response: Response, submission: str) -> None:
+        """Have the browser keep that it sent this form; scripts never see it."""
+        parties = [*self._parties(request), party_of(Address(*FORM, submission).key)]
         kept = " ".join(dict.fromkeys(reversed(parties[-_MOST:])))
         response.set_cookie(
             COOKIE,
@@ -48,9 +50,9 @@ class OwnPages:
         """Sign that this browser is a reporter's of the case; empty when it is not."""
         known = set(self._parties(request))
         for reporter in case.reporters:
-            key = reporter.address.key
-            if reporter.role is ReporterRole.REPORTER and party_of(key) in known:
-                return self._signer.sign(PAGE, case.number, key)
+            sent = (reporter.form or reporter.address).key
+            if reporter.role is ReporterRole.REPORTER and party_of(sent) in known:
+                return self._signer.sign(PAGE, case.number, reporter.address.key)
         return ""
 
     def _parties(self, request: Request) -> list[str]:

@@ -78,11 +78,11 @@ class ReportPages:
             return self._form(request, report, many, status=429, wait_s=wait)
         doubts = self._suspicion.of(client, report)
         try:
-            key = await self._sending.form(report_form.body_of(report, doubts))
+            await self._sending.form(report_form.body_of(report, doubts))
         except StoreUnavailable:
             return self._form(request, report, (Problem("text", "error.store"),), status=503)
         onward = await self._onward(request, report.submission)
-        self._own.remember(request, onward, key)
+        self._own.remember(request, onward, report.submission)
         return onward
 
     async def thanks(self, request: Request, submission: str) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from router.errors import StoreUnavailable
-from router.message import ConversationKey, Envelope, WebhookRequest
+from router.message import Envelope, WebhookRequest
 from router.ports import TakesWebhooks
 from web.parts import WebParts
 
@@ -21,8 +21,8 @@ class Sending:
     def __init__(self, parts: WebParts) -> None:
         self._parts = parts
 
-    async def form(self, body: bytes) -> ConversationKey:
-        """Send a form's JSON through the web channel; gives where the person is answered.
+    async def form(self, body: bytes) -> None:
+        """Send a form's JSON through the web channel.
 
         Raises:
             StoreUnavailable: nothing is promised; the person must be told and keeps his text.
@@ -34,7 +34,6 @@ class Sending:
         request = WebhookRequest("POST", url, {"content-type": "application/json"}, body)
         envelopes = channel.open(request, self._parts.clock.now())
         await self.accept(envelopes)
-        return envelopes[0].conversation
 
     async def accept(self, envelopes: Sequence[Envelope]) -> None:
         """Make envelopes durable and wake the router.

@@ -513,6 +513,47 @@ async def test_a_form_with_an_address_never_confirmed_joins_a_confirmed_case_as_
     assert len(await town.deliveries("email")) == 1  # the receipt of her own mail
 
 
+async def test_a_form_that_says_nothing_has_nothing_written_to_the_address_in_it(
+    town: WebTown,
+) -> None:
+    form = {"id": "raw", "text": " ", "reply": "email", "email": "anne@mail.example"}
+    raw = json.dumps(form).encode()
+    await town.store.accept(town.web.open_raw(raw, town.clock.now()))
+    await town.route()
+    assert await town.deliveries("email") == []
+    [told] = await town.deliveries("web")
+    assert "vide" in told.text
+
+
+async def added_on_the_page(town: WebTown, browser: httpx.AsyncClient, case: Case) -> Case:
+    path = f"/suivi/{printed(case.number)}"
+    form = hidden((await browser.get(path)).text) | {"text": "Laissez tomber"}
+    assert (await browser.post(path, data=form)).status_code == 303
+    await town.route()
+    return next(each for each in await town.cases() if each.id == case.id)
+
+
+async def test_a_browser_that_typed_another_s_address_is_not_hers_on_her_tracking_page(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    await mailed(town, "Le lampadaire est éteint")
+    [hers] = await town.cases()
+    await reported(town, browser)
+    assert "Laissez tomber" not in (await added_on_the_page(town, browser, hers)).text
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+async def test_the_browser_of_the_form_is_known_before_and_after_the_address_is_confirmed(
+    town: WebTown, browser: httpx.AsyncClient, confirmed: bool
+) -> None:
+    case = await reported(town, browser)
+    if confirmed:
+        [asked] = await town.deliveries("email")
+        await browser.post(link_in(asked.text))
+        await town.route()
+    assert "Laissez tomber" in (await added_on_the_page(town, browser, case)).text
+
+
 async def test_a_photo_that_another_channel_could_not_carry_is_left_on_the_tracking_page(
     town: WebTown, browser: httpx.AsyncClient
 ) -> None:
