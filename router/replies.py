@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from router.case import Case, CaseFile, EventKind, Reporter, ReporterRole
@@ -182,16 +182,13 @@ class Replies:
         carry them.
         """
         written = []
-        for reporter in self.workspace.whole(case).reporters:
-            if reporter.role is not ReporterRole.REPORTER:
-                continue
-            if self.workspace.conversation(reporter.address.key).opted_out:
-                self._not_written(draft, case, kind, reporter)
-                continue
+        for reporter in self._people(draft, case, kind):
             self._on_the_page(draft, case, kind, reporter)
             style = self.wording.style(reporter.answered_at)
             words = self.wording.text(text, reporter.language, style, case, answer, service)
-            if also is not None and reporter.address.channel != "web":  # who reads the page itself
+            if (
+                also is not None and reporter.answered_at.channel != "web"
+            ):  # who reads the page itself
                 words += _PARAGRAPH + self.wording.text(also, reporter.language, style, case)
             written.append(
                 self._deliver(
@@ -202,12 +199,7 @@ class Replies:
 
     def steps(self, draft: Draft, case: Case, decision: Decision, cause: str) -> None:
         """Send every reporter the texts of the thresholds that are reached just now."""
-        for reporter in self.workspace.whole(case).reporters:
-            if reporter.role is not ReporterRole.REPORTER:
-                continue
-            if self.workspace.conversation(reporter.address.key).opted_out:
-                self._not_written(draft, case, DeliveryKind.PROGRESS, reporter)
-                continue
+        for reporter in self._people(draft, case, DeliveryKind.PROGRESS):
             style = self.wording.style(reporter.answered_at)
             for text in decision.reached.replies:
                 words = self.wording.of_rule(text, case, reporter.language, style)
@@ -215,12 +207,16 @@ class Replies:
                     kind, why = DeliveryKind.PROGRESS, f"{cause}:{text}"
                     self._deliver(draft, case, kind, reporter, why, words)
 
-    def _not_written(
-        self, draft: Draft, case: Case, kind: DeliveryKind, reporter: Reporter
-    ) -> None:
-        """Let those who work on the case know that an answer has not left."""
-        why = f"{kind} ({reporter.address.channel}) : la personne ne veut plus de messages"
-        self.workspace.tell(draft, case, EventKind.DELIVERY_FAILED, "router", why)
+    def _people(self, draft: Draft, case: Case, kind: DeliveryKind) -> Iterator[Reporter]:
+        """Give the reporters who want messages; the case says of the others that nothing left."""
+        for reporter in self.workspace.whole(case).reporters:
+            if reporter.role is not ReporterRole.REPORTER:
+                continue
+            if not self.workspace.conversation(reporter.answered_at.key).opted_out:
+                yield reporter
+                continue
+            why = f"{kind} ({reporter.answered_at.channel}) : la personne ne veut plus de messages"
+            self.workspace.tell(draft, case, EventKind.DELIVERY_FAILED, "router", why)
 
     def _on_the_page(
         self, draft: Draft, case: Case, kind: DeliveryKind, reporter: Reporter

@@ -344,9 +344,9 @@ async def reported(town: WebTown, browser: httpx.AsyncClient, **fields: str) -> 
     return (await town.cases())[-1]
 
 
-async def answer_of_the_service(town: WebTown, case: Case) -> None:
+async def answer_of_the_service(town: WebTown, case: Case, **more: object) -> None:
     act = {"kind": "act", "token": town.signer.sign("p", case.number, case.owner)}
-    act |= {"act": "close", "text": "Le lampadaire est réparé."}
+    act |= {"act": "close", "text": "Le lampadaire est réparé.", **more}
     town.router = replace(
         town.router, readers={**town.router.readers, ("memory", "town"): TownChannel()}
     )
@@ -419,10 +419,10 @@ async def test_in_danger_an_unconfirmed_address_is_told_whom_to_call(
     assert asked.text.startswith("Appelez le 18 ou le 112")
 
 
-async def mailed(town: WebTown, text: str) -> None:
+async def mailed(town: WebTown, text: str, **more: object) -> None:
     """Have Anne write from her own mailbox."""
     anne = Address("email", MAILBOX, "anne@mail.example")
-    said, name = json.dumps({"text": text}).encode(), f"mail-{town.ids.next()}"
+    said, name = json.dumps({"text": text, **more}).encode(), f"mail-{town.ids.next()}"
     town.router = replace(
         town.router, readers={**town.router.readers, ("memory", "town"): TownChannel()}
     )
@@ -523,6 +523,19 @@ async def test_a_form_that_says_nothing_has_nothing_written_to_the_address_in_it
     assert await town.deliveries("email") == []
     [told] = await town.deliveries("web")
     assert "vide" in told.text
+
+
+async def test_who_is_answered_on_the_page_is_answered_there_whatever_the_address_wants(
+    town: WebTown, browser: httpx.AsyncClient
+) -> None:
+    await mailed(town, "", kind="stop", confirmed=True)
+    case = await reported(town, browser)
+    photo = {"name": "fait.jpg", "media_type": "image/jpeg", "size": 90_000, "ref": "1"}
+    await answer_of_the_service(town, case, attachments=[photo])
+    answer = (await town.deliveries("web"))[-1]
+    assert "réparé" in answer.text
+    assert "/suivi/" not in answer.text  # the photo stands on the page that is being read
+    assert await town.deliveries("email") == []
 
 
 async def added_on_the_page(town: WebTown, browser: httpx.AsyncClient, case: Case) -> Case:
