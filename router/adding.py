@@ -15,7 +15,7 @@ from router.dispatch import Dispatcher
 from router.joining import LONGEST_TEXT, better_place, files_of, joined, seen
 from router.message import Message
 from router.moving import tell_changes
-from router.opening import remember, to_hear
+from router.opening import doubted, remember, to_hear
 from router.ports import Understanding
 from router.questions import next_of
 from router.receipts import rights_of
@@ -57,6 +57,7 @@ class Adding:
         case = self._join(
             draft, inbound, case, message, understood.language, own=own, personal=bool(personal)
         )
+        case = doubted(self.workspace, draft, case, message)
         case = to_hear(self.workspace, draft, case, message)
         self.workspace.tell(
             draft,

@@ -20,6 +20,8 @@ from router.workspace import Draft, Workspace
 
 TO_HEAR = "a-ecouter"
 """The label of a case on which an agent has a spoken message to listen to."""
+TO_VERIFY = "a-verifier"
+"""The label of a case on which a message may not be from whom it says, or not from a person."""
 _NO_ADDRESS = "Ce message ne porte aucune adresse à laquelle répondre."
 _VAGUE = 5  # words; a longer message without a known subject is read by an agent
 
@@ -47,12 +49,7 @@ class Opening:
         asked = "" if redirected else self._question(message, facts, decision)
         files = files_of(inbound, message)
         case = self.dispatcher.open(draft, message, facts, decision, asked, files)
-        if message.trust is Trust.FAILED:
-            labels = (*case.labels, "a-verifier")
-            case = self.workspace.save(draft, replace(case, labels=labels))
-        if message.doubts:
-            doubts = f"À vérifier : {' ; '.join(message.doubts)}"
-            self.workspace.tell(draft, case, EventKind.NOTE, "router", doubts)
+        case = doubted(self.workspace, draft, case, message)
         case = to_hear(self.workspace, draft, case, message)
         if asked and message.reachable:
             self.workspace.tell(draft, case, EventKind.ASKED, "rules", asked)
@@ -96,6 +93,17 @@ class Opening:
         vague = len(message.text_shown.split()) <= _VAGUE and not message.attachments
         plain = facts.nature in {None, Nature.REPORT, Nature.QUESTION}
         return "categorie" if decision.no_rule and vague and plain else ""
+
+
+def doubted(workspace: Workspace, draft: Draft, case: Case, message: Message) -> Case:
+    """Have an agent verify a message that its channel cannot vouch for, or found odd."""
+    if message.trust is Trust.FAILED:
+        labels = tuple(dict.fromkeys((*case.labels, TO_VERIFY)))
+        case = workspace.save(draft, replace(case, labels=labels))
+    if message.doubts:
+        doubts = f"À vérifier : {' ; '.join(message.doubts)}"
+        workspace.tell(draft, case, EventKind.NOTE, "router", doubts)
+    return case
 
 
 def to_hear(workspace: Workspace, draft: Draft, case: Case, message: Message) -> Case:

@@ -372,3 +372,18 @@ async def test_who_answers_on_one_part_is_found_there_by_the_next_one(town):
     assert "Toujours" in lighting.text
     await _answer(town, cleaning, "C'est vidé.")
     assert (await town.to("ana"))[-1].refs[-1] == "latest"
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_doubtful_message_is_to_be_verified_whether_it_opens_a_case_or_joins_one(
+    town, known
+):
+    if known:
+        await town.hear("ana", "Le lampadaire est éteint")
+    said = "toujours éteint" if known else "Le lampadaire est éteint"
+    case = (await town.hear("ana", said, trust="failed", doubts=["adresse usurpée"])).case
+    assert case.labels.count("a-verifier") == 1
+    notes = [e.text for e in await town.store.events(case.id) if "adresse usurpée" in e.text]
+    assert notes == ["À vérifier : adresse usurpée"]
+    again = (await town.hear("ana", "toujours", trust="failed", doubts=["encore"])).case
+    assert (again.id, again.labels.count("a-verifier")) == (case.id, 1)

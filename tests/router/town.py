@@ -259,6 +259,7 @@ class TownChannel:
             public=said.get("public", False),
             reachable=said.get("reachable", True),
             trust=Trust(said.get("trust", Trust.UNVERIFIED)),
+            doubts=tuple(said.get("doubts", ())),
             given=Given(**said.get("given", {})),
             attachments=tuple(
                 Attachment(f"{n}.jpg", "image/jpeg", said.get("size", 1000), f"file-{n}")
