@@ -268,7 +268,6 @@ class EventKind(StrEnum):
     ANSWERED = "answered"
     REFUSED = "refused"
     ASKED = "asked"
-    REPORTER_JOINED = "reporter_joined"
     DELIVERY_FAILED = "delivery_failed"
     NOTE = "note"
 

@@ -19,7 +19,6 @@ class DeliveryKind(StrEnum):
     FORWARD = "forward"
     NOTICE = "notice"
     OPINION = "opinion"
-    SURVEY = "survey"
     ALERT = "alert"
     HELP = "help"
 

@@ -10,7 +10,6 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from router.case import Status
 from router.directory import Texts
 from router.errors import InvalidInput
 
@@ -61,7 +60,6 @@ class TextId(StrEnum):
     PASSED_ON = "passed_on"
     REROUTED = "rerouted"
     REDIRECT = "redirect"
-    OUTSIDE = "outside"
     QUESTION_PLACE = "question_place"
     QUESTION_DATE = "question_date"
     QUESTION_WHAT = "question_what"
@@ -90,12 +88,7 @@ class TextId(StrEnum):
     PROOF = "proof"
     RESOLVED = "resolved"
     REFUSED = "refused"
-    CLOSED = "closed"
-    REOPENED = "reopened"
-    SURVEY = "survey"
-    SUBJECT = "subject"
     HELP = "help"
-    PRIVACY = "privacy"
     OPTED_OUT = "opted_out"
     OPTED_IN = "opted_in"
     EMPTY = "empty"
@@ -103,24 +96,10 @@ class TextId(StrEnum):
     TOO_LARGE = "too_large"
     YES = "yes"
     NO = "no"
-    UNREADABLE = "unreadable"
     ENCRYPTED = "encrypted"
     PUBLIC_MENTION = "public_mention"
     EMERGENCY = "emergency"
     DEAF_RELAY = "deaf_relay"
-    STATUS_RECEIVED = "status_received"
-    STATUS_ASSIGNED = "status_assigned"
-    STATUS_ACCEPTED = "status_accepted"
-    STATUS_IN_PROGRESS = "status_in_progress"
-    STATUS_WAITING_CITIZEN = "status_waiting_citizen"
-    STATUS_WAITING_PARTNER = "status_waiting_partner"
-    STATUS_ANSWERED = "status_answered"
-    STATUS_RESOLVED = "status_resolved"
-    STATUS_CLOSED = "status_closed"
-    STATUS_PASSED_ON = "status_passed_on"
-    STATUS_REFUSED = "status_refused"
-    STATUS_REOPENED = "status_reopened"
-    STATUS_MERGED = "status_merged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +130,6 @@ def phrases(language: str) -> Phrases:
     source = files("router") / "phrases" / f"{language}.toml"
     read = tomllib.loads(source.read_text(encoding="utf-8"))
     return Phrases(language, read["long"], read["short"], read.get("aloud", {}))
-
-
-def status_text(status: Status, language: str) -> Rendered:
-    """Say in one plain sentence where a case stands."""
-    return text(TextId(f"status_{status.value}"), language)
 
 
 def text(text_id: TextId, language: str, *, style: Style = Style.LONG, **fields: str) -> Rendered:

@@ -79,7 +79,7 @@ def test_a_price_is_that_of_all_the_segments() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["resolved", "closed", "survey", "opted_out", "acknowledgement"])
+@pytest.mark.parametrize("name", ["resolved", "opted_out", "acknowledgement"])
 def test_no_text_of_the_house_invites_to_answer_a_name(language: str, name: str) -> None:
     written = text(TextId(name), language, **FILLED).text
     left = one_way(written)

@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from router.case import Status
 from router.errors import InvalidInput
-from router.texts import LANGUAGES, Style, TextId, compose, phrases, status_text, text
+from router.texts import LANGUAGES, Style, TextId, compose, phrases, text
 
 GSM = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -93,14 +92,14 @@ def test_braces_in_an_answer_are_left_alone() -> None:
 
 
 def test_a_missing_language_is_written_in_english() -> None:
-    written = text(TextId.PRIVACY, "wo")
+    written = text(TextId.EMPTY, "wo")
     assert written.language == "en"
-    assert written.text == text(TextId.PRIVACY, "en").text
+    assert written.text == text(TextId.EMPTY, "en").text
 
 
 def test_an_unknown_field_is_refused() -> None:
     with pytest.raises(InvalidInput, match="nom_du_maire"):
-        text(TextId.PRIVACY, "fr", nom_du_maire="x")
+        text(TextId.EMPTY, "fr", nom_du_maire="x")
 
 
 def test_numbers_keep_their_direction_in_arabic() -> None:
@@ -112,18 +111,13 @@ def test_a_supervisor_wording_wins_in_its_own_language_only() -> None:
     assert compose(written, TextId.ACKNOWLEDGEMENT, "fr", numero="N").text == "Reçu : N."
     assert compose(written, TextId.ACKNOWLEDGEMENT, "tr", numero="N").language == "tr"
     assert compose(written, TextId.ACKNOWLEDGEMENT, "wo", numero="N").text == "Got N."
-    assert compose(written, TextId.PRIVACY, "fr").text == text(TextId.PRIVACY, "fr").text
-    assert compose(None, TextId.PRIVACY, "fr").language == "fr"
+    assert compose(written, TextId.EMPTY, "fr").text == text(TextId.EMPTY, "fr").text
+    assert compose(None, TextId.EMPTY, "fr").language == "fr"
 
 
 def test_public_replies_hold_no_field() -> None:
     for language in LANGUAGES:
         assert not fields(phrases(language).long[TextId.PUBLIC_MENTION])
-
-
-def test_every_status_is_one_plain_sentence() -> None:
-    for language in LANGUAGES:
-        assert {bool(status_text(status, language).text) for status in Status} == {True}
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
