@@ -120,10 +120,35 @@ def test_public_replies_hold_no_field() -> None:
         assert not fields(phrases(language).long[TextId.PUBLIC_MENTION])
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
+REPLY_HERE = {
+    "fr": r"à ce message|\bici\b",
+    "en": r"to this message|\bhere\b",
+    "es": r"a este mensaje|\baquí\b",
+    "pt": r"a esta mensagem|\baqui\b",
+    "ar": r"هذه الرسالة|هنا",
+    "tr": r"bu mesaj|\bbura",
+    "uk": r"це повідомлення|\bтут\b|\bсюди\b",
+    "zh": r"本消息|这里|在此",
+    "de": r"diese Nachricht|\bhier",
+    "it": r"a questo messaggio|\bqui\b",
+    "ro": r"la acest mesaj|\baici\b",
+    "pl": r"tę wiadomość|\btu\b|\btutaj\b",
+    "ru": r"это сообщение|\bздесь\b|\bсюда\b",
+}
+"""What cannot be done on the telephone or with a letter."""
+NEVER_ALOUD = {"confirm", "encrypted", "help", "opted_in", "opted_out", "too_large"}
+"""They answer what cannot happen at the desk."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_read_aloud_asks_for_no_reply_and_spells_no_link(language: str) -> None:
-    aloud = phrases(language).aloud
-    assert aloud
-    for text_id, template in aloud.items():
-        assert fields(template) <= fields(phrases(language).long[text_id]) - {"lien"}, text_id
-        assert not re.search(r"à ce message|to this message|\bici\b|\bhere\b", template), text_id
+    house = phrases(language)
+    assert house.aloud.keys() <= house.long.keys()
+    for text_id in house.long.keys() - NEVER_ALOUD:
+        template = house.template(text_id, Style.ALOUD)
+        assert fields(template) <= fields(house.long[text_id]) - {"lien"}, text_id
+        assert not re.search(REPLY_HERE[language], template), text_id
+
+
+def test_the_telephone_is_spoken_to_alike_in_all_languages() -> None:
+    assert all(phrases(each).aloud.keys() == phrases("fr").aloud.keys() for each in LANGUAGES)
