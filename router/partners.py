@@ -38,7 +38,7 @@ _DONE = {
 _LONGEST_REFERENCE = 100
 _MOST_PROOFS = 20
 _LEAST_PHOTO = 20_000
-"""Bytes."""
+"""Bytes; a smaller picture in a mail is the logo of a signature."""
 _SAYS_NOTHING = {"note", "reference"}
 """Acts that the person is not told of."""
 
@@ -76,8 +76,7 @@ class Partners:
         if message.automatic or not text or service.id != case.owner:
             self._note(draft, case, service, text or message.automatic)
             return Heard(Action.PARTNER, case, f"noté de {service.id}")
-        # where no photo was asked for, a small picture is the logo of a signature
-        photos = _photos(inbound, message.attachments, 0 if case.proof else _LEAST_PHOTO)
+        photos = _photos(inbound, message.attachments, _LEAST_PHOTO)
         case = self._shown(draft, case, service, photos)
         case = self._answer(
             draft, case, service, text, Status.ANSWERED, message.provider_id, photos=photos

@@ -124,14 +124,17 @@ async def test_a_photo_with_the_act_resolves_it_at_once(ruled):
     assert await ruled.sent("v@m.example", "notice") == []
 
 
-@pytest.mark.parametrize(("photos", "asked"), [(0, 1), (1, 0)])
-async def test_a_plain_answer_without_a_photo_is_sent_on_and_asked_for_one(ruled, photos, asked):
+@pytest.mark.parametrize(("photos", "size", "shown"), [(0, 0, 0), (1, 900_000, 1), (1, 4_000, 0)])
+async def test_a_plain_answer_without_a_photo_is_sent_on_and_asked_for_one(
+    ruled, photos, size, shown
+):
+    # the small picture is the logo of a signature
     case = await dump(ruled)
     token = ruled.signer.sign(PARTNER, case.number, case.owner)
-    await ruled.hear("agent", "Enlevé ce matin.", tokens=[token], photos=photos)
+    await ruled.hear("agent", "Enlevé ce matin.", tokens=[token], photos=photos, size=size)
     assert (await ruled.case(case)).status == "answered"
-    assert len(await ruled.sent("v@m.example", "notice")) == asked
-    assert len((await ruled.case(case)).proofs) == photos
+    assert len(await ruled.sent("v@m.example", "notice")) == 1 - shown
+    assert len((await ruled.case(case)).proofs) == shown
 
 
 async def test_other_cases_end_without_a_photo(ruled):
