@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 from town import Town, TownReader
 
+from router.case import Status
 from router.decision import Nature
 from router.receipts import OWED, rights_of
 from router.rights import Rights, Silence
@@ -98,6 +99,8 @@ async def test_only_requests_are_decided_by_silence(
 async def test_what_was_passed_on_is_for_the_other_body_to_acknowledge(town: Town) -> None:
     town.rules.silences["trottoir"] = REFUSED
     text = await receipt(town, "le trottoir à Rezé")
+    case = town.seen[-1].case
+    assert (case.status, case.category) == (Status.PASSED_ON, "trottoir")
     assert "refusée" not in text
 
 

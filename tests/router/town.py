@@ -185,7 +185,10 @@ class TownRules:
         if "colis" in text:
             return replace(plain, labels=("redirection",), replies=("ailleurs",), no_rule=False)
         if "44143" in facts.place.communes and category is None and "trottoir" in text:
-            plain = replace(plain, owner=ServiceId("mairie-reze"), rule="mairies", no_rule=False)
+            town_hall = ServiceId("mairie-reze")
+            plain = replace(
+                plain, owner=town_hall, category="trottoir", rule="mairies", no_rule=False
+            )
         if "flou" in text and not facts.place.street:
             return replace(plain, questions=("lieu",), no_rule=False)
         for refused in facts.refused_by:
