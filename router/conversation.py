@@ -156,8 +156,6 @@ def _by_conversation(
     case = workspace.case(conversation.case_id)
     if case is None:
         return None
-    if message.album and message.album == conversation.album:
-        return Threaded(case, How.ALBUM, "même envoi de plusieurs photos")
     if case.status in _ENDED or _other_subject(category, case):
         return None
     if conversation.asked and _answers(message, understood, category, conversation.asked):

@@ -125,13 +125,7 @@ def remember(workspace: Workspace, draft: Draft, message: Message, case: Case, a
     conversation = workspace.conversation(message.answered_at.key)
     workspace.converse(
         draft,
-        replace(
-            conversation,
-            case_id=case.id,
-            asked=asked,
-            language=case.language,
-            album=message.album,
-        ),
+        replace(conversation, case_id=case.id, asked=asked, language=case.language),
     )
 
 

@@ -93,7 +93,6 @@ class Conversation:
     greeted: bool = False
     automatic_day: str = ""
     automatic_count: int = 0
-    album: str = ""
     version: int = 0
 
 

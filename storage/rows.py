@@ -171,7 +171,7 @@ def conversation_row(cell: str, conversation: Conversation) -> dict[str, Any]:
         "greeted": conversation.greeted,
         "automatic_day": conversation.automatic_day,
         "automatic_count": conversation.automatic_count,
-        "album": conversation.album,
+        "album": "",  # an album is found by its reference; nothing reads this column any more
         "version": conversation.version,
     }
 
@@ -188,7 +188,6 @@ def conversation_of(row: Row, key: ConversationKey) -> Conversation:
         greeted=bool(row["greeted"]),
         automatic_day=row["automatic_day"],
         automatic_count=row["automatic_count"],
-        album=row["album"],
         version=row["version"],
     )
 
