@@ -9,6 +9,7 @@ from rules.advice_law import advise_law
 from rules.advice_places import advise_places
 from rules.advice_texts import advise_texts
 from rules.advice_times import advise_times
+from rules.advice_ways import advise_ways
 from rules.advice_words import advise_words
 from rules.compile import RuleSet
 from rules.coverage import rules_expected
@@ -27,6 +28,7 @@ def advise(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
     advise_law(ruleset, problems)
     advise_times(ruleset, problems, today)
     advise_hours(ruleset, problems)
+    advise_ways(ruleset, problems)
     _untested(ruleset, problems)
     if today is not None and not problems.errors:  # somebody works on them: it costs their tests
         _without_effect(ruleset, problems)

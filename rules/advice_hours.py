@@ -36,13 +36,9 @@ class Hours:
 
     def named(self, refs: Iterable[Ref]) -> Iterator[tuple[Ref, ServiceEntry]]:
         """List the services that names mean, with every value of a role."""
-        roles = self._ruleset.configuration.roles
         for ref in refs:
-            role = roles.get(ref.id)
-            names = [value.service for value in role.values] if role else [ref.id]
-            for name in dict.fromkeys(names):
-                if name in self._services:
-                    yield ref, self._services[name]
+            for entry in self._ruleset.configuration.services_of(ref.id):
+                yield ref, entry
 
     def chain(self, entry: ServiceEntry) -> list[ServiceEntry]:
         """List a service and those who stand in for it, one after another."""

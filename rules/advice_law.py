@@ -5,11 +5,13 @@ The code des relations entre le public et l'administration, R112-5, lists what i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from router.directory import Statute
 from router.rights import Silence
 from rules.advice_texts import more
 from rules.compile import RuleSet
-from rules.model import ServiceEntry
+from rules.model import Configuration, ServiceEntry
 from rules.problems import Problems
 from rules.scalars import Unreadable
 from rules.silence import read_silence
@@ -53,13 +55,15 @@ def _receipts(ruleset: RuleSet, problems: Problems) -> None:
 
 def _in_charge(ruleset: RuleSet) -> list[ServiceEntry]:
     """List the services that rules, competences and roles put in charge of cases."""
-    services = ruleset.configuration.services
     named = {ref.id for one in ruleset.rules for ref in one.rule.owners}
     named |= {cell.owner.id for cell in ruleset.configuration.cells}
-    for role in ruleset.configuration.roles.values():
-        if role.id in named:
-            named |= {value.service for value in role.values}
-    return [entry for name, entry in services.items() if name in named]
+    return _meant(ruleset.configuration, named)
+
+
+def _meant(configuration: Configuration, names: Iterable[str]) -> list[ServiceEntry]:
+    """List the services that names mean, in the order of their file."""
+    meant = {entry.service.id for name in names for entry in configuration.services_of(name)}
+    return [entry for name, entry in configuration.services.items() if name in meant]
 
 
 def _contacts(ruleset: RuleSet, problems: Problems) -> None:
@@ -106,14 +110,14 @@ def _reachable(ruleset: RuleSet, problems: Problems) -> None:
     configuration = ruleset.configuration
     families = {one.family for one in configuration.categories.values() if _decides(one.silence)}
     named = {cell.owner.id for cell in configuration.cells if cell.family in families}
-    for role in configuration.roles.values():
-        if role.id in named:
-            named |= {value.service for value in role.values}
     half = [
-        (entry.at, name, "téléphone" if entry.service.contact.address else "adresse postale")
-        for name, entry in configuration.services.items()
-        if name in named
-        and bool(entry.service.contact.address) is not bool(entry.service.contact.phone)
+        (
+            entry.at,
+            entry.service.id,
+            "téléphone" if entry.service.contact.address else "adresse postale",
+        )
+        for entry in _meant(configuration, named)
+        if bool(entry.service.contact.address) is not bool(entry.service.contact.phone)
     ]
     if half:
         at, first, lacking = half[0]

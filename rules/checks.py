@@ -8,7 +8,6 @@ from rules.conditions.facts import RuleHolds
 from rules.conditions.logic import leaves
 from rules.model import Configuration, Ref, RuleFile
 from rules.problems import At, Problems
-from rules.ways import check_ways
 from rules.yaml_tree import DEEPEST
 
 
@@ -48,7 +47,6 @@ def check(
     }
     _cycles("regle", cited, rules, problems)
     _depth(cited, rules, problems)
-    check_ways(configuration, problems)
 
 
 def _defaults(

@@ -50,13 +50,13 @@ class Fields:
             name = word  # the head of a file tells its language before any other key is read
         if name not in BLOCKS[self.block]:
             if not free:
-                meant = meant_key(self.block, self.language, key.text)
+                sentence, meant = meant_key(self.block, self.language, key.text)
                 self._meant.add(meant)
                 self.problems.error(
                     key.at,
                     "cle-inconnue",
                     f"La clé « {key.text} » est inconnue ici",
-                    meant,
+                    sentence,
                 )
             return
         if name in self.keys:
@@ -104,7 +104,7 @@ class Fields:
 
     def misspelt(self, name: str) -> bool:
         """Whether a key that is missing was told already as what an unknown one means."""
-        return any(meant.endswith(f" → {self.said(name)} ?") for meant in self._meant)
+        return self.said(name) in self._meant
 
     def node(self, name: str) -> Node | None:
         return self.values.get(name)

@@ -241,6 +241,12 @@ class Configuration:
     files: tuple[RuleFile, ...]
     """In the order that decides between rules of one rank."""
 
+    def services_of(self, name: str) -> tuple[ServiceEntry, ...]:
+        """List the services that a name may mean: one by itself, or every value of a role."""
+        role = self.roles.get(name)
+        names = dict.fromkeys(value.service for value in role.values) if role else (name,)
+        return tuple(self.services[one] for one in names if one in self.services)
+
     def ancestry(self, category: str) -> tuple[str, ...]:
         """List a category and its parents, nearest first."""
         chain: list[str] = []

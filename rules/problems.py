@@ -71,15 +71,9 @@ class Problems:
         if self._errors[at.file] <= MOST_ERRORS:
             self._add(at, "error", code, message, fix, example)
         else:
-            self._last_error(
-                At(at.file),
-                "trop-d-erreurs",
-                "Ce fichier contient encore d'autres erreurs",
-                "Corrigez d'abord celles-ci.",
-            )
-
-    def _last_error(self, at: At, code: str, message: str, fix: str) -> None:
-        self._add(at, "error", code, message, fix, "")
+            more = "Ce fichier contient encore d'autres erreurs"
+            first = "Corrigez d'abord celles-ci."
+            self._add(At(at.file), "error", "trop-d-erreurs", more, first, "")
 
     def warning(self, at: At, code: str, message: str, fix: str = "", example: str = "") -> None:
         self._add(at, "warning", code, message, fix, example)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rules.blocks import BLOCKS
-from rules.problems import proposal
+from rules.problems import closest, proposal
 from rules.vocabulary import ENGLISH, FRENCH, plain
 
 _BELONGS = (
@@ -20,16 +20,21 @@ def keys_of(block: str, language: str) -> list[str]:
     return [_said(name, language) for name in BLOCKS[block]]
 
 
-def meant_key(block: str, language: str, written: str) -> str:
-    """Propose where a key belongs, its twin in the other language, else the nearest key."""
+def meant_key(block: str, language: str, written: str) -> tuple[str, str]:
+    """Propose where a key belongs, its twin in the other language, else the nearest key.
+
+    Gives the sentence that says so, and the key of this very block that was meant, or nothing.
+    """
     word = plain(written)
     name = FRENCH.get(word, word) if language == "en" else word
     for around, inside, home in _BELONGS:
         if block == around and name in BLOCKS[home]:
-            return f"Placez « {written} » sous « {_said(inside, language)} »."
+            return f"Placez « {written} » sous « {_said(inside, language)} ».", ""
     keys = keys_of(block, language)
     twin = (ENGLISH if language == "en" else FRENCH).get(word)
-    return f"{written} → {twin} ?" if twin in keys else proposal(written, keys)
+    if twin in keys:
+        return f"{written} → {twin} ?", twin
+    return proposal(written, keys), closest(written, keys) or ""
 
 
 def _said(name: str, language: str) -> str:

@@ -195,7 +195,7 @@ def test_every_value_of_a_closed_list_is_told(values: str) -> None:
     assert sorted(set(getattr(vocabulary, values)) - told(MANUAL)) == []
 
 
-_TOLD_BY = {"error": "error", "_last_error": "error", "_Refused": "error", "warning": "warning"}
+_TOLD_BY = {"error": "error", "_Refused": "error", "warning": "warning"}
 
 
 def codes() -> dict[str, set[str]]:
@@ -212,6 +212,8 @@ def codes() -> dict[str, set[str]]:
                 found[severity].add(str(node.args[1].value))
             elif severity and len(node.args) > 1 and isinstance(node.args[1], ast.Name):
                 found[severity] |= listed_codes(tree)
+            if called == "_add" and isinstance(node.args[2], ast.Constant):
+                found[str(ast.literal_eval(node.args[1]))].add(str(node.args[2].value))
             if called == "_unknown" and isinstance(node.args[1], ast.Constant):
                 article, kind = str(node.args[1].value).split()
                 end = {"le": "inconnu", "la": "inconnue"}[article]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from router.directory import Service
+from rules.compile import RuleSet
 from rules.model import Configuration, Effects, Ref, Rule
 from rules.problems import Problems
 
 
-def check_ways(configuration: Configuration, problems: Problems) -> None:
+def advise_ways(ruleset: RuleSet, problems: Problems) -> None:
     """Report each ``transmettre_par`` by which nobody whom its rule puts in charge is reached."""
+    configuration = ruleset.configuration
     for file in configuration.files:
         for rule in file.rules:
             for effects, owners in _wanted(rule):
@@ -40,7 +42,7 @@ def _check(
     problems: Problems,
 ) -> None:
     way = effects.promises.transmit_by or ""
-    services = [service for ref in owners for service in _services(configuration, ref.id)]
+    services = [entry.service for ref in owners for entry in configuration.services_of(ref.id)]
     if not services or any(_has(service, way) for service in services):
         return
     first = services[0]
@@ -51,14 +53,6 @@ def _check(
         f"{where}, responsable de la règle « {rule.id} »",
         f"Enlevez « transmettre_par » : ce service est joint par « {first.transmit_by} ».",
     )
-
-
-def _services(configuration: Configuration, name: str) -> list[Service]:
-    """List a service, or every service that a role may mean."""
-    role = configuration.roles.get(name)
-    names = [value.service for value in role.values] if role else [name]
-    entries = (configuration.services.get(one) for one in names)
-    return [entry.service for entry in entries if entry is not None]
 
 
 def _has(service: Service, way: str) -> bool:
