@@ -92,7 +92,8 @@ class ReporterRole(StrEnum):
 class Reporter:
     """A person on a case; the reply channel belongs to him and never to the case.
 
-    ``address`` is where he is answered, ``refs`` the messages that an answer hangs under.
+    ``address`` is his own, as he wrote from it or typed it; :attr:`answered_at` is where answers
+    go. ``refs`` are the messages that an answer hangs under.
     """
 
     address: Address

@@ -22,15 +22,18 @@ _ENDED = {Status.CLOSED, Status.REFUSED, Status.MERGED}
 
 
 class How(StrEnum):
-    """By what a message was tied to its case, in the order in which they are tried."""
+    """By what a message was tied to its case, in the order in which they are tried.
 
-    TOKEN = "token"  # noqa: S105 -- a way of threading, no secret
+    A button counts as an answer, though it is found by its reference.
+    """
+
     PARTNER = "partner"
     PAGE = "page"
+    TOKEN = "token"  # noqa: S105 -- a way of threading, no secret
+    ALBUM = "album"
     REFERENCE = "reference"
     NUMBER = "number"
     ANSWER = "answer"
-    ALBUM = "album"
     FOLLOW_UP = "follow_up"
     NEW = "new"
 

@@ -1,4 +1,4 @@
-"""What a keyword does that a person sends instead of a message: STOP, START, AIDE, a block."""
+"""What a person does beside writing: STOP, START, AIDE, a block, a message taken back or sealed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from router.workspace import Draft, Workspace
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """Works keywords into a workspace; one for each batch."""
+    """Works into a workspace what is no message about a case; one for each batch."""
 
     workspace: Workspace
     directory: Directory
@@ -47,7 +47,7 @@ class Wishes:
         return Worked(Action.OPT_OUT, why, None, message, reply=reply)
 
     def help(self, draft: Draft, inbound: Inbound, event: HelpAsked) -> Worked:
-        """Say how this works."""
+        """Say how this works; a word that also asks for messages again takes an opt-out back."""
         message = _word(inbound, event.address, event.text)
         if event.back_in:
             self._will(draft, message, opted_out=False)

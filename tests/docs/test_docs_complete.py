@@ -24,6 +24,7 @@ from channels.telegram import TelegramSettings
 from channels.webform import WebformSettings
 from channels.whatsapp import WhatsAppSettings
 from channels.x_settings import XSettings
+from router.tracking import find
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -150,3 +151,14 @@ def test_decisions_have_one_form_and_follow_each_other():
         for part in ("Status: ", "## Context", "## Decision", "## Consequences"):
             assert part in text
         assert len(text.splitlines()) < 60
+
+
+def test_a_number_shown_as_an_example_is_one() -> None:
+    pages = [*DOCS.rglob("*.md"), *ROOT.glob("*.md")]
+    shown = {
+        (page.name, word)
+        for page in pages
+        for word in re.findall(r"\b7K4M[A-Z0-9-]+", page.read_text(encoding="utf-8"))
+    }
+    assert shown
+    assert sorted(one for one in shown if not find(one[1])) == []
