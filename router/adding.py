@@ -188,9 +188,11 @@ class Adding:
         self, draft: Draft, inbound: Inbound, message: Message, case: Case, ref: str
     ) -> Worked:
         """Append the correction of a message ``ref`` to its case."""
-        case, fact = reworded(case, message, ref)
+        own, fact = is_reporter(self.workspace.whole(case), message), ""
+        if own:
+            case, fact = reworded(case, message, ref)
         language, personal = case.language, fact in PERSONAL
-        case = self._join(draft, inbound, case, message, language, own=True, personal=personal)
+        case = self._join(draft, inbound, case, message, language, own=own, personal=personal)
         self.workspace.tell(
             draft, case, EventKind.EDITED, "citizen", message.text_shown, Visibility.SERVICE
         )

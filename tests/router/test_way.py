@@ -387,3 +387,11 @@ async def test_a_doubtful_message_is_to_be_verified_whether_it_opens_a_case_or_j
     assert notes == ["À vérifier : adresse usurpée"]
     again = (await town.hear("ana", "toujours", trust="failed", doubts=["encore"])).case
     assert (again.id, again.labels.count("a-verifier")) == (case.id, 1)
+
+
+async def test_a_third_party_who_corrects_his_message_adds_nothing_in_the_reporter_s_name(town):
+    case = (await town.hear("ana", "Le lampadaire est éteint")).case
+    await town.hear("zoe", f"pour la demande {printed(case.number)}", id="z1")
+    edited = await town.hear("zoe", "Laissez tomber", kind="edit", edited="z1")
+    assert edited.case.id == case.id
+    assert edited.case.text == "Le lampadaire est éteint"
