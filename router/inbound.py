@@ -170,10 +170,18 @@ class Handler:
         return Worked(Action.IGNORE, "bouton d'une question qui n'est plus posée", case, message)
 
     def _edited(self, draft: Draft, inbound: Inbound, message: Message, edited_ref: str) -> Worked:
-        """Append a correction to its case; one of a message never seen is a message."""
+        """Append a correction to its case; one of a message never seen is a message.
+
+        A danger is one however it is told.
+        """
         case = self.workspace.case_of_ref(edited_ref)
         if case is not None:
-            return self.adding.edited(draft, inbound, message, case, edited_ref)
+            look = self.looks.of(inbound, message)
+            _, alone = self.looks.decide(message, look, self.workspace)
+            if not alone.danger:
+                return self.adding.edited(draft, inbound, message, case, edited_ref)
+            found = Threaded(case, How.REFERENCE, "danger dans un message corrigé")
+            return self.adding.append(draft, inbound, message, look.understood, alone, found)
         worked = self._message(draft, inbound, message)
         if worked.case is not None:  # its first wording may still come
             self.workspace.refer(draft, corrected(edited_ref), worked.case)

@@ -395,3 +395,10 @@ async def test_a_third_party_who_corrects_his_message_adds_nothing_in_the_report
     edited = await town.hear("zoe", "Laissez tomber", kind="edit", edited="z1")
     assert edited.case.id == case.id
     assert edited.case.text == "Le lampadaire est éteint"
+
+
+async def test_a_danger_told_in_a_correction_is_acted_on_and_answered(town):
+    await town.hear("ana", "Il y a une odeur devant le lampadaire", id="m1")
+    edited = await town.hear("ana", "Il y a une odeur de gaz", kind="edit", edited="m1")
+    assert (edited.case.owner, edited.case.urgency) == ("astreinte", Urgency.IMMEDIATE)
+    assert "Appelez le 18" in (await town.to("ana"))[-1].text
