@@ -13,7 +13,7 @@ from channels.kept_photos import ReadPhoto, kept_photo
 from channels.partner_acts import act_of, photos_of, words_of
 from channels.partner_files import enclose, files_of, told
 from channels.partner_letter import as_json, body, subject
-from channels.partner_sheet import mapping
+from channels.partner_sheet import sheet_of
 from channels.smtp.addresses import ascii_domain, envelope_sender
 from channels.smtp.letter import Letter, written
 from channels.smtp.relay import Relay
@@ -71,7 +71,7 @@ class PartnerEmail:
 
     def render(self, delivery: Delivery) -> tuple[OutboundPart, ...]:
         """Write the sheet of a case."""
-        text = body(delivery, _sheet(delivery), self._base_url, self._zone)
+        text = body(delivery, sheet_of(delivery), self._base_url, self._zone)
         return (OutboundPart(delivery, text),)
 
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
@@ -79,7 +79,7 @@ class PartnerEmail:
         recipient = part.delivery.address.value
         if "@" not in recipient:
             return Permanent("address", "this service has no e-mail address")
-        plain, sheet = self.letter(part, idem), _sheet(part.delivery)
+        plain, sheet = self.letter(part, idem), sheet_of(part.delivery)
         letter = await self._with_files(plain, sheet, self.settings.largest_files)
         outcome = await self._deliver(letter, part.delivery)
         if _is_too_large(outcome) and len(letter.files) > len(plain.files):
@@ -95,7 +95,7 @@ class PartnerEmail:
 
     def letter(self, part: OutboundPart, idem: str) -> Letter:
         """Give the mail that a part becomes."""
-        delivery, sheet = part.delivery, _sheet(part.delivery)
+        delivery, sheet = part.delivery, sheet_of(part.delivery)
         return Letter(
             sender=self.account,
             sender_name=self.settings.display_name,
@@ -172,10 +172,3 @@ def _is_too_large(outcome: SendOutcome) -> bool:
     if not isinstance(outcome, Permanent):
         return False
     return outcome.code == "552" or " 5.3.4 " in outcome.reason or " 5.2.3 " in outcome.reason
-
-
-def _sheet(delivery: Delivery) -> Mapping[str, Any]:
-    try:
-        return mapping(json.loads(delivery.data or "{}"))
-    except ValueError:
-        return {}

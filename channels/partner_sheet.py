@@ -1,49 +1,20 @@
-"""Reads the sheet of a case for a partner's system, with no more of the person than it may see."""
+"""Reads the sheet of a case, as the core wrote it for a service."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from router.delivery import Delivery
 
-_MAIL = re.compile(r"[^\s@<>()\[\]\"',;:]{1,64}@[^\s@<>()\[\]\"',;:]{1,200}\.[a-zA-Z]{2,24}")
-_PHONE = re.compile(r"(?<![\w+])(?:\+|00?)[1-9](?:[ .\-()]{0,3}\d){7,13}(?!\w)")
-_HIDDEN_MAIL, _HIDDEN_PHONE = "[adresse masquée]", "[numéro masqué]"
-
 
 def sheet_of(delivery: Delivery) -> Mapping[str, Any]:
-    """Read the data of a delivery; words that betray a contact are masked where it may not be seen.
-
-    A sheet names reporters exactly when the service may see contacts.
-    """
+    """Read the data of a delivery; what is no sheet is an empty one."""
     try:
-        sheet = json.loads(delivery.data or "{}")
+        return mapping(json.loads(delivery.data or "{}"))
     except ValueError:
         return {}
-    if not isinstance(sheet, dict):
-        return {}
-    if "reporters" in sheet:
-        return sheet
-    masked: dict[str, object] = {
-        key: masked_text(str(sheet[key])) for key in _WORDS if sheet.get(key)
-    }
-    answers = [mapping(answer) for answer in items(sheet.get("answers"))]
-    if answers:
-        masked["answers"] = [
-            {**answer, "text": masked_text(str(answer.get("text", "")))} for answer in answers
-        ]
-    return {**sheet, **masked}
-
-
-_WORDS = ("subject", "text", "added")
-
-
-def masked_text(text: str) -> str:
-    """Mask e-mail addresses and telephone numbers in free text."""
-    return _PHONE.sub(_HIDDEN_PHONE, _MAIL.sub(_HIDDEN_MAIL, text))
 
 
 def written_of(delivery: Delivery, sheet: Mapping[str, Any]) -> str:

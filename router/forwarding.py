@@ -11,7 +11,7 @@ from router.directory import Service
 from router.message import Address
 from router.policy import Policy
 from router.ports import Rulebook
-from router.sheet import sheet
+from router.sheet import sheet, told_to
 from router.tokens import PARTNER, Signer
 from router.workspace import Draft, Workspace
 
@@ -46,17 +46,18 @@ class Forwarder:
         ``files`` are those that go along; all of the case's when they are not given.
         """
         _, address = self._way(service, transmit_by, kind)
+        words = told_to(service, case)
         delivery = Delivery(
             id=self.workspace.ids.next(),
             idem=idempotency_key(f"{cause}:{service.id}", kind, address),
             lane=f"forward|{case.id}|{service.id}",
             kind=kind,
             address=address,
-            text=added or (case.text if "texte" in service.sees else ""),
+            text=words(added or (case.text if "texte" in service.sees else "")),
             created_at=self.workspace.now,
             case_id=case.id,
             service=service.id,
-            subject=case.subject,
+            subject=words(case.subject) if "texte" in service.sees else "",
             reply_token=self.signer.sign(PARTNER, case.number, service.id),
             data=sheet(
                 self.rulebook, case, service, kind, added, case.files if files is None else files

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 
 from router.answers import PERSONAL
 from router.case import Case, CaseFile
-from router.decision import Place
+from router.decision import Place, Urgency
 from router.delivery import DeliveryKind
 from router.directory import Service, Statute
+from router.masking import masked
 from router.ports import Rulebook
 from router.receipts import rights_of
 from router.tracking import printed
@@ -26,7 +28,7 @@ def sheet(
     files: tuple[CaseFile, ...],
 ) -> str:
     """Write the case as data, with no more of the person than the service may see."""
-    sees = set(service.sees)
+    sees, words = set(service.sees), told_to(service, case)
     found: dict[str, object] = {
         "kind": kind,
         "number": case.number,
@@ -39,9 +41,9 @@ def sheet(
         "proposals": case.proposals,
         "proof": case.proof,
         "language": case.language,
-        "subject": case.subject if "texte" in sees else "",
-        "text": case.text if "texte" in sees else "",
-        "added": added,
+        "subject": words(case.subject) if "texte" in sees else "",
+        "text": words(case.text) if "texte" in sees else "",
+        "added": words(added),
         "received_at": case.received_at.isoformat(),
         "due_at": case.due_at.isoformat() if case.due_at else None,
         "attachments": case.attachments if "photos" in sees else 0,
@@ -67,8 +69,9 @@ def sheet(
 
 def _answers(case: Case, service: Service) -> list[dict[str, str]]:
     """List what the person answered, as far as the service may read it."""
+    words = told_to(service, case)
     return [
-        {"fact": answer.fact, "text": answer.text}
+        {"fact": answer.fact, "text": words(answer.text)}
         for answer in case.answers
         if may_read(service, case, answer.fact)
     ]
@@ -93,6 +96,15 @@ def knows_people(service: Service, case: Case) -> bool:
     """Whether a service may learn who wrote."""
     private = service.statute is Statute.PRIVATE
     return "contact" in service.sees and not private and not case.confidential
+
+
+def told_to(service: Service, case: Case) -> Callable[[str], str]:
+    """Give how people's words are told to a service: whole, or without what betrays a contact.
+
+    Where life may be in danger whoever comes to help may call the number that was written.
+    """
+    whole = knows_people(service, case) or case.urgency is Urgency.IMMEDIATE
+    return str if whole else masked
 
 
 def may_read(service: Service, case: Case, fact: str) -> bool:

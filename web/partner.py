@@ -15,7 +15,7 @@ from router.case import Case, CaseFile
 from router.errors import InvalidInput, StoreUnavailable
 from router.message import Address, Envelope
 from router.receipts import rights_of
-from router.sheet import knows_people, may_read
+from router.sheet import knows_people, may_read, told_to
 from router.tracking import printed
 from web.guard import check_origin
 from web.invited import ACTS, Invited, open_link
@@ -171,6 +171,7 @@ class PartnerPages:
             owner=owner.name(speaker.code) if owner else case.owner,
             in_charge=invited.in_charge,
             sees=invited.sees,
+            told=told_to(invited.service, case),
             knows=bool(invited.sees) and knows_people(invited.service, case),
             acts=invited.acts,
             proof=case.proof,
@@ -199,8 +200,9 @@ class PartnerPages:
 
 def _answers(invited: Invited) -> list[tuple[str, str]]:
     """List the facts that the person was asked for and what he answered, where it may be read."""
+    words = told_to(invited.service, invited.case)
     return [
-        (answer.fact, answer.text)
+        (answer.fact, words(answer.text))
         for answer in invited.case.answers
         if may_read(invited.service, invited.case, answer.fact)
     ]

@@ -145,15 +145,12 @@ async def test_a_request_says_where_and_what_in_the_words_of_the_standard() -> N
     assert "7K4M-Q2XD-9TC/00000000" in request.description
 
 
-async def test_a_partner_that_may_not_see_contacts_reads_none_not_even_in_the_words() -> None:
+async def test_a_partner_is_told_who_wrote_where_its_sheet_says_so() -> None:
     async with partner() as p:
         await p.send()
         await p.send(2, reporters=[{"name": "Léa Martin", "channel": "email"}])
         hidden, seen = p.server.received()
-    assert "06 12" not in hidden.description
-    assert "lea@" not in hidden.description
     assert "last_name" not in hidden.form
-    assert "06 12 34 56 78" in seen.description
     assert seen.form["last_name"] == "Léa Martin"
 
 

@@ -54,6 +54,19 @@ async def test_a_service_sees_only_what_it_may(browser: Browser, house: House, l
     assert "Durand" not in page
 
 
+async def test_a_number_in_the_words_is_shown_only_to_who_may_see_contacts(
+    browser: Browser, house: House, link: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "Un trou, appelez le 06 12 34 56 78"
+    house.cases.keep(a_case(status=Status.ASSIGNED, text=said, subject="Trou, 06 12 34 56 78"))
+    plain = [replace(one, sees=("texte", "lieu")) for one in web_fakes.SERVICES]
+    monkeypatch.setattr(web_fakes, "SERVICES", tuple(plain))
+    assert "06 12" not in (await browser.get(link)).text
+    trusted = [_trusted(one) for one in web_fakes.SERVICES]
+    monkeypatch.setattr(web_fakes, "SERVICES", tuple(trusted))
+    assert said in (await browser.get(link)).text
+
+
 async def test_a_private_company_learns_nobody_s_name(
     browser: Browser, house: House, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,85 @@
+"""A service reads of a person what it may see, in people's own words too, whatever its way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from town import SERVICES, TownRules
+
+from router.delivery import DeliveryKind
+from router.masking import masked
+
+SAID = "Le lampadaire est cassé, appelez le 06 12 34 56 78 ou lea@citoyens.example"
+HIDDEN = "Le lampadaire est cassé, appelez le [numéro masqué] ou [adresse masquée]"
+
+
+class Rules(TownRules):
+    def __init__(self, sees):
+        super().__init__()
+        self.sees = sees
+
+    def services(self):
+        return tuple(replace(one, sees=self.sees) for one in SERVICES)
+
+    def service(self, service):
+        return next((known for known in self.services() if known.id == service), None)
+
+
+async def sheets(town):
+    return [one for one in await town.waiting() if one.service]
+
+
+async def test_contacts_in_the_words_are_masked_for_who_may_not_see_them(town):
+    town.rules = Rules(("texte", "lieu"))
+    heard = await town.hear("lea", SAID, subject="Lampadaire, 06 12 34 56 78")
+    await town.hear("lea", f"lampadaire toujours. {SAID}")
+    first, *more = await sheets(town)
+    assert json.loads(first.data)["text"].endswith(HIDDEN)
+    assert more
+    for one in (first, *more):
+        told = one.text + one.subject + one.data
+        assert "06 12" not in told
+        assert "lea@" not in told
+    # an agent of the house still reads what was written
+    assert SAID in heard.case.text
+
+
+async def test_who_may_see_contacts_reads_them(town):
+    town.rules = Rules(("texte", "lieu", "contact"))
+    await town.hear("lea", SAID)
+    [one] = await sheets(town)
+    assert SAID in json.loads(one.data)["text"]
+    assert SAID in one.text
+
+
+async def test_where_life_is_in_danger_the_number_that_was_written_may_be_called(town):
+    town.rules = Rules(("texte", "lieu"))
+    await town.hear("lea", "Odeur de gaz, appelez le 06 12 34 56 78")
+    [one] = [each for each in await sheets(town) if each.kind is DeliveryKind.FORWARD]
+    assert "06 12 34 56 78" in json.loads(one.data)["text"]
+
+
+async def test_who_may_not_read_the_words_reads_no_subject_either(town):
+    town.rules = Rules(("lieu",))
+    await town.hear("lea", SAID, subject="Un lampadaire devant chez Léa")
+    [one] = await sheets(town)
+    assert "Léa" not in one.text + one.subject + one.data
+    assert "cassé" not in one.text + one.subject + one.data
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("appelez le 0612345678", "appelez le [numéro masqué]"),
+        ("+33 6 12 34 56 78.", "[numéro masqué]."),
+        ("00 33 (0)6.12.34.56.78", "[numéro masqué]"),
+        ("écrire à lea.martin@citoyens.example !", "écrire à [adresse masquée] !"),
+        ("demande 7K4M-Q2XD-9TC, 44000 Nantes", "demande 7K4M-Q2XD-9TC, 44000 Nantes"),
+        ("le 24/11/2026 à 12:30, 3 lampadaires", "le 24/11/2026 à 12:30, 3 lampadaires"),
+        ("@voirie aux abris", "@voirie aux abris"),
+    ],
+)
+def test_numbers_and_addresses_by_which_one_is_reached_are_masked_and_no_others(said, told):
+    assert masked(said) == told
