@@ -38,6 +38,7 @@ class Alike:
         self._rules = tuple(changed)
         self._needs = tuple(map(_needs, self._rules))
         """By number, what a rule asks for beside the category; None where that is not so simple."""
+        self._citing = frozenset(at for at, own in enumerate(self._rules) if _cited(own.rule))
         self._index = Index((own.rule.territory, own.terms) for own in self._rules)
         phrases = (
             phrase
@@ -57,9 +58,10 @@ class Alike:
         one, other = self._rulesets
         text = Text(facts.text, facts.subject, self._prefixes)
         if may_be_french(facts):
-            if one.repairs.candidates(text) != other.repairs.candidates(text):
+            odd = one.repairs.candidates(text)
+            if odd != other.repairs.candidates(text):
                 return False
-            found = one.repairs.of(text, facts.place.street)
+            found = one.repairs.of(text, facts.place.street) if odd else {}
             if found:
                 text.repair(found)
         case = one.seen(facts, text)
@@ -79,7 +81,7 @@ class Alike:
                 if not condition.value(case):
                     return False
             return True
-        if _cited(one.rule):
+        if number in self._citing:
             return True
         if one.rule.priority == "danger":  # it may act though its place is unknown
             return one.value(case) is not False

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
 _BEGINNING = 6  # letters
+_KEPT = 32_768
+"""Words of the rules whose spelling is remembered, since each version looks for nearly the same."""
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
@@ -36,6 +39,7 @@ _SOUNDS = tuple(
 )
 
 
+@lru_cache(maxsize=_KEPT)
 def sound(word: str) -> str:
     """Write a folded word roughly as French says it; silent endings are left out."""
     for pattern, written in _SOUNDS:
@@ -77,10 +81,12 @@ class Near:
         self._words: dict[str, list[str]] = {}
         for word in words:
             self._words.setdefault(word[:_BEGINNING], []).append(word)
-        self._beginnings: dict[str, list[str]] = {}
+        # with spaces between: a hundred thousand lists would keep the garbage collector busy
+        self._beginnings: dict[str, str] = {}
         for beginning in self._words:
             for shortened in without(beginning, most):
-                self._beginnings.setdefault(shortened, []).append(beginning)
+                known = self._beginnings.get(shortened)
+                self._beginnings[shortened] = f"{known} {beginning}" if known else beginning
 
     def of(self, word: str) -> dict[str, int]:
         """Find the words that are near another one, each with its number of edits."""
@@ -88,11 +94,11 @@ class Near:
         beginnings = {
             beginning
             for shortened in without(word[:_BEGINNING], most)
-            for beginning in known.get(shortened, ())
+            for beginning in known.get(shortened, "").split(" ")
         }
         found = {}
         for beginning in beginnings:
-            for near in self._words[beginning]:
+            for near in self._words.get(beginning, ()):
                 if -most <= len(near) - len(word) <= most:
                     count = OSA.distance(word, near, score_cutoff=most)
                     if count <= most:
