@@ -315,13 +315,22 @@ class PostOffice:
 
     def renumber(self, address: str) -> None:
         """Have Dovecot give a mailbox another UIDVALIDITY, as after a restored backup."""
-        self.kick(address)
-        folder = self._home / "mail" / address
-        known = (folder / "dovecot-uidlist").read_text()
-        changed = re.sub(r" V(\d+) ", lambda found: f" V{int(found[1]) + 1000} ", known, count=1)
-        (folder / "dovecot-uidlist").write_text(changed)
-        for file in folder.glob("dovecot.index*"):
-            file.unlink()
+        before = self._uidvalidity(address)
+        while self._uidvalidity(address) == before:  # a session that ends late writes the old one
+            self.kick(address)
+            folder = self._home / "mail" / address
+            known = (folder / "dovecot-uidlist").read_text()
+            changed = re.sub(
+                r" V(\d+) ", lambda found: f" V{int(found[1]) + 1000} ", known, count=1
+            )
+            (folder / "dovecot-uidlist").write_text(changed)
+            for file in folder.glob("dovecot.index*"):
+                file.unlink()
+
+    def _uidvalidity(self, address: str) -> str:
+        with imaplib.IMAP4("127.0.0.1", self.imap_port) as connection:
+            connection.login(address, PASSWORD)
+            return str(connection.status("INBOX", "(UIDVALIDITY)")[1])
 
     # --- the queue -------------------------------------------------------------------------------
 
