@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from rules.advice_absences import advise_absences
 from rules.advice_hours import advise_hours
 from rules.advice_law import advise_law
 from rules.advice_places import advise_places
@@ -29,6 +30,7 @@ def advise(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
     advise_times(ruleset, problems, today)
     advise_hours(ruleset, problems)
     advise_ways(ruleset, problems)
+    advise_absences(ruleset, problems, today)
     _untested(ruleset, problems)
     if today is not None and not problems.errors:  # somebody works on them: it costs their tests
         _without_effect(ruleset, problems)

@@ -12,6 +12,7 @@ from rules.conditions.time import Received
 from rules.model import Configuration
 from rules.problems import At, Problems
 from rules.scalars import Day
+from rules.spoken import day_said
 
 
 def advise_times(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
@@ -33,10 +34,10 @@ def _calendars(ruleset: RuleSet, problems: Problems, needed: date) -> None:
             if last is None or last >= needed:
                 continue
             if each == SCHOOL:
-                what = f"Les vacances scolaires ne sont connues que jusqu'au {_french(last)}"
+                what = f"Les vacances scolaires ne sont connues que jusqu'au {day_said(last)}"
                 fix = "Mettez Guichet à jour quand le calendrier officiel paraît."
             else:
-                what = f"Le calendrier « {each} » n'a plus de jours après le {_french(last)}"
+                what = f"Le calendrier « {each} » n'a plus de jours après le {day_said(last)}"
                 fix = f"Ajoutez ses jours de {needed.year}, ou « chaque_annee: oui »."
             problems.warning(at, "vacances-inconnues", what, fix)
 
@@ -71,13 +72,3 @@ def _last_day(configuration: Configuration, name: str) -> date | None:
     calendar = configuration.calendars.get(name)
     end: Day | None = calendar.season.end if calendar and calendar.season else None
     return date(end.year, end.month, end.day) if end is not None and end.year else None
-
-
-def _french(day: date) -> str:
-    return f"{day.day}{'er' if day.day == 1 else ''} {_MONTHS[day.month - 1]} {day.year}"
-
-
-_MONTHS = (
-    *("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre"),
-    *("octobre", "novembre", "décembre"),
-)

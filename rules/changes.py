@@ -113,7 +113,8 @@ def _reached(configuration: Configuration, name: str, chain: frozenset[str] = fr
         return None
     own = entry.service
     deputy = _reached(configuration, own.deputy, chain | {name}) if own.deputy else None
-    return own.transmit_by, own.transmit_to, deputy
+    away = [repr(one.season) for one in entry.absences]
+    return own.transmit_by, own.transmit_to, deputy, away
 
 
 def _texts(configuration: Configuration, text: str) -> tuple[Any, Any]:

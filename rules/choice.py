@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from router.decision import Facts, Part, ServiceId
+from router.decision import Part, ServiceId
 from rules.compile import RuleSet
 from rules.effects import Active
 from rules.owners import Default, Lack
@@ -19,7 +19,8 @@ class Choice:
     """The owner, and how it came to be.
 
     ``winner`` is the rule that decides, None for an agent or an owner by default. ``provisional``
-    is true while the place must still tell who the rule means.
+    is true while the place must still tell who the rule means. ``chain`` names who would take the
+    case were nobody away, then who stands in, down to the owner; ``part_chains`` do for the parts.
     """
 
     owner: str
@@ -30,6 +31,7 @@ class Choice:
     keeps_promises: bool = True
     parts: tuple[Part, ...] = ()
     chain: tuple[str, ...] = ()
+    part_chains: tuple[tuple[str, ...], ...] = ()
     passed_over: list[str] = field(default_factory=list)
 
 
@@ -42,9 +44,11 @@ def choose(ruleset: RuleSet, case: Situation, deciding: list[Active]) -> Choice:
         return Choice(agent, BY_AGENT, BY_AGENT)
     if len(facts.refused_by) >= MOST_REFUSALS:
         last = ruleset.owners.last
-        owner, chain = ruleset.owners.stand_ins(last.service, facts.unavailable)
+        owner, chain = ruleset.owners.stand_ins(last.service, case.away)
+        if owner is None:
+            owner, chain = last.service, (*chain, last.service)
         over = [one.id for one in deciding]
-        return Choice(owner or last.service, last.rule, "a_defaut", chain=chain, passed_over=over)
+        return Choice(owner, last.rule, "a_defaut", chain=chain, passed_over=over)
     for one in deciding:
         choice = _by_rule(ruleset, case, one)
         if choice is not None:
@@ -71,6 +75,7 @@ def _by_rule(ruleset: RuleSet, case: Situation, one: Active) -> Choice | None:
             winner=one,
             provisional=found is Lack.UNKNOWN,
             keeps_promises=False,
+            chain=chain,
         )
     if found in case.facts.refused_by:
         return None
@@ -79,7 +84,7 @@ def _by_rule(ruleset: RuleSet, case: Situation, one: Active) -> Choice | None:
 
 def _available(ruleset: RuleSet, case: Situation, one: Active, service: str) -> Choice | None:
     """Let the owner, or who stands in for it, take the case; None when that one has refused."""
-    owner, chain = ruleset.owners.stand_ins(service, case.facts.unavailable)
+    owner, chain = ruleset.owners.stand_ins(service, case.away)
     if owner in case.facts.refused_by:
         return None
     if owner is None:
@@ -96,16 +101,21 @@ def _available(ruleset: RuleSet, case: Situation, one: Active, service: str) -> 
 
 
 def _default(ruleset: RuleSet, case: Situation) -> tuple[Default, tuple[str, ...]]:
-    """Find the owner by default that neither refused nor is away, else the metropole's."""
-    facts: Facts = case.facts
+    """Find the owner by default that neither refused nor is away, else the metropole's.
+
+    The names begin with those who are away and have nobody to stand in.
+    """
+    refused, absent = case.facts.refused_by, tuple[str, ...]()
     for default in ruleset.owners.defaults(case.whereabouts):
-        if default.service in facts.refused_by:
+        if default.service in refused:
             continue
-        owner, chain = ruleset.owners.stand_ins(default.service, facts.unavailable)
-        if owner is not None and owner not in facts.refused_by:
-            return default, chain
+        owner, chain = ruleset.owners.stand_ins(default.service, case.away)
+        if owner is None:
+            absent += chain
+        elif owner not in refused:
+            return default, (*absent, *chain)
     last = ruleset.owners.last
-    return last, (last.service,)
+    return last, (*absent, last.service)
 
 
 def _split(ruleset: RuleSet, case: Situation, one: Active) -> Choice | None:
@@ -120,15 +130,16 @@ def _split(ruleset: RuleSet, case: Situation, one: Active) -> Choice | None:
     if choice is None:
         return None
     choice.keeps_promises = True
-    parts = []
+    parts, chains = list[Part](), list[tuple[str, ...]]()
     for part in one.parts:
         found = ruleset.owners.resolve(part.owner.id, case.whereabouts)
         if found is Lack.UNKNOWN:
             choice.provisional = True
             return choice
         own = choice.owner if isinstance(found, Lack) else found
-        there, _ = ruleset.owners.stand_ins(own, case.facts.unavailable)
+        there, chain = ruleset.owners.stand_ins(own, case.away)
         category = part.category or ruleset.category_of(part.words)
         parts.append(Part(part.words, ServiceId(there or choice.owner), category))
-    choice.parts = tuple(parts)
+        chains.append(chain if there else (*chain, choice.owner))
+    choice.parts, choice.part_chains = tuple(parts), tuple(chains)
     return choice

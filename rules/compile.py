@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from router.decision import Facts
 from router.geography import Geography
+from rules.absences import Absences
 from rules.calendars import Calendars, school_zone
 from rules.categorise import Categories
 from rules.compiled import Compiled, compiled
@@ -46,6 +49,8 @@ class RuleSet:
         self.categories = Categories(configuration.categories)
         self.promised = {name: self._promised(name) for name in configuration.categories}
         """What is promised for a category, by itself or the nearest above it."""
+        services = configuration.services
+        self.absences = Absences({name: one.absences for name, one in services.items()})
         self.owners = Owners(configuration, geography)
         self.rules = self._compile_rules()
         self.only_decide = bytes(only_decides(one.rule) for one in self.rules)
@@ -139,16 +144,25 @@ class RuleSet:
 
     def seen(self, facts: Facts, text: Text) -> Situation:
         """See a case with its words already cut and read."""
+        local = facts.received_at.astimezone(self.zone)
         return Situation(
             facts=facts,
             text=text,
-            local=facts.received_at.astimezone(self.zone),
+            local=local,
             whereabouts=self.geography.locate(facts.place),
             geography=self.geography,
             calendars=self.calendars,
+            away=self._away(facts, local),
             rule_truth=self._truth,
             rule_possible=self._possible,
         )
+
+    def _away(self, facts: Facts, local: datetime) -> Collection[str]:
+        """List who takes nothing: whom the facts name, and whom an absence keeps away that day."""
+        if not self.absences:
+            return facts.unavailable
+        away = self.absences.on(local.date())
+        return away.union(facts.unavailable) if facts.unavailable else away
 
     def categorise(self, case: Situation) -> list[str]:
         """Set the category of a case: the one given, else by its words, which are returned."""

@@ -26,6 +26,9 @@ _NAMES = {
         "refused": "Refus",
         "passed": "Règles écartées par ces refus",
         "parts": "Parties",
+        "away": "Absence",
+        "instead": "{} ; à sa place : {}",
+        "nobody": "{} ; personne à sa place",
         "later": "Informés quand le lieu sera connu",
         "nothing": "inconnu",
         "no_category": "inconnue",
@@ -48,6 +51,9 @@ _NAMES = {
         "refused": "Refusals",
         "passed": "Rules passed over by them",
         "parts": "Parts",
+        "away": "Away",
+        "instead": "{}; in its place: {}",
+        "nobody": "{}; nobody in its place",
         "later": "Told once the place is known",
         "nothing": "unknown",
         "no_category": "unknown",
@@ -94,6 +100,7 @@ def explain(decision: Decision, language: str = "fr", ruleset: RuleSet | None = 
     repaired = (names["read"].format(read, taken) for read, taken in trace["repaired"].items())
     lines += _line(names["repaired"], ", ".join(repaired))
     lines += _line(names["refused"], naming.services(trace["refused"]))
+    lines += _absences(trace, names, naming)
     lines += _line(names["passed"], ", ".join(trace.get("passed_over", ())))
     lines += _line(names["question"], ", ".join(decision.questions))
     lines += _line(names["unknown"], ", ".join(trace["unknown"]))
@@ -123,6 +130,18 @@ def _held(trace: Mapping[str, Any], names: Mapping[str, str], naming: Naming) ->
         owner = owners.get(rule)
         to = f" → {naming.service(owner)}" if owner else ""
         lines.append(f"  - {naming.rule(rule)}{to}")
+    return lines
+
+
+def _absences(trace: Mapping[str, Any], names: Mapping[str, str], naming: Naming) -> list[str]:
+    """Tell of each that is away since when, until when, why, and who is there instead."""
+    lines = []
+    for one in trace.get("absences", ()):
+        reason = f" ({one['reason']})" if one["reason"] else ""
+        when = one["when"].get(naming.language, one["when"]["fr"])
+        who = f"{naming.service(one['service'])}, {when}{reason}"
+        end = names["instead"] if one["instead"] else names["nobody"]
+        lines.append(f"{names['away']} : {end.format(who, naming.service(one['instead'] or ''))}")
     return lines
 
 

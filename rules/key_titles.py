@@ -99,8 +99,10 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "statut": "administration, delegataire ou prive.",
         "horaires": "Le calendrier d'ouverture du service.",
         "suppleant": "Le service qui reçoit quand celui-ci n'est pas disponible.",
+        "absences": "Les jours où le service ne reçoit rien ; son suppléant le remplace.",
         "voit": "Les données personnelles que le service peut voir.",
     },
+    "absence": {"motif": "La raison, en quelques mots : congés, travaux…"},
     "transmission": {"canal": "email, open311, webhook ou cellule."},
     "contact": {
         "adresse": "L'adresse postale.",

@@ -9,6 +9,7 @@ from datetime import date
 from router.decision import Facts, Urgency
 from router.directory import Counter, Service
 from router.geography import TerritoryDescription
+from rules.absences import Absence
 from rules.calendars import Calendar
 from rules.conditions.logic import Block
 from rules.phrases import Phrase
@@ -157,6 +158,7 @@ class ServiceEntry:
     service: Service
     at: At
     promises: Promises = field(default_factory=Promises)
+    absences: tuple[Absence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import MAXYEAR, MINYEAR, date
 
 from router.decision import Facts, Part, ServiceId
 from router.geography import Whereabouts
 from rules.compile import RuleSet
 from rules.model import RoleValue, Rule
+from rules.scalars import Day, Season
 
 UNKNOWN, NOBODY = object(), object()
 """Why a role has no service: the place must tell, or no territory of the place has one."""
@@ -79,13 +81,19 @@ class Directory:
     def available(self, service: str) -> str | None:
         """Go from deputy to deputy until one is there."""
         seen: set[str] = set()
-        while service in self.facts.unavailable:
+        while service in self.facts.unavailable or self._is_absent(service):
             entry = self.ruleset.configuration.services.get(service)
             seen.add(service)
             if entry is None or not entry.service.deputy or entry.service.deputy in seen:
                 return None
             service = entry.service.deputy
         return service
+
+    def _is_absent(self, service: str) -> bool:
+        """Whether the day on which the case came in lies in an absence of a service."""
+        entry = self.ruleset.configuration.services.get(service)
+        today = self.facts.received_at.astimezone(self.ruleset.zone).date()
+        return any(_lies_in(today, one.season) for one in (entry.absences if entry else ()))
 
     def by_default(self) -> tuple[str, str]:
         """Find the owner by default of the smallest known territory that can take the case."""
@@ -136,6 +144,18 @@ class Directory:
             if file.default is not None:
                 found[file.territory] = file.default.id
         return found
+
+
+def _lies_in(today: date, season: Season) -> bool:
+    """Whether a day lies in a period, its ends included; a yearly one may go over New Year."""
+    first, last = season.start or Day(1, 1), season.end or Day(12, 31)
+    if not season.yearly:
+        start, end = (first.year or MINYEAR), (last.year or MAXYEAR)
+        return date(start, first.month, first.day) <= today <= date(end, last.month, last.day)
+    after = (today.month, today.day) >= (first.month, first.day)
+    before = (today.month, today.day) <= (last.month, last.day)
+    over_new_year = (first.month, first.day) > (last.month, last.day)
+    return after or before if over_new_year else after and before
 
 
 def choose(directory: Directory, wishes: list[Wish]) -> Owner:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from router.decision import Facts
 from router.geography import Geography, Whereabouts
 from rules.model import Configuration, Ref
+from rules.situation import Situation
 
 _MEMO = 4096
 
@@ -138,22 +138,21 @@ class Owners:
                     return Default(service, own)
         return self.last
 
-    def is_another(self, name: str, here: Whereabouts, owner: str, facts: Facts) -> bool | None:
+    def is_another(self, name: str, case: Situation, owner: str) -> bool | None:
         """Whether a name means another service than the owner; None when that one has refused."""
+        here = case.whereabouts
         found = self.resolve(name, here)
         if isinstance(found, Lack):
             return self.defaults(here)[0].service != owner
-        if found in facts.refused_by:
+        if found in case.facts.refused_by:
             return None
-        stand_in, _ = self.stand_ins(found, facts.unavailable)
+        stand_in, _ = self.stand_ins(found, case.away)
         return stand_in is not None and stand_in != owner
 
-    def stand_ins(
-        self, service: str, unavailable: Collection[str]
-    ) -> tuple[str | None, tuple[str, ...]]:
-        """Follow deputies until one is available; return it with all the names on the way."""
+    def stand_ins(self, service: str, away: Collection[str]) -> tuple[str | None, tuple[str, ...]]:
+        """Follow deputies until one is there; return it with all the names on the way."""
         chain = [service]
-        while chain[-1] in unavailable:
+        while chain[-1] in away:
             deputy = self._deputies.get(chain[-1])
             if deputy is None or deputy in chain:
                 return None, tuple(chain)

@@ -155,8 +155,7 @@ class _Answers:
             return True
         if wants.owner is None:
             return None
-        here, facts = supposed.whereabouts, supposed.facts
-        return self.ruleset.owners.is_another(wants.owner.id, here, self.choice.owner, facts)
+        return self.ruleset.owners.is_another(wants.owner.id, supposed, self.choice.owner)
 
     def _try_places(self) -> None:
         candidates = self.case.whereabouts.candidates
@@ -187,7 +186,6 @@ class _Answers:
 
     def _try_table(self, families: tuple[str, ...]) -> None:
         """Note whether the table would take the case over, in one of these families."""
-        if self._table not in self._helped:
-            here, facts = self.case.whereabouts, self.case.facts
-            if self.ruleset.table.gives_away(families, here, self.choice.owner, facts):
-                self._helped.add(self._table)
+        table, owner = self.ruleset.table, self.choice.owner
+        if self._table not in self._helped and table.gives_away(families, self.case, owner):
+            self._helped.add(self._table)

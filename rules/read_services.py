@@ -11,6 +11,7 @@ from rules.fields import Fields
 from rules.model import Role, RoleValue, ServiceEntry
 from rules.names import Names
 from rules.problems import At, Problems
+from rules.read_absences import read_absences
 from rules.read_effects import EffectReader
 from rules.read_facts import language_codes
 from rules.vocabulary import CHANNELS, LEVELS, SEEN, STATUTES, WAYS
@@ -118,7 +119,8 @@ class ServiceReader:
             deputy=ServiceId(chosen) if chosen else None,
             sees=fields.some_of("voit", SEEN) if "voit" in fields else ("texte", "lieu", "photos"),
         )
-        return ServiceEntry(service, fields.where("id"), self.effects.promises(fields))
+        promises, away = self.effects.promises(fields), read_absences(fields)
+        return ServiceEntry(service, fields.where("id"), promises, away)
 
     def transmission(self, fields: Fields) -> tuple[str, str]:
         node = fields.node("transmission")

@@ -147,10 +147,12 @@ SHAPES: Mapping[str, Mapping[str, Shape]] = {
         "statut": Choice(STATUTES),
         "horaires": _TEXT,
         "suppleant": _TEXT,
+        "absences": ListOf("absence"),
         "voit": Choice(SEEN, many=True),
         **_PROMISES,
     },
     "transmission": {"canal": Choice(WAYS), "adresse": _TEXT},
+    "absence": {**_DATES, "motif": _TEXT},
     "contact": dict.fromkeys(BLOCKS["contact"], _TEXT),
     "compteurs.yaml": {**_HEAD, "compteurs": ListOf("compteur")},
     "compteur": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -22,7 +22,8 @@ CATEGORY = "categorie"
 class Situation:
     """A case under evaluation.
 
-    ``category`` is with its parents in ``ancestry``; both are None when unknown. ``supposed`` names
+    ``away`` are the services that take nothing on the day of reception. ``category`` is with its
+    parents in ``ancestry``; both are None when unknown. ``supposed`` names
     the fact that a hypothesis leaves free: a condition that lacks only this one may turn out either
     way. ``truth`` answers for another rule by its id.
     """
@@ -33,6 +34,7 @@ class Situation:
     whereabouts: Whereabouts
     geography: Geography
     calendars: Calendars
+    away: Collection[str] = ()
     category: str | None = None
     ancestry: frozenset[str] | None = None
     supposed: str = ""
@@ -79,6 +81,7 @@ class Situation:
             here,
             self.geography,
             self.calendars,
+            self.away,
             category,
             ancestry,
             fact,

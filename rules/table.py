@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from router.decision import Facts
 from router.geography import Whereabouts
 from rules.compiled import Compiled
 from rules.owners import Owners
+from rules.situation import Situation
 
 _MEMO = 1024
 
@@ -56,25 +56,23 @@ class Table:
         """Whether some row lacks nothing but the category."""
         return any(here.within(row.territories) for own in self._rows.values() for row in own)
 
-    def gives_away(
-        self, families: tuple[str, ...], here: Whereabouts, owner: str, facts: Facts
-    ) -> bool:
+    def gives_away(self, families: tuple[str, ...], case: Situation, owner: str) -> bool:
         """Whether a category of these families would make the table name another than the owner."""
-        key = (families, here, owner, facts.refused_by, facts.unavailable)
+        key = (families, case.whereabouts, owner, case.facts.refused_by, case.away)
         found = self._gives.get(key)
         if found is None:
             if len(self._gives) >= _MEMO:
                 self._gives.clear()
-            found = any(self._would_give(family, here, owner, facts) for family in families)
+            found = any(self._would_give(family, case, owner) for family in families)
             self._gives[key] = found
         return found
 
-    def _would_give(self, family: str, here: Whereabouts, owner: str, facts: Facts) -> bool:
+    def _would_give(self, family: str, case: Situation, owner: str) -> bool:
         for row in self._rows.get(family, ()):
             wants = row.rule.rule.effects.owner
-            if wants is None or not here.within(row.territories):
+            if wants is None or not case.whereabouts.within(row.territories):
                 continue
-            another = self._owners.is_another(wants.id, here, owner, facts)
+            another = self._owners.is_another(wants.id, case, owner)
             if another is not None:
                 return another
         return False

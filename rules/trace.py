@@ -14,6 +14,7 @@ from rules.naming import fact_asked
 from rules.owners import Lack
 from rules.settle import Settled
 from rules.situation import Situation
+from rules.standing_in import absences, in_whose_place
 
 _MOST_MISSES = 10
 _SOURCES = {
@@ -47,6 +48,7 @@ def trace(
         "refused": list(case.facts.refused_by),
         "passed_over": choice.passed_over,
         "chain": list(choice.chain),
+        "absences": absences(ruleset, case, choice),
         "told_later": pending,
         "clock": clock_of(ruleset, case, choice),
         "question": question,
@@ -186,7 +188,8 @@ def sentence(ruleset: RuleSet, case: Situation, choice: Choice, question: str | 
     """Say the decision in one plain French sentence for the supervisor."""
     entry = ruleset.configuration.services.get(choice.owner)
     name = entry.service.name("fr") if entry else choice.owner
-    said = f"{name} est responsable {_because(ruleset, case, choice)}"
+    why = _because(ruleset, case, choice) + in_whose_place(ruleset, case, choice)
+    said = f"{name} est responsable {why}"
     if question is not None:
         said += f" ; {fact_asked(question)} à la personne"
     return f"{said}."
@@ -229,8 +232,6 @@ def _because(ruleset: RuleSet, case: Situation, choice: Choice) -> str:
         why = f"par la table des compétences (famille « {family} », {where})"
     if choice.provisional:
         return f"en attendant, car le lieu manque pour savoir qui l'est {why}"
-    if len(choice.chain) > 1:
-        return f"{why}, à la place de « {choice.chain[0]} »"
     if choice.parts:
         return f"de coordonner {len(choice.parts)} parties {why}"
     return why

@@ -45,7 +45,12 @@ _CHILDREN: Mapping[str, Mapping[str, str]] = {
     "essai": {"cas": "cas", "attendu": "attendu"},
     "attendu": {**_EFFECTS, "parts": "part", "repartir": "part"},
     "services.yaml": {"services": "service"},
-    "service": {"transmission": "transmission", "contact": "contact", "escalade": "escalade"},
+    "service": {
+        "transmission": "transmission",
+        "contact": "contact",
+        "escalade": "escalade",
+        "absences": "absence",
+    },
     "compteurs.yaml": {"compteurs": "compteur"},
     "categories.yaml": {"categories": "categorie"},
     "categorie": {

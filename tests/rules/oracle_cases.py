@@ -29,6 +29,8 @@ OWNERS = (
     *("paix-nantes", "mairie-reze", "social-du-lieu"),
 )
 SERVICES = (*OWNERS[:5], "paix-nantes", "mairie-reze", "mairie-nantes", "mairie-orvault")
+BEHIND = (*OWNERS[:5], "mairie-nantes", "paix-nantes", "mairie-reze", "mairie-orvault")
+"""Each may stand in for those after it; the town has the city of Nantes stand in for the next."""
 
 
 class Numbers(Protocol):
@@ -219,6 +221,28 @@ class Writer:
             )
         }
 
+    def absences(self) -> str:
+        """Write when some services are away, and who stands in for them: never in a ring."""
+        lines = []
+        for name in self.few(BEHIND[1:], 0, 4):
+            others = BEHIND[: BEHIND.index(name)]
+            away = ", ".join(self.absence() for _ in range(self.pick((1, 1, 2))))
+            deputy = f"suppleant: {self.pick(others)}, " if self.chance(70) else ""
+            lines.append(f"{name}: {{{deputy}absences: [{away}]}}\n")
+        return "".join(lines)
+
+    def absence(self) -> str:
+        month, day = self.number(1, 12), self.number(1, 28)
+        return self.pick(
+            (
+                f"{{du: 2026-{month:02}-{day:02}}}",
+                f"{{au: 2026-{month:02}-{day:02}}}",
+                f"{{du: 2026-01-{day:02}, au: 2026-{month:02}-28}}",
+                f"{{du: {day}/{month}, au: {28 - day or 1}/{13 - month}, chaque_annee: oui}}",
+                f"{{au: {day}/{month}, chaque_annee: oui}}",
+            )
+        )
+
     # --- facts -----------------------------------------------------------------------------------
 
     def facts(self) -> Facts:
@@ -299,7 +323,7 @@ class Writer:
 
 
 @st.composite
-def rules_and_facts(draw: st.DrawFn) -> tuple[dict[str, str], list[Facts]]:
-    """Draw rule files and some forty cases for them."""
+def rules_and_facts(draw: st.DrawFn) -> tuple[dict[str, str], str, list[Facts]]:
+    """Draw rule files, who is away when, and some forty cases for them."""
     writer = Writer(Drawn(draw))
-    return writer.files(), writer.several(120, 200, lambda _: writer.facts())
+    return writer.files(), writer.absences(), writer.several(120, 200, lambda _: writer.facts())

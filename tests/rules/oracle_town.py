@@ -7,14 +7,17 @@ from pathlib import Path
 
 from rules_town import Town
 
+from router.decision import ServiceId
 from rules.compile import RuleSet, compile_rules
 from rules.dnf import TooManyTerms, terms
+from rules.fields import Fields
 from rules.model import Configuration
 from rules.names import Names
 from rules.problems import Problems
+from rules.read_absences import read_absences
 from rules.read_rules import RuleFileReader, Sheet, head, rule_ids
 from rules.reading import _Reader
-from rules.yaml_tree import read_tree
+from rules.yaml_tree import Mapping, read_tree
 from understanding.territory import Territory
 
 ROLE = "  social-du-lieu: {bellevue: paix-nantes, centre: mairie-nantes, Rezé: mairie-reze}\n"
@@ -34,9 +37,10 @@ class Bench:
         self.names: Names = reader.names
         self.geography = Territory.from_description(configuration.territory)
 
-    def ruleset(self, files: dict[str, str]) -> RuleSet | None:
+    def ruleset(self, files: dict[str, str], absences: str = "") -> RuleSet | None:
         problems = Problems()
         sheets = []
+        configuration = self._with_absences(absences, problems)
         for path, content in files.items():
             tree = read_tree(content.encode(), path, problems)
             assert tree is not None, content
@@ -52,4 +56,15 @@ class Bench:
                     terms(rule)
         except TooManyTerms:
             return None
-        return compile_rules(replace(self.configuration, files=read), self.geography)
+        return compile_rules(replace(configuration, files=read), self.geography)
+
+    def _with_absences(self, written: str, problems: Problems) -> Configuration:
+        """Put absences, and who stands in, beside the services that a generated text names."""
+        services = dict(self.configuration.services)
+        tree = read_tree(written.encode(), "services.yaml", problems) if written else None
+        for key, node in tree.entries if isinstance(tree, Mapping) else ():
+            fields, entry = Fields(node, "service", problems, "fr"), services[key.text]
+            deputy = ServiceId(fields.text("suppleant")) or entry.service.deputy
+            service = replace(entry.service, deputy=deputy)
+            services[key.text] = replace(entry, service=service, absences=read_absences(fields))
+        return replace(self.configuration, services=services)

@@ -75,7 +75,7 @@ def pairs(bench):
         while ruleset is None:
             seed += 1
             writer = Writer(Seeded(seed))
-            ruleset = bench.ruleset(writer.files())
+            ruleset = bench.ruleset(writer.files(), writer.absences())
         yield writer, ruleset, drafted(writer, ruleset)
 
 

@@ -128,6 +128,7 @@ SECTIONS = sections(MANUAL)
 WHERE = {
     "services.yaml": "`services.yaml`",
     "service": "`services.yaml`",
+    "absence": "Les absences",
     "transmission": "`services.yaml`",
     "contact": "`services.yaml`",
     "compteurs.yaml": "`compteurs.yaml`",

@@ -61,14 +61,14 @@ def test_the_engine_decides_as_the_oracle_does(bench: Bench) -> None:
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(rules_and_facts())
-    def agree(drawn: tuple[dict[str, str], list[Facts]]) -> None:
+    def agree(drawn: tuple[dict[str, str], str, list[Facts]]) -> None:
         nonlocal compared
-        files, cases = drawn
-        ruleset = bench.ruleset(files)
+        files, absences, cases = drawn
+        ruleset = bench.ruleset(files, absences)
         assume(ruleset is not None)
         assert ruleset is not None
         for case in cases:
-            _agree(ruleset, files, case)
+            _agree(ruleset, {**files, "absences": absences}, case)
         compared += len(cases)
 
     while compared < DRAWN:
@@ -79,10 +79,10 @@ def test_it_does_so_for_as_many_seeded_cases_as_are_asked_for(bench: Bench) -> N
     compared, seed = 0, FIRST_SEED
     while compared < SEEDED:
         writer = Writer(Seeded(seed))
-        files = writer.files()
-        ruleset = bench.ruleset(files)
+        files, absences = writer.files(), writer.absences()
+        ruleset = bench.ruleset(files, absences)
         for _ in range(FACTS_FOR_EACH if ruleset else 0):
             assert ruleset is not None
-            _agree(ruleset, files, writer.facts())
+            _agree(ruleset, {**files, "absences": absences}, writer.facts())
             compared += 1
         seed += 1
