@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from rules.conditions.facts import CategoryIs
 from rules.conditions.logic import Block, Chances, leaves
 from rules.conditions.place import Inside
 from rules.conditions.words import Contains
-from rules.effects import only_decides
+from rules.effects import only_decides, words_of
 from rules.index import Index
 from rules.lexicon import lexicon
 from rules.model import Cell, Configuration, Effects, Promises, Rule
@@ -55,8 +55,10 @@ class RuleSet:
         self.rules = self._compile_rules()
         self.only_decide = bytes(only_decides(one.rule) for one in self.rules)
         """By number, 1 for a rule that is without effect below the one that decides."""
-        self.sure = bytes(one.sure for one in self.rules)
-        """By number, 1 for a rule that is true once hit, inside the territory of its file."""
+        self.surely = tuple(one.steady if one.sure else None for one in self.rules)
+        """By number, what a rule wants that is true once hit, inside the territory of its file."""
+        self.spelled = _spelled(one.rule for one in self.rules)
+        """By folded word, how the rules write those that stand alone."""
         self.by_id = {one.rule.id: one for one in self.rules}
         self.index = Index((one.rule.territory, one.terms) for one in self.rules)
         self.table = self._compile_table()
@@ -194,6 +196,14 @@ class RuleSet:
 def may_be_french(facts: Facts) -> bool:
     """Whether typing errors are repaired: in French, and where the language is not known."""
     return not facts.language or facts.language.startswith("fr")
+
+
+def _spelled(rules: Iterable[Rule]) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for group in (group for rule in rules for group in words_of(rule)):
+        for word, written in (group.spelled or {}).items():
+            found.setdefault(word, set()).update(written)
+    return {word: frozenset(written) for word, written in found.items()}
 
 
 def _cell_rule(cell: Cell, categories: frozenset[str], where: frozenset[str]) -> Rule:

@@ -33,11 +33,12 @@ class Compiled:
     """Whether it holds wherever its index is hit, in a place that lies inside its territory."""
     _block: tuple[Condition, ...] | None = field(init=False, repr=False, default=None)
     """All that ``si`` asks for when that is one block, cheap conditions first."""
-    _steady: Active | None = field(init=False, repr=False, compare=False, default=None)
+    steady: Active | None = field(init=False, repr=False, compare=False, default=None)
+    """What it wants, where that is the same for any case."""
 
     def __post_init__(self) -> None:
         rule = self.rule
-        object.__setattr__(self, "_steady", steady(rule, self.number))
+        object.__setattr__(self, "steady", steady(rule, self.number))
         if len(rule.when) == 1:
             block = rule.when[0].by_cost
             nested = any(isinstance(one, Combined | RuleHolds) for one in block)
@@ -113,7 +114,7 @@ class Compiled:
 
     def active(self, case: Situation) -> Active:
         """See what the rule wants for this case."""
-        return self._steady or active(self.rule, self.number, case)
+        return self.steady or active(self.rule, self.number, case)
 
 
 def is_all_hit(block: Iterable[Condition], territory: str) -> bool:

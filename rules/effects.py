@@ -16,11 +16,13 @@ from rules.situation import Situation
 class Active:
     """What one true rule wants at this moment, its thresholds reached or not.
 
-    ``number`` is its rank, ``own`` are its lasting effects, ``once`` those of steps that act only
+    ``id`` and ``priority`` are the rule's, ``number`` is its rank, ``own`` are its lasting effects, ``once`` those of steps that act only
     when they are reached.
     """
 
     rule: Rule
+    id: str
+    priority: str
     number: int
     owner: Ref | None
     parts: tuple[SplitPart, ...]
@@ -32,14 +34,8 @@ class Active:
     """Whether it brings nothing but an owner."""
     groups: tuple[Group, ...] = ()
     """Words that it looks for."""
-
-    @property
-    def id(self) -> str:
-        return self.rule.id
-
-    @property
-    def priority(self) -> str:
-        return self.rule.priority
+    lone: bool = False
+    """Whether all of these stand alone, so that holding one is finding it."""
 
     @property
     def decides(self) -> bool:
@@ -47,7 +43,7 @@ class Active:
 
     @property
     def danger(self) -> bool:
-        return self.rule.priority == "danger"
+        return self.priority == "danger"
 
     @property
     def replies(self) -> tuple[str, ...]:
@@ -79,12 +75,16 @@ def steady(rule: Rule, number: int) -> Active | None:
     base = rule.effects
     if rule.steps or base.season is not None:
         return None
+    groups = words_of(rule)
     return Active(
-        rule, number, base.owner, base.parts, (base,), bare=only_decides(rule), groups=_groups(rule)
-    )
+        rule, rule.id, rule.priority, number, base.owner, base.parts, (base,),
+        bare=only_decides(rule), groups=groups,
+        lone=all(group.spelled is not None for group in groups),
+    )  # fmt: skip
 
 
-def _groups(rule: Rule) -> tuple[Group, ...]:
+def words_of(rule: Rule) -> tuple[Group, ...]:
+    """List the groups of words that a rule looks for, its exceptions left out."""
     words = (one for one in leaves(rule.when) if isinstance(one, Contains))
     return tuple(group for one in words for group in one.groups)
 
@@ -116,8 +116,9 @@ def active(rule: Rule, number: int, case: Situation) -> Active:
         if effects.owner is not None or effects.parts:
             owner, parts = effects.owner, effects.parts
     return Active(
-        rule, number, owner, parts, tuple(own), tuple(once), tuple(reached), groups=_groups(rule)
-    )
+        rule, rule.id, rule.priority, number, owner, parts, tuple(own), tuple(once), tuple(reached),
+        groups=words_of(rule),
+    )  # fmt: skip
 
 
 def _in_season(effects: Effects, case: Situation) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rules.phrases import Phrase
@@ -69,6 +69,11 @@ class Group:
         if others:
             return singles | others if singles else others
         return singles
+
+    @property
+    def spelled(self) -> Mapping[str, tuple[str, ...]] | None:
+        """By folded word, how the group writes it, where holding one is enough; else None."""
+        return None if self.lone_words is None else self._singles
 
     @property
     def lone_words(self) -> frozenset[str] | None:

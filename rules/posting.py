@@ -84,7 +84,7 @@ class Hits:
         """Look at what the words or facts of a case lead to."""
         around, worth = self.around, self.worth
         for posting in postings:
-            shelves, near = posting.here, 0
+            shelves, near, bound = posting.here, 0, list[Numbers]()
             for territory in around if len(around) < len(shelves) else shelves:
                 if territory in around and territory in shelves:
                     near += 1
@@ -92,12 +92,11 @@ class Hits:
                     worth.update(shelf.free)
                     if shelf.bound:
                         self._weigh(shelf)
-            if near < len(shelves):
-                self.unmet.append(posting.all)
+                        bound.append(shelf.bound)
+            self.unmet += [posting.all] if near < len(shelves) else bound
 
     def _weigh(self, shelf: Shelf) -> None:
         words, ancestry, worth = self.words, self.ancestry, self.worth
-        self.unmet.append(shelf.bound)
         by_second = shelf.by_second
         for word in by_second.keys() & words:
             worth.update(by_second[word])

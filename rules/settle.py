@@ -130,15 +130,18 @@ def settled(ruleset: RuleSet, case: Situation, told_by: list[str], found: Found)
 def _weigh_all(ruleset: RuleSet, case: Situation) -> Found:
     """Weigh each rule that is hit, and list those that nearly hold."""
     found = Found()
-    hits, rules, sure = ruleset.index.hits(case), ruleset.rules, ruleset.sure
+    hits, rules, surely = ruleset.index.hits(case), ruleset.rules, ruleset.surely
     failed: list[int] = []
     for number in sorted(hits.worth):
-        one = rules[number]
-        value = True if sure[number] and hits.inside else one.value(case)
+        wants = surely[number] if hits.inside else None
+        if wants is not None:
+            found.true.append(wants)
+            continue
+        value = rules[number].value(case)
         if value is False:
             failed.append(number)
         else:
-            found.note(one, value, case)
+            found.note(rules[number], value, case)
     found.missed = [rules[number] for number in hits.missed(failed)]
     return found
 
@@ -146,17 +149,21 @@ def _weigh_all(ruleset: RuleSet, case: Situation) -> Found:
 def _weigh(ruleset: RuleSet, case: Situation) -> Found:
     """Weigh the rules that can make a difference: once one decides, few of those below it can."""
     found = Found()
-    hits, rules, sure = ruleset.index.hits(case), ruleset.rules, ruleset.sure
+    hits, rules, surely = ruleset.index.hits(case), ruleset.rules, ruleset.surely
     may_pass = bool(case.facts.refused_by or case.facts.agent_choice)
     for number in sorted(hits.worth):
         if found.decided and ruleset.only_decide[number]:
             continue
-        one = rules[number]
-        value = True if sure[number] and hits.inside else one.value(case)
-        if value is not False:
-            found.note(one, value, case)
-            if value and not may_pass and found.true[-1].decides:
-                found.decided = True
+        wants = surely[number] if hits.inside else None
+        value = True if wants is not None else rules[number].value(case)
+        if value is False:
+            continue
+        if wants is not None:
+            found.true.append(wants)
+        else:
+            found.note(rules[number], value, case)
+        if value and not may_pass and found.true[-1].decides:
+            found.decided = True
     return found
 
 

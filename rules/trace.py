@@ -35,7 +35,7 @@ def trace(
     choice, effects, told_by = settled.choice, settled.effects, settled.told_by
     return {
         "facts": _facts(case, told_by),
-        "words": _words(case, found.true, told_by),
+        "words": _words(settled),
         "repaired": dict(case.text.repaired),
         "place": _place(case),
         "winners": _winners(settled),
@@ -107,12 +107,19 @@ def _place(case: Situation) -> dict[str, Any]:
     return found
 
 
-def _words(case: Situation, true: list[Active], told_by: list[str]) -> list[str]:
-    matched: list[str] = []
-    for one in true:
+def _words(settled: Settled) -> list[str]:
+    """List the words that the true rules found, as these write them, in rank order."""
+    text, spelled = settled.case.text, settled.ruleset.spelled
+    left = {own for word in spelled.keys() & text.words for own in spelled[word]}
+    matched: dict[str, None] = {}
+    for one in settled.found.true:
+        if one.lone and not left:  # all that it can have found has been told
+            continue
         for group in one.groups:
-            matched += group.matched(case.text)
-    return list(dict.fromkeys([*matched, *told_by]))
+            own = group.matched(text)
+            matched.update(dict.fromkeys(own))
+            left.difference_update(own)
+    return list(matched | dict.fromkeys(settled.told_by))
 
 
 def _winners(settled: Settled) -> list[dict[str, Any]]:
@@ -120,8 +127,8 @@ def _winners(settled: Settled) -> list[dict[str, Any]]:
     table, winner = len(settled.ruleset.rules), settled.choice.winner
     return [
         {
-            "rule": one.rule.id,
-            "priority": one.rule.priority,
+            "rule": one.id,
+            "priority": one.priority,
             "owner": _owner(settled.ruleset, settled.case, one),
         }
         for one in settled.deciding
