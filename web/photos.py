@@ -69,13 +69,15 @@ def clean(data: bytes) -> Photo:
         raise BadPhoto("error.photo_large") from bomb
     except UnidentifiedImageError as not_ours:
         raise BadPhoto("error.photo_type") from not_ours
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as broken:
+    except BadPhoto:
+        raise
+    except Exception as broken:  # decoders raise whatever they stumble over
         raise BadPhoto("error.photo_broken") from broken
 
 
 def _encode(image: Image.Image) -> bytes:
     image.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # JPEG: decode no larger than needed
-    upright = ImageOps.exif_transpose(image)
+    upright = _upright(image)
     upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
     plain = Image.new("RGB", upright.size, "white")
     if upright.mode in {"RGBA", "LA", "P", "PA"}:
@@ -88,7 +90,21 @@ def _encode(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # metadata that make no sense: the picture is shown as it lies
+        return image
+
+
 def _position(image: Image.Image) -> tuple[float, float] | None:
+    try:
+        return _told_position(image)
+    except Exception:  # the same; a picture without a position is a picture
+        return None
+
+
+def _told_position(image: Image.Image) -> tuple[float, float] | None:
     gps = image.getexif().get_ifd(ExifTags.IFD.GPSInfo)
     lat = _degrees(gps.get(ExifTags.GPS.GPSLatitude), gps.get(ExifTags.GPS.GPSLatitudeRef), "S")
     lon = _degrees(gps.get(ExifTags.GPS.GPSLongitude), gps.get(ExifTags.GPS.GPSLongitudeRef), "W")

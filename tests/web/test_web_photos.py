@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import itertools
+import os
+import random
 import struct
+import time
 import zlib
 
 import pillow_heif
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from web.photos import BadPhoto, clean
 
@@ -111,3 +115,72 @@ def test_the_position_of_a_picture_is_read(
     exif.get_ifd(0x8825).update(gps)
 
     assert clean(encoded(Image.new("RGB", (9, 9)), "JPEG", exif=exif)).position == expected
+
+
+FOUND = (11951, 18535, 19718, 81140, 173303, 188902, 624087)
+"""Chances by which decoders raised errors of kinds that nobody expects of them."""
+
+
+def whole() -> list[bytes]:
+    """Pictures of every kind that is taken, each with a position and an orientation."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    gps[1], gps[2], gps[3], gps[4] = "N", (47.0, 13.0, 6.2), "W", (1.0, 33.0, 12.9)
+    kinds = [("RGB", "JPEG"), ("CMYK", "JPEG"), ("RGBA", "PNG"), ("P", "PNG"), ("RGB", "WEBP")]
+    kinds += [("P", "GIF"), ("RGB", "HEIF")]
+    return [encoded(Image.new(mode, (40, 30)), form, exif=exif) for mode, form in kinds]
+
+
+def spoilt(picture: bytes, other: bytes, draw: random.Random) -> bytes:
+    """Put one to six errors into a picture, most of them near its beginning."""
+    data = bytearray(picture)
+    for _ in range(draw.randint(1, 6)):
+        near = int(draw.expovariate(1 / 40))
+        place = draw.choice((draw.randrange(len(data)), min(near, len(data) - 1)))
+        match draw.randrange(4):
+            case 0:
+                data[place] = draw.randrange(256)
+            case 1:
+                data[place : place + 4] = bytes(draw.choices((0, 127, 128, 255), k=4))
+            case 2:
+                del data[place : place + draw.randrange(1, 30)]
+            case _:
+                start = draw.randrange(len(other))
+                data[place:place] = other[start : start + draw.randrange(1, 60)]
+        data = data or bytearray(1)
+    return bytes(data)
+
+
+@pytest.mark.filterwarnings("ignore")  # decoders say what is odd in a picture
+def test_whatever_is_wrong_with_a_picture_is_one_reason_to_refuse_it() -> None:
+    known = whole()
+    seconds = float(os.environ.get("GUICHET_FUZZ_SECONDS", "0"))
+    first, end = int(os.environ.get("GUICHET_FUZZ_FIRST", "0")), time.monotonic() + seconds
+    taken = 0
+    for number in itertools.chain(FOUND, itertools.count(first)):
+        if time.monotonic() > end if seconds else number - first >= 3000 and number not in FOUND:
+            break
+        draw = random.Random(number)
+        try:
+            photo = clean(spoilt(draw.choice(known), draw.choice(known), draw))
+        except BadPhoto:
+            continue
+        except Exception as error:
+            error.add_note(f"number {number}")
+            raise
+        with Image.open(io.BytesIO(photo.data)) as image:
+            assert not image.getexif()
+        assert photo.position is None or abs(photo.position[0]) <= 90
+        taken += 1
+    print(f"{number - first} pictures, {taken} taken, up to number {number}")
+    assert taken
+
+
+def test_metadata_that_make_no_sense_cost_the_position_and_not_the_picture() -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    picture = encoded(Image.new("RGB", (40, 30)), "JPEG", exif=exif)
+    broken = picture.replace(b"Exif\0\0MM", b"Exif\0\0MX").replace(b"Exif\0\0II", b"Exif\0\0IX")
+    assert broken != picture
+    assert clean(broken).position is None
