@@ -36,5 +36,7 @@ class Policy:
     automatic_per_day: int = 20
     lease_s: float = 60.0
     most_tries: int = 5
+    reading_s: float = 30.0
+    """Seconds after which a message whose reading does not end is left to an agent."""
     short_channels: frozenset[str] = field(default_factory=lambda: frozenset({"sms", "web"}))
     spoken_channels: frozenset[str] = field(default_factory=lambda: frozenset({"desk"}))

@@ -7,7 +7,7 @@ committed leaves no trace and is worked again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from router.arriving import Arriving
 from router.conversation import numbers_of
 from router.desk import Desk
 from router.dispatch import Dispatcher
-from router.errors import InvalidInput, UnreadablePayload
+from router.errors import InvalidInput
 from router.forwarding import Forwarder
 from router.inbound import Handler
 from router.looking import Looks
@@ -44,6 +44,7 @@ from router.opening import Opening
 from router.partners import Partners
 from router.policy import Policy
 from router.ports import Clock, Ids, Reads, Rulebooks, Understands
+from router.reading import Reader, ReadRow, Report
 from router.recording import shadow_of
 from router.replies import Replies
 from router.store import Claim, Gathered, Inbound, RouteClaim, RouteQueue, Unit, Verdict, Wanted
@@ -57,16 +58,6 @@ _FAILED_WAIT = timedelta(seconds=5)
 _MOST_PLANS = 3
 _MOST_LEADS = 3
 """From a delivery to its case, from a part to its whole, from people to their conversations."""
-Report = Callable[[str, Exception], None]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadRow:
-    """A journal row and what its channel reads in it; ``unreadable`` says why it could not."""
-
-    inbound: Inbound
-    events: tuple[InboundEvent, ...]
-    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +95,8 @@ class Router:
         claims = await self.store.claim_routes(self.batch, self.policy.lease_s, now)
         if not claims:
             return 0
-        rows, looks = await asyncio.to_thread(self._read_and_look, claims)
+        reader = Reader(self.readers, self.policy, self.report)
+        rows, looks = await reader.read(claims, self._looks)
         gathered = await self._gather(rows)
         looks.foresee(
             (message, case)
@@ -119,40 +111,8 @@ class Router:
         await self._conclude(plan, verdicts, now)
         return sum(len(claim.inbound) for claim in claims)
 
-    # --- reading -------------------------------------------------------------------------------
-
-    def read(self, claims: Sequence[RouteClaim]) -> dict[str, list[ReadRow]]:
-        """Read every row of a batch, by lane; what cannot be read stops nothing."""
-        return {
-            claim.claim.lane: [self._read(inbound) for inbound in claim.inbound] for claim in claims
-        }
-
-    def _read(self, inbound: Inbound) -> ReadRow:
-        envelope = inbound.envelope
-        reader = self.readers.get((envelope.channel, envelope.account))
-        if reader is None:
-            return ReadRow(inbound, (), f"aucun canal « {envelope.channel} » n'est branché ici")
-        if inbound.tries >= self.policy.most_tries:
-            return ReadRow(inbound, (), "le traitement a échoué plusieurs fois")
-        try:
-            return ReadRow(inbound, reader.receive(envelope))
-        except UnreadablePayload as error:
-            return ReadRow(inbound, (), str(error) or "illisible")
-        except Exception as error:  # a reader's defect: kept for an agent, the next one served
-            self.report(f"read {envelope.channel}", error)
-            return ReadRow(inbound, (), f"illisible ({type(error).__name__})")
-
-    def _read_and_look(
-        self, claims: Sequence[RouteClaim]
-    ) -> tuple[dict[str, list[ReadRow]], Looks]:
-        """Look at each message by itself, so that what has to be counted is asked for at once."""
-        rows, looks = self.read(claims), Looks(self.rulebooks.current(), self.understands)
-        for row in (row for lane in rows.values() for row in lane):
-            for event in row.events:
-                if isinstance(event, MessageReceived):
-                    with suppress(Exception):  # told when its conversation is worked
-                        looks.of(row.inbound, event.message)
-        return rows, looks
+    def _looks(self) -> Looks:
+        return Looks(self.rulebooks.current(), self.understands)
 
     # --- gathering -----------------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 """The way of a message, from the journal to what is queued, on a store on disk."""
 
 import json
+import threading
+from dataclasses import replace
 
 import pytest
 
@@ -243,6 +245,39 @@ async def test_what_cannot_be_read_is_kept_and_the_next_one_is_served(town, kind
     await town.router.run_once()
     lines = await town.store.journal()
     assert {line.action for line in lines} == {Action.QUARANTINE, Action.CREATE}
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("hangs_in", ["channel", "understanding"])
+async def test_a_message_whose_reading_never_ends_is_kept_and_all_others_are_served(
+    town, monkeypatch, place, hangs_in
+):
+    end = threading.Event()
+    if hangs_in == "channel":
+        reader, name = town.router.readers["memory", "town"], "receive"
+    else:
+        reader, name = town.router.understands, "understand"
+    good = getattr(type(reader), name)
+
+    def hang(self, what, *more):
+        if "sans fin" in str(getattr(what, "payload", getattr(what, "text", ""))):
+            end.wait()
+        return good(self, what, *more)
+
+    monkeypatch.setattr(type(reader), name, hang)
+    town.router = replace(town.router, policy=replace(town.policy, reading_s=0.2))
+    said = ["Le lampadaire est éteint", "La poubelle déborde"]
+    said.insert(place, "un texte sans fin")
+    await town.store.accept([town.envelope(f"p{n}", text) for n, text in enumerate(said)])
+    assert await town.router.run_once() == 3
+    lines = await town.store.journal()
+    assert [line.action for line in lines].count(Action.CREATE) == 2
+    [kept] = await town.store.journal(action=Action.QUARANTINE)
+    assert "n'a pas pu être lu" in kept.reason
+    [error] = town.errors
+    assert isinstance(error, TimeoutError)
+    end.set()
+    assert (await town.hear("eve", "Le lampadaire est éteint")).case is not None
 
 
 async def test_a_defect_in_one_conversation_does_not_hold_up_the_others(town, monkeypatch):
