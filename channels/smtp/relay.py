@@ -15,6 +15,7 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
+from channels.smtp.dkim_seal import read_key, sealed
 from channels.smtp.oauth import TokenSource
 from channels.smtp.settings import SmtpSettings, Tls
 from router.delivery import Permanent, Retry, SendOutcome, Sent, Unknown
@@ -33,6 +34,8 @@ class Relay:
     def __init__(self, settings: SmtpSettings, account: str) -> None:
         self._name = account.rpartition("@")[2]
         self._settings = settings
+        file = settings.dkim_key_file
+        self._key = read_key(file) if file is not None else None
         self._tokens = TokenSource(settings) if settings.oauth_token_url else None
         self._slots = asyncio.Semaphore(settings.smtp_connections)
         self._idle: list[tuple[SMTP, float]] = []
@@ -41,6 +44,9 @@ class Relay:
         """Send one mail to one address; ``ref`` is its Message-ID. Never raises."""
         if any(not 32 < ord(c) < 127 for c in sender + recipient) or "@" not in recipient:
             return Permanent("address", "this address cannot be written to")
+        if self._key is not None:
+            signed_by = self._settings.dkim_domain or self._name
+            message = await sealed(message, self._key, self._settings.dkim_selector, signed_by)
         async with self._slots:
             client = self._warm()
             if client is not None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from channels.smtp.dkim_seal import read_key
 
 
 class Tls(StrEnum):
@@ -47,6 +51,20 @@ class SmtpSettings(BaseModel):
     envelope_sender: EnvelopeSender = EnvelopeSender.VERP
     display_name: str = ""
     """The name beside our address; empty for the address alone."""
+    dkim_key_file: Path | None = None
+    """A private RSA key in PEM, with which mails are signed; none: the relay signs, or nobody."""
+    dkim_selector: str = ""
+    """Under which name the domain's DNS shows the other half of the key."""
+    dkim_domain: str = ""
+    """The domain that signs; empty: that of our address."""
+
+    @model_validator(mode="after")
+    def _can_sign(self) -> Self:
+        if (self.dkim_key_file is None) != (not self.dkim_selector):
+            raise ValueError("dkim_key_file and dkim_selector are given together, or neither")
+        if self.dkim_key_file is not None:
+            read_key(self.dkim_key_file)
+        return self
 
     @field_validator("smtp_tls", mode="before")
     @classmethod
