@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 import typer
 from rich.markup import escape
@@ -52,9 +54,11 @@ def doctor(
         settings = load_settings(data=data, database_url=database_url, config=config_folder(config))
 
         async def run() -> list[Finding]:
+            asyncio.get_running_loop().set_exception_handler(_left_behind)
             return [finding async for finding in _check(settings)]
 
-        findings = asyncio.run(run())
+        with _libraries_silent():
+            findings = asyncio.run(run())
         if as_json:
             print_json([{"what": f.what, "ok": f.ok, "sentence": f.sentence} for f in findings])
         else:
@@ -63,6 +67,21 @@ def doctor(
                 out.print(f"{mark} {finding.what:<36} {escape(finding.sentence)}", soft_wrap=True)
         if any(finding.ok is False for finding in findings):
             raise typer.Exit(FAILED)
+
+
+@contextmanager
+def _libraries_silent() -> Iterator[None]:
+    """What libraries log of a provider that is none stands in the findings, in a sentence."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def _left_behind(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Say nothing of tasks that a library has left behind after it was cut off."""
 
 
 async def _check(settings: Settings) -> AsyncIterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 import structlog
@@ -235,6 +236,7 @@ async def build(
     Raises:
         ConfigurationError: settings or YAML are wrong; nothing was started.
     """
+    _check_names(settings)
     clock, ids = SystemClock(), SystemIds()
     secret = secret_of(settings)
     signer = Signer({"a": secret}, "a")
@@ -309,6 +311,19 @@ async def build(
         settings, store, rulebooks, clock, ids, signer, policy, router, clockwork, channels, web,
         tuple(unconnected),
     )  # fmt: skip
+
+
+def _check_names(settings: Settings) -> None:
+    """Refuse settings of a channel that there is not: they would be obeyed by nobody.
+
+    Raises:
+        ConfigurationError: names it, and the one that may be meant.
+    """
+    for name in settings.channels:
+        if name not in BUILDERS:
+            near = get_close_matches(name, BUILDERS, 1)
+            meant = f" Voulez-vous dire « {near[0]} » ?" if near else ""
+            raise ConfigurationError(f"channels.{name} : ce canal n'existe pas.{meant}")
 
 
 def _connect(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 from telegram import Bot, File, LinkPreviewOptions, Message, User, WebhookInfo
 from telegram.error import ChatMigrated, Forbidden, InvalidToken, TelegramError
 
@@ -62,6 +62,14 @@ class TelegramSettings(BaseModel):
     poll_s: int = 25
     per_second: float = 25.0
     deadline_s: float = 15.0
+
+    @field_validator("base_url", "base_file_url")
+    @classmethod
+    def _leads_to_bots(cls, value: str) -> str:
+        """The library puts the token right behind, so an address that ends elsewhere is another's."""
+        if not re.fullmatch(r"https?://[^/\s]+(/[^\s]*)?/bot", value):
+            raise ValueError("the address ends in /bot, as https://api.telegram.org/bot does")
+        return value
 
 
 class Telegram:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -118,3 +123,53 @@ def test_a_wrong_setting_is_named(elsewhere):
     result = run("doctor")
     assert result.exit_code == 1
     assert "smtp_hosst" in result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("telegrm", " Voulez-vous dire « telegram » ?"), ("fax", "")]
+)
+def test_a_channel_that_does_not_exist_is_named_and_nothing_starts(elsewhere, name, meant):
+    (elsewhere / "guichet.toml").write_text(f'[channels.{name}]\ntoken = "x"\n')
+    for command in ("doctor", "serve"):
+        result = run(command)
+        assert result.exit_code in {1, 2}
+        assert f"channels.{name} : ce canal n'existe pas.{meant}" in " ".join(result.output.split())
+
+
+def test_doctor_says_in_sentences_that_a_server_is_not_the_one_it_should_be(elsewhere):
+    def greet() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = nobody.accept()
+                connection.sendall(b"bonjour\r\n" * 3)
+                connections.append(connection)
+
+    connections: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        threading.Thread(target=greet, daemon=True).start()
+        port = nobody.getsockname()[1]
+        (elsewhere / "guichet.toml").write_text(
+            f"""
+[channels.email]
+smtp_port = {port}
+imap_host = "127.0.0.1"
+imap_port = {port}
+imap_tls = false
+password = "mot-de-passe"
+[channels.telegram]
+token = "1:jeton"
+base_url = "http://127.0.0.1:{port}/bot"
+"""
+        )
+        told = subprocess.run(
+            [sys.executable, "-m", "app", "doctor"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        for connection in connections:
+            connection.close()
+    assert told.returncode == 1
+    assert "Traceback" not in told.stdout + told.stderr
+    assert "exception" not in told.stderr
