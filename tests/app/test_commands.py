@@ -142,9 +142,8 @@ def test_doctor_says_in_sentences_that_a_server_is_not_the_one_it_should_be(else
             while True:
                 connection, _ = nobody.accept()
                 connection.sendall(b"bonjour\r\n" * 3)
-                connections.append(connection)
+                connection.close()
 
-    connections: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         threading.Thread(target=greet, daemon=True).start()
         port = nobody.getsockname()[1]
@@ -168,8 +167,6 @@ base_url = "http://127.0.0.1:{port}/bot"
             timeout=60,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         )
-        for connection in connections:
-            connection.close()
     assert told.returncode == 1
     assert "Traceback" not in told.stdout + told.stderr
     assert "exception" not in told.stderr
