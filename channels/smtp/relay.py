@@ -161,6 +161,9 @@ def _unreachable(error: Exception, where: str, tls: Tls) -> str:
         if isinstance(cause, ssl.SSLError):
             return f"ne parle pas TLS à {where} (smtp_tls = « {tls} »)"
         cause = cause.__cause__
+    if isinstance(error, SMTPResponseException) and "STARTTLS" not in str(error):
+        refused = 400 <= error.code < 600
+        return f"refuse de parler à {where} ({error.code})" if refused else f"n'est pas à {where}"
     if tls is Tls.STARTTLS and "STARTTLS" in str(error):
         return f"ne propose pas STARTTLS à {where} (smtp_tls = « {tls} »)"
     return f"ne répond pas à {where} ({type(error).__name__})"
