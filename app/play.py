@@ -154,8 +154,9 @@ class Show:
         )  # fmt: skip
         await self._until_quiet(product)
         report = await tally(city, SCENES, product.store)
-        self.narrator.closing(report, base_url, console.url)
+        self.narrator.closing(report)
         if not self.once:
+            self.narrator.your_turn(base_url, console.url)
             await self._stay(base_url)
         return report
 

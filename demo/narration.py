@@ -82,8 +82,8 @@ class Narrator:
         """Say what is about to be seen."""
         self._print(
             Panel(
-                "Des citoyens écrivent par e-mail, SMS, WhatsApp, Telegram, Matrix, X, formulaire,\n"
-                "appellent ou envoient une lettre, qu'un agent du guichet saisit.\n"
+                "Des citoyens écrivent par e-mail, SMS, WhatsApp, Telegram, Matrix, X ou\n"
+                "formulaire, appellent ou envoient une lettre, qu'un agent du guichet saisit.\n"
                 "Chaque message devient une demande ; les règles choisissent le service ;\n"
                 "sa réponse repart par le canal de chacun. Tout se passe sur cette machine.",
                 title="[bold]Guichet – démonstration[/]",
@@ -202,18 +202,17 @@ class Narrator:
 
     # --- the end ---------------------------------------------------------------------------------
 
-    def closing(self, report: Mapping[str, Any], base_url: str, play_url: str) -> None:
-        """Sum up, and say where to go on by hand."""
+    def closing(self, report: Mapping[str, Any]) -> None:
+        """Sum up."""
         self._print(self._channels(report))
         if self._owners:
             self._print(self._services())
         good = not any(report[key] for key in ("unanswered", "wrong_channel", "dead"))
         if good:
-            self._print(
-                "[bold green]✓ Chaque personne a reçu sa réponse sur le canal où elle a écrit.[/]"
-            )
+            self._print("[bold green]✓ Chaque personne a reçu sa réponse là où elle l'attend.[/]")
         seconds = f"{WallClock().monotonic() - self._began:.1f}".replace(".", ",")
-        self._print(f"[dim]{report['forwarded']} demandes transmises, en {seconds} secondes[/]\n")
+        times = f"{report['cases']} demandes, transmises {report['forwarded']} fois"
+        self._print(f"[dim]{times}, en {seconds} secondes[/]\n")
         for key, words in (
             ("unanswered", "sans réponse"),
             ("wrong_channel", "réponse au mauvais endroit"),
@@ -221,6 +220,9 @@ class Narrator:
         ):
             for one in report[key]:
                 self._print(f"[bold red]✗ {words} :[/] {escape(str(one))}")
+
+    def your_turn(self, base_url: str, play_url: str) -> None:
+        """Say where to go on by hand."""
         lines = [f"La page des habitants   [bold]{base_url}/[/]"]
         lines.append(f"Suivre une demande      [bold]{base_url}/suivi[/]")
         if play_url:

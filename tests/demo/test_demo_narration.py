@@ -65,7 +65,8 @@ def test_nothing_is_wider_than_the_terminal_and_no_citizen_writes_markup() -> No
     narrator = _narrator()
     narrator.opening()
     narrator.routed(*_worked("[red]bonjour[/] " + "très long message " * 20))
-    narrator.closing(REPORT, "http://127.0.0.1:8000", "http://127.0.0.1:9000")
+    narrator.closing(REPORT)
+    narrator.your_turn("http://127.0.0.1:8000", "http://127.0.0.1:9000")
     told = _told(narrator)
     assert "[red]bonjour[/]" in told
     assert max(len(line) for line in told.splitlines()) <= WIDTH
@@ -81,7 +82,9 @@ def test_a_service_that_answers_is_shown_with_the_way_back() -> None:
 
 def test_the_end_names_what_went_wrong_and_where_to_play() -> None:
     narrator = _narrator()
-    narrator.closing(REPORT | {"unanswered": ["bruit"]}, "http://a.example", "http://b.example")
+    narrator.closing(REPORT | {"unanswered": ["bruit"]})
+    assert "http" not in _told(narrator)  # a run that ends leaves no page behind
+    narrator.your_turn("http://a.example", "http://b.example")
     told = _told(narrator)
     assert "✗ sans réponse : bruit" in told
     assert "Chaque personne a reçu sa réponse" not in told
@@ -93,7 +96,8 @@ def test_programs_that_read_json_see_nothing_of_it() -> None:
     narrator = _narrator(quiet=True)
     narrator.opening()
     narrator.routed(*_worked("bonjour"))
-    narrator.closing(REPORT, "http://a.example", "")
+    narrator.closing(REPORT)
+    narrator.your_turn("http://a.example", "")
     assert _told(narrator) == ""
 
 
