@@ -13,6 +13,8 @@ from router.errors import InvalidSignature, StoreUnavailable
 from router.message import WebhookRequest, WebhookResponse
 from router.ports import TakesGets, TakesWebhooks
 from web.guard import body_limit
+from web.open311_records import CHANNEL as OPEN311
+from web.partner_api import CHANNEL as PARTNER
 from web.parts import WebParts
 from web.sending import FORM
 
@@ -21,7 +23,7 @@ RETRY_AFTER_S = "5"
 _TOO_LONG = "This request is too long."
 _FOR_PROGRAMS = {"x-content-type-options": "nosniff"}
 """Headers of what a channel says to its provider, which draws no page; each costs every call."""
-_BY_OUR_OWN_DOOR = {FORM[0], DESK}
+_BY_OUR_OWN_DOOR = {FORM[0], DESK, OPEN311, PARTNER}
 """Channels whose only way in is a door of ours, which looks at what is posted."""
 
 

@@ -140,6 +140,27 @@ async def test_an_address_beside_an_account_is_nobodys(browser: Browser, path: s
     assert (await browser.post(path, content=b"x", headers=RIGHT)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        ("web", "web"),
+        ("desk", "accueil"),
+        ("open311", "appli"),
+        ("partner_webhook", "https://ville.example/guichet"),
+    ],
+)
+async def test_a_channel_with_a_door_of_ours_is_reached_by_no_other(key: tuple[str, str]) -> None:
+    """That door checks what is posted: whose case it is, and that a photo is one of the sender's."""
+    house = House()
+    house.channels = {key: house.hook}
+    transport = httpx.ASGITransport(create_app(house.parts()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        answer = await client.post(f"/webhooks/{key[0]}/{key[1]}", content=b"x", headers=RIGHT)
+
+    assert answer.status_code == 404
+    assert house.journal.envelopes == []
+
+
 async def test_an_account_may_be_written_in_percent_signs(browser: Browser, house: House) -> None:
     assert (await browser.post("/webhooks/hook/m%61in", content=b"x", headers=RIGHT)).is_success
     assert len(house.journal.envelopes) == 1
