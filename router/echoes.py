@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from router.texts import LANGUAGES, Phrases, Style, TextId, phrases, sentences
@@ -16,7 +16,7 @@ _MOST_TOGETHER = 6
 """Pieces of one sentence whose fields, an address or a name, hold full stops themselves."""
 _WRITTEN_BY_PEOPLE = "{reponse}"
 """The field of what a service says: a text with it is no automatic one."""
-_END = re.compile(r"[.!?؟:](?=\s|$)|[。！？：\n]")
+_END = re.compile(r"[.!?؟:](?=\s|$)|[。！？：]")
 _LINK = re.compile(r"https?://\S*[^\s.,;:!?)]")
 _FIELD = re.compile(r"\{(\w+)\}")
 _DATE = r"[\d ]{6,12}"
@@ -28,6 +28,7 @@ _FILLED = {
     "echeance": _DATE,
 }
 _ANYTHING = ".{1,200}"
+"""On its line: what stands under a name or a telephone number is of somebody else."""
 
 
 def is_echo(text: str) -> bool:
@@ -38,25 +39,36 @@ def is_echo(text: str) -> bool:
     """
     if len(text) > _LONGEST:
         return False
-    pieces = _END.split(_LINK.sub("lien", text))
-    first = [piece for piece in map(_bare, pieces[:_MOST_TOGETHER]) if piece]
-    if not any(_is_ours(" ".join(first[:end])) for end in range(1, len(first) + 1)):
+    pieces = _pieces(_LINK.sub("lien", text))
+    ends = range(1, _MOST_TOGETHER + 1)
+    if not any(_is_ours(pieces[:end]) for end in ends):
         return False  # nearly all that people write: the rest need not be looked at
-    bare = [piece for piece in map(_bare, pieces) if piece]
-    if sum(map(len, bare)) < LEAST:
+    if sum(len(piece.strip()) for piece in pieces) < LEAST:
         return False
     reached = {0}
-    for place in range(len(bare)):
+    for place in range(len(pieces)):
         if place in reached:
-            ends = range(place + 1, min(place + _MOST_TOGETHER, len(bare)) + 1)
-            reached.update(end for end in ends if _is_ours(" ".join(bare[place:end])))
-    return len(bare) in reached
+            reached.update(place + end for end in ends if _is_ours(pieces[place : place + end]))
+    return len(pieces) in reached
 
 
-def _is_ours(sentence: str) -> bool:
+def _pieces(text: str) -> list[str]:
+    """Cut a text where a sentence or a line ends; a break or a space before each piece says which."""
+    found = []
+    for line in text.splitlines():
+        between = "\n"
+        for piece in filter(None, map(_bare, _END.split(line))):
+            found.append(between + piece)
+            between = " "
+    return found
+
+
+def _is_ours(pieces: Sequence[str]) -> bool:
+    sentence = "".join(pieces).strip()
     whole, beginnings = _known()
     likely = (*beginnings.get(sentence[:2], ()), *beginnings.get("", ()))
-    return sentence in whole or any(pattern.fullmatch(sentence) for pattern in likely)
+    together = sentence.replace("\n", " ")
+    return together in whole or any(pattern.fullmatch(sentence) for pattern in likely)
 
 
 @cache
@@ -69,10 +81,11 @@ def _known() -> tuple[frozenset[str], dict[str, tuple[re.Pattern[str], ...]]]:
             whole.update(map(_bare, _END.split(sentence)))
         elif _bare(_FIELD.sub("", sentence)):  # what is all field is anybody's words
             fixed = [_bare(part) for part in _FIELD.split(sentence)[::2]]
-            filled = [f" ?{_FILLED.get(name, _ANYTHING)} ?" for name in fields]
-            ends = [*filled, ""]
-            pattern = "".join(re.escape(part) + end for part, end in zip(fixed, ends, strict=True))
-            patterns.setdefault(fixed[0][:2], set()).add(pattern)
+            words = [re.escape(part).replace("\\ ", r"\s") for part in fixed]
+            filled = [rf" ?{_FILLED.get(name, _ANYTHING)}\s?" for name in fields]
+            pattern = "".join(map("".join, zip(words, [*filled, ""], strict=True)))
+            start = fixed[0][:2] if len(fixed[0]) > 1 else ""
+            patterns.setdefault(start, set()).add(pattern)
     whole.discard("")
     return frozenset(whole), {
         start: tuple(map(re.compile, sorted(some))) for start, some in patterns.items()

@@ -253,7 +253,7 @@ class Replies:
         conversation = self.workspace.conversation(message.address.key)
         if conversation.blocked or conversation.opted_out:
             return None
-        if message.automatic or not message.reachable or is_echo(message.text_shown):
+        if message.automatic or not message.reachable or _came_back(message):
             return None
         day = f"{self.workspace.now:%Y-%m-%d}"
         spent = self._spent(conversation, day)
@@ -318,6 +318,12 @@ class Replies:
         )
         draft.deliveries.append(delivery)
         return delivery
+
+
+def _came_back(message: Message) -> bool:
+    """Whether a message is our own automatic words; with those we send no file and no place."""
+    person = message.attachments or message.location
+    return not person and is_echo(message.text_shown)
 
 
 def _chain(message: Message) -> tuple[str, ...]:

@@ -75,6 +75,23 @@ def test_one_word_of_a_person_beside_ours_makes_it_a_message(language: str, said
     assert not is_echo(f"{receipt}\n{said}")
 
 
+@pytest.mark.parametrize("style", Style)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text_id", AUTOMATIC)
+def test_what_a_person_writes_under_our_words_is_no_part_of_their_last_field(
+    text_id: TextId, language: str, style: Style
+) -> None:
+    """Many of our texts end with whom to call, which is a line like any other."""
+    ours = told(text_id, language, style)
+    for said in (
+        "Il y a le feu chez moi, au secours",
+        "Et quand ?",
+        "C'est faux : rien n'est fait.",
+    ):
+        assert not is_echo(f"{ours}\n{said}")
+        assert not is_echo(f"{ours}\n\n{said}")
+
+
 @pytest.mark.parametrize("said", ["Oui", "Non", "Quel est votre nom ?", "Bonjour", "", "Merci."])
 def test_short_words_are_anybodys(said: str) -> None:
     assert not is_echo(said)

@@ -10,6 +10,7 @@ from router.archive import Action, CaseFilter
 from router.case import EventKind, ReporterRole, Status
 from router.decision import Urgency
 from router.delivery import DeliveryKind
+from router.texts import TextId, text
 from router.tokens import PARTNER, REPLY
 from router.tracking import printed
 
@@ -209,6 +210,15 @@ async def test_two_routers_facing_each_other_stop_after_one_answer(town):
     # nothing is lost: an agent finds on the case what came back
     assert heard.case is not None
     assert said in heard.case.text
+
+
+async def test_who_writes_or_sends_a_photo_under_our_own_words_is_answered(town):
+    ours = text(TextId.REDIRECT, "fr", service="Voirie", contact="02 40 41 90 00").text
+    danger = await town.hear("ana", f"{ours}\nIl y a une odeur de gaz")
+    assert danger.reply is not None
+    assert "112" in danger.reply.text
+    photo = await town.hear("luc", ours, photos=1)
+    assert photo.reply is not None
 
 
 async def test_a_robot_in_its_own_words_is_answered_up_to_the_budget(town):
