@@ -48,7 +48,7 @@ def sheet(
         "due_at": case.due_at.isoformat() if case.due_at else None,
         "attachments": case.attachments if "photos" in sees else 0,
         "files": [asdict(file) for file in files] if "photos" in sees else [],
-        "place": _place(rulebook, case.place) if "lieu" in sees else {},
+        "place": _place(rulebook, case.place, words) if "lieu" in sees else {},
     }
     rights = rights_of(rulebook, case)
     if rights is not None and rights.on is not None:
@@ -77,11 +77,11 @@ def _answers(case: Case, service: Service) -> list[dict[str, str]]:
     ]
 
 
-def _place(rulebook: Rulebook, place: Place) -> dict[str, object]:
+def _place(rulebook: Rulebook, place: Place, words: Callable[[str], str]) -> dict[str, object]:
     point = place.point
     return {
-        "text": place.text,
-        "street": place.street,
+        "text": words(place.text),
+        "street": words(place.street) if place.street else place.street,
         "postcode": place.postcode,
         "communes": [
             {"insee": code, "name": rulebook.commune_name(code)} for code in place.communes

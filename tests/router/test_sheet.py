@@ -6,10 +6,15 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from town import SERVICES, TownRules
 
+from router.decision import Place
 from router.delivery import DeliveryKind
 from router.masking import masked
+from router.sheet import sheet
+from router.tracking import TrackingNumber, printed
 
 SAID = "Le lampadaire est cassé, appelez le 06 12 34 56 78 ou lea@citoyens.example"
 HIDDEN = "Le lampadaire est cassé, appelez le [numéro masqué] ou [adresse masquée]"
@@ -46,6 +51,23 @@ async def test_contacts_in_the_words_are_masked_for_who_may_not_see_them(town):
     assert SAID in heard.case.text
 
 
+async def test_a_place_that_was_typed_is_words_too(town):
+    town.rules = Rules(("texte", "lieu"))
+    said = "chez Léa, 06 12 34 56 78"
+    heard = await town.hear("lea", SAID)
+    case = replace(heard.case, place=Place(said, street=said))
+    told = sheet(town.rules, case, town.rules.service(case.owner), DeliveryKind.FORWARD, "", ())
+    place = json.loads(told)["place"]
+    assert place["street"] == place["text"] == "chez Léa, [numéro masqué]"
+
+
+@given(st.text("0123456789", min_size=7, max_size=10), st.sampled_from("ABCXYZ"))
+@example("0151234567", "A")
+def test_the_number_of_a_case_is_not_taken_for_a_telephone_number(digits, letter):
+    number = printed(TrackingNumber((digits + letter).ljust(11, "Z")))
+    assert masked(f"demande {number}, merci") == f"demande {number}, merci"
+
+
 async def test_who_may_see_contacts_reads_them(town):
     town.rules = Rules(("texte", "lieu", "contact"))
     await town.hear("lea", SAID)
@@ -75,6 +97,22 @@ async def test_who_may_not_read_the_words_reads_no_subject_either(town):
         ("appelez le 0612345678", "appelez le [numéro masqué]"),
         ("+33 6 12 34 56 78.", "[numéro masqué]."),
         ("00 33 (0)6.12.34.56.78", "[numéro masqué]"),
+        (
+            "06/12/34/56/78 ou 06\u00a012\u00a034\u00a056\u00a078",
+            "[numéro masqué] ou [numéro masqué]",
+        ),
+        ("06\u202f12\u202f34\n56\u202f78", "[numéro masqué]"),
+        ("06\u201112\u201134\u201156\u201178, 06_12_34_56_78", "[numéro masqué], [numéro masqué]"),
+        ("tel0612345678svp", "tel[numéro masqué]svp"),
+        ("اتصلوا ٠٦١٢٣٤٥٦٧٨", "اتصلوا [numéro masqué]"),
+        (
+            "电话０６１２３４５６７８，＋８６ １３８ ００１３ ８０００",
+            "电话[numéro masqué]，[numéro masqué]",
+        ),
+        ("лея@почта.рф, lea @ citoyens.example", "[adresse masquée], [adresse masquée]"),
+        ("lea＠citoyens.example", "[adresse masquée]"),
+        ("le 01.02.2024 12:30, le 01/02/2024 9:30", "le 01.02.2024 12:30, le 01/02/2024 9:30"),
+        ("à -0.57918004, 44.83", "à -0.57918004, 44.83"),
         ("écrire à lea.martin@citoyens.example !", "écrire à [adresse masquée] !"),
         ("demande 7K4M-Q2XD-9TC, 44000 Nantes", "demande 7K4M-Q2XD-9TC, 44000 Nantes"),
         ("le 24/11/2026 à 12:30, 3 lampadaires", "le 24/11/2026 à 12:30, 3 lampadaires"),

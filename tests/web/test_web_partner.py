@@ -14,7 +14,7 @@ from web_fakes import NUMBER, Browser, House, a_case
 
 from router.answers import KEPT
 from router.case import Answer, Reporter, Status
-from router.decision import Nature, ServiceId
+from router.decision import Nature, Place, ServiceId
 from router.directory import Service, Statute
 from router.entry import Entry, Source
 from router.message import Address, Envelope
@@ -58,7 +58,9 @@ async def test_a_number_in_the_words_is_shown_only_to_who_may_see_contacts(
     browser: Browser, house: House, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = "Un trou, appelez le 06 12 34 56 78"
-    house.cases.keep(a_case(status=Status.ASSIGNED, text=said, subject="Trou, 06 12 34 56 78"))
+    there = Place("chez Léa, 06 12 34 56 78", street="3 rue Scribe, 06 12 34 56 78")
+    subject = "Trou, 06 12 34 56 78"
+    house.cases.keep(a_case(status=Status.ASSIGNED, text=said, subject=subject, place=there))
     plain = [replace(one, sees=("texte", "lieu")) for one in web_fakes.SERVICES]
     monkeypatch.setattr(web_fakes, "SERVICES", tuple(plain))
     assert "06 12" not in (await browser.get(link)).text
