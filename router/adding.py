@@ -39,6 +39,12 @@ class Adding:
     replies: Replies
     desk: Desk
 
+    def is_own(self, threaded: Threaded, message: Message) -> bool:
+        """Whether a message about a known case is of one who reported it."""
+        assert threaded.case is not None  # noqa: S101 -- the caller has looked
+        whole = self.workspace.whole(threaded.case)
+        return threaded.how is How.PAGE or is_reporter(whole, message)
+
     def append(
         self,
         draft: Draft,
@@ -51,7 +57,7 @@ class Adding:
         """Add a message to the case that it was found to belong to; ``alone`` is what it would be."""
         assert threaded.case is not None  # noqa: S101 -- the caller has looked
         case = threaded.case
-        own = threaded.how is How.PAGE or is_reporter(self.workspace.whole(case), message)
+        own = self.is_own(threaded, message)
         # who acts on a danger reads of it, whatever was asked for
         personal = case.asked if own and case.asked in PERSONAL and not alone.danger else ""
         case = self._join(
@@ -81,7 +87,7 @@ class Adding:
             cause = f"in:{inbound.id}"
             tell_changes(draft, threaded.case, case, decision, cause, self.dispatcher, self.replies)
         if decision is None or decision.owner == case.owner:
-            self._tell_owner(draft, inbound, case, message, personal)
+            self.tell_owner(draft, inbound, case, message, personal)
         asked = self._next_question(message, case, decision, threaded) if own else ""
         if asked:
             case = self.workspace.save(
@@ -167,7 +173,7 @@ class Adding:
             case = self.workspace.save(draft, case, Status.ASSIGNED)
         return case, decision
 
-    def _tell_owner(
+    def tell_owner(
         self, draft: Draft, inbound: Inbound, case: Case, message: Message, fact: str = ""
     ) -> None:
         """Write to the owner what was added; the answer about a ``fact`` only where he may read it."""
@@ -196,7 +202,7 @@ class Adding:
         self.workspace.tell(
             draft, case, EventKind.EDITED, "citizen", message.text_shown, Visibility.SERVICE
         )
-        self._tell_owner(draft, inbound, case, message, fact)
+        self.tell_owner(draft, inbound, case, message, fact)
         return Worked(Action.APPEND, "message corrigé par la personne", case, message)
 
     def _next_question(

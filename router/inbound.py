@@ -10,9 +10,10 @@ from router.archive import Action
 from router.arriving import Arriving
 from router.case import Case, EventKind
 from router.conversation import How, Threaded, thread
+from router.dangers import Dangers
 from router.decision import Decision
 from router.desk import Desk
-from router.looking import Looks
+from router.looking import Look, Looks
 from router.message import (
     AddressConfirmed,
     Blocked,
@@ -51,6 +52,7 @@ class Handler:
     replies: Replies
     opening: Opening
     adding: Adding
+    dangers: Dangers
     arriving: Arriving
     partners: Partners
     wishes: Wishes
@@ -109,8 +111,25 @@ class Handler:
         if message.pressed and (threaded.case is None or threaded.case.asked != message.pressed):
             return self._stale(draft, message, threaded.case)
         if threaded.case is not None:
-            return self.adding.append(draft, inbound, message, understood, decision, threaded)
+            return self._append(draft, inbound, message, look, decision, threaded)
         return self.opening.create(draft, inbound, message, understood, facts, decision)
+
+    def _append(
+        self,
+        draft: Draft,
+        inbound: Inbound,
+        message: Message,
+        look: Look,
+        alone: Decision,
+        threaded: Threaded,
+    ) -> Worked:
+        """Add a message to its case, but for a danger that this one cannot carry."""
+        apart = (
+            self.dangers.apart(draft, inbound, message, look, threaded) if alone.danger else None
+        )
+        return apart or self.adding.append(
+            draft, inbound, message, look.understood, alone, threaded
+        )
 
     def _awake(self, draft: Draft, message: Message) -> Conversation:
         """Whoever writes to us has not blocked us any more."""
@@ -174,15 +193,19 @@ class Handler:
 
         A danger is one however it is told.
         """
-        case = self.workspace.case_of_ref(edited_ref)
+        first = corrected(edited_ref)
+        case = self.workspace.case_of_ref(first) or self.workspace.case_of_ref(edited_ref)
         if case is not None:
             look = self.looks.of(inbound, message)
             _, alone = self.looks.decide(message, look, self.workspace)
             if not alone.danger:
                 return self.adding.edited(draft, inbound, message, case, edited_ref)
             found = Threaded(case, How.REFERENCE, "danger dans un message corrigé")
-            return self.adding.append(draft, inbound, message, look.understood, alone, found)
+            worked = self._append(draft, inbound, message, look, alone, found)
+            if worked.case is not None and worked.case.id != case.id:  # more corrections may come
+                self.workspace.refer(draft, first, worked.case)
+            return worked
         worked = self._message(draft, inbound, message)
         if worked.case is not None:  # its first wording may still come
-            self.workspace.refer(draft, corrected(edited_ref), worked.case)
+            self.workspace.refer(draft, first, worked.case)
         return worked

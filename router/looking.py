@@ -70,6 +70,16 @@ class Looks:
             self._decided[id(message)] = known
         return known
 
+    def decide_at(
+        self, message: Message, look: Look, place: Place, workspace: Workspace
+    ) -> tuple[Facts, Decision]:
+        """Decide on a message by itself, as if it had told this place."""
+        facts = replace(look.facts, place=place)
+        reading = self.rulebook.read(facts)
+        asked = ask(self.rulebook, facts, reading, party_of(message.address.key))
+        facts = counted(workspace, facts, reading, asked)
+        return facts, self.rulebook.decide(facts, reading)
+
     def foresee(self, sequels: Iterable[tuple[Message, Case]]) -> None:
         """Ask for what would have to be counted if messages gave known cases another place.
 

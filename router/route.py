@@ -16,6 +16,7 @@ from router.adding import Adding
 from router.archive import Action
 from router.arriving import Arriving
 from router.conversation import numbers_of
+from router.dangers import Dangers
 from router.desk import Desk
 from router.dispatch import Dispatcher
 from router.errors import InvalidInput
@@ -185,11 +186,14 @@ class Router:
         partners = Partners(workspace, dispatcher, replies, self.signer)
         wishes = Wishes(workspace, rulebook.directory, replies)
         desk = Desk(workspace, replies)
+        opening = Opening(workspace, dispatcher, replies, desk)
+        adding = Adding(workspace, dispatcher, replies, desk)
         return Handler(
             workspace,
             replies,
-            Opening(workspace, dispatcher, replies, desk),
-            Adding(workspace, dispatcher, replies, desk),
+            opening,
+            adding,
+            Dangers(workspace, opening, adding, looks),
             Arriving(workspace, replies, self.signer),
             partners,
             wishes,
@@ -286,7 +290,8 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
     refs = {ref for message in messages for ref in message.thread.refs}
     refs |= {corrected(message.ref) for message in messages if message.ref}
     refs |= {message.album_ref for message in messages if message.album}
-    refs |= {event.edited_ref for event in events if isinstance(event, MessageEdited)}
+    edited = {event.edited_ref for event in events if isinstance(event, MessageEdited)}
+    refs |= edited | {corrected(ref) for ref in edited}
     refs |= {event.ref for event in events if isinstance(event, MessageTakenBack)}
     numbers = {number for message in messages for number in numbers_of(message, signer)}
     for event in events:

@@ -447,3 +447,59 @@ async def test_a_danger_told_in_a_correction_is_acted_on_and_answered(town):
     edited = await town.hear("ana", "Il y a une odeur de gaz", kind="edit", edited="m1")
     assert (edited.case.owner, edited.case.urgency) == ("astreinte", Urgency.IMMEDIATE)
     assert "Appelez le 18" in (await town.to("ana"))[-1].text
+
+
+async def forwards(town, service):
+    return [d for d in await town.waiting() if d.service == service]
+
+
+@pytest.mark.parametrize("kind", ["message", "edit"])
+@pytest.mark.parametrize("person", ["ana", "zoe"])
+async def test_a_danger_told_on_a_case_that_cannot_carry_it_reaches_who_acts_on_dangers(
+    town, person, kind
+):
+    """Another's words are no part of a case, and a case in parts is no service's own."""
+    said = "Le lampadaire et la poubelle" if person == "ana" else "Le lampadaire rue Scribe"
+    known = (await town.hear("ana", said, id="m1")).case
+    number = printed(known.number)
+    if kind == "edit":
+        await town.hear(person, f"pour la demande {number}", id="m2")
+        more = {"kind": "edit", "edited": "m2"}
+    else:
+        more = {}
+    heard = await town.hear(person, f"Il y a une odeur de gaz, demande {number}", **more)
+    assert (heard.case.owner, heard.case.urgency) == ("astreinte", Urgency.IMMEDIATE)
+    assert heard.case.id != known.id
+    assert heard.reply.text.startswith("Appelez le 18")
+    told = [(each.kind, each.case_id) for each in await forwards(town, "astreinte")]
+    assert told == [(DeliveryKind.FORWARD, heard.case.id), (DeliveryKind.NOTICE, known.id)]
+    kept = await town.store.case_by_id(known.id)
+    assert kept.owner == known.owner
+    assert "astreinte" in kept.watchers
+    assert any("gaz" in each.text for each in await forwards(town, known.owner))
+    notes = [each.text for each in await town.store.events(known.id)]
+    assert any(printed(heard.case.number) in note for note in notes)
+
+
+async def test_who_tells_a_danger_on_another_s_case_learns_no_more_of_its_place(town):
+    known = (await town.hear("ana", "Le lampadaire 3 bis rue Scribe")).case
+    heard = await town.hear("zoe", f"odeur de gaz, demande {printed(known.number)}")
+    assert (heard.case.place.street, heard.case.place.text) == (known.place.street, "")
+
+
+async def test_a_danger_told_at_the_end_of_a_case_full_of_words_is_read(town):
+    known = (await town.hear("ana", "Le lampadaire " + "encore " * 3000, id="m1")).case
+    heard = await town.hear("ana", "odeur de gaz", refs=["m1"])
+    assert heard.case.id != known.id
+    assert heard.case.owner == "astreinte"
+
+
+async def test_a_danger_told_again_is_added_to_the_case_of_who_acts_on_it(town):
+    known = (await town.hear("ana", "odeur de gaz rue Scribe")).case
+    again = await town.hear("zoe", f"odeur de gaz, demande {printed(known.number)}")
+    assert again.case.id == known.id
+    lamp = (await town.hear("luc", "Le lampadaire rue Scribe")).case
+    await town.hear("zoe", f"pour la demande {printed(lamp.number)}", id="z1")
+    first = await town.hear("zoe", "odeur de gaz", kind="edit", edited="z1")
+    second = await town.hear("zoe", "forte odeur de gaz", kind="edit", edited="z1")
+    assert lamp.id != first.case.id == second.case.id

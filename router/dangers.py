@@ -1,0 +1,84 @@
+"""Gives a danger that is told on a known case to who acts on dangers, where that case cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from router.adding import Adding
+from router.case import Case, EventKind, Visibility
+from router.conversation import Threaded
+from router.decision import Decision, Facts
+from router.delivery import DeliveryKind
+from router.joining import LONGEST_TEXT, better_place
+from router.looking import Look, Looks
+from router.message import Message
+from router.opening import Opening
+from router.store import Inbound
+from router.tracking import printed
+from router.worked import Worked
+from router.workspace import Draft, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Dangers:
+    """Opens cases for such dangers in a workspace; one for each batch."""
+
+    workspace: Workspace
+    opening: Opening
+    adding: Adding
+    looks: Looks
+
+    def apart(
+        self, draft: Draft, inbound: Inbound, message: Message, look: Look, threaded: Threaded
+    ) -> Worked | None:
+        """Open a case for a danger that the known one cannot carry; None where that one can.
+
+        Another's words are no part of a case, a case in parts is no service's own, and of one full
+        of words no more are read. Whoever acts reads the known case as well.
+        """
+        known = threaded.case
+        if known is None or self._carries(threaded, known, message):
+            return None
+        facts, decision = self._there(
+            message, look, known, own=self.adding.is_own(threaded, message)
+        )
+        if not decision.danger or _known_to(decision, known):
+            return None
+        worked = self.opening.create(draft, inbound, message, look.understood, facts, decision)
+        assert worked.case is not None  # noqa: S101 -- it was opened just now
+        self._tie(draft, inbound, message, self.workspace.case(known.id) or known, worked.case)
+        return worked
+
+    def _carries(self, threaded: Threaded, known: Case, message: Message) -> bool:
+        room = LONGEST_TEXT - len(known.text) - len(message.text_shown)
+        return self.adding.is_own(threaded, message) and not known.parts_open and room > 0
+
+    def _there(
+        self, message: Message, look: Look, known: Case, *, own: bool
+    ) -> tuple[Facts, Decision]:
+        """Decide on the message where the known case is; another person is not told its words."""
+        place = known.place if own else replace(known.place, text="")
+        place = better_place(place, look.understood.place)
+        return self.looks.decide_at(message, look, place, self.workspace)
+
+    def _tie(
+        self, draft: Draft, inbound: Inbound, message: Message, known: Case, danger: Case
+    ) -> None:
+        """Let those who work on either case know of the other."""
+        forwarder, service = self.adding.dispatcher.forwarder, danger.owner
+        note = f"Écrit à propos de la demande {printed(known.number)}."
+        self.workspace.tell(draft, danger, EventKind.NOTE, "router", note, Visibility.SERVICE)
+        watchers = tuple(dict.fromkeys((*known.watchers, service)))
+        known = self.workspace.save(draft, replace(known, watchers=watchers))
+        note = f"Un danger est signalé à propos de cette demande : {printed(danger.number)}."
+        self.workspace.tell(draft, known, EventKind.NOTE, "router", note, Visibility.SERVICE)
+        self.adding.tell_owner(draft, inbound, known, message)
+        if service != known.owner:
+            cause = f"danger:{inbound.id}"
+            forwarder.forward(draft, known, forwarder.service(service), DeliveryKind.NOTICE, cause)
+
+
+def _known_to(decision: Decision, known: Case) -> bool:
+    """Whether who would act has the known case for as urgent already, and reads what is added."""
+    urgent = known.urgency.rank >= decision.urgency.rank
+    return known.owner == decision.owner and urgent and known.status.open
