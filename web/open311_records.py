@@ -11,7 +11,7 @@ from router.ports import Rulebook
 from router.tracking import printed
 from web.open311_format import Trouble
 from web.render import Speaker
-from web.tracking_view import public_place
+from web.tracking_view import public_place, without_person
 
 CHANNEL = "open311"
 _CLOSED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED}
@@ -47,12 +47,13 @@ def request_of(
     than its tracking page.
     """
     owner = rulebook.directory.service(case.owner)
-    hidden = case.confidential and not own
+    hidden = case.discreet and not own
     place, point = case.place, case.place.point if own else None
+    notes = notes_of(case, events, speaker)
     return {
         "service_request_id": printed(case.public_number or case.number),
         "status": status_of(case.status),
-        "status_notes": notes_of(case, events, speaker),
+        "status_notes": notes if own else without_person(notes, case, rulebook),
         "service_name": None if hidden else name_of(case.category, rulebook, speaker),
         "service_code": None if hidden else case.category,
         "description": case.text[:LONGEST] if own else None,

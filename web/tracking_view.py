@@ -212,7 +212,7 @@ def _line(event: Event, case: Case, rulebook: Rulebook, language: str) -> Line:
     key = f"event.{event.kind}"
     if event.kind is EventKind.STATUS and event.data in set(Status):
         key = f"event.status.{event.data}"
-    text = _without_person(event.text, case, rulebook) if event.kind in _OWN_WORDS else ""
+    text = without_person(event.text, case, rulebook) if event.kind in _OWN_WORDS else ""
     service = rulebook.directory.service(_acting(event))
     return Line(event.at, key, _named(service, language), text)
 
@@ -244,7 +244,7 @@ def _letters(found: Found, rulebook: Rulebook, language: str) -> tuple[Line, ...
     ]
     texts: dict[str, Line] = {}
     for letter in _in_language(letters, language):
-        text = _without_person(letter.text, found.case, rulebook)
+        text = without_person(letter.text, found.case, rulebook)
         texts.setdefault(text, Line(letter.created_at, f"letter.{letter.kind}", "", text))
     return tuple(sorted(texts.values(), key=lambda line: line.at, reverse=True))
 
@@ -263,7 +263,7 @@ def _in_language(letters: Sequence[Delivery], language: str) -> Iterable[Deliver
             yield letter
 
 
-def _without_person(text: str, case: Case, rulebook: Rulebook) -> str:
+def without_person(text: str, case: Case, rulebook: Rulebook) -> str:
     """Take names, addresses and the citizen's own words of place out of a text for all eyes."""
     hidden = {case.place.text: public_place(case, rulebook)} if case.place.text else {}
     for reporter in case.reporters:

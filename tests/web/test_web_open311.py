@@ -257,10 +257,27 @@ async def test_a_number_alone_shows_no_more_than_its_page(client: Browser, house
     assert own["requested_datetime"] == "2026-11-22T09:05:00Z"
 
 
-async def test_a_confidential_case_shows_neither_place_nor_subject(
+async def test_a_number_alone_shows_no_person_in_what_a_service_answered(
     client: Browser, house: House
 ) -> None:
-    house.cases.keep(mine(confidential=True))
+    answered = "Bonjour Mme Durand, nous venons 12 rue Crébillon."
+    house.cases.keep(
+        mine(reporters=(Reporter(PERSON, "Léa Durand"),), status=Status.ANSWERED),
+        event(EventKind.ANSWERED, answered),
+    )
+    path = f"{BASE}/requests/{PRINTED}.json"
+    [anybody] = (await client.get(path)).json()
+    [own] = (await client.get(f"{path}?api_key={KEY}")).json()
+    assert "Durand" not in anybody["status_notes"]
+    assert "12" not in anybody["status_notes"]
+    assert own["status_notes"] == answered
+
+
+@pytest.mark.parametrize("secret", [{"confidential": True}, {"public": False}])
+async def test_a_case_that_is_not_for_all_eyes_shows_neither_place_nor_subject(
+    client: Browser, house: House, secret: dict[str, bool]
+) -> None:
+    house.cases.keep(mine(**secret))
     [anybody] = (await client.get(f"{BASE}/requests/{PRINTED}.json")).json()
     assert (anybody["service_code"], anybody["address"]) == (None, None)
 
