@@ -9,8 +9,8 @@ from router.case import Case, EventKind, Visibility
 from router.conversation import Threaded
 from router.decision import Decision, Facts
 from router.delivery import DeliveryKind
-from router.joining import LONGEST_TEXT, better_place
-from router.looking import Look, Looks
+from router.joining import better_place, joined
+from router.looking import Look, Looks, counted_again
 from router.message import Message
 from router.opening import Opening
 from router.store import Inbound
@@ -33,15 +33,15 @@ class Dangers:
     ) -> Worked | None:
         """Open a case for a danger that the known one cannot carry; None where that one can.
 
-        Another's words are no part of a case, a case in parts is no service's own, and of one full
-        of words no more are read. Whoever acts reads the known case as well.
+        Another's words are no part of a case, a case in parts is no service's own, of one full of
+        words no more are read, and beside others a word may mean no danger. Whoever acts reads the
+        known case as well.
         """
         known = threaded.case
-        if known is None or self._carries(threaded, known, message):
+        own = known is not None and self.adding.is_own(threaded, message)
+        if known is None or (own and self._carries(inbound, message, look, known)):
             return None
-        facts, decision = self._there(
-            message, look, known, own=self.adding.is_own(threaded, message)
-        )
+        facts, decision = self._there(message, look, known, own=own)
         if not decision.danger or _known_to(decision, known):
             return None
         worked = self.opening.create(draft, inbound, message, look.understood, facts, decision)
@@ -49,9 +49,15 @@ class Dangers:
         self._tie(draft, inbound, message, self.workspace.case(known.id) or known, worked.case)
         return worked
 
-    def _carries(self, threaded: Threaded, known: Case, message: Message) -> bool:
-        room = LONGEST_TEXT - len(known.text) - len(message.text_shown)
-        return self.adding.is_own(threaded, message) and not known.parts_open and room > 0
+    def _carries(self, inbound: Inbound, message: Message, look: Look, known: Case) -> bool:
+        """Whether the known case is a danger too, once its reporter has added this to it."""
+        if known.parts_open:
+            return False
+        now, language = self.workspace.now, look.understood.language
+        case = joined(known, inbound, message, language, now, own=True)
+        case = replace(case, place=better_place(case.place, look.understood.place))
+        facts = self.adding.dispatcher.facts_of_case(case)
+        return counted_again(self.looks.rulebook, self.workspace, facts, case)[1].danger
 
     def _there(
         self, message: Message, look: Look, known: Case, *, own: bool
