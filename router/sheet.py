@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from router.answers import PERSONAL
-from router.case import Case, CaseFile
+from router.case import Case, CaseFile, ReporterRole
 from router.decision import Place, Urgency
 from router.delivery import DeliveryKind
 from router.directory import Service, Statute
@@ -63,6 +63,7 @@ def sheet(
         found["reporters"] = [
             {"name": reporter.name, "channel": reporter.address.channel}
             for reporter in case.reporters
+            if reporter.role is ReporterRole.REPORTER
         ]
     return _json(found)
 

@@ -10,9 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from town import SERVICES, TownRules
 
+from router.case import Reporter, ReporterRole
 from router.decision import Place
 from router.delivery import DeliveryKind
 from router.masking import masked
+from router.message import Address
 from router.sheet import sheet
 from router.tracking import TrackingNumber, printed
 
@@ -59,6 +61,15 @@ async def test_a_place_that_was_typed_is_words_too(town):
     told = sheet(town.rules, case, town.rules.service(case.owner), DeliveryKind.FORWARD, "", ())
     place = json.loads(told)["place"]
     assert place["street"] == place["text"] == "chez Léa, [numéro masqué]"
+
+
+async def test_only_who_reported_is_named_as_who_did(town):
+    town.rules = Rules(("texte", "contact"))
+    case = (await town.hear("lea", SAID)).case
+    other = Reporter(Address("memory", "town", "zoe"), "Zoé Petit", role=ReporterRole.THIRD_PARTY)
+    case = replace(case, reporters=(replace(case.reporters[0], name="Léa"), other))
+    told = sheet(town.rules, case, town.rules.service(case.owner), DeliveryKind.FORWARD, "", ())
+    assert [person["name"] for person in json.loads(told)["reporters"]] == ["Léa"]
 
 
 @given(st.text("0123456789", min_size=7, max_size=10), st.sampled_from("ABCXYZ"))
