@@ -10,17 +10,9 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from app.console import (
-    DEFAULT_DATA,
-    Data,
-    DatabaseUrl,
-    Json,
-    out,
-    print_json,
-    speaking,
-)
+from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say, speaking
+from app.french import DELIVERIES, STATUSES, URGENCIES
 from app.quarantine import quarantine
 from app.stores import opened
 from router.archive import CaseFilter, CaseReader
@@ -48,6 +40,7 @@ def list_cases(
 
     Example: guichet cases list --owner eclairage-metropole --json
     """
+    status = next((code for code, said in STATUSES.items() if status == said), status)
     if status and status not in set(Status):
         raise typer.BadParameter(f"« {status} »: one of {', '.join(Status)}", param_hint="--status")
     wanted = CaseFilter(status=status, owner=owner, channel=channel, limit=limit)
@@ -62,23 +55,13 @@ def list_cases(
             print_json([summary(case) for case in found])
             return
         if not found:
-            out.print("Aucune demande.")
+            say("Aucune demande.")
             return
-        table = Table()
-        table.add_column("numéro", no_wrap=True)
-        for name in ("état", "urgence", "service", "catégorie", "canal", "reçue"):
-            table.add_column(name)
         for case in found:
-            table.add_row(
-                printed(case.number),
-                case.status,
-                case.urgency,
-                case.owner,
-                case.category or "–",
-                case.channel,
-                f"{case.received_at:%Y-%m-%d %H:%M}",
-            )
-        out.print(table)
+            at = f"{case.received_at.astimezone():%d/%m/%Y %H:%M}"
+            state = f"{STATUSES[case.status]}, urgence {URGENCIES[case.urgency]}"
+            say(f"{printed(case.number)}  {at}  {state}, par {case.channel}", hang=15)
+            say(f"               {case.owner}, {case.category or 'catégorie inconnue'}")
 
 
 @cli.command("show")
@@ -106,29 +89,39 @@ def show(
         if as_json:
             print_json(whole(case, events, deliveries))
             return
-        out.print(f"[bold]{printed(case.number)}[/]  {case.status}  {case.urgency}")
-        out.print(f"service   {case.owner} (règle {case.rule})", markup=False)
-        if case.partner_ref:
-            out.print(f"chez lui  {case.partner_ref}", markup=False)
-        out.print(f"lieu      {case.place.text or ', '.join(case.place.communes)}", markup=False)
-        out.print(f"texte     {case.text}", markup=False)
-        for answer in case.answers:
-            out.print(f"répondu   {answer.fact} : {answer.text}", markup=False)
-        for file in case.proofs:
-            out.print(f"résultat  {file.name} ({file.media_type})", markup=False)
-        if case.proposals:
-            out.print(f"proposer  {', '.join(case.proposals)}", markup=False)
-        for event in events:
-            out.print(
-                f"{event.at:%Y-%m-%d %H:%M:%S}  {event.kind:<16} {event.who:<10} {event.text}",
-                markup=False,
-            )
-        for delivery in deliveries:
-            out.print(
-                f"{delivery.kind:<16} {delivery.state:<10} {delivery.address.channel} "
-                f"{delivery.address.value} {delivery.error}",
-                markup=False,
-            )
+        _tell(case, events, deliveries)
+
+
+_ASIDE = 10
+"""Columns of the names at the left of a case."""
+
+
+def _tell(case: Case, events: list[Event], deliveries: list[Delivery]) -> None:
+    say(
+        f"{printed(case.number)}  {STATUSES[case.status]}, urgence {URGENCIES[case.urgency]}",
+        style="bold",
+    )
+    rows = [
+        ("service", f"{case.owner} (règle {case.rule})"),
+        ("chez lui", case.partner_ref),
+        ("lieu", case.place.text or ", ".join(case.place.communes) or "inconnu"),
+        *(("texte", line) for line in case.text.splitlines()),
+        *(("répondu", f"{answer.fact} : {answer.text}") for answer in case.answers),
+        *(("résultat", f"{file.name} ({file.media_type})") for file in case.proofs),
+        ("proposer", ", ".join(case.proposals)),
+    ]
+    said = ""
+    for name, value in rows:
+        if value:
+            say(f"{name if name != said else '':<{_ASIDE}}{value}", hang=_ASIDE)
+            said = name
+    for event in events:
+        at = f"{event.at.astimezone():%d/%m/%Y %H:%M:%S}"
+        say(f"{at}  {event.kind:<16} {event.who:<10} {event.text}".rstrip(), hang=21)
+    for sent in deliveries:
+        state = DELIVERIES[sent.state]
+        to = f"{sent.address.channel} {' '.join(sent.address.value.split())}"
+        say(f"{sent.kind:<16} {state}, {to}  {sent.error}".rstrip(), hang=17)
 
 
 def _number(typed: str) -> TrackingNumber:

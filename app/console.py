@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
+from app.folding import folded
 from app.rulebook import BadConfiguration
 from router.errors import GuichetError, StoreUnavailable
 from rules.problems import Problem
@@ -78,7 +79,7 @@ def _say(error: GuichetError, as_json: bool) -> int:
 def tell(sentence: str, problems: Sequence[Problem] = (), *, as_json: bool) -> None:
     """Say what went wrong: on stderr for people, as one JSON object on stdout for programs."""
     if not as_json:
-        err.print(sentence, markup=False, soft_wrap=True)
+        say(sentence, to=err)
     elif problems:
         print_json({"error": sentence, "problems": [one.as_json() for one in problems]})
     else:
@@ -104,12 +105,18 @@ def _first_of_ours(group: BaseExceptionGroup[BaseException]) -> GuichetError | N
     return error if isinstance(error, GuichetError) else None
 
 
-def say(line: str) -> None:
-    """Print a line of text; on a terminal it is folded between words and goes on under itself."""
-    if out.is_terminal and len(line) > out.width:
-        inset = " " * (len(line) - len(line.lstrip(" -")) + 2)
-        line = textwrap.fill(line, out.width, subsequent_indent=inset, break_on_hyphens=False)
-    out.print(line, markup=False, soft_wrap=True)
+def say(line: str, *, hang: int | None = None, style: str = "", to: Console = out) -> None:
+    """Print text; where a width is known its lines are folded between words, else they are whole.
+
+    A terminal has a width, and COLUMNS states one: a file or a pipe gets every line whole, since a
+    program may read it. ``hang`` is how far the folded part is set in, ``style`` that of the first
+    word.
+    """
+    wide = to.is_terminal or os.environ.get("COLUMNS", "").isdecimal()
+    rows = [folded(row, to.width, hang) if wide else row for row in line.split("\n")]
+    text = Text("\n".join(rows))
+    text.stylize(style, 0, len(line.split(" ", 1)[0]))
+    to.print(text, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import typer
 
-from app.console import DEFAULT_DATA, Data, DatabaseUrl, out, speaking
+from app.console import DEFAULT_DATA, Data, DatabaseUrl, say, speaking
 from app.stores import migrate
 
 cli = typer.Typer(no_args_is_help=True, help="The tables of the store.")
@@ -25,4 +25,4 @@ def upgrade(data: Data = DEFAULT_DATA, database_url: DatabaseUrl = "") -> None:
     """
     with speaking():
         asyncio.run(migrate(data, database_url))
-        out.print("La base est à jour.")
+        say("La base est à jour.")

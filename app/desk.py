@@ -19,8 +19,8 @@ from app.console import (
     DatabaseUrl,
     Json,
     err,
-    out,
     print_json,
+    say,
     speaking,
 )
 from app.desk_letter import letter
@@ -28,6 +28,7 @@ from app.desk_photos import kept
 from app.desk_said import SOURCES, Entry, done_of, entry_of, instead_of, missing
 from app.desk_shown import show_entered, show_tasks, task_json
 from app.desk_work import desk_of, enter, envelope_of, mark, product_of
+from app.french import counted
 from app.log import configure_log
 from app.photos import PhotoFolder
 from app.stores import opened
@@ -194,10 +195,10 @@ def done(
         if as_json:
             print_json({"done": len(ids) - len(refused), "refused": refused})
         else:
-            out.print(f"{len(ids) - len(refused)} tâche(s) notée(s).")
+            say(f"{counted(len(ids) - len(refused), 'tâche notée')}.")
         if refused:
             if not as_json:
-                err.print(f"Aucune tâche à faire sous : {', '.join(refused)}")
+                say(f"Aucune tâche à faire sous : {', '.join(refused)}", to=err)
             raise typer.Exit(BAD_INPUT)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from app.console import out, print_json, say
+from app.console import print_json, say
 from app.desk_work import Entered
 from app.wiring import Product
 from router.case import Case
@@ -31,7 +31,7 @@ def show_entered(
     if case is None:
         say(f"Enregistrée : {entered.line.reason}.")
         return
-    out.print(f"Numéro    [bold]{_number(case)}[/]")
+    say(f"Numéro    {_number(case)}")
     say(f"Confiée à {_service(product, case)}")
     say(f"Réponse   {WAYS_FR[reply['by']]} {reply.get('to', '')}".rstrip())
     if entered.receipt is None:

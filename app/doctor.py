@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
 import typer
-from rich.markup import escape
 
 from app.console import (
     DEFAULT_CONFIG,
@@ -19,12 +18,13 @@ from app.console import (
     DatabaseUrl,
     Json,
     config_folder,
-    out,
     print_json,
     said,
+    say,
     speaking,
 )
 from app.doctor_channels import Finding, ask_all, secrets_of
+from app.french import counted
 from app.partner_queues import queues
 from app.rulebook import load_folder
 from app.settings import Settings, load_settings
@@ -35,6 +35,7 @@ from router.errors import GuichetError, StoreUnavailable
 from router.store import Store
 from web.desk_tasks import late_tasks
 
+_MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "")}
 _LOST = (DeliveryState.DEAD, DeliveryState.REJECTED, DeliveryState.BOUNCED)
 
 
@@ -63,8 +64,8 @@ def doctor(
             print_json([{"what": f.what, "ok": f.ok, "sentence": f.sentence} for f in findings])
         else:
             for finding in findings:
-                mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "–"}[finding.ok]
-                out.print(f"{mark} {finding.what:<36} {escape(finding.sentence)}", soft_wrap=True)
+                mark, colour = _MARKS[finding.ok]
+                say(f"{mark} {finding.what} : {finding.sentence}", style=colour)
         if any(finding.ok is False for finding in findings):
             raise typer.Exit(FAILED)
 
@@ -91,7 +92,7 @@ async def _check(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("configuration", False, str(error).splitlines()[0])
         return
     services = len(rulebook.directory.services())
-    yield Finding("configuration", True, f"{settings.config} : {services} services, sans erreur.")
+    yield Finding("configuration", True, f"{services} services, sans erreur ({settings.config}).")
     try:
         async with opened(settings.data, settings.database_url) as store:
             async for finding in _check_store(settings, store):
@@ -104,14 +105,14 @@ async def _check(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _check_store(settings: Settings, store: Store) -> AsyncIterator[Finding]:
     waiting = await store.pending()
-    yield Finding("base de données", True, f"répond ; {waiting} travaux en attente.")
+    yield Finding("base de données", True, f"répond, {counted(waiting, 'tâche')} en attente.")
     lost = await store.list_deliveries(_LOST, 1000)
     yield Finding(
         "envois abandonnés", not lost, f"{len(lost)} (guichet outbox list)" if lost else "aucun."
     )
     product = await build(settings, store, publish=False)
     for counter in product.unconnected:
-        yield Finding(counter, None, "pas de réglages : ce canal n'est pas branché.")
+        yield Finding(counter, None, "pas de réglages, ce canal n'est pas branché.")
     now = product.clock.now()
     for queue in await queues(store, product.policy.partners):
         yield Finding(f"file {queue.account}", not queue.late(now), queue.sentence(now))

@@ -6,7 +6,6 @@ import asyncio
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from app.console import (
     BAD_INPUT,
@@ -15,10 +14,11 @@ from app.console import (
     DatabaseUrl,
     Json,
     err,
-    out,
     print_json,
+    say,
     speaking,
 )
+from app.french import DELIVERIES, counted
 from app.stores import opened
 from app.system import SystemClock
 from router.archive import OutboxAdmin
@@ -77,22 +77,14 @@ def list_outbox(
             )
             return
         if not found:
-            out.print("Aucun envoi dans cet état." if state else "Aucun envoi abandonné.")
+            say("Aucun envoi dans cet état." if state else "Aucun envoi abandonné.")
             return
-        table = Table()
-        table.add_column("envoi", no_wrap=True)
-        for name in ("sorte", "état", "canal", "essais", "erreur"):
-            table.add_column(name)
         for delivery in found:
-            table.add_row(
-                str(delivery.id),
-                delivery.kind,
-                delivery.state,
-                delivery.address.channel,
-                str(delivery.tries),
-                delivery.error,
-            )
-        out.print(table)
+            tries = counted(delivery.tries, "essai")
+            what = f"{delivery.kind} par {delivery.address.channel}"
+            say(f"{delivery.id}  {DELIVERIES[delivery.state]}, {tries} : {what}")
+            if delivery.error:
+                say(f"    {delivery.error}", hang=4)
 
 
 @cli.command("requeue")
@@ -119,9 +111,9 @@ def requeue(
 
     with speaking():
         count, refused = asyncio.run(run())
-        out.print(f"{count - len(refused)} remis dans la file.")
+        say(f"{count - len(refused)} remis dans la file.")
         if refused:
-            err.print(f"Pas d'envoi abandonné sous : {', '.join(map(str, refused))}")
+            say(f"Pas d'envoi abandonné sous : {', '.join(map(str, refused))}", to=err)
             raise typer.Exit(BAD_INPUT)
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.draft import Draft, live_rulebook
+from app.french import counted
 from app.refused import Refused
 from app.second_person import Author, Needed, needed
 from router.store import Store
@@ -77,9 +78,11 @@ async def publish(
 
 def _test(draft: Draft) -> int:
     results = trials.run(draft.rulebook.ruleset)
-    failed = [str(one) for one in results if not one.passed]
+    failed = [one for one in results if not one.passed]
     if failed:
-        raise Refused("\n".join([*failed, f"{len(failed)} essai(s) en échec : rien n'est publié."]))
+        lines = ["\n    ".join(one.lines) for one in failed]
+        told = counted(len(failed), "essai en échec", "essais en échec")
+        raise Refused("\n".join([*lines, f"{told} : rien n'est publié."]))
     return len(results)
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, out, print_json, speaking
+from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say, speaking
 from app.stores import opened
 from router.archive import Action, JournalLine
 from router.errors import ConfigurationError, InvalidInput
@@ -54,11 +53,11 @@ def quarantine(
         if as_json:
             print_json([_stated(line) for line in lines])
         elif not lines:
-            out.print("Aucun message illisible.")
+            say("Aucun message illisible.")
         else:
-            out.print(_table(lines))
+            _tell(lines)
         if envelope is not None and raw is not None and not as_json:
-            out.print(f"{len(envelope.payload)} octets écrits dans {raw}", soft_wrap=True)
+            say(f"{len(envelope.payload)} octets écrits dans {raw}")
 
 
 def _write(path: Path, payload: bytes) -> None:
@@ -78,12 +77,8 @@ def _stated(line: JournalLine) -> dict[str, object]:
     }
 
 
-def _table(lines: list[JournalLine]) -> Table:
-    table = Table()
-    table.add_column("message", no_wrap=True)
-    for name in ("canal", "compte", "reçu", "pourquoi"):
-        table.add_column(name)
+def _tell(lines: list[JournalLine]) -> None:
     for line in lines:
-        at = f"{line.received_at:%Y-%m-%d %H:%M}"
-        table.add_row(str(line.inbound_id), line.channel, line.account, at, line.reason)
-    return table
+        at = f"{line.received_at.astimezone():%d/%m/%Y %H:%M}"
+        say(f"{line.inbound_id}  {at}  {line.channel} {line.account}")
+        say(f"    {line.reason}", hang=4)

@@ -31,10 +31,11 @@ from app.console import (
     Json,
     config_folder,
     err,
-    out,
     print_json,
+    say,
     speaking,
 )
+from app.french import counted
 from app.rule_use import uses
 from app.rulebook import check_anything, load_folder
 from app.stores import kept_in, opened
@@ -102,9 +103,10 @@ def check_rules(
         else:
             for one in found:
                 sign = "✗" if one.severity == "error" else "!"
-                out.print(f"{sign} {one}", markup=False, soft_wrap=True)
+                say(f"{sign} {one}")
             warnings = len(found) - len(errors)
-            out.print(f"{len(errors)} erreur(s), {warnings} avertissement(s)")
+            doubts = counted(warnings, "avertissement")
+            say(f"{counted(len(errors), 'erreur')}, {doubts}")
         if errors:
             raise typer.Exit(BAD_INPUT)
 
@@ -118,10 +120,10 @@ async def _never_seen(ruleset: RuleSet, data: Path, database_url: str) -> tuple[
             await asyncio.to_thread(unseen.look, facts)
             after = After(page[-1].at, page[-1].id)
     if unseen.messages < FEWEST:
-        err.print(
-            f"{unseen.messages} message(s) en mémoire : il en faut {FEWEST} pour dire quels mots "
-            "n'ont jamais servi.",
-            soft_wrap=True,
+        say(
+            f"{counted(unseen.messages, 'message')} en mémoire : il en faut {FEWEST} pour dire "
+            "quels mots n'ont jamais servi.",
+            to=err,
         )
     problems = Problems()
     unseen.report(problems)
@@ -161,15 +163,25 @@ def _tell(
     results: Sequence[TrialResult], failed: Sequence[TrialResult], reach: Mapping[str, list[str]]
 ) -> None:
     for result in failed:
-        out.print(f"✗ {result}", markup=False, soft_wrap=True)
+        first, *more = result.lines
+        say(f"✗ {first}")
+        for line in more:
+            say(f"    {line}")
     for what, rules in reach.items():
-        out.print(f"{len(rules)} règle(s) {_REACH[what]}")
+        say(f"{counted(len(rules), *_REACH[what])} :" if rules else _NONE[what])
         for rule in rules:
-            out.print(f"  {rule}", markup=False, soft_wrap=True)
-    out.print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+            say(f"  {rule}")
+    say(f"{len(results) - len(failed)} passed, {len(failed)} failed")
 
 
-_REACH = {"untried": "sans essai", "never_applied": "jamais appliquées à un cas"}
+_REACH = {
+    "untried": ("règle sans essai", "règles sans essai"),
+    "never_applied": ("règle jamais appliquée à un cas", "règles jamais appliquées à un cas"),
+}
+_NONE = {
+    "untried": "Aucune règle n'est sans essai.",
+    "never_applied": "Toutes les règles ont déjà été appliquées à un cas.",
+}
 
 
 def _reach(ruleset: RuleSet, data: Path, database_url: str) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.console import DEFAULT_CONFIG, config_folder, out, speaking
+from app.console import DEFAULT_CONFIG, config_folder, out, say, speaking
 from app.rulebook import check_folder
 from router.errors import ConfigurationError
 from rules.table_csv import NotATable, Row, from_csv, spliced, to_csv
@@ -35,7 +35,7 @@ def fmt(
             path = file.relative_to(root).as_posix()
             translated = translate(path, text, language)
             if translated != text:
-                out.print(path, markup=False)
+                say(path)
                 if not dry:
                     file.write_text(translated, encoding="utf-8")
 
@@ -61,7 +61,7 @@ def table(
             raise ConfigurationError(f"{source}:{wrong.line}: {wrong}.") from None
         file = root / _TABLE
         file.write_text(spliced(_read(file, root), rows), encoding="utf-8")
-        out.print(f"{_TABLE}: {len(rows)} familles", markup=False)
+        say(f"{_TABLE}: {len(rows)} familles")
 
 
 def _root(folder: Path) -> Path:

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, out, print_json
+from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say
+from app.french import counted
 from app.refused import refusing
 from app.rules_publish import told_changes
 from app.stores import opened
@@ -38,10 +39,10 @@ def history(
             print_json([_json(one, live) for one in versions])
             return
         if not versions:
-            out.print("Rien n'a encore été publié.")
+            say("Rien n'a encore été publié.")
         for one in versions:
             for line in _lines(one, live):
-                out.print(line, markup=False, soft_wrap=True)
+                say(line)
 
 
 def _json(version: RulesetVersion, live: int) -> dict[str, Any]:
@@ -71,10 +72,11 @@ def _lines(version: RulesetVersion, live: int) -> list[str]:
     if kept := record.get("kept"):
         lines.append(f"  fichiers fautifs laissés comme avant : {', '.join(kept)}")
     if lint := record.get("lint"):
-        lines.append(f"  {lint['warnings']} avertissement(s) à la vérification")
+        lines.append(f"  {counted(lint['warnings'], 'avertissement')} à la vérification")
     if replay := record.get("replay"):
         lines.append(
-            f"  rejeu : {replay['changed']} cas changeraient sur {replay['replayed']} rejoués"
+            f"  rejeu : {counted(replay['changed'], 'cas changerait', 'cas changeraient')} sur "
+            f"{counted(replay['replayed'], 'rejoué')}"
         )
     if restored := record.get("restores"):
         lines.append(f"  retour au contenu de la version {restored}")

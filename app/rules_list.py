@@ -17,9 +17,10 @@ from app.console import (
     DatabaseUrl,
     Json,
     config_folder,
-    out,
     print_json,
+    say,
 )
+from app.french import counted
 from app.refused import refusing
 from app.rule_use import Use, gather_refusals, uses
 from app.rulebook import LoadedRulebook, load_files, load_folder
@@ -134,19 +135,20 @@ def _tell(found: list[Listed], naming: Naming) -> None:
         own, _, line = one.where.rpartition(":")
         if own != file:
             file = own
-            out.print(f"\n{file}", markup=False)
-            out.print(f"{'ligne':>6}  {'règle':<{longest}}    7 j   90 j  dernière fois  essais")
-        out.print(f"{line:>6}  {one.id:<{longest}}  {_use(one)}", markup=False, soft_wrap=True)
+            say(f"\n{file}")
+            say(f"{'ligne':>6}  {'règle':<{longest}}    7 j   90 j  dernière fois  essais")
+        say(f"{line:>6}  {one.id:<{longest}}  {_use(one)}")
         for aside in _aside(one, naming):
-            out.print(f"        {aside}", markup=False, soft_wrap=True)
+            say(f"        {aside}")
     fixes = [one for one in found if one.fix]
     if fixes:
-        out.print("\nÀ revoir :")
+        say("\nÀ revoir :")
     for one in fixes:
-        out.print(f"  {one.where} {one.id} : {one.fix}", markup=False, soft_wrap=True)
+        say(f"  {one.where} {one.id} : {one.fix}")
     never = sum(one.last is None for one in found)
     untried = sum(one.trials == 0 for one in found)
-    out.print(f"\n{len(found)} règles, {never} jamais appliquées, {untried} sans essai.")
+    unused = counted(never, "jamais appliquée", "jamais appliquées")
+    say(f"\n{counted(len(found), 'règle')}, {unused}, {untried} sans essai.")
 
 
 def _use(one: Listed) -> str:
@@ -158,7 +160,7 @@ def _aside(one: Listed, naming: Naming) -> list[str]:
     """Tell what became of the cases of a rule that services refused or agents corrected."""
     told = [f"{one.use.refused} refus"] if one.use.refused else []
     if one.use.corrected:
-        told.append(f"{one.use.corrected} correction{'s' * (one.use.corrected > 1)} par des agents")
+        told.append(f"{counted(one.use.corrected, 'correction')} par des agents")
     if not told:
         return []
     owner = f" (responsable : {naming.service(one.owner)})" if one.owner else ""

@@ -8,17 +8,9 @@ from typing import Annotated
 
 import typer
 
-from app.console import (
-    DEFAULT_DATA,
-    FAILED,
-    Data,
-    DatabaseUrl,
-    Json,
-    err,
-    out,
-    print_json,
-)
+from app.console import DEFAULT_DATA, FAILED, Data, DatabaseUrl, Json, err, print_json, say
 from app.draft import Draft, draft_of
+from app.french import counted
 from app.publishing import Published, author_of, publish
 from app.refused import Refused, refusing
 from app.rulebook import load_files
@@ -73,7 +65,7 @@ def publish_rules(
             if as_json:
                 print_json({"page": str(public)})
             else:
-                out.print(f"Page écrite : {public}", markup=False)
+                say(f"Page écrite : {public}")
             return
         _tell(*done, as_json=as_json)
         if done[0].kept:
@@ -97,23 +89,24 @@ def _tell(draft: Draft, done: Published, *, as_json: bool) -> None:
         print_json(_json(draft, done))
         return
     for kept in draft.kept:
-        err.print(f"! {kept}", markup=False, soft_wrap=True)
+        say(f"! {kept}", to=err)
     if done.version is None:
-        out.print("Rien à publier : ce contenu est déjà en service.")
+        say("Rien à publier : ce contenu est déjà en service.")
         return
     number = done.version.version
     for line in told_changes(done.changes.as_json()):
-        out.print(line, markup=False, soft_wrap=True)
+        say(line)
     warnings = sum(one.severity == "warning" for one in draft.problems)
     if warnings:
-        out.print(f"{warnings} avertissement(s) : « guichet rules check » les montre.")
+        told = counted(warnings, "avertissement")
+        say(f"{told} : « guichet rules check » {'les' if warnings > 1 else 'le'} montre.")
     if not done.needed:
-        out.print(f"Version {number} en service.")
+        say(f"Version {number} en service.")
         return
-    out.print(f"Version {number} en attente de l'accord d'une deuxième personne :")
+    say(f"Version {number} en attente de l'accord d'une deuxième personne :")
     for sentence in done.needed.sentences:
-        out.print(f"  {sentence}", markup=False, soft_wrap=True)
-    out.print(f"  guichet rules approve {number} --par NOM", markup=False)
+        say(f"  {sentence}")
+    say(f"  guichet rules approve {number} --par NOM")
 
 
 def _json(draft: Draft, done: Published) -> dict[str, object]:
@@ -183,7 +176,7 @@ def approve(
                 {"version": done.version, "state": done.state, "approved_by": done.approved_by}
             )
         else:
-            out.print(f"Version {done.version} en service, avec l'accord de {done.approved_by}.")
+            say(f"Version {done.version} en service, avec l'accord de {done.approved_by}.")
 
 
 async def write_page(store: Store, path: Path) -> None:

@@ -29,10 +29,12 @@ from app.console import (
     say,
 )
 from app.draft import Draft, draft_of, live_rulebook
+from app.french import URGENCIES, counted
 from app.refused import refusing
 from app.stores import opened
 from app.system import SystemClock
 from app.written import check_writable, write
+from router.decision import Urgency
 from router.errors import InvalidInput
 from router.record import After
 from router.store import Store
@@ -49,15 +51,16 @@ _UNITS = {"h": 1 / 24, "j": 1, "d": 1, "": 1, "s": 7, "w": 7}
 
 Since = Annotated[str, typer.Option("--since", help="How far back: 90d, 12h, 2w.")]
 _NAMES = {
-    Kind.DANGER_LOST: "dangers qui ne seraient plus vus",
-    Kind.WITHOUT_RULE: "cas qui n'auraient plus de règle",
-    Kind.URGENCY_LOWERED: "urgences abaissées",
-    Kind.OWNER: "cas qui changeraient de service",
-    Kind.URGENCY_RAISED: "urgences relevées",
-    Kind.DANGER_FOUND: "dangers nouvellement vus",
+    Kind.DANGER_LOST: ("danger qui ne serait plus vu", "dangers qui ne seraient plus vus"),
+    Kind.WITHOUT_RULE: ("cas qui n'aurait plus de règle", "cas qui n'auraient plus de règle"),
+    Kind.URGENCY_LOWERED: ("urgence abaissée", "urgences abaissées"),
+    Kind.OWNER: ("cas qui changerait de service", "cas qui changeraient de service"),
+    Kind.URGENCY_RAISED: ("urgence relevée", "urgences relevées"),
+    Kind.DANGER_FOUND: ("danger nouvellement vu", "dangers nouvellement vus"),
 }
+_NOT_REPLAYED = ("cas n'a pas pu être rejoué", "cas n'ont pas pu être rejoués")
 _WHY_NOT = {
-    Reason.FACTS_MISSING: "leurs faits ne sont plus là",
+    Reason.FACTS_MISSING: "les faits ne sont plus là",
     Reason.ENGINE_ERROR: "le moteur a échoué",
 }
 
@@ -166,7 +169,7 @@ def span(text: str) -> timedelta:
 
 def _tell(draft: Draft, found: Replayed) -> None:
     for kept in draft.kept:
-        err.print(f"! {kept}", markup=False, soft_wrap=True)
+        say(f"! {kept}", to=err)
     for line in lines_of(found, Naming(draft.rulebook.ruleset)):
         say(line)
 
@@ -178,7 +181,7 @@ def lines_of(found: Replayed, naming: Naming = PLAIN) -> list[str]:
         return ["Aucun cas n'a été décidé depuis cette date : il n'y a rien à rejouer."]
     lines = [_headline(replay, naming)]
     lines += [
-        f"{replay.count(kind)} {_NAMES[kind]}"
+        counted(replay.count(kind), *_NAMES[kind])
         for kind in Kind
         if kind is not Kind.OWNER and replay.count(kind)
     ]
@@ -186,47 +189,55 @@ def lines_of(found: Replayed, naming: Naming = PLAIN) -> list[str]:
     for kind in Kind:
         own = [one for one in found.changes if one["kinds"][0] == kind.value]
         if own:
-            lines += ["", f"{_NAMES[kind][0].upper()}{_NAMES[kind][1:]} :"]
-            lines += [f"  {line}" for one in own for line in _case(one, naming)]
+            name = _NAMES[kind][len(own) > 1]
+            lines += ["", f"{name[0].upper()}{name[1:]} :"]
+            lines += [f"  {line}" for one in own for line in change_told(one, naming, naming)]
     seconds = f"{found.seconds:.1f}".replace(".", ",")
-    lines += ["", f"{replay.replayed} cas rejoués en {seconds} s."]
+    lines += ["", f"{counted(replay.replayed, 'cas rejoué', 'cas rejoués')} en {seconds} s."]
     return lines
 
 
 def _headline(replay: Replay, naming: Naming) -> str:
     changed = len(replay.changes)
     if not changed:
+        if replay.replayed == 1:
+            return "Le seul cas rejoué ne changerait pas."
         return f"Aucun des {replay.replayed} cas rejoués ne changerait."
-    plural = "cas changeraient" if changed > 1 else "cas changerait"
+    told = counted(changed, "cas changerait", "cas changeraient")
     flows = [
         f"{count} {naming.service(start)} → {naming.service(end)}"
         for start, end, count in replay.flows()
     ]
-    return f"{changed} {plural} : {', '.join(flows)}" if flows else f"{changed} {plural}."
+    return f"{told} : {', '.join(flows)}" if flows else f"{told}."
 
 
 def _not_replayed(replay: Replay) -> list[str]:
     lines = [
-        f"{replay.missed[reason]} cas n'ont pas pu être rejoués : {_WHY_NOT[reason]}."
+        f"{counted(replay.missed[reason], *_NOT_REPLAYED)} : {_WHY_NOT[reason]}."
         for reason in Reason
         if replay.missed[reason]
     ]
     return lines + [f"  {error}" for error in list(replay.errors)[:5]]
 
 
-def _case(one: Mapping[str, Any], naming: Naming) -> list[str]:
-    """Tell a case that would change: who had it and would have it, by which rules, and why."""
+def change_told(one: Mapping[str, Any], old: Naming, new: Naming) -> list[str]:
+    """Tell a case that would change: who had it and would have it, how urgent, and by which rules.
+
+    ``old`` names what the live rules speak of, ``new`` what the draft does.
+    """
     before, after = one["from"], one["to"]
     day = datetime.fromisoformat(one["at"]).astimezone()
-    who = naming.service(after["owner"])
+    rules = old.rule(before["rule"]), new.rule(after["rule"])
+    told = f"{one['number']}  {day:%d/%m/%Y}  "
     if before["owner"] != after["owner"]:
-        who = f"{naming.service(before['owner'])} → {who}"
-    told = [f"{one['number']}  {day:%d/%m/%Y}  {who}"]
+        told += f"{old.service(before['owner'])} → "
+    lines = [told + new.service(after["owner"])]
     if before["urgency"] != after["urgency"]:
-        told.append(f"  urgence {_URGENCY[before['urgency']]} → {_URGENCY[after['urgency']]}")
+        urgency, then = (URGENCIES[Urgency(each["urgency"])] for each in (before, after))
+        lines.append(f"  urgence : {urgency} → {then}")
     if before["rule"] != after["rule"]:
-        told.append(f"  règle {naming.rule(before['rule'])} → {naming.rule(after['rule'])}")
-    return [*told, f"  {one['why']}"]
+        lines.append(f"  règle : {rules[0]} → {rules[1]}")
+    return [*lines, f"  {one['why']}"] if one["why"] else lines
 
 
 _EFFECTS = {
@@ -237,7 +248,6 @@ _EFFECTS = {
     Kind.URGENCY_RAISED: "urgence relevée",
     Kind.DANGER_FOUND: "danger trouvé",
 }
-_URGENCY = {"low": "basse", "normal": "normale", "high": "haute", "immediate": "immédiate"}
 
 
 def _write_csv(path: Path, changes: list[Mapping[str, Any]]) -> None:
@@ -252,6 +262,6 @@ def _write_csv(path: Path, changes: list[Mapping[str, Any]]) -> None:
         writer.writerow(
             [one["number"], one["at"], ", ".join(_EFFECTS[Kind(kind)] for kind in one["kinds"]), before["owner"],
              after["owner"], before["rule"], after["rule"],
-             _URGENCY[before["urgency"]], _URGENCY[after["urgency"]], one["why"]]
+             URGENCIES[Urgency(before["urgency"])], URGENCIES[Urgency(after["urgency"])], one["why"]]
         )  # fmt: skip
     write(path, sheet.getvalue(), "utf-8-sig")  # spreadsheets want the mark

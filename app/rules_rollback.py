@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, out, print_json
+from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say
 from app.draft import live_rulebook
+from app.french import STATUSES, counted
 from app.publishing import author_of
 from app.refused import Refused, refusing
 from app.rulebook import load_files
@@ -29,21 +30,6 @@ from rules.changes import changes_between
 
 _PAGE = 5_000
 _TIMERS_A_UNIT = 500
-_STATES = {
-    Status.RECEIVED: "reçue",
-    Status.ASSIGNED: "confiée",
-    Status.ACCEPTED: "prise en charge",
-    Status.IN_PROGRESS: "en cours",
-    Status.WAITING_CITIZEN: "attend la personne",
-    Status.WAITING_PARTNER: "attend un partenaire",
-    Status.ANSWERED: "répondue",
-    Status.RESOLVED: "résolue",
-    Status.CLOSED: "close",
-    Status.PASSED_ON: "transmise ailleurs",
-    Status.REFUSED: "refusée",
-    Status.REOPENED: "rouverte",
-    Status.MERGED: "jointe à une autre",
-}
 _ENDED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED, Status.MERGED}
 
 
@@ -184,19 +170,23 @@ async def _decide_again(store: Store, cases: Sequence[Case], now: datetime, ids:
 
 
 def _tell(done: RolledBack, number: int, *, redispatch: bool) -> None:
-    out.print(f"Version {done.version.version} en service : le contenu de la version {number}.")
+    if done.version.version == number:
+        say(f"La version {number} est déjà en service.")
+    else:
+        say(f"Version {done.version.version} en service : le contenu de la version {number}.")
     if not done.cases:
-        out.print("Aucun cas n'avait été orienté entre-temps.")
+        say("Aucun cas n'a été orienté par une autre version depuis.")
         return
-    out.print(f"{len(done.cases)} cas orientés entre-temps :")
+    say(f"{counted(len(done.cases), 'cas orienté', 'cas orientés')} entre-temps :")
     for case, rule in done.cases:
         number_ = printed(case.public_number or case.number)
-        line = f"  {number_}  {case.owner}  règle {rule}  {_STATES[case.status]}"
-        out.print(line, markup=False, soft_wrap=True)
+        line = f"  {number_}  {case.owner}, {STATUSES[case.status]}, règle {rule}"
+        say(line)
     if redispatch:
-        out.print(f"{done.redispatched} seront décidés à nouveau par le routeur en marche.")
+        again = counted(done.redispatched, "cas sera décidé", "cas seront décidés")
+        say(f"{again} à nouveau par le routeur en marche.")
     else:
-        out.print("Ils restent où ils sont ; --redispatch les ferait décider à nouveau.")
+        say("Rien ne change pour eux ; --redispatch les ferait décider à nouveau.")
 
 
 def _case_json(case: Case, rule: str) -> dict[str, Any]:

@@ -12,13 +12,14 @@ from typing import Annotated, Any
 
 import typer
 
-from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, err, out, print_json, say
+from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, err, print_json, say
 from app.draft import draft_of, live_rulebook
+from app.french import counted
 from app.publishing import author_of
 from app.refused import refusing
 from app.rulebook import BadConfiguration, load_files
 from app.rules_publish import By
-from app.rules_replay import Since, span
+from app.rules_replay import Since, change_told, span
 from app.stores import opened
 from app.system import SystemClock
 from router.errors import InvalidInput
@@ -69,11 +70,11 @@ async def _begin(store: Store, folder: Path, author: str, json_: bool) -> None:
     draft = await asyncio.to_thread(draft_of, folder, await store.active(), now.date())
     await store.set_shadow(ShadowDraft(draft.rulebook.hash, author, now, draft.files))
     for kept in draft.kept:
-        err.print(f"! {kept}", markup=False, soft_wrap=True)
+        say(f"! {kept}", to=err)
     if json_:
         print_json({"shadow": draft.rulebook.hash, "kept": [one.path for one in draft.kept]})
     else:
-        out.print("Le brouillon décide désormais à côté des règles en service, sans effet.")
+        say("Le brouillon décide désormais à côté des règles en service, sans effet.")
 
 
 async def _end(store: Store, json_: bool) -> None:
@@ -82,9 +83,7 @@ async def _end(store: Store, json_: bool) -> None:
     if json_:
         print_json({"shadow": None, "was": before or None})
     else:
-        out.print(
-            "L'essai à blanc est terminé." if before else "Aucun brouillon n'était à l'essai."
-        )
+        say("L'essai à blanc est terminé." if before else "Aucun brouillon n'était à l'essai.")
 
 
 async def _report(store: Store, since: datetime, json_: bool) -> None:
@@ -152,19 +151,24 @@ def lines_of(found: Compared, before: Naming = PLAIN, after: Naming = PLAIN) -> 
     """
     if found.draft is None and not found.decisions:
         return ["Aucun brouillon n'est à l'essai."]
-    flows = Counter((one.before.owner, one.after.owner) for one in found.changes)
-    lines = [f"{found.decisions} décisions comparées, {len(found.changes)} différentes."]
+    if not found.decisions:
+        return ["Le brouillon n'a encore rien décidé."]
+    flows = Counter(
+        (one.before.owner, one.after.owner)
+        for one in found.changes
+        if one.before.owner != one.after.owner
+    )
+    lines = [
+        f"{counted(found.decisions, 'décision comparée')}, "
+        f"{counted(len(found.changes), 'différente')}."
+    ]
     lines += [
         f"  {count}  {before.service(start)} → {after.service(end)}"
         for (start, end), count in flows.most_common()
     ]
     for one in found.changes:
-        number = found.numbers.get(one.case_id, "–")
-        lines += [
-            f"  {number}  {one.at.astimezone():%d/%m/%Y %H:%M}  "
-            f"{before.service(one.before.owner)} → {after.service(one.after.owner)}",
-            f"    règle {before.rule(one.before.rule)} → {after.rule(one.after.rule)}",
-        ]
+        told = as_json(one, found.numbers.get(one.case_id, "–"))
+        lines += [f"  {line}" for line in change_told(told, before, after)]
     return lines
 
 

@@ -20,6 +20,7 @@ from app.console import (
     DatabaseUrl,
     config_folder,
     err,
+    say,
     speaking,
 )
 from app.log import configure_log
@@ -65,13 +66,13 @@ async def _run(settings: Settings, roles: Sequence[str], host: str, port: int) -
         if folder is not None:
             await stack.enter_async_context(at_work(folder, store, product.clock))
         for counter in product.unconnected:
-            err.print(f"Pas de réglages pour {counter} : ce canal n'est pas branché.")
+            say(f"Pas de réglages pour {counter} : ce canal n'est pas branché.", to=err)
         server = Server(product, roles, sockets=sockets)
         server.on_signals()
         if sockets:
             port = sockets[0].getsockname()[1]
         where = f"écoute sur http://{host}:{port}" if sockets else f"tourne ({', '.join(roles)})"
-        err.print(f"Guichet {where} (Ctrl-C pour arrêter).", soft_wrap=True)
+        say(f"Guichet {where} (Ctrl-C pour arrêter).", to=err)
         await server.run()
 
 

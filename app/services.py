@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import typer
-from rich.table import Table
 
-from app.console import DEFAULT_CONFIG, Config, Json, config_folder, out, print_json, speaking
+from app.console import DEFAULT_CONFIG, Config, Json, config_folder, print_json, say, speaking
 from app.rulebook import load_folder
 
+_LEVELS = {"city": "ville", "metropole": "métropole", "partner": "partenaire"}
 cli = typer.Typer(no_args_is_help=True, help="Services, and what they are in charge of.")
 
 
@@ -38,9 +38,7 @@ def list_services(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> Non
                 ]
             )
             return
-        table = Table("service", "famille", "niveau", "commune", "nom")
         for service in services:
-            table.add_row(
-                service.id, service.family, service.level, service.insee or "", service.name("fr")
-            )
-        out.print(table)
+            where = f", {service.insee}" if service.insee else ""
+            say(f"{service.id} : {service.name('fr')}")
+            say(f"    {service.family}, {_LEVELS.get(service.level, service.level)}{where}", hang=4)

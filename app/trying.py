@@ -11,12 +11,14 @@ from typing import Annotated, Any
 import typer
 
 from app.attempt import attempts
-from app.console import DEFAULT_CONFIG, Config, Json, config_folder, out, print_json, speaking
+from app.console import DEFAULT_CONFIG, Config, Json, config_folder, print_json, say, speaking
+from app.french import URGENCIES, counted
 from app.lines import lines_of
 from app.rulebook import LoadedRulebook, load_folder
 from app.settings import load_settings
 from app.sms_cost import sms_cost
 from app.system import SystemClock
+from router.decision import Urgency
 from router.errors import ConfigurationError
 
 
@@ -76,23 +78,30 @@ async def _run(rulebook: LoadedRulebook, lines: Iterable[Mapping[str, Any]], as_
 
 def _show(result: Mapping[str, Any]) -> None:
     decision, place = result["decision"], result["place"]
-    out.print(f"[bold]{result['action']}[/]  {result['case'] or ''}  ({result['reason']})")
+    number = f"  {result['case']}" if result["case"] else ""
+    why = "" if decision and decision["sentence"] == result["reason"] else f"  ({result['reason']})"
+    say(f"{result['action']}{number}{why}", style="bold")
     if decision:
-        out.print(f"  service   [bold]{decision['owner']}[/] (règle {decision['rule']})")
-        out.print(f"  pourquoi  {decision['sentence']}", markup=False)
-        out.print(f"  urgence   {result['urgency']}   catégorie {result['category'] or '–'}")
-        out.print(f"  lieu      {place['insee'] or '–'} {place['text']}", markup=False)
+        _row("service", f"{decision['owner']} (règle {decision['rule']})")
+        _row("pourquoi", decision["sentence"])
+        _row("urgence", URGENCIES[Urgency(result["urgency"])])
+        _row("catégorie", result["category"] or "inconnue")
+        _row("lieu", f"{place['insee'] or ''} {place['text']}".strip() or "inconnu")
     for reply in result["replies"]:
-        out.print(f"  réponse   {reply['channel']} ({reply['language']})")
+        _row("réponse", f"{reply['channel']} ({reply['language']})")
         for paragraph in reply["text"].splitlines():
-            out.print(f"            {paragraph}", markup=False)
+            _row("", paragraph)
     if result["sms"]:
-        out.print(f"  SMS       {_priced(result['sms'])}", markup=False)
+        _row("SMS", _priced(result["sms"]))
     for delivery in result["deliveries"]:
-        out.print(f"  envoi     {delivery['kind']} → {delivery['channel']} {delivery['to']}")
+        _row("envoi", f"{delivery['kind']} → {delivery['channel']} {delivery['to']}")
+
+
+def _row(name: str, value: str) -> None:
+    say(f"  {name:<11}{value}".rstrip(), hang=13)
 
 
 def _priced(sms: Mapping[str, Any]) -> str:
     count, price = sms["segments"], sms["price"]
-    segments = f"{count} segment{'s' if count > 1 else ''} facturé{'s' if count > 1 else ''}"
+    segments = counted(count, "segment facturé")
     return segments if price is None else f"{segments}, {price:.3f} €".replace(".", ",")

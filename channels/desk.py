@@ -222,8 +222,9 @@ class Desk:
 
     async def health(self) -> Health:
         count = len(self._settings.keys)
-        who = f"{count} clé(s) d'agent" if count else "par la ligne de commande seulement"
-        return Health(True, f"{self.account} : saisie ouverte, {who}.")
+        keys = f"{count} clé{'s' if count > 1 else ''} d'agent"
+        who = keys if count else "par la ligne de commande seulement"
+        return Health(True, f"saisie ouverte, {who}.")
 
     async def close(self) -> None:
         """Nothing is open."""

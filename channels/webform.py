@@ -208,7 +208,7 @@ class Webform:
         return Sent((f"web:{part.delivery.id}",))
 
     async def health(self) -> Health:
-        return Health(True, "Le formulaire n'a besoin de personne.")
+        return Health(True, "le formulaire n'a besoin de personne.")
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -179,7 +179,10 @@ class Adding:
         """Write to the owner what was added; the answer about a ``fact`` only where he may read it."""
         owner = self.dispatcher.rulebook.directory.service(case.owner)
         if owner is not None:
-            added = message.text_shown or f"{len(message.attachments)} pièce(s) jointe(s)"
+            files = len(message.attachments)
+            added = (
+                message.text_shown or f"{files} pièce{'s' * (files > 1)} jointe{'s' * (files > 1)}"
+            )
             self.dispatcher.forwarder.forward(
                 draft,
                 case,

@@ -221,7 +221,7 @@ def _because(ruleset: RuleSet, case: Situation, choice: Choice) -> str:
     if choice.rule == BY_AGENT:
         return "par choix d'un agent"
     if case.whereabouts.outside:
-        return "car le lieu est hors du territoire"
+        return "par défaut, car le lieu est hors du territoire"
     if choice.priority == "a_defaut":
         refused = len(case.facts.refused_by)
         if refused:
@@ -240,5 +240,5 @@ def _because(ruleset: RuleSet, case: Situation, choice: Choice) -> str:
     if choice.provisional:
         return f"en attendant, car le lieu manque pour savoir qui l'est {why}"
     if choice.parts:
-        return f"de coordonner {len(choice.parts)} parties {why}"
+        return f"de coordonner les {len(choice.parts)} parties de la demande, {why}"
     return why

@@ -42,6 +42,12 @@ class TrialResult:
         told = {"name": self.name, "file": self.file, "line": self.line, "why": self.why}
         return {**told, "differences": [asdict(one) for one in self.differences]}
 
+    @property
+    def lines(self) -> list[str]:
+        """Tell it to a person: where it stands, what was expected, what came out, and why."""
+        told = [f"{one.key} : attendu {one.expected}, obtenu {one.got}" for one in self.differences]
+        return [f"{self.file}:{self.line}: {self.name}", *told, self.why]
+
     def __str__(self) -> str:
         if self.passed:
             return f"{self.file}:{self.line}: {self.name}: réussi"
@@ -222,6 +228,8 @@ def _shown(value: object) -> str:
     if isinstance(value, str):
         return _URGENCIES.get(value, value)
     if isinstance(value, tuple | list):
+        if not value:
+            return "rien"
         return "[" + ", ".join(_one_shown(one) for one in value) + "]"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {own}" for key, own in value.items()) + "}"

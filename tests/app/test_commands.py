@@ -114,7 +114,7 @@ def test_a_port_in_use_is_told_before_anything_is_started(elsewhere):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         result = run("serve", "--port", str(taken.getsockname()[1]))
     assert result.exit_code == 2
-    assert "un autre programme l'utilise déjà" in result.output
+    assert "un autre programme l'utilise déjà" in " ".join(result.output.split())
     assert not (elsewhere / "var").exists()
 
 

@@ -46,10 +46,9 @@ def test_the_report_speaks_of_services_and_rules_by_their_names(past):
     number = past.case("Le lampadaire est éteint")
     past.case("une odeur de gaz")
     said = past.fine("shadow", "--report")
-    assert "2 décisions comparées, 1 différentes." in said
+    assert "2 décisions comparées, 1 différente." in said
     assert "1  Éclairage → Équipe neuve" in said
     assert f"{number}" in said
-    assert "règle lampadaires → lampadaires" in said
     assert "eclairage-m" not in said
     change = past.read("shadow", "--report")["changes"][0]
     assert (change["from"]["owner"], change["to"]["owner"]) == ("eclairage-m", "neuf")
@@ -121,3 +120,13 @@ def test_a_version_that_this_process_cannot_read_does_not_end_it(past):
     first, after = past.store(run)
     assert after.hash == first.hash
     assert after.shadow is None
+
+
+def test_the_report_says_what_became_more_or_less_urgent(past):
+    past.change("urgence: immediate", "urgence: haute")
+    past.fine("shadow", past.config)
+    past.case("une odeur de gaz")
+    said = past.fine("shadow", "--report")
+    assert "1 décision comparée, 1 différente." in said
+    assert "  urgence : immédiate → haute" in said
+    assert "Astreinte → Astreinte" not in said

@@ -31,8 +31,8 @@ def test_a_danger_that_would_no_longer_be_seen_comes_first(past, cases):
     assert found["changes"][0]["kinds"][:2] == ["danger_lost", "without_rule"]
     assert (found["danger_lost"], found["urgency_lowered"], found["changed"]) == (1, 1, 3)
     said = past.fine("replay", past.config)
-    assert said.index("Dangers qui ne seraient plus vus") < said.index(cases["lampe"])
-    assert "urgence immédiate → normale" in said
+    assert said.index("Danger qui ne serait plus vu :") < said.index(cases["lampe"])
+    assert "urgence : immédiate → normale" in said
 
 
 def test_a_case_is_replayed_with_the_time_at_which_it_came(past, cases):
@@ -52,7 +52,7 @@ def test_cases_whose_facts_are_gone_are_counted_and_said(past, cases):
     found = past.read("replay", past.config)
     assert found["not_replayed"] == {"facts_missing": 1, "engine_error": 0}
     assert (found["cases"], found["replayed"]) == (6, 5)
-    assert "1 cas n'ont pas pu être rejoués : leurs faits ne sont plus là." in past.fine(
+    assert "1 cas n'a pas pu être rejoué : les faits ne sont plus là." in past.fine(
         "replay", past.config
     )
 

@@ -83,12 +83,12 @@ def test_coverage_lists_rules_without_trial_and_rules_that_no_case_met(past):
         "essais: [{cas: {texte: lampadaire}, attendu: {responsable: eclairage-m}}]\n",
     )
     said = past.fine("test", past.config, "--coverage")
-    untried = said.partition("jamais appliquées")[0]
-    assert "2 règle(s) sans essai" in untried
+    untried = said.partition("jamais appliquée")[0]
+    assert "2 règles sans essai :" in untried
     assert ": gaz" in untried
     assert ": lampadaires" not in untried
     past.case("odeur de gaz")
-    never = past.fine("test", past.config, "--coverage").partition("jamais appliquées")[2]
+    never = past.fine("test", past.config, "--coverage").partition("jamais appliquée")[2]
     assert ": gaz" not in never
     assert ": lampadaires" in never
     assert "passed" not in past.run("test", past.config / "nulle-part", "--coverage")[1]

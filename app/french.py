@@ -1,0 +1,46 @@
+"""Says counts, states and urgencies in French, as people at a service do."""
+
+from __future__ import annotations
+
+from router.case import Status
+from router.decision import Urgency
+from router.delivery import DeliveryState
+
+STATUSES = {
+    Status.RECEIVED: "reçue",
+    Status.ASSIGNED: "confiée",
+    Status.ACCEPTED: "prise en charge",
+    Status.IN_PROGRESS: "en cours",
+    Status.WAITING_CITIZEN: "attend la personne",
+    Status.WAITING_PARTNER: "attend un partenaire",
+    Status.ANSWERED: "réponse donnée",
+    Status.RESOLVED: "résolue",
+    Status.CLOSED: "close",
+    Status.PASSED_ON: "transmise ailleurs",
+    Status.REFUSED: "refusée",
+    Status.REOPENED: "rouverte",
+    Status.MERGED: "jointe à une autre",
+}
+URGENCIES = {
+    Urgency.LOW: "basse",
+    Urgency.NORMAL: "normale",
+    Urgency.HIGH: "haute",
+    Urgency.IMMEDIATE: "immédiate",
+}
+DELIVERIES = {
+    DeliveryState.QUEUED: "en attente",
+    DeliveryState.SENDING: "en cours d'envoi",
+    DeliveryState.SENT: "envoyé",
+    DeliveryState.DEFERRED: "remis à plus tard",
+    DeliveryState.DELIVERED: "arrivé",
+    DeliveryState.BOUNCED: "revenu",
+    DeliveryState.REJECTED: "refusé",
+    DeliveryState.DEAD: "abandonné",
+}
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Say how many: "1 essai", "2 essais"; ``many`` where not every word takes an s."""
+    if -2 < count < 2:  # French has no plural before two
+        return f"{count} {one}"
+    return f"{count} {many or ' '.join(f'{word}s' for word in one.split())}"
