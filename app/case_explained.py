@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.case import Case, Event, EventKind
-from router.decision import Decision, ServiceId, Urgency
+from router.decision import Decision, Part, ServiceId, Urgency
 from router.tracking import printed
 from router.versions import RulesetVersion, VersionState
 from rules.compile import RuleSet
-from rules.conditions.logic import leaves
 from rules.explain import explain as explained
+from rules.explain_missing import missing
 from rules.model import Rule
 from rules.naming import Naming
 
@@ -38,6 +38,7 @@ class Told:
             urgency=Urgency(said.get("urgency", Urgency.NORMAL)),
             notify=tuple(map(ServiceId, said.get("notify", ()))),
             questions=tuple(said.get("questions", ())),
+            parts=tuple(Part(**each) for each in said.get("parts", ())),
             failed=said.get("failed", False),
             no_rule=said.get("no_rule", False),
             trace=said.get("trace", {}),
@@ -57,31 +58,10 @@ def told_of(event: Event, versions: Sequence[RulesetVersion]) -> Told:
     return Told(event, data, next(iter(before or same[-1:]), None))
 
 
-def rules_of(ruleset: RuleSet | None) -> dict[str, Rule]:
-    """Give the live rules by their ids."""
-    files = ruleset.configuration.files if ruleset else ()
-    return {rule.id: rule for file in files for rule in file.rules}
-
-
 def _places(told: Told, rules: Mapping[str, Rule]) -> dict[str, str]:
     """Tell where the rules that held stand: id → file:line."""
     named = dict.fromkeys([*told.data.get("trace", {}).get("true_rules", ()), told.data["rule"]])
     return {one: f"{rules[one].at.file}:{rules[one].at.line}" for one in named if one in rules}
-
-
-def _missing(told: Told, rules: Mapping[str, Rule]) -> dict[str, list[str]]:
-    """List the facts that were not known, each with the rules that waited for it."""
-    trace = told.data.get("trace", {})
-    known = {"", "texte", "date", *trace.get("facts", {})}
-    if trace.get("place", {}).get("known", "lieu : inconnu") != "lieu : inconnu":
-        known.add("lieu")
-    found: dict[str, list[str]] = {}
-    for name in trace.get("unknown", ()):
-        rule = rules.get(name)
-        conditions = leaves((*rule.when, *rule.unless)) if rule else ()
-        for fact in dict.fromkeys(one.fact for one in conditions if one.fact not in known):
-            found.setdefault(fact, []).append(name)
-    return found
 
 
 def lines_of(
@@ -95,13 +75,6 @@ def lines_of(
             f"Publiée comme version {version.version} par {version.author}, le "
             f"{version.at.astimezone():%d/%m/%Y} : {version.reason}"
         )
-    missing = _missing(last, rules)
-    if missing:
-        lines += ["", "Faits qui manquaient :"]
-        lines += [
-            f"  {_FACTS.get(fact, fact)} : attendu par {', '.join(own)}"
-            for fact, own in missing.items()
-        ]
     places = _places(last, rules)
     if places:
         lines += ["", "À relire :", *(f"  {rule} : {where}" for rule, where in places.items())]
@@ -115,20 +88,6 @@ def lines_of(
             f"  {one.event.at.astimezone():%d/%m/%Y %H:%M}  {one.event.text}" for one in told[:-1]
         ]
     return lines
-
-
-_FACTS = {
-    "expediteur": "qui écrit (expediteur)",
-    "desordre": "la gêne ressentie (desordre)",
-    "nature": "ce que la personne veut (nature)",
-    "urgence": "l'urgence (urgence)",
-    "piece_jointe": "une pièce jointe (piece_jointe)",
-    "canal": "le canal (canal)",
-    "langue": "la langue (langue)",
-    "lieu": "le lieu (lieu)",
-    "categorie": "la catégorie (categorie)",
-}
-"""What people call a fact, with the key that files use."""
 
 
 def as_json_of(case: Case, told: Sequence[Told], rules: Mapping[str, Rule]) -> dict[str, Any]:
@@ -146,7 +105,7 @@ def as_json_of(case: Case, told: Sequence[Told], rules: Mapping[str, Rule]) -> d
         "owner": case.owner,
         "refused_by": list(case.refused_by),
         "places": _places(told[-1], rules),
-        "missing": _missing(told[-1], rules),
+        "missing": missing(told[-1].data.get("trace", {}), rules),
         **one(told[-1]),
         "before": [one(each) for each in told[:-1]],
     }

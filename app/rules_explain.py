@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from app.attempt import attempts
-from app.case_explained import as_json_of, decided, lines_of, rules_of, told_of
+from app.case_explained import as_json_of, decided, lines_of, told_of
 from app.console import (
     DEFAULT_CONFIG,
     DEFAULT_DATA,
@@ -31,6 +31,7 @@ from router.archive import Action
 from router.errors import InvalidInput
 from router.tracking import TrackingNumber, parse, printed
 from rules.explain import explain as explained
+from rules.explain_missing import rules_of
 from rules.problems import proposal
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from router.case import Case, CaseFile, EventKind, Reporter, Status, Visibility
 from router.clocks import alarm_of, due_again, set_timers
@@ -241,6 +241,7 @@ class Dispatcher:
                 "notify": decision.notify,
                 "proposals": decision.proposals,
                 "questions": decision.questions,
+                **({"parts": [asdict(part) for part in decision.parts]} if decision.parts else {}),
                 "trace": decision.trace,
             }
         )

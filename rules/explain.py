@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from router.decision import Decision
 from rules.compile import RuleSet
 from rules.explain_misses import missed
-from rules.naming import Naming
+from rules.explain_missing import missing_told
+from rules.naming import Naming, fact_named
+from rules.vocabulary import plain
 
 _NAMES = {
     "fr": {
@@ -18,6 +20,7 @@ _NAMES = {
         "words": "Mots trouvés",
         "repaired": "Fautes de frappe corrigées",
         "unknown": "Règles en suspens, faute d'un fait",
+        "missing": "Faits qui manquent",
         "question": "Question posée",
         "place": "Lieu",
         "category": "Catégorie",
@@ -96,14 +99,20 @@ def explain(decision: Decision, language: str = "fr", ruleset: RuleSet | None = 
     lines += _line(names["later"], ", ".join(trace.get("told_later", ())))
     parts = (f"{part.words} → {naming.service(part.owner)}" for part in decision.parts)
     lines += _line(names["parts"], ", ".join(parts))
-    lines += _line(names["words"], ", ".join(trace["words"]))
+    lines += _line(names["words"], ", ".join(_once(trace["words"])))
     repaired = (names["read"].format(read, taken) for read, taken in trace["repaired"].items())
     lines += _line(names["repaired"], ", ".join(repaired))
     lines += _line(names["refused"], naming.services(trace["refused"]))
     lines += _absences(trace, names, naming)
-    lines += _line(names["passed"], ", ".join(trace.get("passed_over", ())))
-    lines += _line(names["question"], ", ".join(decision.questions))
-    lines += _line(names["unknown"], ", ".join(trace["unknown"]))
+    lines += _line(names["passed"], ", ".join(map(naming.rule, trace.get("passed_over", ()))))
+    french = naming.language == "fr"
+    asked = (fact_named(one) if french else one for one in decision.questions)
+    lines += _line(names["question"], ", ".join(asked))
+    if french and ruleset is not None and trace["unknown"]:
+        lines += ["", f"{names['missing']} :"]
+        lines += [f"  - {one}" for one in missing_told(trace, ruleset)]
+    else:
+        lines += _line(names["unknown"], ", ".join(trace["unknown"]))
     if trace["near_misses"]:
         lines += ["", f"{names['missed']} :"]
         lines += [f"  - {missed(one, naming)}" for one in trace["near_misses"]]
@@ -143,6 +152,11 @@ def _absences(trace: Mapping[str, Any], names: Mapping[str, str], naming: Naming
         end = names["instead"] if one["instead"] else names["nobody"]
         lines.append(f"{names['away']} : {end.format(who, naming.service(one['instead'] or ''))}")
     return lines
+
+
+def _once(words: Sequence[str]) -> list[str]:
+    """Leave out the words that only an accent or a capital tells from an earlier one."""
+    return list({plain(word): word for word in reversed(words)}.values())[::-1]
 
 
 def _line(name: str, value: str) -> list[str]:

@@ -3,78 +3,130 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from rules.naming import Naming
+from rules.spoken import day_said
 from rules.vocabulary import URGENCIES, YES
+from rules.written import Written, elements, read_back
 
 _LONGEST_SHOWN = 100
 _URGENCIES = {english: french for french, english in URGENCIES.items()}
+_ABSENT = "groupes_absents"
+_KEYS = {"recu": "reçu", "regle": "règle", "categorie": "catégorie"}
+_ASKED = {
+    "canal": "le canal",
+    "langue": "la langue",
+    "urgence": "l'urgence",
+    "desordre": "la gêne ressentie",
+    "rue": "la rue",
+    "expediteur": "la qualité de la personne",
+    "nature": "le genre de demande",
+    "confirmations": "le nombre de personnes",
+}
 
 
 def missed(miss: Mapping[str, Any], naming: Naming) -> str:
     """Tell a near miss of a trace: its rule, and the condition that failed."""
     if naming.language != "fr":
-        wants, has = cut(str(miss["expected"])), cut(_plain(miss["value"], "unknown"))
-        return f"{miss['rule']}: “{miss['condition']}” wants “{wants}”, and the case has “{has}”"
-    condition = str(miss["condition"])
-    tell = _TOLD.get(condition)
-    if tell is not None:
-        return f"{miss['rule']} : {tell(cut(_bare(miss['expected'])), miss['value'], naming)}"
+        return f"{miss['rule']}: {_in_english(miss)}"
+    condition, expected = str(miss["condition"]), str(miss["expected"])
     if condition.startswith("sauf "):
         return f"{miss['rule']} : {_except(condition.removeprefix('sauf '), miss)}"
-    return f"{miss['rule']} : {_other(condition, miss)}"
+    tell = _TOLD.get(condition)
+    if tell is not None:
+        return f"{miss['rule']} : {tell(expected, miss['value'], naming)}"
+    return f"{miss['rule']} : {_other(condition, expected, miss['value'])}"
 
 
-def _other(condition: str, miss: Mapping[str, Any]) -> str:
-    value = miss["value"]
+def _in_english(miss: Mapping[str, Any]) -> str:
+    expected, value = str(miss["expected"]), miss["value"]
+    if isinstance(value, Mapping) and _ABSENT in value:
+        return f"the message has none of: {'; none of: '.join(_absent(expected, value))}"
+    wants, has = cut(expected), cut(_plain(value, "unknown"))
+    return f"“{miss['condition']}” wants “{wants}”, and the case has “{has}”"
+
+
+def _other(condition: str, expected: str, value: object) -> str:
     has = _URGENCIES.get(str(value), "") if condition == "urgence" else ""
     has = has or _plain(value, "")
-    said = f"la demande a « {cut(has)} »" if has else "la demande n'en dit rien"
-    return f"« {condition} » veut « {cut(_bare(miss['expected']))} », et {said}"
+    said = f"la demande a : {cut(has)}" if has else "la demande n'en dit rien"
+    name = _ASKED.get(condition, f"« {condition} »")
+    return f"vaut pour {name} : {cut(_said(read_back(expected)))} ; {said}"
 
 
 def _except(condition: str, miss: Mapping[str, Any]) -> str:
     if condition in {"contient", "contient_tous"}:
         return f"écartée, car le message contient : {cut(_plain(miss['value'], '–'))}"
-    return f"écartée par « sauf », {condition} : {cut(_bare(miss['expected']))}"
+    said = cut(_said(read_back(str(miss["expected"]))))
+    return f"écartée par « sauf », {condition} : {said}"
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def _no_word(expected: str, _: object, __: Naming) -> str:
+    return f"le message n'a aucun mot de : {cut(_said(read_back(expected)))}"
+
+
+def _not_all(expected: str, value: object, _: Naming) -> str:
+    if isinstance(value, Mapping):
+        return f"le message n'a aucun mot de : {' ; ni de : '.join(_absent(expected, value))}"
+    return f"le message n'a pas tous ces mots : {cut(_said(read_back(expected)))}"
+
+
+def _absent(expected: str, value: Mapping[str, Any]) -> list[str]:
+    """Show the groups of words of which the message holds none."""
+    groups = elements(expected)
+    wanted = (groups[number - 1] for number in value[_ABSENT] if number <= len(groups))
+    return [cut(_said(read_back(one))) for one in wanted]
+
+
+# --- places --------------------------------------------------------------------------------------
 
 
 def _places(expected: str, value: object, naming: Naming) -> str:
-    wanted = ", ".join(naming.place(one.strip(" \"'")) for one in expected.split(","))
+    wanted = ", ".join(naming.place(one.strip(" \"'")) for one in _bare(expected).split(","))
     if value is None:
         return f"vaut pour {wanted}, et le lieu est inconnu"
     here = ", ".join(map(naming.place, value)) if isinstance(value, list) else str(value)
     return f"vaut pour {wanted}, et le lieu est : {here}"
 
 
-def _categories(expected: str, value: object, naming: Naming) -> str:
-    wanted = ", ".join(f"« {naming.category(one.strip())} »" for one in expected.split(","))
-    return f"vaut pour {wanted}, et la demande est de « {naming.category(str(value))} »"
-
-
 def _postcode(expected: str, value: object, naming: Naming) -> str:
     if isinstance(value, list):
         value = ", ".join(map(naming.place, value))
-    return f"vaut pour le code postal {expected}, et le lieu est : {value or 'inconnu'}"
+    return f"vaut pour le code postal {_bare(expected)}, et le lieu est : {value or 'inconnu'}"
 
 
 def _objects(expected: str, value: object, naming: Naming) -> str:
     """Tell how far the point lies from the objects that are wanted."""
-    wanted = expected.strip("{}")
+    wanted = read_back(expected)
+    if isinstance(wanted, dict):
+        what = _each(wanted.get("quoi", ""))
+        near = f"vaut à moins de {_said(wanted.get('a_moins_de', ''))} de {what}"
+    else:
+        near = f"vaut sur {_each(wanted)}"
     if not isinstance(value, Mapping):
-        return _near(wanted, "hors territoire" if value == "hors territoire" else "sans point")
+        here = "hors du territoire" if value == "hors territoire" else "sans point sur la carte"
+        return f"{near}, et le lieu est {here}"
     far = (
-        f"aucun objet « {layer} » sur la carte" if metres is None
-        else f"à {metres} m de « {layer} »"
+        f"« {layer} » n'a aucun objet sur la carte" if metres is None
+        else f"le lieu est à {metres} m de « {layer} »"
         for layer, metres in value.items()
     )  # fmt: skip
-    return _near(wanted, ", ".join(far))
+    return f"{near}, et {', '.join(far)}"
 
 
-def _near(wanted: str, here: str) -> str:
-    return f"vaut près de : {wanted}, et le lieu est : {here}"
+# --- the rest ------------------------------------------------------------------------------------
+
+
+def _categories(expected: str, value: object, naming: Naming) -> str:
+    wanted = " ou ".join(
+        f"« {naming.category(one.strip())} »" for one in _bare(expected).split(",")
+    )
+    return f"vaut pour {wanted}, et la catégorie est « {naming.category(str(value))} »"
 
 
 def _attachment(expected: str, _: object, __: Naming) -> str:
@@ -84,12 +136,71 @@ def _attachment(expected: str, _: object, __: Naming) -> str:
 
 def _moment(expected: str, value: object, naming: Naming) -> str:
     at = datetime.fromisoformat(str(value))
-    return f"la demande est arrivée le {at:%d/%m/%Y à %H:%M}, hors de : {expected.strip('{}')}"
+    return (
+        f"la demande est arrivée le {at:%d/%m/%Y à %H:%M}, hors de : {_when(read_back(expected))}"
+    )
+
+
+_MOMENTS = {"heures", "jours", "dans", "du", "au", "sauf"}
+
+
+def _when(wanted: Written) -> str:
+    """Say moments: hours, days, dates, calendars."""
+    if not isinstance(wanted, dict) or not wanted.keys() & _MOMENTS:
+        return _said(wanted)
+    said = [_said(wanted[key]) for key in ("heures", "jours") if key in wanted]
+    said += [_each(wanted["dans"])] if "dans" in wanted else []
+    days = [f"{key} {_said(wanted[key])}" for key in ("du", "au") if key in wanted]
+    said += [" ".join(days)] if days else []
+    said += ["chaque année"] if "chaque_annee" in wanted else []
+    said += [f"sauf {_each(wanted['sauf'])}"] if "sauf" in wanted else []
+    return ", ".join(said)
+
+
+_SAME = {"lieu": "au même lieu", "personne": "par la même personne",
+         "categorie": "de la même catégorie"}  # fmt: skip
+
+
+def _counted(before: str) -> Callable[[str, object, Naming], str]:
+    def tell(expected: str, value: object, _: Naming) -> str:
+        wanted = read_back(expected)
+        if not isinstance(wanted, dict):
+            return f"vaut {before} {expected} demandes, et {_found(value)}"
+        said = f"vaut {before} {_said(wanted.get('fois', '?'))} demandes"
+        said += f" en {_said(wanted['en'])}" if "en" in wanted else ""
+        same = wanted.get("par", [])
+        said += "".join(
+            f" {_SAME.get(_said(one), _said(one))}" for one in (same if isinstance(same, list) else [same])
+        )  # fmt: skip
+        return f"{said}, et {_found(value)}"
+
+    return tell
+
+
+def _found(count: object) -> str:
+    return f"il y en a {count}" if count else "il n'y en a aucune"
+
+
+def _dates(_: str, value: object, __: Naming) -> str:
+    return f"hors de ses dates, car la demande est du {day_said(date.fromisoformat(str(value)))}"
+
+
+def _conditions(before: str) -> Callable[[str, object, Naming], str]:
+    return lambda expected, _, __: f"{before} : {cut(_block(read_back(expected)))}"
+
+
+def _block(conditions: Written) -> str:
+    """Say conditions of which each stands under its key."""
+    if isinstance(conditions, list):
+        return " ; ".join(map(_block, conditions))
+    if isinstance(conditions, dict):
+        return ", ".join(f"{_KEYS.get(key, key)} {_when(own)}" for key, own in conditions.items())
+    return conditions
 
 
 _TOLD: dict[str, Callable[[str, object, Naming], str]] = {
-    "contient": lambda words, _, __: f"le message n'a aucun mot de : {words}",
-    "contient_tous": lambda words, _, __: f"le message n'a pas tous ces mots : {words}",
+    "contient": _no_word,
+    "contient_tous": _not_all,
     "territoire": _places,
     "commune": _places,
     "dans": _places,
@@ -99,12 +210,33 @@ _TOLD: dict[str, Callable[[str, object, Naming], str]] = {
     "piece_jointe": _attachment,
     "categorie": _categories,
     "recu": _moment,
-    "dates": lambda _, value, __: f"hors de ses dates (demande du {value})",
-    "regle": lambda rules, _, __: f"la règle {rules} ne s'applique pas",
-    "tous": lambda wanted, _, __: f"ces conditions ne tiennent pas toutes : {wanted}",
-    "un_de": lambda wanted, _, __: f"aucune de ces conditions ne tient : {wanted}",
-    "aucun_de": lambda wanted, _, __: f"l'une de ces conditions tient : {wanted}",
+    "recurrence": _counted("après"),
+    "afflux": _counted("à partir de"),
+    "dates": _dates,
+    "regle": lambda rules, _, __: f"la règle {_each(read_back(rules))} ne s'applique pas",
+    "tous": _conditions("ces conditions ne tiennent pas toutes"),
+    "un_de": _conditions("aucune de ces conditions ne tient"),
+    "aucun_de": _conditions("l'une de ces conditions tient"),
 }
+
+
+def _said(value: Written) -> str:
+    """Say a value without brackets and braces."""
+    if isinstance(value, list):
+        mixed = any(isinstance(one, dict) for one in value)
+        return (" ; " if mixed else ", ").join(map(_said, value))
+    if isinstance(value, dict) and "proche" in value:  # as the words found are shown
+        near = _said(value["proche"]).replace(", ", " … ")
+        return f"{near} ({_said(value.get('mots', '?'))} mots)"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_said(own)}" for key, own in value.items())
+    return value
+
+
+def _each(value: Written) -> str:
+    """Say names, each in quotation marks."""
+    names = value if isinstance(value, list) else [value]
+    return ", ".join(f"« {_said(one)} »" for one in names)
 
 
 def _bare(expected: object) -> str:
@@ -121,4 +253,7 @@ def _plain(value: object, nothing: str) -> str:
 
 def cut(text: str) -> str:
     """Shorten a long list of words; the rule itself shows them all."""
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1].rstrip(' ,')}…"
+    if len(text) <= _LONGEST_SHOWN:
+        return text
+    whole = text[:_LONGEST_SHOWN].rpartition(" ")[0] or text[: _LONGEST_SHOWN - 1]
+    return f"{whole.rstrip(' ,;')} …"

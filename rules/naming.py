@@ -41,9 +41,14 @@ _FEMININE = frozenset(
 )
 
 
+def fact_named(fact: str) -> str:
+    """Name a fact in French: "la catégorie"."""
+    return _FACTS.get(fact, f"« {fact} »")
+
+
 def fact_asked(fact: str) -> str:
     """Say in French that a fact is asked: "la date est demandée"."""
-    return f"{_FACTS.get(fact, f'« {fact} »')} est demandé{'e' if fact in _FEMININE else ''}"
+    return f"{fact_named(fact)} est demandé{'e' if fact in _FEMININE else ''}"
 
 
 @dataclass(frozen=True, slots=True)

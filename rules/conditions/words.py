@@ -44,7 +44,12 @@ class Contains(Source):
         return True
 
     def actual(self, case: Situation) -> object:
-        return self.matched(case) if self.value(case) else "aucun de ces mots"
+        if self.value(case):
+            return self.matched(case)
+        if len(self.groups) == 1:
+            return "aucun de ces mots"
+        absent = (n for n, group in enumerate(self.groups, 1) if not case.text.holds(group))
+        return {"groupes_absents": list(absent)}
 
     def matched(self, case: Situation) -> list[str]:
         return [word for group in self.groups for word in group.matched(case.text)]

@@ -75,9 +75,28 @@ def test_the_use_of_each_rule_adds_up_to_the_cases(played):
     assert (first["version"], first["live"]) == (1, True)
 
 
-def test_every_case_of_the_demo_can_be_explained(played):
+def test_every_case_of_the_demo_is_explained_to_a_supervisor(played, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     data, _ = played
-    for case in fine("cases", "list", "--data", data, "--json")[:4]:
-        told = fine("rules", "explain", case["number"], "--data", data)
-        assert told.splitlines()[0].endswith(".")
-        assert "Version des règles" in told
+    told = {
+        case["number"]: fine("rules", "explain", case["number"], "--data", data)
+        for case in fine("cases", "list", "--data", data, "--json")
+    }
+    for said in told.values():
+        first, _, rest = said.partition("\n\n")
+        assert " est responsable " in " ".join(first.split())
+        assert first.endswith(".")
+        assert "Version des règles" in rest
+        assert max(map(len, said.splitlines())) <= 80
+        assert not set("{}[]") & set(rest)
+        assert "competence:" not in rest.partition("À relire")[0]
+    every = "\n".join(" ".join(said.split()) for said in told.values())
+    for what in (
+        "parties de la demande, par la règle « echafaudage-et-cloture ».",
+        "Parties : échafaudage → Mairie de Nantes, clôture → Service de la voirie Mots",
+        "par la règle « danger-gaz ».",
+        "Refus : ",
+        "Décisions précédentes :",
+        "le lieu exact (lieu) : attendu par ",
+    ):
+        assert what in every, what
