@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.city_time import CITY, DAY
 from router.case import Case, Event, EventKind
 from router.decision import Decision, Part, ServiceId, Urgency
 from router.tracking import printed
@@ -73,7 +74,7 @@ def lines_of(
         version = last.version
         lines.append(
             f"Publiée comme version {version.version} par {version.author}, le "
-            f"{version.at.astimezone():%d/%m/%Y} : {version.reason}"
+            f"{CITY.shown(version.at, DAY)} : {version.reason}"
         )
     places = _places(last, rules)
     if places:
@@ -84,9 +85,7 @@ def lines_of(
         lines += ["", f"La demande est aujourd'hui à ce service : {naming.service(case.owner)}."]
     if len(told) > 1:
         lines += ["", "Décisions précédentes :"]
-        lines += [
-            f"  {one.event.at.astimezone():%d/%m/%Y %H:%M}  {one.event.text}" for one in told[:-1]
-        ]
+        lines += [f"  {CITY.shown(one.event.at)}  {one.event.text}" for one in told[:-1]]
     return lines
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.city_time import CITY, SECOND
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say, speaking
 from app.french import DELIVERIES, STATUSES, URGENCIES
 from app.quarantine import quarantine
@@ -58,7 +59,7 @@ def list_cases(
             say("Aucune demande.")
             return
         for case in found:
-            at = f"{case.received_at.astimezone():%d/%m/%Y %H:%M}"
+            at = CITY.shown(case.received_at)
             state = f"{STATUSES[case.status]}, urgence {URGENCIES[case.urgency]}"
             say(f"{printed(case.number)}  {at}  {state}, par {case.channel}", hang=15)
             say(f"               {case.owner}, {case.category or 'catégorie inconnue'}")
@@ -116,7 +117,7 @@ def _tell(case: Case, events: list[Event], deliveries: list[Delivery]) -> None:
             say(f"{name if name != said else '':<{_ASIDE}}{value}", hang=_ASIDE)
             said = name
     for event in events:
-        at = f"{event.at.astimezone():%d/%m/%Y %H:%M:%S}"
+        at = CITY.shown(event.at, SECOND)
         say(f"{at}  {event.kind:<16} {event.who:<10} {event.text}".rstrip(), hang=21)
     for sent in deliveries:
         state = DELIVERIES[sent.state]

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from app.city_time import CITY
 from app.console import (
     BAD_INPUT,
     DEFAULT_CONFIG,
@@ -18,6 +19,7 @@ from app.console import (
     Data,
     DatabaseUrl,
     Json,
+    config_folder,
     err,
     print_json,
     say,
@@ -99,6 +101,7 @@ def new(
     configure_log(level=40)
     with speaking(as_json=as_json):
         source, agent, text = _asked(source, agent, text)
+        CITY.learn_of(config_folder(config))
         said = entry_of(
             Entry(
                 source, agent, text, reply, name, street, commune, category, language, neighbour,

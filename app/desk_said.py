@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.city_time import CITY
 from app.wiring import Product
 from router.entry import Outcome, Source, Way
 from router.errors import InvalidInput
@@ -161,7 +162,7 @@ def _case(typed: str) -> str:
 
 def _time(typed: str) -> str:
     try:
-        return datetime.fromisoformat(typed).astimezone().isoformat() if typed else ""
+        return CITY.typed(datetime.fromisoformat(typed)).isoformat() if typed else ""
     except ValueError:
         raise InvalidInput(
             f"« {typed} » n'est pas une date : écrivez 2026-11-26 ou 2026-11-26T14:05."

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
+from app.city_time import CITY
 from app.console import print_json, say
 from app.desk_work import Entered
 from app.wiring import Product
@@ -94,8 +96,16 @@ def show_tasks(tasks: Sequence[Task]) -> None:
                 f"\n{WAYS_FR[task.way].capitalize()} – {task.name + ', ' if task.name else ''}{where}"
             )
             person = key
-        since = f"depuis le {task.since:%d/%m %H:%M} UTC" + (" EN RETARD" if task.late else "")
-        what = f"appel manqué le {task.missed_at}" if task.missed_at else task.number
+        since = f"depuis le {CITY.shown(task.since)}" + (" EN RETARD" if task.late else "")
+        what = f"appel manqué le {_moment(task.missed_at)}" if task.missed_at else task.number
         say(f"  {task.id}  {what}  {since}" + (f"  ({task.tried})" if task.tried else ""))
         for line in task.text.splitlines():
             say(f"      {line}")
+
+
+def _moment(told: str) -> str:
+    """Show a moment that a program wrote; anything else as it stands."""
+    try:
+        return CITY.shown(datetime.fromisoformat(told))
+    except ValueError:
+        return told

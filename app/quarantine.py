@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from app.city_time import CITY
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say, speaking
 from app.stores import opened
 from router.archive import Action, JournalLine
@@ -79,6 +80,6 @@ def _stated(line: JournalLine) -> dict[str, object]:
 
 def _tell(lines: list[JournalLine]) -> None:
     for line in lines:
-        at = f"{line.received_at.astimezone():%d/%m/%Y %H:%M}"
+        at = CITY.shown(line.received_at)
         say(f"{line.inbound_id}  {at}  {line.channel} {line.account}")
         say(f"    {line.reason}", hang=4)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from app.city_time import CITY
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say
 from app.french import counted
 from app.refused import refusing
@@ -65,7 +66,7 @@ def _lines(version: RulesetVersion, live: int) -> list[str]:
     agreed = f", avec l'accord de {version.approved_by}" if version.approved_by else ""
     record = version.record
     lines = [
-        f"Version {version.version} ({state}), {version.at.astimezone():%d/%m/%Y %H:%M}, "
+        f"Version {version.version} ({state}), {CITY.shown(version.at)}, "
         f"par {version.author}{agreed} : {version.reason}"
     ]
     lines += [f"  {line}" for line in told_changes(record.get("changes", {}))]

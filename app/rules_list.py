@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.city_time import CITY, DAY
 from app.console import (
     DEFAULT_CONFIG,
     DEFAULT_DATA,
@@ -152,7 +153,7 @@ def _tell(found: list[Listed], naming: Naming) -> None:
 
 
 def _use(one: Listed) -> str:
-    last = f"{one.last.astimezone():%d/%m/%Y}" if one.last else "jamais"
+    last = CITY.shown(one.last, DAY) if one.last else "jamais"
     return f"{one.use.recent:>5}  {one.use.hits:>5}  {last:<13}  {one.trials or 'aucun':>6}"
 
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from app.city_time import CITY, DAY
 from app.console import (
     DEFAULT_CONFIG,
     DEFAULT_DATA,
@@ -226,9 +227,9 @@ def change_told(one: Mapping[str, Any], old: Naming, new: Naming) -> list[str]:
     ``old`` names what the live rules speak of, ``new`` what the draft does.
     """
     before, after = one["from"], one["to"]
-    day = datetime.fromisoformat(one["at"]).astimezone()
+    day = CITY.shown(datetime.fromisoformat(one["at"]), DAY)
     rules = old.rule(before["rule"]), new.rule(after["rule"])
-    told = f"{one['number']}  {day:%d/%m/%Y}  "
+    told = f"{one['number']}  {day}  "
     if before["owner"] != after["owner"]:
         told += f"{old.service(before['owner'])} → "
     lines = [told + new.service(after["owner"])]

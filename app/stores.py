@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from app.city_time import CITY
 from app.system import SystemIds
 from router.errors import ConfigurationError
 from router.store import Store
+from rules.read_territory import PATH
 from storage.engine import open_store, upgrade
 
 _FILE = "guichet.sqlite"
@@ -57,6 +59,9 @@ async def opened(data: Path, database_url: str) -> AsyncIterator[Store]:
     store = open_store(url_of(data, database_url), ids=SystemIds(), blobs=data / "blobs")
     await store.open()
     try:
+        live = await store.active()
+        if live is not None:
+            CITY.learn(live.files.get(PATH, b""))
         yield store
     finally:
         await store.close()
