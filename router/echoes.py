@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import islice
 
 from router.texts import LANGUAGES, Phrases, Style, TextId, phrases, sentences
 
@@ -39,10 +40,11 @@ def is_echo(text: str) -> bool:
     """
     if len(text) > _LONGEST:
         return False
-    pieces = _pieces(_LINK.sub("lien", text))
-    ends = range(1, _MOST_TOGETHER + 1)
-    if not any(_is_ours(pieces[:end]) for end in ends):
+    found = _pieces(_LINK.sub("lien", text))
+    first, ends = list(islice(found, _MOST_TOGETHER)), range(1, _MOST_TOGETHER + 1)
+    if not any(_is_ours(first[:end]) for end in ends):
         return False  # nearly all that people write: the rest need not be looked at
+    pieces = [*first, *found]
     if sum(len(piece.strip()) for piece in pieces) < LEAST:
         return False
     reached = {0}
@@ -52,15 +54,13 @@ def is_echo(text: str) -> bool:
     return len(pieces) in reached
 
 
-def _pieces(text: str) -> list[str]:
+def _pieces(text: str) -> Iterator[str]:
     """Cut a text where a sentence or a line ends; a break or a space before each piece says which."""
-    found = []
     for line in text.splitlines():
         between = "\n"
         for piece in filter(None, map(_bare, _END.split(line))):
-            found.append(between + piece)
+            yield between + piece
             between = " "
-    return found
 
 
 def _is_ours(pieces: Sequence[str]) -> bool:
