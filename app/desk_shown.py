@@ -31,10 +31,10 @@ def show_entered(
         say("Cette saisie avait déjà été faite.")
     case, reply = entered.case, said["reply"]
     if case is None:
-        say(f"Enregistrée : {entered.line.reason}.")
+        say(f"Enregistrée – {entered.line.reason}.")
         return
     say(f"Numéro    {_number(case)}")
-    say(f"Confiée à {_service(product, case)}")
+    say(f"Confiée à : {_service(product, case)}")
     say(f"Réponse   {WAYS_FR[reply['by']]} {reply.get('to', '')}".rstrip())
     if entered.receipt is None:
         return
@@ -96,7 +96,7 @@ def show_tasks(tasks: Sequence[Task]) -> None:
                 f"\n{WAYS_FR[task.way].capitalize()} – {task.name + ', ' if task.name else ''}{where}"
             )
             person = key
-        since = f"depuis le {CITY.shown(task.since)}" + (" EN RETARD" if task.late else "")
+        since = f"depuis le {CITY.shown(task.since)}" + (", EN RETARD" if task.late else "")
         what = f"appel manqué le {_moment(task.missed_at)}" if task.missed_at else task.number
         say(f"  {task.id}  {what}  {since}" + (f"  ({task.tried})" if task.tried else ""))
         for line in task.text.splitlines():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -90,6 +91,7 @@ def test_a_missed_call_is_rung_back_tried_in_vain_then_told_by_sms():
     assert (entered["number"], entered["action"]) == (None, "ask")
     [task] = told("tasks")
     assert task["missed_at"].startswith("2026-11-20T14:05")
+    assert re.search(r"appel manqué le 20/11/2026 14:05  depuis le", run("tasks").stdout)
     done = ("done", str(task["id"]), "--agent", "paul")
     run(*done, "--injoignable")
     assert "injoignable" in run("tasks").stdout
