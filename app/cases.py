@@ -13,7 +13,7 @@ import typer
 
 from app.city_time import CITY, SECOND
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say, speaking
-from app.french import DELIVERIES, STATUSES, URGENCIES
+from app.french import DELIVERIES, EVENTS, SENDINGS, STATUSES, URGENCIES
 from app.quarantine import quarantine
 from app.stores import opened
 from router.archive import CaseFilter, CaseReader
@@ -118,11 +118,11 @@ def _tell(case: Case, events: list[Event], deliveries: list[Delivery]) -> None:
             said = name
     for event in events:
         at = CITY.shown(event.at, SECOND)
-        say(f"{at}  {event.kind:<16} {event.who:<10} {event.text}".rstrip(), hang=21)
+        say(f"{at}  {EVENTS[event.kind]:<13} {event.who:<10} {event.text}".rstrip(), hang=21)
     for sent in deliveries:
         state = DELIVERIES[sent.state]
         to = f"{sent.address.channel} {' '.join(sent.address.value.split())}"
-        say(f"{sent.kind:<16} {state}, {to}  {sent.error}".rstrip(), hang=17)
+        say(f"{SENDINGS[sent.kind]:<15} {state}, {to}  {sent.error}".rstrip(), hang=16)
 
 
 def _number(typed: str) -> TrackingNumber:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from router.case import Status
+from router.archive import Action
+from router.case import EventKind, Status
 from router.decision import Urgency
-from router.delivery import DeliveryState
+from router.delivery import DeliveryKind, DeliveryState
 
 STATUSES = {
     Status.RECEIVED: "reçue",
@@ -36,6 +37,43 @@ DELIVERIES = {
     DeliveryState.BOUNCED: "revenu",
     DeliveryState.REJECTED: "refusé",
     DeliveryState.DEAD: "abandonné",
+}
+
+ACTIONS = {
+    Action.CREATE: "nouvelle demande",
+    Action.APPEND: "ajout à une demande",
+    Action.ASK: "question posée",
+    Action.IGNORE: "rien à faire",
+    Action.REDIRECT: "adressée ailleurs",
+    Action.EMERGENCY: "danger",
+    Action.OPT_OUT: "plus de messages",
+    Action.QUARANTINE: "illisible",
+    Action.RECEIPT: "accusé d'un envoi",
+    Action.PARTNER: "message d'un service",
+}
+SENDINGS = {
+    DeliveryKind.ACKNOWLEDGEMENT: "accusé",
+    DeliveryKind.QUESTION: "question",
+    DeliveryKind.PROGRESS: "avancement",
+    DeliveryKind.ANSWER: "réponse",
+    DeliveryKind.FORWARD: "transmission",
+    DeliveryKind.NOTICE: "information",
+    DeliveryKind.OPINION: "demande d'avis",
+    DeliveryKind.ALERT: "alerte",
+    DeliveryKind.HELP: "aide",
+}
+EVENTS = {
+    EventKind.RECEIVED: "reçue",
+    EventKind.MESSAGE: "message",
+    EventKind.EDITED: "corrigée",
+    EventKind.DECIDED: "décidée",
+    EventKind.STATUS: "état",
+    EventKind.FORWARDED: "transmise",
+    EventKind.ANSWERED: "répondu",
+    EventKind.REFUSED: "refusée",
+    EventKind.ASKED: "demandé",
+    EventKind.DELIVERY_FAILED: "envoi manqué",
+    EventKind.NOTE: "note",
 }
 
 

@@ -12,13 +12,15 @@ import typer
 
 from app.attempt import attempts
 from app.console import DEFAULT_CONFIG, Config, Json, config_folder, print_json, say, speaking
-from app.french import URGENCIES, counted
+from app.french import ACTIONS, SENDINGS, URGENCIES, counted
 from app.lines import lines_of
 from app.rulebook import LoadedRulebook, load_folder
 from app.settings import load_settings
 from app.sms_cost import sms_cost
 from app.system import SystemClock
+from router.archive import Action
 from router.decision import Urgency
+from router.delivery import DeliveryKind
 from router.errors import ConfigurationError
 
 
@@ -80,7 +82,7 @@ def _show(result: Mapping[str, Any]) -> None:
     decision, place = result["decision"], result["place"]
     number = f"  {result['case']}" if result["case"] else ""
     why = "" if decision and decision["sentence"] == result["reason"] else f"  ({result['reason']})"
-    say(f"{result['action']}{number}{why}", style="bold")
+    say(f"{ACTIONS[Action(result['action'])].capitalize()}{number}{why}", style="bold")
     if decision:
         _row("service", f"{decision['owner']} (règle {decision['rule']})")
         _row("pourquoi", decision["sentence"])
@@ -94,7 +96,10 @@ def _show(result: Mapping[str, Any]) -> None:
     if result["sms"]:
         _row("SMS", _priced(result["sms"]))
     for delivery in result["deliveries"]:
-        _row("envoi", f"{delivery['kind']} → {delivery['channel']} {delivery['to']}")
+        _row(
+            "envoi",
+            f"{SENDINGS[DeliveryKind(delivery['kind'])]} → {delivery['channel']} {delivery['to']}",
+        )
 
 
 def _row(name: str, value: str) -> None:

@@ -9,9 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from app import french
 from app.console import say
 from app.folding import folded
 from app.french import counted
+from router.archive import Action
+from router.case import EventKind, Status
+from router.decision import Urgency
+from router.delivery import DeliveryKind, DeliveryState
 
 WORDS = st.lists(
     st.sampled_from(["a", "mot", "règle", ":", "«", "»", "→", "d'eau", "x" * 30, "電話", "🚧"]),
@@ -64,3 +69,19 @@ def test_there_is_a_plural_from_two_on() -> None:
     assert [counted(number, "essai") for number in (0, 1, 2)] == ["0 essai", "1 essai", "2 essais"]
     assert counted(2, "tâche notée") == "2 tâches notées"
     assert counted(3, "cas changerait", "cas changeraient") == "3 cas changeraient"
+
+
+@pytest.mark.parametrize(
+    ("said", "kinds"),
+    [
+        (french.ACTIONS, Action),
+        (french.SENDINGS, DeliveryKind),
+        (french.EVENTS, EventKind),
+        (french.STATUSES, Status),
+        (french.URGENCIES, Urgency),
+        (french.DELIVERIES, DeliveryState),
+    ],
+)
+def test_whatever_a_program_tells_apart_has_a_french_word(said, kinds):
+    assert set(said) == set(kinds)
+    assert len(set(said.values())) == len(said)
