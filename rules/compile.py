@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -158,6 +159,14 @@ class RuleSet:
             rule_truth=self._truth,
             rule_possible=self._possible,
         )
+
+    def without_absences(self) -> RuleSet:
+        """Give the same rules for a day on which nobody is on leave."""
+        if not self.absences:
+            return self
+        there = copy.copy(self)
+        there.absences = Absences({})
+        return there
 
     def _away(self, facts: Facts, local: datetime) -> Collection[str]:
         """List who takes nothing: whom the facts name, and whom an absence keeps away that day."""

@@ -128,13 +128,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One of the ``essais``: facts, and what is expected key by key as (kind, value)."""
+    """One of the ``essais``: facts, and what is expected key by key as (kind, value).
+
+    One that is not ``dated`` names no moment: its facts bear the usual one.
+    """
 
     name: str
     at: At
     facts: Facts
     expected: Mapping[str, object]
     where: Mapping[str, At] = field(default_factory=dict)
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

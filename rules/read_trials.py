@@ -68,19 +68,20 @@ class TrialReader:
         fields = Fields(node, "essai", self.problems, self.language)
         if not fields.require("cas", "attendu"):
             return None
-        case, expected = fields.values["cas"], fields.values["attendu"]
-        facts = self._facts(Fields(case, "cas", self.problems, self.language))
+        expected = fields.values["attendu"]
+        case = Fields(fields.values["cas"], "cas", self.problems, self.language)
         wanted = Fields(expected, "attendu", self.problems, self.language)
         if not getattr(expected, "entries", (expected,)):
             self.problems.error(
                 wanted.at, "bloc-vide", "Cet essai n'attend rien", "Écrivez « responsable: … »."
             )
         return Trial(
-            name=fields.text("nom") or show(case),
+            name=fields.text("nom") or show(fields.values["cas"]),
             at=fields.at,
-            facts=facts,
+            facts=self._facts(case),
             expected=self._expected(wanted),
             where={name: wanted.where(name) for name in wanted.values},
+            dated="recu" in case,
         )
 
     # --- the case --------------------------------------------------------------------------------

@@ -93,6 +93,18 @@ def test_going_back_to_the_version_before_takes_an_absence_back(past):
     assert "Absence" not in past.fine("explain", number)
 
 
+def test_an_absence_that_has_begun_can_be_published_and_so_can_the_next_change(past):
+    begun = "{id: eclairage-m, suppleant: guichet, absences: [{du: 2020-01-01}],"
+    essai = "{cas: {texte: un lampadaire cassé}, attendu: {responsable: eclairage-m}}"
+    past.town.write("regles/essai.yaml", f"territoire: metropole\nregles: []\nessais: [{essai}]\n")
+    past.town.write("services.yaml", SERVICES.replace(LAMPS, begun))
+    assert "Version 2 en service" in past.publish()
+    past.change("[musique]", "[musique, fanfare]")
+    assert "Version 3 en service" in past.publish()
+    said = past.fine("explain", past.case("lampadaire cassé"))
+    assert "à sa place : Guichet" in " ".join(said.split())
+
+
 def test_the_absence_of_who_answers_dangers_needs_a_second_person(past):
     away = "{id: astreinte, suppleant: guichet, absences: [{du: 2026-08-01, au: 2026-08-16}],"
     past.town.write("services.yaml", SERVICES.replace("{id: astreinte,", away))

@@ -1,6 +1,7 @@
 """The shipped territory: quartiers and poles fit, every commune has its services, the language is used whole."""
 
 import json
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -10,9 +11,14 @@ from shapely import union_all
 from shapely.geometry import shape
 
 from router.directory import Level
+from rules import trials
+from rules.absences import Absence
 from rules.blocks import CONDITIONS, EFFECTS
+from rules.compile import compile_rules
 from rules.coverage import untried
 from rules.owners import Lack
+from rules.problems import At
+from rules.scalars import Day, Season
 
 TERRITORY = CONFIG / "territoire"
 NANTES = "44109"
@@ -75,6 +81,23 @@ def test_roles_have_a_service_everywhere_but_where_a_commune_is_shared(rulebook)
             if isinstance(owners.resolve(role, geography.whereabouts((commune,))), Lack)
         ]
         assert unknown == ([NANTES] if role == "pole-du-lieu" else []), role
+
+
+def test_the_shipped_trials_that_name_no_day_pass_whoever_is_on_leave(rulebook):
+    configuration = rulebook.ruleset.configuration
+    gone = Absence(Season(Day(1, 1, 2020)), "congés", At("services.yaml"))
+    services = {
+        name: replace(one, absences=(gone,)) for name, one in configuration.services.items()
+    }
+    dated = {
+        (trial.at.file, trial.at.line)
+        for file in configuration.files
+        for trial in file.trials
+        if trial.dated
+    }
+    away = compile_rules(replace(configuration, services=services), rulebook.geography)
+    failed = [one for one in trials.run(away) if not one.passed]
+    assert [str(one) for one in failed if (one.file, one.line) not in dated] == []
 
 
 def test_every_quartier_knows_its_pole(rulebook):

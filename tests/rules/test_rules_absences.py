@@ -88,6 +88,27 @@ def test_a_test_may_have_others_away_as_well(town: Town) -> None:
     town.expect(on("2026-08-09 12:00", indisponible="mairie-nantes"), "{responsable: guichet}")
 
 
+@pytest.mark.parametrize("written", ["{du: 2020-01-01}", "{au: 2099-12-31, motif: congés}"])
+def test_a_test_without_a_day_says_what_the_rules_mean_whoever_is_on_leave(
+    written: str, town: Town
+) -> None:
+    away(town, paix_nantes=written)
+    undated = town.trial("{texte: banc, commune: Nantes}", "{responsable: paix-nantes}")
+    assert undated.passed, str(undated)
+    assert undated.decision.trace["absences"] == []
+    town.expect(on("2026-11-24 10:15"), "{responsable: mairie-nantes, regle: banc}")
+    town.write("services.yaml", SERVICES)
+    assert town.trial("{texte: banc, commune: Nantes}").decision.owner == undated.decision.owner
+
+
+def test_a_test_without_a_day_may_still_name_who_is_not_there(town: Town) -> None:
+    away(town, paix_nantes="{du: 2020-01-01}", mairie_nantes="{du: 2020-01-01}")
+    case = "{texte: banc, commune: Nantes, indisponible: paix-nantes}"
+    result = town.trial(case, "{responsable: mairie-nantes, regle: banc}")
+    assert result.passed, str(result)
+    assert result.decision.trace["absences"] == []
+
+
 def test_the_table_an_owner_by_default_and_parts_know_of_it(town: Town) -> None:
     away(town, voirie_m="suppleant: routes, absences: [{du: 2026-08-01}]")
     town.rules(
