@@ -217,7 +217,7 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "langue": "La langue du message, en deux lettres.",
         "point": "Le point sur la carte : [latitude, longitude].",
         "precision": "La précision du point, en mètres (5 sans indication).",
-        "recu": "L'arrivée, heure locale : 2026-11-24 17:59:59.",
+        "recu": "L'arrivée, heure locale : samedi 22h10, ou 2026-11-24 17:59:59.",
         "urgence": "L'urgence connue avant les règles.",
         "recurrence": "Le nombre de fois déjà compté.",
         "confirmations_avant": "Le nombre à l'évaluation précédente.",

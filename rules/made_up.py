@@ -29,8 +29,8 @@ from rules.dnf import Term
 from rules.meaning import plain_text
 from rules.model import Effects
 from rules.overlap import Comparison, groups_of
+from rules.read_arrival import DEFAULT_MOMENT
 from rules.read_facts import URGENCY
-from rules.read_trials import DEFAULT_MOMENT
 
 T = TypeVar("T")
 _URGENCY = {urgency: word for word, urgency in URGENCY.items()}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,9 +14,9 @@ from rules.fields import Fields
 from rules.model import Trial
 from rules.names import Names
 from rules.problems import At, Problems
+from rules.read_arrival import NOT_SAID, Arrival, arrival
 from rules.read_facts import URGENCY, language_codes
 from rules.read_value import show
-from rules.scalars import Unreadable
 from rules.vocabulary import (
     CHANNELS,
     FACTS,
@@ -33,27 +31,12 @@ from rules.vocabulary import (
 from rules.yaml_tree import Mapping as MappingNode
 from rules.yaml_tree import Node, Sequence
 
-_MOMENT = re.compile(r"^(.*?)(?:[ T]+(?:a +)?(\d{1,2})(?:h|:)(\d{2})?(?::(\d{2}))?)?$")
-DEFAULT_MOMENT = (2026, 11, 24, 10, 15)
-
 
 @dataclass(frozen=True, slots=True)
 class CounterFacts:
     channel: str
     commune: str | None
     language: str | None
-
-
-def moment(text: str) -> datetime:
-    """Read a local date with an hour: "2026-11-24 17:59:59"; without an hour it is midnight."""
-    found = _MOMENT.match(plain(text).replace("t", " ", 1) if "T" in text else plain(text))
-    if not found:
-        raise Unreadable("une date et une heure, par exemple « 2026-11-24 17:59:59 »")
-    day = scalars.day(found[1])
-    hour, minute, second = (int(part or 0) for part in found.groups()[1:])
-    if day.year is None or hour > 23 or minute > 59 or second > 59:
-        raise Unreadable("une date et une heure, par exemple « 2026-11-24 17:59:59 »")
-    return datetime(day.year, day.month, day.day, hour, minute, second)  # noqa: DTZ001 — local
 
 
 class TrialReader:
@@ -71,6 +54,7 @@ class TrialReader:
         expected = fields.values["attendu"]
         case = Fields(fields.values["cas"], "cas", self.problems, self.language)
         wanted = Fields(expected, "attendu", self.problems, self.language)
+        when = case.read("recu", arrival) or NOT_SAID
         if not getattr(expected, "entries", (expected,)):
             self.problems.error(
                 wanted.at, "bloc-vide", "Cet essai n'attend rien", "Écrivez « responsable: … »."
@@ -78,15 +62,15 @@ class TrialReader:
         return Trial(
             name=fields.text("nom") or show(fields.values["cas"]),
             at=fields.at,
-            facts=self._facts(case),
+            facts=self._facts(case, when),
             expected=self._expected(wanted),
             where={name: wanted.where(name) for name in wanted.values},
-            dated="recu" in case,
+            dated=when.dated,
         )
 
     # --- the case --------------------------------------------------------------------------------
 
-    def _facts(self, fields: Fields) -> Facts:
+    def _facts(self, fields: Fields, when: Arrival) -> Facts:
         counter = self._counter(fields)
         kinds = fields.some_of("expediteur", SENDERS)
         nature = fields.one_of("nature", NATURES)
@@ -95,11 +79,10 @@ class TrialReader:
         said = language_codes(fields, "langue")
         language = said[0] if said else (counter.language if counter else None)
         channel = fields.one_of("canal", CHANNELS) or (counter.channel if counter else None)
-        received = fields.read("recu", moment)
         fields.text("citation")
         choice = self._services(fields, "choix_agent")
         return Facts(
-            received_at=self.zoned(received),
+            received_at=when.at.replace(tzinfo=ZoneInfo(self.names.timezone)),
             text=fields.text("texte"),
             subject=fields.text("sujet"),
             language=language or None,
@@ -120,10 +103,6 @@ class TrialReader:
             unavailable=self._services(fields, "indisponible"),
             agent_choice=choice[0] if choice else None,
         )
-
-    def zoned(self, local: datetime | None) -> datetime:
-        zone = ZoneInfo(self.names.timezone)
-        return (local or datetime(*DEFAULT_MOMENT)).replace(tzinfo=zone)  # noqa: DTZ001 — zoned here
 
     def _counter(self, fields: Fields) -> CounterFacts | None:
         scalar = fields.scalar("compteur")

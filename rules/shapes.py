@@ -267,7 +267,7 @@ SHAPES: Mapping[str, Mapping[str, Shape]] = {
         "point": Point(),
         "precision": Number(decimal=True),
         "canal": Choice(CHANNELS),
-        "recu": Text(examples=("2026-11-24 17:59:59",)),
+        "recu": Text(examples=("2026-11-24 17:59:59", "samedi 22h10")),
         "urgence": Choice(URGENCIES),
         "piece_jointe": _YES,
         "expediteur": Choice(SENDERS, many=True),

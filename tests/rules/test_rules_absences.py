@@ -101,6 +101,37 @@ def test_a_test_without_a_day_says_what_the_rules_mean_whoever_is_on_leave(
     assert town.trial("{texte: banc, commune: Nantes}").decision.owner == undated.decision.owner
 
 
+@pytest.mark.parametrize(
+    ("written", "local"),
+    [
+        ("18h30", "2026-11-24T18:30"),
+        ("18:30:05", "2026-11-24T18:30:05"),
+        ("8h", "2026-11-24T08:00"),
+        ("samedi 22h10", "2026-11-28T22:10"),
+        ("dim. à 5h", "2026-11-29T05:00"),
+        ("monday 14:00", "2026-11-23T14:00"),
+        ("mercredi", "2026-11-25T10:15"),
+    ],
+)
+def test_an_hour_or_a_weekday_is_no_day_on_which_one_may_be_away(
+    written: str, local: str, town: Town
+) -> None:
+    away(town, paix_nantes="{du: 2020-01-01}")
+    result = town.trial(f"{{texte: banc, commune: Nantes, recu: {written}}}")
+    assert result.decision.owner == "paix-nantes"
+    assert result.decision.trace["facts"]["recu"].startswith(local)
+
+
+@pytest.mark.parametrize("written", ["25h", "22h60", "samdi 8h", "de 22h", "8", "h", '""'])
+def test_what_is_neither_an_hour_nor_a_day_is_refused_in_a_sentence(
+    written: str, town: Town
+) -> None:
+    town.rules(PAIX)
+    essai = f"{{cas: {{texte: banc, recu: {written}}}, attendu: {{responsable: guichet}}}}"
+    town.write("regles/essai.yaml", f"territoire: metropole\nregles: []\nessais: [{essai}]\n")
+    assert ["regles/essai.yaml:3" in one for one in town.errors] == [True]
+
+
 def test_a_test_without_a_day_may_still_name_who_is_not_there(town: Town) -> None:
     away(town, paix_nantes="{du: 2020-01-01}", mairie_nantes="{du: 2020-01-01}")
     case = "{texte: banc, commune: Nantes, indisponible: paix-nantes}"
