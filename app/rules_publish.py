@@ -26,7 +26,9 @@ from web.published import page
 By = Annotated[str, typer.Option("--par", help="Who acts (default: GUICHET_PAR, the session).")]
 Teams = Annotated[
     list[str] | None,
-    typer.Option("--equipe", help="A team of `peut_modifier` that this person speaks for."),
+    typer.Option(
+        "--equipe", help="A team of `peut_modifier` that this person speaks for; without it, none."
+    ),
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence; kept for ever.")]
 Public = Annotated[
@@ -107,6 +109,10 @@ def _tell(draft: Draft, done: Published, *, as_json: bool) -> None:
     for sentence in done.needed.sentences:
         say(f"  {sentence}")
     say(f"  guichet rules approve {number} --par NOM")
+    if done.needed.foreign and not done.needed.danger:
+        teams = dict.fromkeys(teams[0] for teams in done.needed.foreign.values())
+        said = " ".join(f"--equipe {team}" for team in teams)
+        say(f"  Si vous en êtes, publiez avec {said}")
 
 
 def _json(draft: Draft, done: Published) -> dict[str, object]:

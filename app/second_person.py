@@ -57,8 +57,7 @@ def needed(
     """Tell why a second person must agree to what replaces a live version.
 
     ``old`` is None where that one can no longer be read: then every rule counts as changed.
-    Who may edit a file is what its live version says, so that nobody lets himself in. An author
-    whom no file names is believed: without accounts, nobody can know whose territory is his.
+    Who may edit a file is what its live version says, so that nobody lets himself in.
     """
     permits = {**permits_of(new), **(permits_of(old) if old else {})}
     foreign = foreign_files(changes.files, permits, author)
@@ -72,10 +71,7 @@ def permits_of(configuration: Configuration) -> dict[str, tuple[str, ...]]:
 def foreign_files(
     files: Iterable[str], permits: Mapping[str, tuple[str, ...]], author: Author
 ) -> dict[str, tuple[str, ...]]:
-    """List the files that others than the author may edit; none when no file knows him."""
-    known = {plain(one) for teams in permits.values() for one in teams}
-    if not known & author.speaks_as:
-        return {}
+    """List the files that others than the author may edit; who names no team is of none."""
     return {
         path: permits[path]
         for path in files

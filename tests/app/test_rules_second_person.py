@@ -57,6 +57,27 @@ def test_a_file_of_another_team_needs_a_second_person(past):
     past.fine("approve", "4", "--par", "Lu", "--equipe", "superviseurs-reze")
 
 
+def test_who_names_no_team_is_of_none(past):
+    one = "- {id: r, si: {contient: [fanfare]}, alors: {responsable: mairie-reze}}"
+    head = {"territoire": "Rezé", "peut_modifier": "[superviseurs-reze, Zoé]"}
+    past.town.rules(one, "regles/reze.yaml", **head)
+    assert "Version 2 en attente" in past.publish()  # nor is a new file his who writes it
+    past.fine("approve", "2", "--par", "Lucie")
+    past.town.rules(one.replace("fanfare", "orchestre"), "regles/reze.yaml", **head)
+    said = " ".join(past.publish().split())
+    assert "« regles/reze.yaml » se modifie par superviseurs-reze, Zoé" in said
+    assert "Si vous en êtes, publiez avec --equipe superviseurs-reze" in said
+    assert past.active().version == 2
+    assert "en service" in past.publish("--equipe", "superviseurs-reze")
+    past.town.rules(one, "regles/reze.yaml", **head)
+    assert "en service" in past.publish(by="zoé")
+
+
+def test_a_file_that_names_no_team_is_everybodys(past):
+    past.change(*TO_ROADS)
+    assert "Version 2 en service" in past.publish()
+
+
 def test_nobody_lets_himself_into_a_file_by_editing_who_may(past):
     one = "- {id: r, si: {contient: [fanfare]}, alors: {responsable: mairie-reze}}"
     past.town.rules(one, "regles/reze.yaml", territoire="Rezé", peut_modifier="[reze, awa]")
