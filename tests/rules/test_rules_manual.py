@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import shutil
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,10 +22,12 @@ from typer.testing import CliRunner
 from app.__main__ import cli
 from rules import trials, vocabulary
 from rules.blocks import BLOCKS, CONDITIONS, EFFECTS
+from rules.checking import check
 from rules.coverage import untried
 from rules.fields import Fields
 from rules.json_schema import json_schema
 from rules.translate import translate
+from understanding.territory import Territory
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs" / "regles.md").read_text(encoding="utf-8")
@@ -46,6 +49,11 @@ class Example:
     def of_rules(self) -> bool:
         return not self.path or self.path.startswith("regles/")
 
+    @property
+    def of_config(self) -> bool:
+        """Whether it is to be written into a copy of the shipped folder."""
+        return self.path.startswith("config/")
+
 
 def fenced(page: str, language: str) -> Iterator[tuple[int, str]]:
     for found in re.finditer(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
@@ -60,8 +68,9 @@ def examples(page: str) -> list[Example]:
     return found
 
 
-EXAMPLES = [*examples(MANUAL)]
-CARDS = [*examples(CARD)]
+EXAMPLES = [one for one in examples(MANUAL) if not one.of_config]
+CARDS = [one for one in examples(CARD) if not one.of_config]
+FIRST = [one for page in (MANUAL, CARD) for one in examples(page) if one.of_config]
 SHARED = {one.path: one.content for one in EXAMPLES if not one.of_rules}
 
 
@@ -80,6 +89,34 @@ def written(town: Town, example: Example | None) -> Town:
 
 def name(example: Example) -> str:
     return f"line {example.line}"
+
+
+def shipped(folder: Path, example: Example) -> Path:
+    """Copy the shipped folder, and write into it an example that is meant for it."""
+    shutil.copytree(ROOT / "config", folder / "config")
+    path = folder / example.path
+    assert path.parent.is_dir(), "the example adds a file to a folder that is there"
+    assert not path.exists()
+    path.write_text(example.content, encoding="utf-8")
+    return folder / "config"
+
+
+def test_the_manual_and_its_card_begin_with_a_rule_for_the_shipped_folder() -> None:
+    assert [next(iter(examples(page))).of_config for page in (MANUAL, CARD)] == [True, True]
+
+
+@pytest.mark.parametrize("example", FIRST, ids=name)
+def test_a_first_rule_works_in_the_shipped_folder_as_it_is(
+    example: Example, tmp_path: Path
+) -> None:
+    checked = check(shipped(tmp_path, example), Territory.from_description)
+    own = example.path.removeprefix("config/")
+    assert [str(one) for one in checked.problems if one.at.file == own] == []
+    assert checked.ruleset is not None
+    results = trials.run(checked.ruleset)
+    assert [one.file for one in results].count(own) >= 1
+    assert [str(one) for one in results if not one.passed] == []
+    assert [one for one in untried(checked.ruleset) if one.startswith(own)] == []
 
 
 @pytest.mark.parametrize("example", [one for one in [*EXAMPLES, *CARDS] if one.of_rules], ids=name)
@@ -313,10 +350,22 @@ def test_every_command_of_the_card_exists() -> None:
 def test_every_command_of_the_manual_works_in_its_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GUICHET_DATA", str(tmp_path / "var"))
     written(Town(tmp_path / "config"), EXAMPLES[0])
-    for _, block in fenced(MANUAL, "console"):
+    run_commands(MANUAL, tmp_path, monkeypatch)
+
+
+def test_the_commands_of_the_first_rule_work_in_the_shipped_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped(tmp_path, FIRST[0])
+    beginning = MANUAL[: MANUAL.index("## ", MANUAL.index("## Votre première règle") + 3)]
+    run_commands(beginning, tmp_path, monkeypatch)
+
+
+def run_commands(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("GUICHET_DATA", str(folder / "var"))
+    for _, block in fenced(page, "console"):
         for line in block.splitlines():
             command = shlex.split(line.removeprefix("$ guichet "))
             result = CliRunner().invoke(cli, command)
