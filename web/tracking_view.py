@@ -200,12 +200,15 @@ def _category(case: Case, rulebook: Rulebook, language: str) -> str:
 
 
 def _lines(found: Found, rulebook: Rulebook, language: str) -> tuple[Line, ...]:
-    lines = [
-        _line(event, found.case, rulebook, language)
-        for event in found.events
-        if event.visibility is Visibility.CITIZEN
-    ]
-    return tuple(sorted(lines, key=lambda line: line.at, reverse=True))
+    """Tell what happened, the newest first; of one moment, what was written last."""
+    seen = [event for event in found.events if event.visibility is Visibility.CITIZEN]
+    newest = sorted(seen, key=_moment, reverse=True)
+    return tuple(_line(event, found.case, rulebook, language) for event in newest)
+
+
+def _moment(event: Event) -> tuple[datetime, bool, int]:
+    # a case is received, decided and handed over in one moment of the clock
+    return event.at, event.kind is not EventKind.RECEIVED, event.id
 
 
 def _line(event: Event, case: Case, rulebook: Rulebook, language: str) -> Line:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
-from web_fakes import NOW, NUMBER, Browser, House, a_case
+from web_fakes import NOW, NUMBER, Book, Browser, House, a_case
 
 from router.case import CaseFile, Event, EventKind, Reporter, Status, Visibility
 from router.decision import Nature, Place, Point, ServiceId, Urgency
@@ -17,6 +20,7 @@ from router.entry import Entry, Source
 from router.message import Address
 from router.rights import Rights, Silence
 from router.tracking import from_bits, printed
+from web.tracking_view import Found, view_of
 
 PRINTED = printed(NUMBER)
 
@@ -105,6 +109,26 @@ async def test_every_event_for_citizens_has_words(
     house.cases.keep(a_case(), event(kind, "text", data="neither JSON nor a status"))
 
     assert (await browser.get(f"/suivi/{PRINTED}")).status_code == 200
+
+
+@given(st.permutations(range(4)))
+def test_the_history_has_the_newest_first_and_the_reception_last(order: Sequence[int]) -> None:
+    told = (
+        event(EventKind.RECEIVED, who="citizen", id=11),
+        event(EventKind.FORWARDED, data='{"service": "voirie-metropole"}', id=12),
+        event(EventKind.STATUS, data="accepted", id=13, at=NOW + timedelta(minutes=1)),
+        event(EventKind.ANSWERED, "C'est réparé.", id=14, at=NOW + timedelta(minutes=1)),
+    )
+    found = Found(a_case(), (), tuple(told[at] for at in order), ())
+
+    lines = view_of(found, PRINTED, Book(), "fr", NOW).lines
+
+    assert [line.key for line in lines] == [
+        "event.answered",
+        "event.status.accepted",
+        "event.forwarded",
+        "event.received",
+    ]
 
 
 async def test_a_hand_over_reads_as_a_service_in_charge_and_never_as_a_refusal(
