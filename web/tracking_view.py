@@ -23,7 +23,9 @@ from router.tracking import printed
 _HOUSE_NUMBER = re.compile(r"^\s*\d+\s*(?:bis|ter|quater|[a-dA-D])?\b[\s,]*", re.IGNORECASE)
 _OWN_WORDS = {EventKind.ANSWERED, EventKind.STATUS, EventKind.NOTE}
 """Events whose text a service or the router wrote for citizens; other texts are a person's own."""
-_AT_RISK = timedelta(days=1)
+_NEAR_PART = 5
+_NEAR_DAYS = 2
+_SATURDAY = 5
 
 
 class Step(StrEnum):
@@ -62,6 +64,13 @@ class Owner:
     status: Status
     reference: str = ""
     """The service's own number of the case."""
+
+    @property
+    def told(self) -> str:
+        """Name the wording that says how far the service has it."""
+        if self.status is Status.PASSED_ON:
+            return "owner.passed_on"
+        return "owner.assigned" if self.status in _NOBODY_YET else "owner.is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,7 @@ def view_of(found: Found, number: str, rulebook: Rulebook, language: str, now: d
         category="" if hidden else _category(case, rulebook, language),
         place="" if hidden else public_place(case, rulebook),
         received_at=case.received_at,
-        due_at=case.due_at if case.status.open else None,
+        due_at=case.due_at if _POSITION[case.status] < _ANSWERED and case.status.open else None,
         rights=rights_of(rulebook, case),
         promise=_promise(case, now),
         lines=_lines(found, rulebook, language),
@@ -157,9 +166,15 @@ _POSITION = {
 }
 
 
+_ANSWERED = _POSITION[Status.ANSWERED]
+_NOBODY_YET = {Status.RECEIVED, Status.ASSIGNED, Status.REOPENED}
+"""States in which a service has the case and has not said that it takes it on."""
+
+
 def _steps(status: Status) -> tuple[tuple[str, Step], ...]:
     here = _POSITION[status]
     names = ["received", "in_charge", "in_progress", "answered", "closed"]
+    names[1] = "assigned" if status in _NOBODY_YET else names[1]
     names[1] = "passed_on" if status is Status.PASSED_ON else names[1]
     names[3] = "resolved" if status is Status.RESOLVED else names[3]
     names[4] = "refused" if status is Status.REFUSED else names[4]
@@ -170,9 +185,18 @@ def _steps(status: Status) -> tuple[tuple[str, Step], ...]:
 
 
 def _promise(case: Case, now: datetime) -> Promise:
-    if case.due_at is None or now < case.due_at - _AT_RISK:
+    if case.due_at is None or now < _near(case.received_at, case.due_at):
         return Promise.KEPT
     return Promise.LATE if now > case.due_at else Promise.AT_RISK
+
+
+def _near(received_at: datetime, due_at: datetime) -> datetime:
+    """Tell from when a date is near: the last fifth of the time, or two weekdays if that is less."""
+    days, weekdays = due_at, _NEAR_DAYS
+    while weekdays:
+        days -= timedelta(days=1)
+        weekdays -= days.weekday() < _SATURDAY
+    return max(due_at - (due_at - received_at) / _NEAR_PART, days)
 
 
 def _owner(case: Case, rulebook: Rulebook, language: str) -> Owner:

@@ -162,7 +162,7 @@ async def test_the_page_shows_what_the_act_did(browser: Browser, house: House, l
     answer = await browser.post(link, data={"id": form_id, "act": "accept"})
     page = (await browser.get(answer.headers["location"])).text
 
-    assert "Acceptée" in page
+    assert "Prise en charge" in page
     assert 'value="accept"' not in page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -20,7 +21,7 @@ from router.entry import Entry, Source
 from router.message import Address
 from router.rights import Rights, Silence
 from router.tracking import from_bits, printed
-from web.tracking_view import Found, view_of
+from web.tracking_view import Found, Promise, view_of
 
 PRINTED = printed(NUMBER)
 
@@ -102,6 +103,30 @@ async def test_every_status_has_words_a_step_and_one_heading(
     assert page.text.count('aria-current="step"') == 1
 
 
+NOT_YET = {Status.RECEIVED, Status.ASSIGNED, Status.REOPENED}
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.PASSED_ON}))
+async def test_a_case_is_in_charge_only_once_a_service_has_said_so(
+    browser: Browser, house: House, status: Status
+) -> None:
+    house.cases.keep(a_case(status=status))
+
+    page = (await browser.get(f"/suivi/{PRINTED}")).text
+
+    assert ("Prise en charge par : Service de la voirie" in page) is (status not in NOT_YET)
+    assert ("Confiée à : Service de la voirie" in page) is (status in NOT_YET)
+    assert ("<span>Prise en charge<" in page) is (status not in NOT_YET)
+
+
+async def test_title_and_step_of_a_case_say_the_same(browser: Browser, house: House) -> None:
+    for status in (Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS):
+        house.cases.keep(a_case(status=status))
+        page = (await browser.get(f"/suivi/{PRINTED}")).text
+        [title] = re.findall(r'<h2 id="where-it-stands">(.*)</h2>', page)
+        assert re.findall(r'(?s)aria-current="step">.*?<span>([^<]*)<', page) == [title], status
+
+
 @pytest.mark.parametrize("kind", list(EventKind))
 async def test_every_event_for_citizens_has_words(
     browser: Browser, house: House, kind: EventKind
@@ -142,15 +167,70 @@ async def test_a_hand_over_reads_as_a_service_in_charge_and_never_as_a_refusal(
     assert "Given to the service</strong> – Public peace – Nantes" in page
 
 
+WORDS = ("Dans les temps", "Délai proche", "En retard")
+
+
 @pytest.mark.parametrize(
-    ("days", "words"), [(5, "Dans les temps"), (0.5, "Délai proche"), (-1, "En retard")]
+    ("whole", "left", "words"),
+    [
+        (timedelta(days=5), timedelta(days=5), "Dans les temps"),
+        (timedelta(hours=4), timedelta(hours=3, minutes=59), "Dans les temps"),  # a danger, at once
+        (timedelta(hours=4), timedelta(minutes=30), "Délai proche"),
+        (timedelta(days=30), timedelta(days=5), "Dans les temps"),
+        (timedelta(days=30), timedelta(days=2), "Délai proche"),
+        (timedelta(days=30), timedelta(seconds=-1), "En retard"),
+    ],
 )
 async def test_the_promise_has_words_beside_its_colour(
-    browser: Browser, house: House, days: float, words: str
+    browser: Browser, house: House, whole: timedelta, left: timedelta, words: str
 ) -> None:
-    house.cases.keep(a_case(due_at=NOW + timedelta(days=days)))
+    house.cases.keep(a_case(received_at=NOW + left - whole, due_at=NOW + left))
 
-    assert words in (await browser.get(f"/suivi/{PRINTED}")).text
+    page = (await browser.get(f"/suivi/{PRINTED}")).text
+
+    assert [one for one in WORDS if one in page] == [words]
+
+
+async def test_an_answer_due_after_the_weekend_is_near_before_it(
+    browser: Browser, house: House
+) -> None:
+    monday = NOW + timedelta(days=8)
+    house.cases.keep(a_case(received_at=NOW - timedelta(days=30), due_at=monday))
+    house.clock.advance(timedelta(days=4, hours=1).total_seconds())
+
+    assert "Délai proche" in (await browser.get(f"/suivi/{PRINTED}")).text
+
+
+@given(
+    st.timedeltas(timedelta(minutes=1), timedelta(days=400)),
+    st.floats(0, 1),
+    st.integers(0, 6),
+)
+def test_no_warning_comes_in_the_first_four_fifths_and_one_always_in_the_last_hours(
+    whole: timedelta, part: float, weekday: int
+) -> None:
+    received = NOW + timedelta(days=weekday)
+    case = a_case(received_at=received, due_at=received + whole)
+
+    promise = view_of(
+        Found(case, (), (), ()), PRINTED, Book(), "fr", received + whole * part
+    ).promise
+
+    if part < 0.79:
+        assert promise is Promise.KEPT
+    elif part > 0.81 and whole * (1 - part) < timedelta(days=1):
+        assert promise is Promise.AT_RISK
+
+
+@pytest.mark.parametrize("status", [Status.ANSWERED, Status.RESOLVED])
+async def test_what_was_answered_is_never_late(
+    browser: Browser, house: House, status: Status
+) -> None:
+    house.cases.keep(a_case(status=status, due_at=NOW - timedelta(days=1)))
+
+    page = (await browser.get(f"/suivi/{PRINTED}")).text
+
+    assert not [one for one in WORDS if one in page]
 
 
 async def test_who_reported_on_the_web_reads_our_message_here_in_her_language(
