@@ -12,6 +12,7 @@ from channels.partner_files import files_of
 from channels.partner_sheet import items, mapping
 from router.delivery import Delivery
 from router.entry import SOURCES_FR, Source
+from router.place_line import one_line
 
 _LINKS = (
     ("accept", "Prendre en charge"),
@@ -20,10 +21,16 @@ _LINKS = (
 )
 _TITLES = {
     "forward": "Une demande vous est transmise.",
+    "addition": "Un message s'ajoute à une demande.",
+    "reminder": "Une demande attend quelque chose de vous.",
     "notice": "Une demande vous est signalée pour information.",
     "opinion": "Votre avis est demandé sur une demande.",
-    "progress": "Un complément est arrivé sur une demande.",
     "alert": "Une demande attend toujours.",
+    "other": "Une demande vous concerne.",
+}
+_SEEN_ONLY = "Une réponse à ce courriel est notée sur la demande ; la personne ne la reçoit pas."
+_REPLIES = {
+    "opinion": "Pour donner votre avis, répondez à ce courriel : il est noté sur la demande."
 }
 _URGENCIES = {
     "low": "basse",
@@ -55,14 +62,26 @@ Facts = Iterable[tuple[str, object]]
 def body(delivery: Delivery, sheet: Sheet, base_url: str, zone: ZoneInfo) -> str:
     """Write the text of the mail; ``base_url`` is where the action pages are, times in ``zone``."""
     kind = str(sheet.get("kind") or delivery.kind)
-    blocks = [_TITLES.get(kind, "Une demande vous concerne."), _written(_facts(sheet, zone))]
-    text = str(sheet.get("added") or sheet.get("text") or delivery.text)
-    if text:
-        blocks.append("Message de l'usager :\n" + _quoted(text))
+    mine = bool(sheet.get("in_charge", kind == "forward"))
+    added = str(sheet.get("added") or "")
+    # people add to what is forwarded; what comes with a notice or an alert is our own sentence
+    ours = added if kind != "forward" else ""
+    words = "" if ours else added or str(sheet.get("text") or delivery.text)
+    blocks = [_TITLES[_title(kind, added, mine=mine)], ours, _written(_facts(sheet, zone))]
+    if words:
+        blocks.append("Message de l'usager :\n" + _quoted(words))
     if delivery.reply_token:
-        blocks.append(_actions(f"{base_url}/p/{delivery.reply_token}"))
-        blocks.append("Vous pouvez aussi répondre à ce courriel : votre réponse est transmise.")
+        page = f"{base_url}/p/{delivery.reply_token}"
+        blocks += _acting(page) if mine else _reading(page, kind)
     return "\n\n".join(block for block in blocks if block)
+
+
+def _title(kind: str, added: str, *, mine: bool) -> str:
+    if kind == "forward":
+        return "addition" if added else kind
+    if kind == "notice" and mine:
+        return "reminder"
+    return kind if kind in _TITLES else "other"
 
 
 def subject(delivery: Delivery, sheet: Sheet) -> str:
@@ -85,9 +104,16 @@ def as_json(sheet: Sheet) -> bytes:
     return json.dumps(told_of, ensure_ascii=False, indent=2).encode("utf-8", "replace")
 
 
-def _actions(page: str) -> str:
+def _acting(page: str) -> tuple[str, str]:
+    """Write how the service in charge acts."""
     links = "\n".join(f"{label} : {page}?act={act}" for act, label in _LINKS)
-    return f"D'un clic, sans compte :\n{links}"
+    reply = "Vous pouvez aussi répondre à ce courriel : votre réponse est transmise."
+    return f"D'un clic, sans compte :\n{links}", reply
+
+
+def _reading(page: str, kind: str) -> tuple[str, str]:
+    """Write how a service that is only told of a case looks at it."""
+    return f"Voir la demande, sans compte : {page}", _REPLIES.get(kind, _SEEN_ONLY)
 
 
 # --- facts ---------------------------------------------------------------------------------------
@@ -129,16 +155,10 @@ def _who(sheet: Sheet) -> Facts:
 
 
 def _place(place: Sheet) -> str:
-    parts = [place.get("text"), place.get("street"), place.get("postcode")]
+    parts = [str(place.get(part) or "") for part in ("text", "street", "postcode")]
     communes = [mapping(commune) for commune in items(place.get("communes"))]
-    parts.append(
-        " ou ".join(str(commune.get("name") or commune.get("insee")) for commune in communes)
-    )
-    texts: list[str] = []
-    for part in parts:
-        if part and not any(str(part).lower() in known.lower() for known in texts):
-            texts.append(str(part))
-    return ", ".join(texts)
+    names = (str(commune.get("name") or commune.get("insee")) for commune in communes)
+    return one_line((*parts, " ou ".join(names)))
 
 
 def _map_link(place: Sheet) -> str | None:

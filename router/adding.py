@@ -11,6 +11,7 @@ from router.conversation import How, Threaded, is_reporter
 from router.decision import Decision, Nature
 from router.delivery import DeliveryKind
 from router.desk import Desk
+from router.directory import Service
 from router.dispatch import Dispatcher
 from router.joining import LONGEST_TEXT, better_place, files_of, joined, seen
 from router.message import Message
@@ -179,10 +180,7 @@ class Adding:
         """Write to the owner what was added; the answer about a ``fact`` only where he may read it."""
         owner = self.dispatcher.rulebook.directory.service(case.owner)
         if owner is not None:
-            files = len(message.attachments)
-            added = (
-                message.text_shown or f"{files} pièce{'s' * (files > 1)} jointe{'s' * (files > 1)}"
-            )
+            added = message.text_shown or _without_words(message, owner)
             self.dispatcher.forwarder.forward(
                 draft,
                 case,
@@ -221,3 +219,14 @@ class Adding:
         facts = self.dispatcher.facts_of_case(case)
         needed = self.dispatcher.rulebook.questions_of(decision.category)
         return next_of(needed, facts, decision.category)
+
+
+def _without_words(message: Message, owner: Service) -> str:
+    """Say to a service what came in a message that says nothing."""
+    count = len(message.attachments)
+    files = {0: "", 1: "1 pièce jointe"}.get(count, f"{count} pièces jointes")
+    at = message.location
+    position = "Position envoyée" if at else ""
+    if at and "lieu" in owner.sees:
+        position += f" : {at.lat:.5f}, {at.lon:.5f}"
+    return "\n".join(part for part in (files, position) if part) or "Message vide"

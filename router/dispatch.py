@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 from router.case import Case, CaseFile, EventKind, Reporter, Status, Visibility
 from router.clocks import alarm_of, due_again, set_timers
-from router.decision import Decision, Facts, Nature
+from router.decision import Decision, Facts, Nature, ServiceId
 from router.delivery import DeliveryKind
 from router.directory import Level, Service
 from router.forwarding import Forwarder
@@ -125,7 +125,7 @@ class Dispatcher:
             channel=facts.channel or "",
             counter=facts.counter or "",
             reporters=(reporter,),
-            watchers=decision.notify,
+            watchers=_told(decision),
             labels=decision.labels,
             rule=decision.rule,
             due_at=self.rulebook.due_at(message.received_at, decision),
@@ -216,7 +216,7 @@ class Dispatcher:
             case,
             owner=decision.owner,
             rule=decision.rule,
-            watchers=tuple(dict.fromkeys((*case.watchers, *decision.notify))),
+            watchers=tuple(dict.fromkeys((*case.watchers, *_told(decision)))),
             due_at=due_again(self.rulebook, case, decision),
             lead=case.lead or (decision.lead if case.status in _UNSTARTED else None),
             escalation=alarm,
@@ -308,8 +308,8 @@ class Dispatcher:
                 self.forwarder.forward(
                     draft, case, self.forwarder.service(service), DeliveryKind.NOTICE, cause
                 )
-        case = replace(case, watchers=tuple(dict.fromkeys((*case.watchers, *decision.notify))))
-        case = self.workspace.save(draft, case)
+        told = dict.fromkeys((*case.watchers, *_told(decision), *reached.notify))
+        case = self.workspace.save(draft, replace(case, watchers=tuple(told)))
         self._note_steps(draft, case, decision)
         return case
 
@@ -317,6 +317,11 @@ class Dispatcher:
         if decision.reached.steps:
             text = f"Seuil atteint : {', '.join(decision.reached.steps)}"
             self.workspace.tell(draft, case, EventKind.NOTE, "rules", text, Visibility.SERVICE)
+
+
+def _told(decision: Decision) -> tuple[ServiceId, ...]:
+    """List who is written of a case without having it, and so may look at it."""
+    return tuple(dict.fromkeys((*decision.notify, *decision.consult)))
 
 
 def passes_on(service: Service) -> bool:

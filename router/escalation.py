@@ -18,7 +18,9 @@ def escalate(draft: Draft, case: Case, workspace: Workspace, dispatcher: Dispatc
         return case
     service = directory.service(alarm.to) or directory.desk
     owner = directory.service(case.owner)
-    case = workspace.save(draft, replace(case, escalated=(*case.escalated, alarm.name)))
+    watchers = tuple(dict.fromkeys((*case.watchers, service.id)))
+    escalated = (*case.escalated, alarm.name)
+    case = workspace.save(draft, replace(case, escalated=escalated, watchers=watchers))
     text = (
         f"Sans réponse de {_name(owner.name('fr') if owner else case.owner)} depuis la réception, "
         f"{_name(service.name('fr'))} est alerté (règle {alarm.name})."

@@ -31,6 +31,7 @@ def sheet(
     sees, words = set(service.sees), told_to(service, case)
     found: dict[str, object] = {
         "kind": kind,
+        "in_charge": case.owner == service.id,
         "number": case.number,
         "number_printed": printed(case.public_number or case.number),
         "service": {"id": service.id, "name": service.name("fr")},

@@ -166,6 +166,9 @@ class Clockwork:
             )
             if service and told
         }
+        told_of = tuple(one for one in services if one != case.owner)
+        watchers = tuple(dict.fromkeys((*case.watchers, *told_of)))
+        case = workspace.save(draft, replace(case, watchers=watchers))
         for service in services.values():
             dispatcher.forwarder.forward(
                 draft, case, service, DeliveryKind.ALERT, f"timer:{timer.id}", added=text

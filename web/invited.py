@@ -28,9 +28,8 @@ class Invited:
     @property
     def sees(self) -> frozenset[str]:
         """What the service may see; a body that is no longer concerned sees nothing more."""
-        if self.in_charge or self.service.id in self.case.watchers:
-            return frozenset(self.service.sees)
-        return frozenset()
+        concerned = {self.case.owner, self.case.lead, *self.case.watchers}
+        return frozenset(self.service.sees if self.service.id in concerned else ())
 
     @property
     def acts(self) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from router.case import Case, CaseFile
 from router.errors import InvalidInput, StoreUnavailable
 from router.message import Address, Envelope
+from router.place_line import one_line
+from router.ports import Rulebook
 from router.receipts import rights_of
 from router.sheet import knows_people, may_read, told_to
 from router.tracking import printed
@@ -179,7 +181,7 @@ class PartnerPages:
             rights=rights_of(rulebook, case),
             answers=_answers(invited),
             category=rulebook.category_name(case.category, speaker.code) if case.category else "",
-            communes=[rulebook.commune_name(code) for code in case.place.communes],
+            place=_place(invited, rulebook),
             typed=typed or {"act": asked if asked in ACTS else "", "reason": "", "text": ""},
             problems=problems,
             wrong=by_field(problems),
@@ -196,6 +198,14 @@ class PartnerPages:
         if self._parts.open_file is None or "photos" not in invited.sees:
             return []
         return [(file.name, file.key) for file in files]
+
+
+def _place(invited: Invited, rulebook: Rulebook) -> str:
+    """Write where it is, in the words that the service may read."""
+    place, words = invited.case.place, told_to(invited.service, invited.case)
+    communes = " / ".join(rulebook.commune_name(code) for code in place.communes)
+    told = (words(place.street or ""), words(place.text), place.postcode, communes)
+    return one_line(told)
 
 
 def _answers(invited: Invited) -> list[tuple[str, str]]:

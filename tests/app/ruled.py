@@ -104,5 +104,10 @@ class Ruled:
         waiting = await self.store.list_deliveries([DeliveryState.QUEUED], 10_000)
         return [d for d in waiting if d.address.value == address and kind in ("", d.kind)]
 
+    async def sent_to_services(self) -> list[Delivery]:
+        """List what waits to be sent to services."""
+        waiting = await self.store.list_deliveries([DeliveryState.QUEUED], 10_000)
+        return [delivery for delivery in waiting if delivery.service]
+
     async def told(self, case) -> list[str]:
         return [event.text for event in await self.store.events(case.id)]

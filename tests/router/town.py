@@ -18,6 +18,7 @@ from router.message import (
     Envelope,
     Given,
     HelpAsked,
+    Location,
     Message,
     MessageEdited,
     MessageReceived,
@@ -264,6 +265,7 @@ class TownChannel:
             trust=Trust(said.get("trust", Trust.UNVERIFIED)),
             doubts=tuple(said.get("doubts", ())),
             given=Given(**said.get("given", {})),
+            location=Location(*said["location"]) if "location" in said else None,
             attachments=tuple(
                 Attachment(f"{n}.jpg", "image/jpeg", said.get("size", 1000), f"file-{n}")
                 for n in range(said.get("photos", 0))

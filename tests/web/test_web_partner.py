@@ -153,6 +153,36 @@ async def test_an_act_is_accepted_as_a_message_of_the_service(
     assert "C’est noté" in shown.text
 
 
+@pytest.mark.parametrize(
+    "told", [{"watchers": ("tranquillite-nantes",)}, {"lead": "tranquillite-nantes"}]
+)
+async def test_who_is_only_told_looks_at_the_case_and_has_no_act(
+    browser: Browser, house: House, told: dict[str, object]
+) -> None:
+    house.cases.keep(a_case(**told))
+    page = (await browser.get("/p/" + house.signer.sign("p", NUMBER, "tranquillite-nantes"))).text
+
+    assert "Vous êtes informé de cette demande. Service en charge : Service de la voirie." in page
+    assert "pas chez vous" not in page
+    assert "Crébillon" in page
+    assert 'name="act"' not in page
+
+
+async def test_who_is_no_longer_concerned_reads_who_is(browser: Browser, house: House) -> None:
+    house.cases.keep(a_case())
+    page = (await browser.get("/p/" + house.signer.sign("p", NUMBER, "tranquillite-nantes"))).text
+
+    assert "Cette demande n’est pas chez vous. Service en charge : Service de la voirie." in page
+    assert "Crébillon" not in page
+
+
+async def test_the_page_says_a_place_once(browser: Browser, house: House, link: str) -> None:
+    place = Place("rue Jean Jaurès", ("44109",), None, "5 rue Jean Jaurès")
+    house.cases.keep(a_case(place=place))
+
+    assert "<dd>5 rue Jean Jaurès, Nantes" in (await browser.get(link)).text
+
+
 async def test_the_page_shows_what_the_act_did(browser: Browser, house: House, link: str) -> None:
     def route(envelope: Envelope) -> None:
         house.cases.keep(replace(a_case(status=Status.ACCEPTED), version=4))
