@@ -15,7 +15,7 @@ from router.directory import Service
 from router.dispatch import Dispatcher
 from router.joining import LONGEST_TEXT, better_place, files_of, joined, seen
 from router.message import Message
-from router.moving import tell_changes
+from router.moving import tell_changes, text_of_move
 from router.opening import doubted, remember, to_hear
 from router.ports import Understanding
 from router.questions import next_of
@@ -78,6 +78,7 @@ class Adding:
         self.desk.entered(draft, case, message)
         self.workspace.refer(draft, message.ref, case)
         decision: Decision | None = None
+        moved = False
         if own or alone.danger:
             case, decision = self._reconsider(draft, inbound, case, message, understood)
         elif case.confirmations > threaded.case.confirmations and case.status not in _REOPENS:
@@ -86,7 +87,9 @@ class Adding:
             )
         if decision is not None:
             cause = f"in:{inbound.id}"
-            tell_changes(draft, threaded.case, case, decision, cause, self.dispatcher, self.replies)
+            moved = tell_changes(
+                draft, threaded.case, case, decision, cause, self.dispatcher, self.replies
+            )
         if decision is None or decision.owner == case.owner:
             self.tell_owner(draft, inbound, case, message, personal)
         asked = self._next_question(message, case, decision, threaded) if own else ""
@@ -107,6 +110,7 @@ class Adding:
                 decision=alone if alone.danger else decision,
                 asked=asked,
                 third_party=not own,
+                moved=text_of_move(case, self.dispatcher) if moved else None,
                 owes_rights=self._just_asks(threaded.case, case),
             )
         )

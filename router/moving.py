@@ -39,9 +39,14 @@ def tell_moved(
         )
     if not people:
         return
-    owner = directory.service(case.owner)
-    text = TextId.PASSED_ON if owner and passes_on(owner) else TextId.REROUTED
+    text = text_of_move(case, dispatcher)
     replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
+
+
+def text_of_move(case: Case, dispatcher: Dispatcher) -> TextId:
+    """Choose how people are told who has the case now."""
+    owner = dispatcher.rulebook.directory.service(case.owner)
+    return TextId.PASSED_ON if owner and passes_on(owner) else TextId.REROUTED
 
 
 def tell_changes(
@@ -52,17 +57,20 @@ def tell_changes(
     cause: str,
     dispatcher: Dispatcher,
     replies: Replies,
-) -> None:
+) -> bool:
     """Send what steps want said that are reached just now, and tell of a case that has moved.
 
-    A case that nobody had begun moves quietly when an answer shows whose it is; a danger that moves
-    one is answered by its own words.
+    Where a case that nobody had begun moves because its person said more, nobody but him hears of
+    it, in the answer to what he said: then this is True. A danger that moves a case is answered by
+    its own words.
     """
     reached = decision.reached
     if reached.replies:
         replies.steps(draft, case, decision, cause)
-    if case.owner == before.owner or not (reached.owner or before.status in _BEGUN):
-        return
+    if case.owner == before.owner:
+        return False
+    if not (reached.owner or before.status in _BEGUN):
+        return not (reached.replies or decision.danger)
     owner = dispatcher.rulebook.directory.service(case.owner)
     name = owner.name("fr") if owner else case.owner
     steps = ", ".join(reached.steps) if reached.owner else ""
@@ -70,3 +78,4 @@ def tell_changes(
     # where a step or a danger has words of its own, those are what people hear
     people = reached.owner and not reached.replies
     tell_moved(draft, before, case, cause, why, dispatcher, replies, people=people)
+    return False

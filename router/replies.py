@@ -114,13 +114,15 @@ class Replies:
         decision: Decision | None,
         asked: str,
         third_party: bool,
+        moved: TextId | None = None,
         owes_rights: bool = False,
     ) -> Delivery | None:
         """Write the receipt of a message that joined a known case.
 
         A third party is told nothing of the case but the number that he gave himself; whom to call
-        in danger is told to everybody, in public too. ``owes_rights``: only now it is known that
-        silence decides something for the person.
+        in danger is told to everybody, in public too. ``moved``: how he is told that what he said
+        gives the case to another service. ``owes_rights``: only now it is known that silence
+        decides something for the person.
         """
         language, style = self._language(message, case), self.wording.style(message.answered_at)
         danger = decision is not None and decision.danger
@@ -136,7 +138,9 @@ class Replies:
         elif third_party:
             paragraphs.append(self.wording.text(TextId.THIRD_PARTY, language, style, case))
         else:
-            paragraphs.append(self.wording.text(TextId.APPENDED, language, style, case))
+            # a text message that names the case and its service says enough
+            texts = (moved,) if moved and style is Style.SHORT else (TextId.APPENDED, moved)
+            paragraphs += [self.wording.text(text, language, style, case) for text in texts if text]
             if owes_rights:
                 paragraphs += self.wording.rights(case, message.answered_at, language)
             if message.too_large:

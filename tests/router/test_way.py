@@ -79,6 +79,44 @@ async def test_a_vague_message_is_asked_what_happens(town):
     assert heard.case.owner == "guichet-metropole"
 
 
+@pytest.mark.parametrize("short", [False, True])
+async def test_who_says_more_and_so_finds_the_right_service_reads_which_in_the_one_answer(
+    town, short
+):
+    if short:
+        town.policy = replace(town.policy, short_channels=frozenset({"memory"}))
+        town.router = replace(town.router, policy=town.policy)
+    first = await town.hear("ana", "aidez moi")
+    second = await town.hear("ana", "le lampadaire est éteint")
+
+    assert (second.case.id, second.case.owner) == (first.case.id, "eclairage")
+    _, receipt = await town.to("ana")
+    assert "maintenant confiée à : Service eclairage." in receipt.text
+    assert receipt.text.count(printed(first.case.number)) == (1 if short else 2)
+
+
+async def test_a_case_that_stays_is_not_said_to_move(town):
+    await town.hear("ana", "le lampadaire est éteint")
+    await town.hear("ana", "le lampadaire clignote toujours")
+
+    assert "confiée" not in (await town.to("ana"))[-1].text
+
+
+async def test_who_has_the_case_now_is_told_to_nobody_else(town):
+    first = await town.hear("ana", "aidez moi")
+    await town.hear("bob", f"C'est le lampadaire, demande {printed(first.case.number)}")
+
+    assert "eclairage" not in (await town.to("bob"))[-1].text
+
+
+async def test_a_danger_that_moves_a_case_is_answered_by_its_words_alone(town):
+    await town.hear("ana", "aidez moi")
+    moved = await town.hear("ana", "ça sent le gaz")
+
+    assert moved.case.owner == "astreinte"
+    assert "Vous n'avez rien à faire" not in (await town.to("ana"))[-1].text
+
+
 # --- threading ----------------------------------------------------------------------------------
 
 
