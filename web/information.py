@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from router.directory import Level, Service
+from web.alphabet import order
 from web.parts import WebParts
 from web.render import Renderer, Speaker
 
@@ -42,7 +43,7 @@ class InformationPages:
             families.setdefault(service.family, []).append(service)
         listed = sorted(
             families.items(),
-            key=lambda item: (item[0] != DESK_FAMILY, _family(speaker, item[0])),
+            key=lambda item: (item[0] != DESK_FAMILY, order(_family(speaker, item[0]))),
         )
         groups = [(_family(speaker, name), sorted(them, key=_rank)) for name, them in listed]
         return self._renderer.page(request, "who.html", groups=groups, place=self._commune)

@@ -13,6 +13,7 @@ from router.geography import Geography
 from router.versions import RulesetVersion
 from rules.model import Cell, Configuration, Rule, RuleFile
 from web import calendar, wording
+from web.alphabet import order
 from web.rule_sentences import Sentences
 
 _PRIORITIES = ("danger", "exception", "normale")
@@ -94,7 +95,7 @@ def _families(
         title = _family(words, family)
         owner = sentences.owner(everywhere.owner) if everywhere else ""
         rows.append(FamilyRow(title, tuple(named), owner, elsewhere))
-    return sorted(rows, key=lambda row: row.family)
+    return sorted(rows, key=lambda row: order(row.family))
 
 
 def _family(words: wording.Catalogue, family: str) -> str:
@@ -154,7 +155,7 @@ def _rule(rule: Rule, sentences: Sentences) -> RuleText:
 
 def _services(configuration: Configuration) -> list[Service]:
     services = [entry.service for entry in configuration.services.values()]
-    return sorted(services, key=lambda one: (list(Level).index(one.level), one.name("fr")))
+    return sorted(services, key=lambda one: (list(Level).index(one.level), order(one.name("fr"))))
 
 
 def _default(configuration: Configuration, sentences: Sentences) -> Mapping[str, str]:

@@ -324,6 +324,9 @@ async def test_a_wrong_number_gets_help(browser: Browser) -> None:
     assert "<b>" not in mistyped.text
     assert "Aucune demande" in unknown.text
     assert "Que vérifier" in unknown.text
+    assert "Nous ne trouvons pas cette demande</h2>" in unknown.text
+    assert "Ce numéro est à vérifier</h2>" in mistyped.text
+    assert "quelque chose à corriger" not in unknown.text + mistyped.text
 
 
 async def test_who_guesses_numbers_is_slowed_down(browser: Browser, house: House) -> None:
