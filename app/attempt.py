@@ -18,7 +18,7 @@ from app.system import SystemClock, SystemIds
 from channels.email import EmailChannel
 from router.archive import Action
 from router.counting import Sought
-from router.decision import Decision
+from router.decision import Decision, Facts
 from router.delivery import Delivery
 from router.errors import InvalidInput
 from router.message import Address, Envelope, Message
@@ -120,6 +120,11 @@ class Attempt:
     def decided(self) -> Decision | None:
         """The decision on the message tried last."""
         return self._seen[-1][1].decision if self._seen else None
+
+    async def facts(self) -> Facts | None:
+        """Give the facts on which the message tried last was decided."""
+        records = await self._store.decisions(datetime.min.replace(tzinfo=UTC), limit=1)
+        return records[0].facts if records else None
 
     def _failed(self, where: str, error: Exception) -> None:
         self._failure = error

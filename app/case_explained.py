@@ -9,7 +9,7 @@ from typing import Any
 
 from app.city_time import CITY, DAY
 from router.case import Case, Event, EventKind
-from router.decision import Decision, Part, ServiceId, Urgency
+from router.decision import Decision, Facts, Part, ServiceId, Urgency
 from router.tracking import printed
 from router.versions import RulesetVersion, VersionState
 from rules.compile import RuleSet
@@ -17,6 +17,7 @@ from rules.explain import explain as explained
 from rules.explain_missing import missing
 from rules.model import Rule
 from rules.naming import Naming
+from rules.nearness import near_ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,26 @@ def _places(told: Told, rules: Mapping[str, Rule]) -> dict[str, str]:
     return {one: f"{rules[one].at.file}:{rules[one].at.line}" for one in named if one in rules}
 
 
+def _near(case: Case, told: Told, ruleset: RuleSet) -> list[Mapping[str, Any]]:
+    """Sort what a decision recorded by how near it was to what the person had written."""
+    trace = told.data.get("trace", {})
+    facts = Facts(
+        case.received_at,
+        case.text,
+        language=case.language,
+        category=trace.get("facts", {}).get("categorie"),
+        place=case.place,
+        channel=case.channel,
+    )
+    return near_ones(ruleset, facts, trace.get("near_misses", ()))
+
+
 def lines_of(
     case: Case, told: Sequence[Told], rules: Mapping[str, Rule], ruleset: RuleSet | None
 ) -> list[str]:
     last, naming = told[-1], Naming(ruleset)
-    lines = explained(last.decision, ruleset=ruleset).splitlines()
+    near = _near(case, last, ruleset) if ruleset else None
+    lines = explained(last.decision, ruleset=ruleset, near=near).splitlines()
     if last.version is not None:
         version = last.version
         lines.append(

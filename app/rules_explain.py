@@ -32,6 +32,7 @@ from router.errors import InvalidInput
 from router.tracking import TrackingNumber, parse, printed
 from rules.explain import explain as explained
 from rules.explain_missing import rules_of
+from rules.nearness import nearest
 from rules.problems import proposal
 
 
@@ -95,7 +96,9 @@ async def _explain_text(line: Mapping[str, Any], rulebook: LoadedRulebook, as_js
         if as_json or decision is None:
             print_json(result["decision"] or {"reason": result["reason"]})
         else:
-            for told in explained(decision, ruleset=rulebook.ruleset).splitlines():
+            facts = await attempt.facts()
+            near = nearest(rulebook.ruleset, facts) if facts else None
+            for told in explained(decision, ruleset=rulebook.ruleset, near=near).splitlines():
                 say(told)
 
 

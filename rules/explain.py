@@ -80,10 +80,16 @@ _SOURCES = {
 _URGENCIES = {"low": "basse", "normal": "normale", "high": "haute", "immediate": "immédiate"}
 
 
-def explain(decision: Decision, language: str = "fr", ruleset: RuleSet | None = None) -> str:
+def explain(
+    decision: Decision,
+    language: str = "fr",
+    ruleset: RuleSet | None = None,
+    near: Sequence[Mapping[str, Any]] | None = None,
+) -> str:
     """Tell a decision: one sentence, the rules that held, the nearest that did not, the words.
 
-    With the rule set, services, places and categories are called by their names.
+    With the rule set, services, places and categories are called by their names. ``near`` are the
+    rules that nearly held, nearest first; without them, what the decision recorded in rank order.
     """
     names, naming = _NAMES.get(language, _NAMES["fr"]), Naming(ruleset, language)
     trace = decision.trace
@@ -113,17 +119,18 @@ def explain(decision: Decision, language: str = "fr", ruleset: RuleSet | None = 
         lines += [f"  - {one}" for one in missing_told(trace, ruleset)]
     else:
         lines += _line(names["unknown"], ", ".join(trace["unknown"]))
-    if trace["near_misses"]:
-        lines += ["", f"{names['missed']} :"]
-        lines += [f"  - {missed(one, naming)}" for one in trace["near_misses"]]
+    near = trace["near_misses"] if near is None else near
+    if near:
+        lines += ["", f"{names['missed']} :", *(f"  - {missed(one, naming)}" for one in near)]
     lines += ["", f"{names['rules']} : {decision.ruleset}"]
     return "\n".join(lines)
 
 
-def reasons(decision: Decision, ruleset: RuleSet) -> list[str]:
+def reasons(
+    decision: Decision, ruleset: RuleSet, near: Sequence[Mapping[str, Any]] = ()
+) -> list[str]:
     """Say in a few French sentences why a decision came out so, for a test that failed."""
     said = [decision.sentence]
-    near = decision.trace.get("near_misses", ())
     if near:
         said.append(f"Au plus près : {missed(near[0], Naming(ruleset))}.")
     return said

@@ -42,7 +42,7 @@ def trace(
         "true_rules": [one.id for one in found.true],
         "effects": effects.by_rule,
         "promises": _promised(promises),
-        "near_misses": [_miss(one, case) for one in found.missed[:_MOST_MISSES]],
+        "near_misses": [miss(one, case) for one in found.missed[:_MOST_MISSES]],
         "unknown": [one.rule.id for one in (*found.unknown, *found.rows)],
         "at_once": found.at_once,
         "refused": list(case.facts.refused_by),
@@ -157,7 +157,7 @@ def _promised(promises: Promises) -> dict[str, Any]:
     return found
 
 
-def _miss(one: Compiled, case: Situation) -> dict[str, Any]:
+def miss(one: Compiled, case: Situation) -> dict[str, Any]:
     """Tell the first condition, in written order, that kept a rule from holding."""
     rule = one.rule
     for block in rule.when[:1]:

@@ -11,6 +11,7 @@ from rules.compile import RuleSet
 from rules.decide import decide
 from rules.explain import reasons
 from rules.model import Trial
+from rules.nearness import nearest
 from rules.phrases import parse_phrase
 from rules.vocabulary import plain
 from rules.words import tokens
@@ -72,7 +73,8 @@ def run(ruleset: RuleSet) -> tuple[TrialResult, ...]:
 
 def run_one(ruleset: RuleSet, trial: Trial) -> TrialResult:
     # an essai without a day says what rules mean, not who is on leave when it happens to run
-    decision = decide(ruleset if trial.dated else ruleset.without_absences(), trial.facts)
+    ruleset = ruleset if trial.dated else ruleset.without_absences()
+    decision = decide(ruleset, trial.facts)
     differences = tuple(
         difference
         for key, expected in trial.expected.items()
@@ -84,9 +86,15 @@ def run_one(ruleset: RuleSet, trial: Trial) -> TrialResult:
         line=trial.at.line,
         passed=not differences,
         differences=differences,
-        why=" ".join(reasons(decision, ruleset)) if differences else "",
+        why=_why(ruleset, trial, decision) if differences else "",
         decision=decision,
     )
+
+
+def _why(ruleset: RuleSet, trial: Trial, decision: Decision) -> str:
+    """Say why it came out so, and what kept the expected rule, or else the nearest, from holding."""
+    wanted = str(trial.expected.get("regle", ""))
+    return " ".join(reasons(decision, ruleset, nearest(ruleset, trial.facts, first=wanted, most=1)))
 
 
 def _compare(ruleset: RuleSet, decision: Decision, key: str, expected: object) -> Difference | None:

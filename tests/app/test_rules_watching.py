@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
 from past import RULES, TO_ROADS, Past
 
 from app.system import SystemClock
@@ -162,3 +163,23 @@ def test_a_supervisor_reads_names_and_dates_as_he_writes_them(past):
     assert "  - lampadaires → Éclairage" in said
     assert "Lieu : Nantes (" in said
     assert "44109" not in said
+
+
+NEAR = """
+- {id: pression, priorite: danger, si: {contient: [jaillit], categorie: trottoir},
+   alors: {responsable: astreinte}}
+- {id: verglas, si: {contient_tous: [trottoir, [verglas, neige], nuit]}, alors: {urgence: haute}}
+- {id: foire, si: {categorie: trottoir}, alors: {urgence: haute}, du: 2020-01-01, au: 2020-01-02}
+"""
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_the_rules_that_nearly_held_are_told_nearest_first_and_no_far_danger(past, stored):
+    past.town.rules(NEAR)
+    past.publish()
+    past.fine("approve", "2", "--par", "Lucie")
+    text = "Le trottoir est sale"
+    asked = (past.case(text),) if stored else ("--texte", text, "--commune", "Nantes")
+    told = past.fine("explain", *asked)
+    near = told.partition("Règles proches")[2]
+    assert re.findall(r"^  - (\w+) :", near, re.MULTILINE) == ["foire", "verglas"]
