@@ -13,6 +13,7 @@ from router.policy import Policy
 from router.ports import Rulebook
 from router.questions import CHOICES, WORDED
 from router.receipts import OWED, fields_of, rights_of
+from router.telephone import spoken
 from router.texts import Style, TextId, compose
 from router.tracking import printed
 
@@ -120,7 +121,7 @@ class Wording:
     def _contact(self, service: Service, language: str) -> str:
         """Write how a person reaches a service; empty where nothing is known."""
         contact = service.contact
-        ways: Iterable[str] = (contact.phone, contact.email, contact.address, contact.url)
+        ways: Iterable[str] = (spoken(contact.phone), contact.email, contact.address, contact.url)
         line = ", ".join(way for way in ways if way)
         if not (line and contact.deaf_relay):
             return line

@@ -13,10 +13,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from router.desk import CHANNEL
 from router.directory import Service
 from router.ports import Rulebook
+from router.telephone import spoken
 from web import calendar, wording
 from web.desk_tasks import Task
 from web.information import DESK_FAMILY
-from web.render import phone_filter
 
 _LANGUAGES = ("fr", "en")
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -35,7 +35,7 @@ def letter_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["phone"] = phone_filter
+    environment.filters["phone"] = spoken
     return environment.get_template("letter.html").render(
         say=lambda key, **values: words.say(language, key, **values),
         lang=language,

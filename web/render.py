@@ -9,11 +9,11 @@ from importlib import resources
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-import phonenumbers
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from router.telephone import spoken
 from web import calendar, wording
 from web.language import Choice, choose
 from web.parts import WebSettings
@@ -78,7 +78,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._env.globals.update(title=settings.title, asset=_asset, languages=self._offered())
-        self._env.filters["phone"] = phone_filter
+        self._env.filters["phone"] = spoken
 
     def speaker(self, request: Request) -> Speaker:
         """Choose the language for a request."""
@@ -125,15 +125,6 @@ class Renderer:
 
     def _offered(self) -> list[tuple[str, str]]:
         return [(code, NAMES.get(code, code)) for code in self._settings.languages]
-
-
-def phone_filter(number: str) -> str:
-    """Write a number in the groups in which people say it."""
-    try:
-        parsed = phonenumbers.parse(number, "FR")
-    except phonenumbers.NumberParseException:
-        return number
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
 def _fingerprints() -> Callable[[str], str]:

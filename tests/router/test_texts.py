@@ -152,3 +152,12 @@ def test_what_is_read_aloud_asks_for_no_reply_and_spells_no_link(language: str) 
 
 def test_the_telephone_is_spoken_to_alike_in_all_languages() -> None:
     assert all(phrases(each).aloud.keys() == phrases("fr").aloud.keys() for each in LANGUAGES)
+
+
+def test_a_text_in_french_says_courriel_and_makes_no_sentence_of_a_service_s_name() -> None:
+    french = phrases("fr")
+    for text_id in french.long:
+        for style in Style:
+            template = french.template(text_id, style)
+            assert not re.search(r"e-?mail|électronique", template, re.IGNORECASE), text_id
+            assert not re.search(r"\{service\} (?![:\n])", template), text_id

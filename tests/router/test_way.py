@@ -10,6 +10,7 @@ from router.archive import Action, CaseFilter
 from router.case import EventKind, ReporterRole, Status
 from router.decision import Urgency
 from router.delivery import DeliveryKind
+from router.directory import Contact
 from router.texts import TextId, text
 from router.tokens import PARTNER, REPLY
 from router.tracking import printed
@@ -26,6 +27,15 @@ async def test_a_message_becomes_one_case_with_one_owner_and_one_receipt(town):
     assert "Service eclairage" in receipt.text
     (forward,) = await town.to("eclairage@services.example")
     assert json.loads(forward.data)["number"] == case.number
+
+
+async def test_a_receipt_gives_a_telephone_number_as_people_say_it(town):
+    lights = replace(town.rules.service("eclairage"), contact=Contact(phone="+33261910105"))
+    town.rules.service = lambda service: lights
+    await town.hear("ana", "Le lampadaire est éteint")
+
+    (receipt,) = await town.to("ana")
+    assert "Pour joindre ce service : 02 61 91 01 05" in receipt.text
 
 
 async def test_the_same_message_delivered_again_changes_nothing(town):

@@ -189,3 +189,8 @@ async def test_a_page_weighs_little(browser: Browser, path: str) -> None:
     page = len(gzip.compress((await browser.get(path)).content))
 
     assert page + extra < 20_000
+
+
+def test_pages_in_french_say_courriel_as_letters_do() -> None:
+    for key, words in CATALOGUES["fr"].items():
+        assert not re.search(r"e-?mail|électronique", words, re.IGNORECASE), key
