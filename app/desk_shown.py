@@ -12,7 +12,7 @@ from app.console import print_json, say
 from app.desk_work import Entered
 from app.wiring import Product
 from router.case import Case
-from router.entry import WAYS_FR, Source
+from router.entry import WAYS_FR, Source, Way
 from router.tracking import printed
 from web.desk_tasks import Task
 
@@ -42,8 +42,19 @@ def show_entered(
     for line in entered.receipt.text.splitlines():
         say(f"  {line}")
     if entered.task is not None:
-        then = f"Puis : guichet desk done {entered.task} …"
-        say("\n" + ("Noté : lu au citoyen." if read else then))
+        say("")
+        for line in ("Noté : lu au citoyen.",) if read else _then(entered.task, reply["by"]):
+            say(line)
+
+
+def _then(task: int, way: str) -> tuple[str, ...]:
+    """Say which commands end a task: a letter is printed before it is posted."""
+    if way != Way.LETTER:
+        return (f"Puis : guichet desk done {task} …",)
+    return (
+        f"Puis : guichet desk letter {task} --vers lettre.html",
+        f"Une fois postée : guichet desk done {task} --poste",
+    )
 
 
 def _entered(

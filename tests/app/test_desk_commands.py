@@ -85,6 +85,16 @@ def test_a_letter_is_answered_by_a_letter_to_print():
     assert state(task["id"]) is DeliveryState.SENT
 
 
+@pytest.mark.parametrize("source", ["courrier", "appel"])
+def test_who_is_answered_by_letter_is_printed_one_and_the_commands_say_how(source):
+    said = ("--source", source, "--agent", "anne", "--texte", LAMP, "--reponse", LETTER)
+    shown = run("new", *said).stdout
+    [task] = told("tasks")
+
+    assert f"guichet desk letter {task['id']} --vers lettre.html" in shown
+    assert f"guichet desk done {task['id']} --poste" in shown
+
+
 def test_a_missed_call_is_rung_back_tried_in_vain_then_told_by_sms():
     said = ("--source", "appel-manque", "--agent", "anne", "--reponse", "rappel:0240000001")
     entered = told("new", *said, "--recu-le", "2026-11-20T14:05")

@@ -15,6 +15,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from app.__main__ import cli
 from app.rulebook import files_of, load_files
 from app.settings import Settings
+from web.desk_forms import NewCase
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
@@ -32,6 +33,11 @@ def _rules(example):
     files = files_of(ROOT / "config")
     assert name in files, f"the first line must name a file of config/, not « {name} »"
     load_files({**files, name: example.parsed.encode()})
+
+
+def _entry(example):
+    """What a program of the desk sends is read as the desk reads it; no other JSON is shown."""
+    NewCase.model_validate_json(example.parsed)
 
 
 def _console(example):
@@ -73,6 +79,7 @@ def _examples():
             CodeBlockParser("toml", _settings),
             CodeBlockParser("yaml", _rules),
             CodeBlockParser("console", _console),
+            CodeBlockParser("json", _entry),
         ]
     )
     for page in PAGES:
