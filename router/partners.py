@@ -25,7 +25,7 @@ from router.workspace import Draft, Workspace
 _ENDED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED, Status.MERGED}
 _PROOF_MISSING = (
     "Cette demande attend une photo du résultat pour être close. La réponse est partie à la "
-    "personne. Ouvrez le lien « Clore la demande » et joignez la photo."
+    "personne. Ouvrez le lien « Clore » et joignez la photo."
 )
 _DONE = {
     "accept": "prise en charge par",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -71,3 +72,16 @@ async def test_what_came_without_words_is_named_to_the_service(ruled, said, word
 
     assert f"Message de l'usager :\n  {words}" in mail
     assert "0 pièce" not in mail
+
+
+async def test_a_service_that_owes_a_photo_reads_of_a_link_that_its_mail_has(ruled):
+    await ruled.rule("- {id: a, si: {categorie: eclairage}, alors: {cloture: {preuve: photo}}}")
+    case = (await ruled.hear("ana", "Le lampadaire est éteint à Rezé")).case
+    await ruled.act(case, "close", text="C'est réparé.")
+    [reminder] = [one for one in await ruled.sent_to_services() if one.kind == "notice"]
+
+    mail = written(ruled, reminder)
+
+    [named] = re.findall(r"Ouvrez le lien « (.+?) »", mail)
+    assert re.search(rf"^{named}\b.* : https://.*act=close$", mail, re.MULTILINE)
+    assert mail.startswith("Une demande attend quelque chose de vous.")
