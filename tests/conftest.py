@@ -18,6 +18,8 @@ from store_parts import Numbered, Parts
 from storage.engine import open_store, upgrade
 from storage.memory import MemoryStore
 
+os.environ.pop("COLUMNS", None)  # pytest's workers are told a width, which would fold what is said
+
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
