@@ -12,6 +12,7 @@ from app.wiring import Product
 from router.entry import Outcome, Source, Way
 from router.errors import InvalidInput
 from router.tracking import parse, printed
+from rules.scalars import FIRST_YEAR
 
 SOURCES = {
     "appel": Source.CALL,
@@ -162,7 +163,10 @@ def _case(typed: str) -> str:
 
 def _time(typed: str) -> str:
     try:
-        return CITY.typed(datetime.fromisoformat(typed)).isoformat() if typed else ""
+        at = datetime.fromisoformat(typed) if typed else None
+        if at is not None and at.year < FIRST_YEAR:
+            raise ValueError(at)
+        return CITY.typed(at).isoformat() if at else ""
     except ValueError:
         raise InvalidInput(
             f"« {typed} » n'est pas une date : écrivez 2026-11-26 ou 2026-11-26T14:05."

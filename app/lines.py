@@ -14,6 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from router.errors import InvalidInput
 from router.message import Location
+from rules.read_arrival import LAST_YEAR
+from rules.scalars import FIRST_YEAR
 
 _PLACEHOLDER = re.compile(
     rb"(?:\{|%7[Bb])(num|num_lower_nodash)(?::|%3[Aa])((?:(?!%7[Dd])[^{}]){1,200}?)(?:\}|%7[Dd])"
@@ -79,10 +81,14 @@ class Line(BaseModel):
             return now
         try:
             time = datetime.fromisoformat(self.at)
-            return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             message = f"« {self.at[:60]} » n'est pas une date (2026-11-24T10:15:00)"
             raise InvalidInput(message) from error
+        if not FIRST_YEAR <= time.year <= LAST_YEAR:
+            raise InvalidInput(
+                f"« {self.at[:60]} » : l'année doit être de {FIRST_YEAR} à {LAST_YEAR}"
+            )
+        return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def line_of(fields: Mapping[str, Any]) -> Line:

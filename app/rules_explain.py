@@ -34,6 +34,8 @@ from rules.explain import explain as explained
 from rules.explain_missing import rules_of
 from rules.nearness import nearest
 from rules.problems import proposal
+from rules.read_arrival import arrival
+from rules.scalars import Unreadable
 
 
 def explain(
@@ -67,7 +69,8 @@ def explain(
             live = None if asked else asyncio.run(_live(data, database_url))
             rulebook = live or load_folder(config_folder(config))
             _check_commune(commune, rulebook)
-            line = {"text": text, "commune": commune, "at": received, "channel": channel}
+            at = _moment(received)
+            line = {"text": text, "commune": commune, "at": at, "channel": channel}
             asyncio.run(_explain_text(line, rulebook, as_json))
 
 
@@ -85,6 +88,14 @@ def _check_commune(commune: str, rulebook: LoadedRulebook) -> None:
     if commune and geography.commune(commune) is None:
         names = [geography.commune_name(code) for code in geography.communes()]
         raise InvalidInput(f"La commune « {commune} » n'existe pas. {proposal(commune, names)}")
+
+
+def _moment(received: str) -> str:
+    """Read a moment as the essais write it ("samedi 22h10"); another spelling is left as it is."""
+    try:
+        return arrival(received).at.isoformat() if received else ""
+    except Unreadable:
+        return received
 
 
 async def _explain_text(line: Mapping[str, Any], rulebook: LoadedRulebook, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from rules.scalars import Unreadable
 from rules.vocabulary import DAYS, plain
 
 DEFAULT_MOMENT = (2026, 11, 24, 10, 15)
+LAST_YEAR = 2999  # a hundred years of delay after it are still in the calendar
 _USUAL = datetime(*DEFAULT_MOMENT)  # noqa: DTZ001 — local
 _TIME = r"(\d{1,2})(?:h|:)(\d{2})?(?::(\d{2}))?"
 _DATED = re.compile(rf"^(.*?)(?:[ T]+(?:a +)?{_TIME})?$")
@@ -56,6 +57,8 @@ def _dated(word: str) -> Arrival:
     day = scalars.day(found[1])
     if day.year is None:
         raise Unreadable(_WANTED)
+    if day.year > LAST_YEAR:
+        raise Unreadable(f"une date jusqu'à l'année {LAST_YEAR}")
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 — local
     return Arrival(_at(midnight, found.groups()[1:]))
 

@@ -14,9 +14,11 @@ _HOURS = re.compile(rf"^(?:de\s+)?{_TIME}\s*(?:-|–|—|a|to)\s*{_TIME}$")
 _ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$")
 _SLASHED = re.compile(r"^(\d{1,2})/(\d{1,2})(?:/(\d{4}))?$")
 _WRITTEN = re.compile(r"^(\d{1,2})(?:er|st|nd|rd|th)?\s+([a-z]+)(?:\s+(\d{4}))?$")
-_DISTANCE = re.compile(r"^(\d+(?:[.,]\d+)?)\s*(m|metres?|km|kilometres?)$")
-_NUMBER_UNIT = re.compile(r"^(\d+)\s*([a-z ]+)$")
+_DISTANCE = re.compile(r"^(\d{1,9}(?:[.,]\d{1,9})?)\s*(m|metres?|km|kilometres?)$")
+_NUMBER_UNIT = re.compile(r"^(\d{1,9})\s*([a-z ]+)$")
 _WHOLE = re.compile(r"^\d{1,9}$")
+FIRST_YEAR = 1900  # before the calendar's own borders, so that no delay or window leaves it
+_LONGEST_DAYS = 36_525  # a hundred years
 
 _UNITS = {
     "min": "minutes",
@@ -47,6 +49,15 @@ _UNITS = {
     "mois": "mois",
     "month": "mois",
     "months": "mois",
+}
+_DAYS_IN = {
+    "minutes": 1 / 1440,
+    "heures": 1 / 24,
+    "jours": 1,
+    "jours ouvrés": 1,
+    "jours ouvrables": 1,
+    "semaines": 7,
+    "mois": 30.4375,
 }
 _SINGULAR = {
     "minutes": "minute",
@@ -206,7 +217,10 @@ def weekdays(text: str) -> frozenset[int]:
 
 
 def day(text: str) -> Day:
-    """Read ``2026-12-01``, ``1er décembre 2026`` or ``01/12/2026``; the year may be missing."""
+    """Read ``2026-12-01``, ``1er décembre 2026`` or ``01/12/2026``; the year may be missing.
+
+    Years go from 1900 to 9999, which people write for what has no end.
+    """
     word = plain(text)
     if found := _ISO.match(word):
         year, month, number_of_day = (int(part) for part in found.groups())
@@ -219,6 +233,8 @@ def day(text: str) -> Day:
 
 
 def _checked(year: int | None, month: int, number_of_day: int) -> Day:
+    if year is not None and year < FIRST_YEAR:
+        raise Unreadable(f"une date à partir de l'année {FIRST_YEAR}")
     try:
         date(year or 2024, month, number_of_day)  # 2024 has a 29 February
     except ValueError:
@@ -234,6 +250,8 @@ def duration(text: str) -> Duration:
         raise Unreadable(
             "une durée, par exemple « 48 heures », « 5 jours ouvrés », « 2 semaines » ou « 1 mois »"
         )
+    if int(found[1]) * _DAYS_IN[unit] > _LONGEST_DAYS:
+        raise Unreadable("une durée de cent ans au plus")
     return Duration(int(found[1]), unit)
 
 
