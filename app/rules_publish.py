@@ -195,5 +195,5 @@ async def write_page(store: Store, path: Path) -> None:
     if live is None:
         raise Refused("Rien n'est publié : il n'y a pas de page à écrire.")
     rulebook = await asyncio.to_thread(load_files, live.files)
-    text = page(rulebook.ruleset.configuration, rulebook.geography, live)
+    text = page(rulebook.ruleset.configuration, rulebook.geography, live, SystemClock().now())
     await asyncio.to_thread(write, path, text)

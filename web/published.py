@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -14,6 +15,7 @@ from router.versions import RulesetVersion
 from rules.model import Cell, Configuration, Rule, RuleFile
 from web import calendar, wording
 from web.alphabet import order
+from web.published_absences import PublicAbsences
 from web.rule_sentences import Sentences
 
 _PRIORITIES = ("danger", "exception", "normale")
@@ -50,9 +52,14 @@ class Chapter:
     rules: tuple[RuleText, ...]
 
 
-def page(configuration: Configuration, geography: Geography, version: RulesetVersion) -> str:
-    """Write the page: one HTML file that needs no other, and names no person."""
-    sentences = Sentences(configuration)
+def page(
+    configuration: Configuration, geography: Geography, version: RulesetVersion, now: datetime
+) -> str:
+    """Write the page: one HTML file that needs no other, and names no person.
+
+    Of absences it shows those that hold at ``now`` (aware) or later.
+    """
+    sentences, zone = Sentences(configuration), ZoneInfo(configuration.timezone)
     environment = Environment(
         loader=PackageLoader("web"),
         autoescape=select_autoescape(default=True, default_for_string=True),
@@ -63,10 +70,11 @@ def page(configuration: Configuration, geography: Geography, version: RulesetVer
     return environment.get_template("published.html").render(
         version=version.version,
         hash=version.hash,
-        day=calendar.day(version.at, "fr", ZoneInfo(configuration.timezone)),
+        day=calendar.day(version.at, "fr", zone),
         families=_families(configuration, geography, sentences),
         chapters=_chapters(configuration, geography, sentences),
         services=_services(configuration),
+        absences=PublicAbsences(configuration, now.astimezone(zone).date()).of,
         default=_default(configuration, sentences),
         place=lambda insee: geography.commune_name(insee) if insee else "",
     )
