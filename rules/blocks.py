@@ -147,6 +147,7 @@ BLOCKS: dict[str, tuple[str, ...]] = {
         "nature",
         "refuse_par",
         "indisponible",
+        "absences",
         "afflux",
         "compteur",
         "choix_agent",

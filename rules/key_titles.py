@@ -224,6 +224,7 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "afflux": "Le nombre de demandes semblables.",
         "refuse_par": "Les services qui ont refusé, dans l'ordre.",
         "indisponible": "Les services qui ne sont pas disponibles.",
+        "absences": "oui : les services en absence à la date de « recu » ne reçoivent rien.",
         "compteur": "Le compte qui a reçu le message.",
         "choix_agent": "Le service choisi à la main par un agent.",
     },

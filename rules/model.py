@@ -130,7 +130,8 @@ class Rule:
 class Trial:
     """One of the ``essais``: facts, and what is expected key by key as (kind, value).
 
-    One that is not ``dated`` names no moment: its facts bear the usual one.
+    One that is not ``dated`` names no moment: its facts bear the usual one. Only one that asks for
+    ``absences`` sees who is on leave on its day.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Trial:
     expected: Mapping[str, object]
     where: Mapping[str, At] = field(default_factory=dict)
     dated: bool = False
+    absences: bool = False
 
 
 @dataclass(frozen=True, slots=True)

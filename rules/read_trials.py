@@ -66,7 +66,20 @@ class TrialReader:
             expected=self._expected(wanted),
             where={name: wanted.where(name) for name in wanted.values},
             dated=when.dated,
+            absences=self._sees_absences(case, when),
         )
+
+    def _sees_absences(self, fields: Fields, when: Arrival) -> bool:
+        asked = bool(fields.read("absences", scalars.yes))
+        if asked and not when.dated:
+            name, moment = fields.said("absences"), fields.said("recu")
+            self.problems.error(
+                fields.where("absences"),
+                "dates",
+                f"« {name}: {fields.text('absences')} » ne dit pas de quel jour",
+                f"Écrivez une date dans « {moment} », par exemple « 2026-12-25 10:00 ».",
+            )
+        return asked and when.dated
 
     # --- the case --------------------------------------------------------------------------------
 

@@ -269,7 +269,7 @@ SHAPES: Mapping[str, Mapping[str, Shape]] = {
         "canal": Choice(CHANNELS),
         "recu": Text(examples=("2026-11-24 17:59:59", "samedi 22h10")),
         "urgence": Choice(URGENCIES),
-        "piece_jointe": _YES,
+        **dict.fromkeys(("piece_jointe", "absences"), _YES),
         "expediteur": Choice(SENDERS, many=True),
         "nature": Choice(NATURES),
     },

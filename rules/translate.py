@@ -85,7 +85,13 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "question": {**FACTS, "aucune": "none"},
     "preuve": PROOFS,
     **dict.fromkeys(
-        ("ignorer_si_nie", "piece_jointe", "confidentiel", "publier", "chaque_annee", "actif"),
+        (
+            *("ignorer_si_nie", "piece_jointe", "confidentiel", "publier", "chaque_annee"),
+            *(
+                "actif",
+                "absences",
+            ),  # the absences of a test; those of a service are a list of blocks
+        ),
         _YES_NO,
     ),
 }

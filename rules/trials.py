@@ -72,22 +72,34 @@ def run(ruleset: RuleSet) -> tuple[TrialResult, ...]:
 
 
 def run_one(ruleset: RuleSet, trial: Trial) -> TrialResult:
-    # an essai without a day says what rules mean, not who is on leave when it happens to run
-    ruleset = ruleset if trial.dated else ruleset.without_absences()
-    decision = decide(ruleset, trial.facts)
-    differences = tuple(
-        difference
-        for key, expected in trial.expected.items()
-        if (difference := _compare(ruleset, decision, key, expected)) is not None
-    )
+    # an essai says what the rules mean, not who is on leave on its day, unless it asks for that
+    seen = ruleset if trial.absences else ruleset.without_absences()
+    decision = decide(seen, trial.facts)
+    differences = _differences(seen, trial, decision)
     return TrialResult(
         name=trial.name,
         file=trial.at.file,
         line=trial.at.line,
         passed=not differences,
         differences=differences,
-        why=_why(ruleset, trial, decision) if differences else "",
+        why=_why(seen, trial, decision) + _hint(ruleset, trial) if differences else "",
         decision=decision,
+    )
+
+
+def _differences(ruleset: RuleSet, trial: Trial, decision: Decision) -> tuple[Difference, ...]:
+    found = (_compare(ruleset, decision, key, own) for key, own in trial.expected.items())
+    return tuple(one for one in found if one is not None)
+
+
+def _hint(ruleset: RuleSet, trial: Trial) -> str:
+    """Propose the absences of its day to a test that passes with them."""
+    if trial.absences or not trial.dated or not ruleset.absences:
+        return ""
+    if _differences(ruleset, trial, decide(ruleset, trial.facts)):
+        return ""
+    return (
+        " Avec les absences de ce jour, l'essai réussit : écrivez « absences: oui » dans son cas."
     )
 
 

@@ -83,21 +83,21 @@ def test_roles_have_a_service_everywhere_but_where_a_commune_is_shared(rulebook)
         assert unknown == ([NANTES] if role == "pole-du-lieu" else []), role
 
 
-def test_the_shipped_trials_that_name_no_day_pass_whoever_is_on_leave(rulebook):
+def test_the_shipped_trials_pass_whoever_is_on_leave_but_those_that_ask_who_is(rulebook):
     configuration = rulebook.ruleset.configuration
     gone = Absence(Season(Day(1, 1, 2020)), "congés", At("services.yaml"))
     services = {
         name: replace(one, absences=(gone,)) for name, one in configuration.services.items()
     }
-    dated = {
+    asking = {
         (trial.at.file, trial.at.line)
         for file in configuration.files
         for trial in file.trials
-        if trial.dated
+        if trial.absences
     }
     away = compile_rules(replace(configuration, services=services), rulebook.geography)
     failed = [one for one in trials.run(away) if not one.passed]
-    assert [str(one) for one in failed if (one.file, one.line) not in dated] == []
+    assert [str(one) for one in failed if (one.file, one.line) not in asking] == []
 
 
 def test_every_quartier_knows_its_pole(rulebook):

@@ -13,6 +13,7 @@ from oracle_town import Bench
 from rules_town import SERVICES, Town
 
 from router.decision import Decision, Facts, ServiceId
+from rules import trials
 from rules.advice_absences import advise_absences
 from rules.changes import changes_between
 from rules.checking import check
@@ -39,7 +40,7 @@ def away(town: Town, **absences: str) -> Town:
 
 def on(day: str, **more: str) -> str:
     said = "".join(f", {key}: {value}" for key, value in more.items())
-    return f'{{texte: banc, commune: Nantes, recu: "{day}"{said}}}'
+    return f'{{texte: banc, commune: Nantes, recu: "{day}", absences: oui{said}}}'
 
 
 # --- deciding ------------------------------------------------------------------------------------
@@ -89,16 +90,45 @@ def test_a_test_may_have_others_away_as_well(town: Town) -> None:
 
 
 @pytest.mark.parametrize("written", ["{du: 2020-01-01}", "{au: 2099-12-31, motif: congés}"])
-def test_a_test_without_a_day_says_what_the_rules_mean_whoever_is_on_leave(
-    written: str, town: Town
+@pytest.mark.parametrize("when", ["", ', recu: "2026-11-24 10:15"', ", recu: 10h, absences: non"])
+def test_a_test_says_what_the_rules_mean_whoever_is_on_leave_unless_it_asks(
+    when: str, written: str, town: Town
 ) -> None:
     away(town, paix_nantes=written)
-    undated = town.trial("{texte: banc, commune: Nantes}", "{responsable: paix-nantes}")
-    assert undated.passed, str(undated)
-    assert undated.decision.trace["absences"] == []
+    case = f"{{texte: banc, commune: Nantes{when}}}"
+    silent = town.trial(case, "{responsable: paix-nantes}")
+    assert silent.passed, str(silent)
+    assert silent.decision.trace["absences"] == []
     town.expect(on("2026-11-24 10:15"), "{responsable: mairie-nantes, regle: banc}")
     town.write("services.yaml", SERVICES)
-    assert town.trial("{texte: banc, commune: Nantes}").decision.owner == undated.decision.owner
+    assert town.trial(case).decision.owner == silent.decision.owner
+
+
+def test_a_test_that_would_pass_with_the_absences_of_its_day_is_told_so(town: Town) -> None:
+    away(town, paix_nantes="{du: 2026-08-01, au: 2026-08-16}")
+    hint = "écrivez « absences: oui » dans son cas"
+    case = '{{texte: banc, commune: Nantes, recu: "{} 12:00"}}'
+    for day, owner, told in (
+        ("2026-08-09", "mairie-nantes", True),
+        ("2026-08-17", "mairie-nantes", False),
+        ("2026-08-09", "guichet", False),
+    ):
+        failed = town.trial(case.format(day), f"{{responsable: {owner}}}")
+        assert (failed.passed, hint in failed.why) == (False, told)
+    asked = town.trial(on("2026-08-09 12:00"), "{responsable: paix-nantes}")
+    assert "à la place de « paix-nantes » (absence du 1er au 16 août 2026)" in asked.why
+    assert hint not in asked.why
+
+
+def test_a_test_in_english_asks_for_absences_too(town: Town) -> None:
+    away(town, paix_nantes="{du: 2026-08-01}")
+    french = "territoire: metropole\nregles: []\nessais:\n  - cas: " + on("2026-08-09 12:00")
+    french += "\n    attendu: {responsable: mairie-nantes}\n"
+    english = translate("regles/essai.yaml", french, "en")
+    assert "absences: yes" in english
+    town.write("regles/essai.yaml", english)
+    assert [one.passed for one in trials.run(town.ruleset())] == [True]
+    assert translate("regles/essai.yaml", english, "fr").endswith(french)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +176,7 @@ def test_the_table_an_owner_by_default_and_parts_know_of_it(town: Town) -> None:
         "- {id: deux, si: {contient_tous: [arbre, câble]}, alors: {repartir: ["
         "{part: arbre, responsable: voirie-m}, {part: câble, responsable: eclairage-m}]}}"
     )
-    day = 'commune: Rezé, recu: "2026-08-09 12:00"'
+    day = 'commune: Rezé, recu: "2026-08-09 12:00", absences: oui'
     town.expect(f"{{texte: la chaussée, {day}}}", "{responsable: routes, priorite: competence}")
     town.expect(
         f"{{texte: un arbre et un câble, {day}}}",
@@ -289,7 +319,9 @@ def test_all_who_are_away_on_the_way_are_told(town: Town) -> None:
 def test_an_owner_by_default_that_is_away_is_told_too(town: Town) -> None:
     away(town, mairie_reze="{du: 2026-08-01}")
     town.write("regles/reze.yaml", "territoire: Rezé\na_defaut: mairie-reze\nregles: []\n")
-    decision = town.decide('{texte: bonjour, commune: Rezé, recu: "2026-08-09 12:00"}')
+    decision = town.decide(
+        '{texte: bonjour, commune: Rezé, recu: "2026-08-09 12:00", absences: oui}'
+    )
     assert decision.sentence.startswith(
         "Guichet est responsable par défaut, car aucune règle ne s'applique, à la place de "
         "« mairie-reze » (absence à partir du 1er août 2026)"
@@ -299,7 +331,9 @@ def test_an_owner_by_default_that_is_away_is_told_too(town: Town) -> None:
 def test_the_last_owner_by_default_keeps_its_cases_and_it_is_said(town: Town) -> None:
     away(town, guichet="{du: 2026-08-01}")
     for more in ("", ", refuse_par: [routes, voirie-m, eclairage-m]"):
-        decision = town.decide(f'{{texte: bonjour, commune: Rezé, recu: "2026-08-09 12:00"{more}}}')
+        decision = town.decide(
+            f'{{texte: bonjour, commune: Rezé, recu: "2026-08-09 12:00", absences: oui{more}}}'
+        )
         assert decision.owner == "guichet"
         assert "à la place de" not in decision.sentence
         told = explain(decision, "fr", town.ruleset())
@@ -312,7 +346,7 @@ def test_who_takes_a_part_in_whose_place_is_told(town: Town) -> None:
         "- {id: deux, si: {contient_tous: [arbre, câble]}, alors: {repartir: ["
         "{part: arbre, responsable: voirie-m}, {part: câble, responsable: eclairage-m}]}}"
     )
-    decision = town.decide('{texte: un arbre et un câble, recu: "2026-08-09 12:00"}')
+    decision = town.decide('{texte: un arbre et un câble, recu: "2026-08-09 12:00", absences: oui}')
     [one] = decision.trace["absences"]
     assert (one["service"], one["instead"]) == ("voirie-m", "routes")
 
