@@ -14,7 +14,7 @@ from app.french import counted
 from app.publishing import Published, author_of, publish
 from app.refused import Refused, refusing
 from app.rulebook import load_files
-from app.second_person import check_second
+from app.second_person import check_second, options
 from app.stores import opened
 from app.system import SystemClock
 from app.written import check_writable, write
@@ -108,11 +108,9 @@ def _tell(draft: Draft, done: Published, *, as_json: bool) -> None:
     say(f"Version {number} en attente de l'accord d'une deuxième personne :")
     for sentence in done.needed.sentences:
         say(f"  {sentence}")
-    say(f"  guichet rules approve {number} --par NOM")
+    say(f"  guichet rules approve {number} --par NOM {done.needed.speaking}".rstrip())
     if done.needed.foreign and not done.needed.danger:
-        teams = dict.fromkeys(teams[0] for teams in done.needed.foreign.values())
-        said = " ".join(f"--equipe {team}" for team in teams)
-        say(f"  Si vous en êtes, publiez avec {said}")
+        say(f"  Si vous en êtes, publiez avec {options(done.needed.foreign.values())}")
 
 
 def _json(draft: Draft, done: Published) -> dict[str, object]:
@@ -159,7 +157,9 @@ def approve(
 ) -> None:
     """Agree, as a second person, to a version that waits: it goes live.
 
-    Example: guichet rules approve 4 --par Lucie
+    Who agrees to a file that names teams speaks for one of them.
+
+    Example: guichet rules approve 4 --par Lucie --equipe superviseurs-reze
     """
 
     async def run() -> RulesetVersion:

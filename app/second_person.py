@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +25,14 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """Why a second person is needed: rules of danger, and files of others with who may edit them."""
+    """Why a second person is needed: rules of danger, and files of others with who may edit them.
+
+    ``agree`` are the files for which only one of their own teams may agree: path → teams.
+    """
 
     danger: tuple[str, ...] = ()
     foreign: Mapping[str, tuple[str, ...]] | None = None
+    agree: Mapping[str, tuple[str, ...]] | None = None
 
     def __bool__(self) -> bool:
         return bool(self.danger or self.foreign)
@@ -42,9 +46,22 @@ class Needed:
             told.append(f"« {path} » se modifie par {', '.join(teams)}")
         return told
 
+    @property
+    def speaking(self) -> str:
+        """Write the options by which the second person says for which teams he speaks."""
+        return options((self.agree or {}).values())
+
     def as_json(self) -> dict[str, Any]:
-        foreign = {path: list(teams) for path, teams in (self.foreign or {}).items()}
-        return {"danger": list(self.danger), "foreign": foreign}
+        foreign, agree = (
+            {path: list(teams) for path, teams in (own or {}).items()}
+            for own in (self.foreign, self.agree)
+        )
+        return {"danger": list(self.danger), "foreign": foreign, "agree": agree}
+
+
+def options(teams: Iterable[Sequence[str]]) -> str:
+    """Name one team of each: ``--equipe superviseurs-reze``."""
+    return " ".join(f"--equipe {one}" for one in dict.fromkeys(each[0] for each in teams))
 
 
 def plain(name: str) -> str:
@@ -61,7 +78,14 @@ def needed(
     """
     permits = {**permits_of(new), **(permits_of(old) if old else {})}
     foreign = foreign_files(changes.files, permits, author)
-    return Needed(changes.danger, foreign)
+    grave = {
+        file.path
+        for configuration in (old, new)
+        for file in (configuration.files if configuration else ())
+        if any(rule.id in changes.danger for rule in file.rules)
+    }
+    agree = {path: permits[path] for path in changes.files if path in grave and permits.get(path)}
+    return Needed(changes.danger, foreign, foreign | agree)
 
 
 def permits_of(configuration: Configuration) -> dict[str, tuple[str, ...]]:
@@ -83,14 +107,21 @@ def check_second(author: str, second: Author, asked: Mapping[str, Any]) -> None:
     """Check that a second person may agree to what an author has proposed.
 
     Raises:
-        Refused: it is the author, or a person whom none of the files concerned names.
+        Refused: it is the author, or a person of none of the teams of a file concerned.
     """
     if plain(author) == plain(second.name):
         raise Refused(
             f"« {second.name} » est l'auteur de cette version : l'accord doit venir d'une autre "
             "personne."
         )
-    permits: dict[str, Collection[str]] = dict(asked.get("foreign", {}))
-    for path, teams in permits.items():
-        if second.teams and not second.speaks_as & set(map(plain, teams)):
-            raise Refused(f"« {path} » se modifie par {', '.join(teams)}, et par nul autre.")
+    permits: dict[str, Sequence[str]] = dict(asked.get("agree", asked.get("foreign", {})))
+    missing = {
+        path: teams
+        for path, teams in permits.items()
+        if not second.speaks_as & set(map(plain, teams))
+    }
+    if missing:
+        told = ", ".join(f"{' ou '.join(teams)} pour « {path} »" for path, teams in missing.items())
+        raise Refused(
+            f"L'accord doit venir de {told} : si vous en êtes, ajoutez {options(missing.values())}."
+        )

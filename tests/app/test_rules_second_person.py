@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from past import RULES, TO_ROADS
 
+from app.refused import Refused
+from app.second_person import Author, check_second
+
 
 @pytest.mark.parametrize(
     ("old", "new"),
@@ -52,9 +55,48 @@ def test_a_file_of_another_team_needs_a_second_person(past):
     past.town.rules(one, "regles/reze.yaml", **head)
     said = past.publish("--equipe", "superviseurs-metropole")
     assert "« regles/reze.yaml » se modifie par superviseurs-reze" in said
-    code, _ = past.run("approve", "4", "--par", "Lu", "--equipe", "superviseurs-metropole")
-    assert code == 1
+    assert "approve 4 --par NOM --equipe superviseurs-reze" in said
+    for teams in ((), ("--equipe", "superviseurs-metropole")):
+        code, told = past.run("approve", "4", "--par", "Lu", *teams)
+        assert (code, past.active().version) == (1, 3)
+        assert " ".join(told.split()) == (
+            "L'accord doit venir de superviseurs-reze pour « regles/reze.yaml » : si vous en êtes, "
+            "ajoutez --equipe superviseurs-reze."
+        )
     past.fine("approve", "4", "--par", "Lu", "--equipe", "superviseurs-reze")
+
+
+def test_a_danger_of_a_file_that_names_a_team_is_agreed_to_by_one_of_it(past):
+    past.town.rules(RULES, peut_modifier="[superviseurs-metropole, Zoé]")
+    past.publish("--equipe", "superviseurs-metropole")
+    more = RULES.replace("[odeur de gaz]", "[odeur de gaz, ça sent le gaz]")
+    past.town.rules(more, peut_modifier="[superviseurs-metropole, Zoé]")
+    said = past.publish("--equipe", "superviseurs-metropole")
+    assert "approve 3 --par NOM --equipe superviseurs-metropole" in said
+    code, told = past.run("approve", "3", "--par", "Lu", "--equipe", "superviseurs-reze")
+    assert (code, "L'accord doit venir de superviseurs-metropole ou Zoé" in told) == (1, True)
+    past.fine("approve", "3", "--par", "zoé")
+
+
+def test_two_files_of_two_teams_are_agreed_to_by_one_who_speaks_for_both(past):
+    one = "- {{id: {0}, si: {{contient: [fanfare]}}, alors: {{responsable: mairie-{0}}}}}"
+    for name, place in (("reze", "Rezé"), ("orvault", "Orvault")):
+        head = {"territoire": place, "peut_modifier": f"[equipe-{name}]"}
+        past.town.rules(one.format(name), f"regles/{name}.yaml", **head)
+    past.publish()
+    code, told = past.run("approve", "2", "--par", "Lu", "--equipe", "equipe-reze")
+    assert (code, "« regles/orvault.yaml »" in told, "reze.yaml" in told) == (1, True, False)
+    past.fine(
+        "approve", "2", "--par", "Lu", "--equipe", "equipe-reze", "--equipe", "Equipe-Orvault"
+    )
+
+
+def test_a_version_that_waited_before_teams_were_asked_for_is_still_guarded():
+    asked = {"danger": [], "foreign": {"regles/reze.yaml": ["superviseurs-reze"]}}
+    with pytest.raises(Refused, match="L'accord doit venir de superviseurs-reze"):
+        check_second("Awa", Author("Lu"), asked)
+    check_second("Awa", Author("Lu", ("superviseurs-reze",)), asked)
+    check_second("Awa", Author("Lu"), {})
 
 
 def test_who_names_no_team_is_of_none(past):
@@ -62,7 +104,7 @@ def test_who_names_no_team_is_of_none(past):
     head = {"territoire": "Rezé", "peut_modifier": "[superviseurs-reze, Zoé]"}
     past.town.rules(one, "regles/reze.yaml", **head)
     assert "Version 2 en attente" in past.publish()  # nor is a new file his who writes it
-    past.fine("approve", "2", "--par", "Lucie")
+    past.fine("approve", "2", "--par", "Lucie", "--equipe", "superviseurs-reze")
     past.town.rules(one.replace("fanfare", "orchestre"), "regles/reze.yaml", **head)
     said = " ".join(past.publish().split())
     assert "« regles/reze.yaml » se modifie par superviseurs-reze, Zoé" in said
