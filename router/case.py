@@ -182,6 +182,10 @@ class Case:
     counter: str = ""
     reporters: tuple[Reporter, ...] = ()
     watchers: tuple[ServiceId, ...] = ()
+    informed: tuple[ServiceId, ...] = ()
+    """The watchers whom a rule had informed, each once."""
+    consulted: tuple[ServiceId, ...] = ()
+    """The watchers who were asked for an opinion, each once."""
     labels: tuple[str, ...] = ()
     rule: str = ""
     due_at: datetime | None = None

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, replace
 
 from router.case import Case, CaseFile, EventKind, Reporter, Status, Visibility
 from router.clocks import alarm_of, due_again, set_timers
-from router.decision import Decision, Facts, Nature, ServiceId
+from router.decision import Decision, Facts, Nature
 from router.delivery import DeliveryKind
 from router.directory import Level, Service
 from router.forwarding import Forwarder
+from router.informing import inform, remembered, told
 from router.looking import area_of, counted_again
 from router.message import Message
 from router.ports import Rulebook
@@ -82,6 +83,8 @@ class Dispatcher:
         keep(draft, self.workspace, self.shadow, case, decision, facts, Cause.NEW)
         self.workspace.refer(draft, message.ref, case)
         if redirects(decision, self.rulebook, facts.nature):
+            # no service is woken, not by what is added later either
+            case = remembered(case, decision.notify, decision.consult)
             return self.workspace.save(draft, case, Status.ANSWERED)
         if decision.parts:
             return self._split(draft, case, decision)
@@ -125,7 +128,7 @@ class Dispatcher:
             channel=facts.channel or "",
             counter=facts.counter or "",
             reporters=(reporter,),
-            watchers=_told(decision),
+            watchers=told(decision),
             labels=decision.labels,
             rule=decision.rule,
             due_at=self.rulebook.due_at(message.received_at, decision),
@@ -162,14 +165,23 @@ class Dispatcher:
                 owner=part.owner,
                 category=part.category or parent.category,
                 watchers=(),
+                informed=decision.notify,  # of the whole
+                consulted=decision.consult,
                 asked="",
             )
             child = self.workspace.save(draft, child)
             self.workspace.tell(draft, child, EventKind.RECEIVED, "rules", part.words)
-            own = replace(decision, owner=part.owner, category=child.category, parts=(), notify=())
+            own = replace(
+                decision,
+                owner=part.owner,
+                category=child.category,
+                parts=(),
+                notify=(),
+                consult=(),
+            )
             parts.append(self.hand_over(draft, child, own, cause=str(child.id)))
         parent = replace(parent, parts_open=tuple(part.id for part in parts))
-        self._inform(draft, parent, decision, str(parent.id))
+        parent = self._inform(draft, parent, decision, str(parent.id))
         return self.workspace.save(draft, parent, Status.ASSIGNED)
 
     # --- deciding again ----------------------------------------------------------------------
@@ -211,12 +223,14 @@ class Dispatcher:
             if applied and alarm != case.escalation:
                 case = replace(case, escalation=alarm, generation=case.generation + 1)
                 set_timers(draft, self.workspace, case)
-            return self._inform_more(draft, case, decision, cause), decision
+            case = self._inform(draft, case, decision, cause)
+            case = self.workspace.save(draft, case)
+            self._note_steps(draft, case, decision)
+            return case, decision
         case = replace(
             case,
             owner=decision.owner,
             rule=decision.rule,
-            watchers=tuple(dict.fromkeys((*case.watchers, *_told(decision)))),
             due_at=due_again(self.rulebook, case, decision),
             lead=case.lead or (decision.lead if case.status in _UNSTARTED else None),
             escalation=alarm,
@@ -275,7 +289,7 @@ class Dispatcher:
             Visibility.CITIZEN,
             json.dumps({"service": service.id}),
         )
-        self._inform(draft, case, decision, cause)
+        case = self.workspace.save(draft, self._inform(draft, case, decision, cause))
         if not outside:
             set_timers(draft, self.workspace, case)
         return case
@@ -288,40 +302,13 @@ class Dispatcher:
         lead = self.forwarder.service(case.lead)
         self.forwarder.forward(draft, case, lead, DeliveryKind.NOTICE, f"{cause}:lead", added=text)
 
-    def _inform(self, draft: Draft, case: Case, decision: Decision, cause: str) -> None:
-        for service in decision.notify:
-            if service != case.owner:
-                self.forwarder.forward(
-                    draft, case, self.forwarder.service(service), DeliveryKind.NOTICE, cause
-                )
-        for service in decision.consult:
-            self.forwarder.forward(
-                draft, case, self.forwarder.service(service), DeliveryKind.OPINION, cause
-            )
-
-    def _inform_more(self, draft: Draft, case: Case, decision: Decision, cause: str) -> Case:
-        """Tell those who have to know since now: a place or a count became known, a step is reached."""
-        reached = decision.reached
-        new = [service for service in decision.notify if service not in case.watchers]
-        for service in dict.fromkeys((*reached.notify, *new)):
-            if service != case.owner:
-                self.forwarder.forward(
-                    draft, case, self.forwarder.service(service), DeliveryKind.NOTICE, cause
-                )
-        told = dict.fromkeys((*case.watchers, *_told(decision), *reached.notify))
-        case = self.workspace.save(draft, replace(case, watchers=tuple(told)))
-        self._note_steps(draft, case, decision)
-        return case
+    def _inform(self, draft: Draft, case: Case, decision: Decision, cause: str) -> Case:
+        return inform(self.forwarder, draft, case, decision, cause)
 
     def _note_steps(self, draft: Draft, case: Case, decision: Decision) -> None:
         if decision.reached.steps:
             text = f"Seuil atteint : {', '.join(decision.reached.steps)}"
             self.workspace.tell(draft, case, EventKind.NOTE, "rules", text, Visibility.SERVICE)
-
-
-def _told(decision: Decision) -> tuple[ServiceId, ...]:
-    """List who is written of a case without having it, and so may look at it."""
-    return tuple(dict.fromkeys((*decision.notify, *decision.consult)))
 
 
 def passes_on(service: Service) -> bool:

@@ -60,6 +60,37 @@ async def test_each_step_acts_once_when_it_is_reached(ruled):
     assert "Seuil atteint : confirme : 3" in await ruled.told(case)
 
 
+OPINIONS = """
+- id: confirme
+  si: {categorie: bruit}
+  alors: {consulter: [routes]}
+  seuils:
+    - {confirmations: 2, consulter: [astreinte]}
+    - {confirmations: 4, consulter: [astreinte, voirie-m, routes]}
+"""
+
+
+@pytest.mark.parametrize("jump", [False, True])
+async def test_a_step_asks_for_opinions_each_once(jump, ruled):
+    await ruled.rule(OPINIONS)
+    case = await noise(ruled)
+    assert len(await ruled.sent("https://r.example", "opinion")) == 1
+    if jump:
+        words = f"Moi aussi : {printed(case.number)}"
+        people = ("bob", "carl", "dora", "eva")
+        await ruled.hear_all([(one, words, {"trust": "verified"}) for one in people])
+        assert (await ruled.case(case)).confirmations == 5
+    else:
+        await confirm(ruled, case, "bob")
+        assert len(await ruled.sent("s@m.example", "opinion")) == 1
+        await confirm(ruled, case, "carl", "dora")
+    await ruled.rule(OPINIONS + "# publié de nouveau\n")
+    await confirm(ruled, case, "fanny")
+    for address in ("https://r.example", "s@m.example", "v@m.example"):
+        assert len(await ruled.sent(address, "opinion")) == 1, address
+        assert await ruled.sent(address, "notice") == []
+
+
 async def test_an_address_that_nobody_vouches_for_confirms_nothing(ruled):
     case = await noise(ruled)
     case = await confirm(ruled, case, "bob", "carl", trust="unverified")
