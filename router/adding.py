@@ -125,9 +125,11 @@ class Adding:
         )
 
     def _just_asks(self, before: Case, after: Case) -> bool:
-        """Whether what was added shows for the first time that silence decides for the person."""
+        """Whether what was added shows that silence decides for the person, or decides otherwise."""
         known = (before.category, before.nature) == (after.category, after.nature)
-        return not known and rights_of(self.dispatcher.rulebook, before) is None
+        rights, rulebook = after.promised and after.promised.rights, self.dispatcher.rulebook
+        told = before.promised.rights if before.promised else rights_of(rulebook, before)
+        return not known and rights is not None and rights != told
 
     def _join(
         self,

@@ -11,6 +11,7 @@ from router.decision import Count, Nature, Place, ServiceId, Urgency
 from router.entry import Entry
 from router.errors import GuichetError
 from router.message import Address
+from router.rights import Promised
 from router.tracking import TrackingNumber
 
 
@@ -189,6 +190,8 @@ class Case:
     labels: tuple[str, ...] = ()
     rule: str = ""
     due_at: datetime | None = None
+    promised: Promised | None = None
+    """What its receipt says of silence; rules that are published later change nothing of it."""
     lead: ServiceId | None = None
     """Who keeps the clock until the owner has accepted; None once somebody has."""
     escalation: Alarm | None = None

@@ -15,6 +15,7 @@ from router.informing import inform, remembered, told
 from router.looking import area_of, counted_again
 from router.message import Message
 from router.ports import Rulebook
+from router.receipts import promised_of
 from router.record import Cause
 from router.recording import keep
 from router.tracking import TrackingNumber
@@ -109,7 +110,7 @@ class Dispatcher:
             page=message.until_confirmed,
             form=message.form,
         )
-        return Case(
+        new = Case(
             id=self.workspace.ids.next(),
             number=number,
             version=1,
@@ -150,6 +151,7 @@ class Dispatcher:
             counts=facts.counts,
             confirmed_before=facts.confirmations,
         )
+        return self._promised(new)
 
     def _split(self, draft: Draft, parent: Case, decision: Decision) -> Case:
         """Give each competence a part of its own; people keep the one number."""
@@ -169,7 +171,7 @@ class Dispatcher:
                 consulted=decision.consult,
                 asked="",
             )
-            child = self.workspace.save(draft, child)
+            child = self.workspace.save(draft, self._promised(child))
             self.workspace.tell(draft, child, EventKind.RECEIVED, "rules", part.words)
             own = replace(
                 decision,
@@ -217,6 +219,7 @@ class Dispatcher:
             counts=facts.counts,
             confirmed_before=facts.confirmations,
         )
+        case = self._promised(case)
         draft.ruleset = decision.ruleset
         alarm = alarm_of(self.rulebook, case.received_at, decision)
         if not moves:
@@ -241,6 +244,10 @@ class Dispatcher:
         self._record(draft, case, decision)
         self._note_steps(draft, case, decision)
         return self.hand_over(draft, case, decision, cause), decision
+
+    def _promised(self, case: Case) -> Case:
+        promised = promised_of(self.rulebook, case)
+        return case if promised == case.promised else replace(case, promised=promised)
 
     def _record(self, draft: Draft, case: Case, decision: Decision) -> None:
         draft.ruleset = decision.ruleset

@@ -5,7 +5,7 @@ from __future__ import annotations
 from router.case import Case, Status
 from router.decision import Nature
 from router.ports import Rulebook
-from router.rights import Rights, Silence
+from router.rights import Promised, Rights, Silence
 from router.texts import TextId
 
 OWED = {
@@ -29,13 +29,26 @@ _MAY_ASK = {*_ASKS, Nature.REPORT}
 
 
 def rights_of(rulebook: Rulebook, case: Case) -> Rights | None:
-    """Say what the person may count on; None where nothing is asked that silence would decide."""
+    """Say what the person may count on; None where nothing is asked that silence would decide.
+
+    What was promised for its category holds, whatever the rules have become since.
+    """
     if case.category is None or case.status not in _WAITING or case.nature not in _MAY_ASK:
         return None
+    if case.promised is not None and case.promised.category == case.category:
+        return case.promised.rights
     rights = rulebook.rights(case.category, case.received_at)
     if rights is not None and rights.silence is Silence.DEPENDS and case.nature not in _ASKS:
         return None
     return rights
+
+
+def promised_of(rulebook: Rulebook, case: Case) -> Promised | None:
+    """Give what a case has to keep of :func:`rights_of`, so that it is shown as it was told."""
+    rights = rights_of(rulebook, case)
+    if rights is None or case.category is None:
+        return case.promised
+    return Promised(case.category, rights)
 
 
 def fields_of(rights: Rights) -> dict[str, str]:

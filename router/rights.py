@@ -29,3 +29,11 @@ class Rights:
     silence: Silence
     on: date | None = None
     court: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What a person was told that silence means, for the category that his request had then."""
+
+    category: str
+    rights: Rights

@@ -10,7 +10,7 @@ import json
 import types
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -90,6 +90,8 @@ def _encoder(hint: Any) -> Convert | None:
     hint = _without_none(hint)
     if hint is datetime:
         return to_us
+    if hint is date:
+        return date.isoformat
     if is_dataclass(hint) and isinstance(hint, type):
         return _encode_fields(hint, ())
     if get_origin(hint) is tuple:
@@ -114,6 +116,8 @@ def _decoder(hint: Any) -> Convert | None:
 def _plain_decoder(hint: Any) -> Convert | None:
     if hint is datetime:
         return from_us
+    if hint is date:
+        return date.fromisoformat
     if is_dataclass(hint) and isinstance(hint, type):
         decoders = _decoders(hint)
         return lambda found: hint(

@@ -135,5 +135,27 @@ async def test_the_service_is_told_when_silence_decides(
     assert json.loads(forward.data).get("silence") == told
 
 
+LATER = replace(REFUSED, on=date(2027, 5, 24), court="Tribunal de Rennes")
+
+
+@pytest.mark.parametrize("now", [None, LATER, ACCEPTED, DEPENDS])
+async def test_rules_that_are_published_later_change_nothing_of_what_was_promised(
+    town: Town, now: Rights | None
+) -> None:
+    town.rules.silences["eclairage"] = REFUSED
+    await receipt(town, nature=Nature.PROCEDURE)
+    town.rules.silences.clear()
+    if now is not None:
+        town.rules.silences["eclairage"] = now
+
+    await town.hear("ana", "lampadaire, toujours")
+
+    case = town.seen[-1].case
+    assert rights_of(town.rules, case) == REFUSED
+    first, second = await town.to("eclairage@services.example")
+    assert json.loads(first.data)["silence"] == json.loads(second.data)["silence"]
+    assert [("Sans réponse" in one.text) for one in await town.to("ana")] == [True, False]
+
+
 def test_each_meaning_has_its_text() -> None:
     assert set(OWED) == set(Silence)
