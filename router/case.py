@@ -187,6 +187,8 @@ class Case:
     """The watchers whom a rule had informed, each once."""
     consulted: tuple[ServiceId, ...] = ()
     """The watchers who were asked for an opinion, each once."""
+    replied: tuple[str, ...] = ()
+    """The texts of rules that its person was sent."""
     labels: tuple[str, ...] = ()
     rule: str = ""
     due_at: datetime | None = None

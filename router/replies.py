@@ -61,6 +61,8 @@ class Replies:
             paragraphs.append(self.wording.question(asked, language, style))
         if message.public:
             paragraphs = self.wording.in_public(decision, case, language)
+        else:
+            case = _replied(case, decision.replies)
         if message.until_confirmed is not None:
             return self._ask_to_confirm(draft, message, case, decision, paragraphs)
         kind = (
@@ -139,6 +141,10 @@ class Replies:
             paragraphs.append(self.wording.text(TextId.THIRD_PARTY, language, style, case))
         else:
             # a text message that names the case and its service says enough
+            unsaid = _unsaid(case, decision)
+            said = (self.wording.of_rule(text, case, language, style) for text in unsaid)
+            paragraphs += [words for words in said if words is not None]
+            case = _replied(case, unsaid)
             texts = (moved,) if moved and style is Style.SHORT else (TextId.APPENDED, moved)
             paragraphs += [self.wording.text(text, language, style, case) for text in texts if text]
             if owes_rights:
@@ -332,3 +338,20 @@ def _came_back(message: Message) -> bool:
 
 def _chain(message: Message) -> tuple[str, ...]:
     return (*reversed(message.thread.refs), *((message.ref,) if message.ref else ()))
+
+
+def _unsaid(case: Case, decision: Decision | None) -> tuple[str, ...]:
+    """List the texts of the rule that decides now which the person has not read yet.
+
+    A rule that would give the case to another than has it promises nothing for who has it. What a
+    threshold says goes to all reporters, and the words of a danger are said each time.
+    """
+    if decision is None or decision.danger or decision.owner != case.owner:
+        return ()
+    known = {*case.replied, *decision.reached.replies}
+    return tuple(text for text in decision.replies if text not in known)
+
+
+def _replied(case: Case, texts: Sequence[str]) -> Case:
+    new = tuple(text for text in texts if text not in case.replied)
+    return replace(case, replied=(*case.replied, *new)) if new else case
