@@ -20,7 +20,8 @@ from channels.provider_trouble import NOT_SENT, seconds_of
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
 from router.errors import InvalidInput
 
-_LATER = {408, 425, 429, 500, 502, 503, 504}
+_LATER = {408, 425, 429, 500, 503}
+_ON_THE_WAY = {502, 504}  # said by what stands before the partner, who may have had the call
 _KEY_REFUSED = {401, 403}
 _KEY_WAIT_S = 300.0
 _MOST_ADDRESSES = 3  # tried in turn: a machine without IPv6 may be given one
@@ -175,6 +176,8 @@ def refusal_of(answer: Answer, told: str) -> SendOutcome | None:
     if 200 <= status < 300:
         return None
     reason = f"the partner answered {status}" + (f" ({told[:200]})" if told else "")
+    if status in _ON_THE_WAY:
+        return Unknown(reason)
     if status in _KEY_REFUSED:
         return Retry(f"{reason}: is our key good?", _KEY_WAIT_S)
     if status in _LATER or status >= 500:

@@ -257,7 +257,7 @@ class PartnerOpen311:
         try:
             answer = await self.ask("GET", "/services.json")
             refused = refusal_of(answer, told(answer.body))
-            if isinstance(refused, Retry | Permanent):
+            if isinstance(refused, Retry | Permanent | Unknown):
                 return Health(False, f"{self.account} refuse de répondre ({refused.reason}).")
             codes = {word(one, "service_code") for one in listed(answer.body) if mapping(one)}
         except (httpx.HTTPError, InvalidInput) as error:

@@ -20,18 +20,20 @@ from channels.media_hosts import check
 from channels.steering_words import asked_for, wish_of
 from channels.x_api import BLOCKED, KeepsTokens, Refused, XApi, login_of, outcome_of
 from channels.x_budget import Budget, KeepsSpending
-from channels.x_feed import DM_QUERY, Feed
+from channels.x_feed import DM_QUERY, POST_QUERY, Feed
 from channels.x_settings import XSettings
 from channels.x_shapes import (
     DM,
     MENTION,
     Item,
+    first_id,
     is_id,
     item_of,
     part_of,
     public_text,
     singles_of,
     without_handles,
+    without_links,
 )
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, Retry, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
@@ -52,6 +54,7 @@ from router.ports import Capabilities, Clock, Health, OutboundPart, Pulled
 from router.stated import Stated
 
 _LONGEST_DM = 10_000
+_CLOCKS_DIFFER = timedelta(seconds=5)
 
 
 class X:
@@ -325,9 +328,11 @@ class X:
             return ""
         outcome = await self._reply(posts[0], public_text(self._settings.refused_text))
         again = isinstance(outcome, Permanent) and outcome.code == "duplicate"
-        if not isinstance(outcome, Sent) and not again:
+        if not isinstance(outcome, Sent | Unknown) and not again:
             return ""
-        self._told.add(person)
+        self._told.add(person)  # what may have left is not posted again either
+        if isinstance(outcome, Unknown):
+            return "; perhaps told in public how else to reach us"
         return "; told once in public how else to reach us"
 
     async def _post(self, path: str, body: dict[str, Any], field: str) -> SendOutcome:
@@ -339,21 +344,24 @@ class X:
         return Sent((str(sent),)) if is_id(sent) else Unknown("X answered without an id")
 
     async def find(self, delivery: Delivery, idem: str) -> SendOutcome | None:
-        """Look among our private messages to the person; X refuses a second like public post."""
+        """Look for it among what we wrote since: to the person, or under the post that it answers."""
+        me, earliest = await self._me(), delivery.created_at - _CLOCKS_DIFFER
         if delivery.address.kind == MENTION:
-            return None
-        value = delivery.address.value
-        answer = await self._api.call(
-            "GET", f"/2/dm_conversations/with/{value}/dm_events", query=DM_QUERY
-        )
-        me, earliest = await self._me(), delivery.created_at - timedelta(seconds=5)
+            query = {**POST_QUERY, "since_id": first_id(earliest)}
+            answer = await self._api.call("GET", f"/2/users/{me}/tweets", query=query)
+        else:
+            path = f"/2/dm_conversations/with/{delivery.address.value}/dm_events"
+            answer = await self._api.call("GET", path, query=DM_QUERY)
+        under = delivery.refs[-1] if delivery.address.kind == MENTION and delivery.refs else ""
         known = {
-            item.text: item.id
+            _told_apart(item.text): item.id
             for item in _readable(answer)
             if item.author == me and item.created_at and item.created_at >= earliest
+            if item.answers == under
         }
         parts = self.render(delivery)[delivery.parts_sent :]
-        found = [known[part.text] for part in parts if part.text in known]
+        texts = [_told_apart(part.text) for part in parts]
+        found = [known[text] for text in texts if text in known]
         if found and len(found) < len(parts):
             return Unknown("a part of a long text has left")
         return Sent(tuple(found)) if found else None
@@ -396,6 +404,11 @@ def _readable(answer: Mapping[str, Any]) -> Iterator[Item]:
     for single in singles_of(answer):
         with suppress(UnreadablePayload):
             yield item_of(single)
+
+
+def _told_apart(text: str) -> str:
+    """Give what is the same of a text before and after X: it shortens links and names people first."""
+    return " ".join(without_links(without_handles(text)).split())
 
 
 def _dump(data: object) -> bytes:

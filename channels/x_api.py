@@ -23,6 +23,7 @@ from router.ports import Clock
 BLOCKED = "blocked"
 """The code of a refusal by the person: he does not let us write to him."""
 _WINDOW_S = 900.0  # over which X counts calls
+_ON_THE_WAY = frozenset({502, 504})  # said by what stands before X
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,10 @@ class Refused(Exception):
         self.status, self.after_s = status, after_s
 
 
+class Unclear(Refused):
+    """What stands in the place of an answer tells nothing: X may have done what it was asked."""
+
+
 class Forgetful:
     """Keeps tokens in this process only: for apps whose tokens never end, and for trials."""
 
@@ -110,21 +115,35 @@ class XApi:
         """Call a method, with fresh tokens if those we have ran out; give the answer's JSON.
 
         Raises:
-            Refused: X answered with an error.
+            Refused: X answered with an error; Unclear: with what cannot be read.
             httpx.HTTPError: X cannot be reached, or the connection broke.
         """
+        try:
+            answer = await self._answered(method, path, query, json)
+            if answer.status_code in _ON_THE_WAY:
+                raise Unclear(answer.status_code, _detail(answer))
+        except (Unclear, httpx.HTTPError) as error:
+            if method == "POST" and not isinstance(error, NOT_SENT):
+                await self._budget.pay(method, path, {})  # rather counted than never
+            raise
+        if answer.status_code >= 400:
+            raise Refused(answer.status_code, _detail(answer), self._wait(answer))
+        data = _json(answer)
+        readable = isinstance(data, dict)
+        await self._budget.pay(method, path, data if readable else {})
+        if not readable:
+            raise Unclear(answer.status_code, "an answer that is no object")
+        return dict(data)
+
+    async def _answered(
+        self, method: str, path: str, query: dict[str, str] | None, json: Any
+    ) -> httpx.Response:
         used = await self._current()
         answer = await self._ask(method, path, query, json, used)
         if answer.status_code == 401 and used.refresh:
             await self._change(used)
             answer = await self._ask(method, path, query, json, self._tokens)
-        if answer.status_code >= 400:
-            raise Refused(answer.status_code, _detail(answer), self._wait(answer))
-        data = _json(answer)
-        if not isinstance(data, dict):
-            raise Refused(502, "an answer that is no object")
-        await self._budget.pay(method, path, data)
-        return data
+        return answer
 
     async def download(self, url: str, limit: int) -> bytes | None:
         """Fetch a file of a private message; None when it is larger than ``limit``."""
@@ -223,7 +242,7 @@ class XApi:
 def _json(answer: httpx.Response) -> Any:
     try:
         return answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -248,6 +267,8 @@ def outcome_of(error: Exception) -> SendOutcome:
     """Say what a failed call means for the delivery."""
     if isinstance(error, NOT_SENT):
         return Retry(f"X cannot be reached ({type(error).__name__})")
+    if isinstance(error, Unclear):
+        return Unknown(str(error))
     if isinstance(error, Refused):
         return _refusal(error)
     return Unknown(f"the connection to X broke ({type(error).__name__})")

@@ -28,7 +28,7 @@ DM_QUERY = {
     "user.fields": "id,name,username",
     "media.fields": "media_key,type,url",
 }
-_MENTION_QUERY = {
+POST_QUERY = {
     "max_results": "100",
     "tweet.fields": (
         "id,text,created_at,author_id,conversation_id,in_reply_to_user_id,"
@@ -104,7 +104,7 @@ class Feed:
         """Read mentions; where X refuses them, the mark stays and private messages go on."""
         if self._clock.monotonic() < self._next_mentions:
             return [], mark
-        query = _MENTION_QUERY | {"since_id": mark.since}
+        query = POST_QUERY | {"since_id": mark.since}
         try:
             found = await self._walk(f"/2/users/{me}/mentions", query, mark)
         except Refused as refused:

@@ -297,6 +297,10 @@ def weight(text: str) -> int:
     )
 
 
+def without_links(text: str) -> str:
+    return _LINK.sub("", text)
+
+
 def public_text(text: str) -> str:
     """Fit a text to one public post, without links: a post with one costs many times as much."""
-    return cut(" ".join(_LINK.sub("", text).split()), LONGEST_POST, weight)
+    return cut(" ".join(without_links(text).split()), LONGEST_POST, weight)

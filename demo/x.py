@@ -82,6 +82,7 @@ class XSimulator:
                 Route("/2/users/me", answer("lookup", self._who_am_i)),
                 Route("/2/users/by/username/{username}", answer("lookup", self._by_username)),
                 Route("/2/users/{id}/mentions", answer("poll", self._mentions)),
+                Route("/2/users/{id}/tweets", answer("poll", self._posted_by)),
                 Route("/2/dm_events", answer("poll", self._dm_events)),
                 Route("/2/dm_conversations/with/{id}/dm_events", answer("poll", self._dm_events)),
                 Route(
@@ -313,6 +314,12 @@ class XSimulator:
             if int(post["id"]) > since
             and any(named.get("id") == wanted for named in post["entities"]["mentions"])
         ]
+        return JSONResponse(page(found, "tweet", self._ledger.data["users"], request.query_params))
+
+    async def _posted_by(self, request: Request) -> Response:
+        since, author = int(request.query_params.get("since_id", 0)), request.path_params["id"]
+        posts = [p for p in reversed(self._ledger.data["posts"]) if int(p["id"]) > since]
+        found = [post for post in posts if post["author_id"] == author]
         return JSONResponse(page(found, "tweet", self._ledger.data["users"], request.query_params))
 
     async def _dm_events(self, request: Request) -> Response:

@@ -106,8 +106,11 @@ class Courier:
             ours = await self.queue.begin([(claim.claim, delivery.id)], lease_s, self.clock.now())
             if delivery.id not in ours:
                 return
-            tried, outcome = await self._try(delivery, found=found)
+            known = await self._what_became(delivery) if found else None
+            tried, outcome = (delivery, known) if known else await self._try(delivery)
             settled = self._settled(tried, outcome)
+            if isinstance(known, Retry) and not settled.state.settled:
+                settled = replace(settled, state=DeliveryState.SENDING)  # still to be found out
             await self.queue.settle(
                 [Settlement(claim.claim, settled, self._event(settled))], self.clock.now()
             )
@@ -120,11 +123,7 @@ class Courier:
 
     # --- one try -----------------------------------------------------------------------------
 
-    async def _try(self, delivery: Delivery, *, found: bool) -> tuple[Delivery, SendOutcome]:
-        if found:
-            known = await self._what_became(delivery)
-            if known is not None:
-                return delivery, known
+    async def _try(self, delivery: Delivery) -> tuple[Delivery, SendOutcome]:
         ids: list[str] = [part for part in delivery.provider_id.split(" ") if part]
         parts = self.channel.render(delivery)
         for part in parts[delivery.parts_sent :]:
@@ -143,7 +142,7 @@ class Courier:
         except TimeoutError:
             return Unknown("no answer within the deadline")
         except Exception as error:  # a channel's defect must not stop the other lanes
-            return Retry(f"{type(error).__name__} while sending")
+            return Unknown(f"{type(error).__name__} while sending")
 
     async def _what_became(self, delivery: Delivery) -> SendOutcome | None:
         """Settle a delivery found as ``sending``: None means that it may be sent again."""

@@ -58,7 +58,7 @@ class MatrixApi:
 
         Raises:
             Refused: it answered with an error.
-            Broken: it did not answer in time, or the connection broke.
+            Broken: it did not answer in time, or with what cannot be read, or the connection broke.
         """
         limit = self._deadline_s + wait_s
         try:
@@ -73,7 +73,7 @@ class MatrixApi:
             raise _refused(answer)
         data = _json(answer)
         if not isinstance(data, Mapping):
-            raise Refused(502, "M_NOT_JSON", "an answer that is no object")
+            raise Broken("an answer that is no object", sent=True)
         return data
 
     async def download(self, server: str, media: str, limit: int) -> bytes | None:

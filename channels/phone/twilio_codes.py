@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from router.delivery import OptedOut, Permanent, Retry, SendOutcome
+from router.delivery import OptedOut, Permanent, Retry, SendOutcome, Unknown
 
 MACHINE = 30039
 """An inbound message that looks like a loop of machines: Twilio fails it without calling us."""
@@ -35,6 +35,8 @@ _THROTTLED = frozenset({429, 20429, 30001, 30022, 63018})
 _LATER: Mapping[int, float] = {14107: 30.0, 30003: 3600.0}
 """Seconds until it may pass."""
 _CREDENTIALS = frozenset({20003, 20005, 20006, 401})
+_ON_THE_WAY = frozenset({502, 504})
+"""Said by what stands before Twilio, which may have had the call."""
 _OPTED_OUT = 21610
 _NO_SENDER = 63007
 
@@ -53,6 +55,8 @@ def refusal(status: int, code: object) -> SendOutcome:
         return Retry(f"Twilio refuse nos identifiants ({number})", 300.0)
     if number == _NO_SENDER:  # an operator can mend it, and the person still waits
         return Retry(reason, 300.0)
+    if number in _ON_THE_WAY:
+        return Unknown(f"réponse coupée en chemin ({number})")
     if status >= 500 or not status:
         return Retry(f"Twilio est en panne ({number})")
     return Permanent(str(number), reason.removesuffix(f" ({number})"))

@@ -128,6 +128,9 @@ class Relay:
             await self._reset(client, error.code)
             return refusal(error.code, error.message)
         except SMTPResponseException as error:
+            if started and not 400 <= error.code < 600:  # no answer that SMTP knows
+                client.close()
+                return Unknown(f"the relay said {error.code} after DATA")
             await self._reset(client, error.code)
             return refusal(error.code, error.message)
         except (SMTPException, OSError, TimeoutError) as error:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -69,6 +70,18 @@ def delivery(to: str = "42", kind: str = "dm", **changes: Any) -> Delivery:
     address = Address("x", ACCOUNT, to, kind)
     whole = Delivery(7, "i7", "l", DeliveryKind.ANSWER, address, "C'est noté.", NOW)
     return replace(whole, **changes)
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, status: int, content: bytes = b"") -> None:
+    """Let X do what it is asked, and somebody on the way answer the next call instead."""
+    genuine = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def once(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        await (await genuine(self, request)).aclose()
+        monkeypatch.undo()
+        return httpx.Response(status, content=content)
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", once)
 
 
 # --- the webhook ---------------------------------------------------------------------------------
@@ -284,6 +297,60 @@ async def test_an_unknown_outcome_is_settled_by_asking_x(
     found = await x.find(whole, "i7")
     received = simulator.received("anne")
     assert found == (Sent((received[0].id,)) if fault == "cut-after-accept" else None)
+
+
+@pytest.mark.parametrize("fault", ["hang", "cut-after-accept"])
+async def test_a_public_answer_of_unknown_outcome_is_looked_for_before_it_is_posted_again(
+    simulator: XSimulator, x: X, fault: str
+) -> None:
+    post_id = await simulator.mention("anne", "un trou")
+    whole = delivery(simulator.person("anne"), "mention", refs=(post_id,))
+    simulator.faults.push(fault)
+    assert isinstance(await send(x, whole), Unknown)
+    found = await x.find(whole, "i7")
+    received = simulator.received("anne")
+    assert found == (Sent((received[0].id,)) if fault == "cut-after-accept" else None)
+
+
+async def test_an_answer_to_another_post_is_not_taken_for_this_one(
+    simulator: XSimulator, x: X
+) -> None:
+    first, second = [await simulator.mention("anne", text) for text in ("un trou", "deux trous")]
+    anne = simulator.person("anne")
+    assert isinstance(await send(x, delivery(anne, "mention", refs=(first,))), Sent)
+    assert await x.find(delivery(anne, "mention", refs=(second,)), "i7") is None
+
+
+@pytest.mark.parametrize("kind", ["dm", "mention"])
+@pytest.mark.parametrize("status", [502, 504])
+async def test_what_stands_between_us_and_x_does_not_know_whether_it_left(
+    simulator: XSimulator, x: X, kind: str, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post_id = await simulator.mention("anne", "un trou")
+    whole = delivery(simulator.person("anne"), kind, refs=(post_id,))
+    spoil(monkeypatch, status)
+    assert isinstance(await send(x, whole), Unknown)
+    assert isinstance(await x.find(whole, "i7"), Sent)
+
+
+async def test_a_private_message_whose_link_x_has_shortened_is_found(
+    simulator: XSimulator, x: X
+) -> None:
+    anne = simulator.person("anne")
+    simulator.faults.push("cut-after-accept")
+    whole = delivery(anne, text="Suivi : https://guichet.example/suivi/1 .\nMerci.")
+    assert isinstance(await send(x, whole), Unknown)
+    [event] = [e for e in simulator.spoken("anne") if e["sender_id"] == simulator.user_id]
+    event["text"] = "Suivi : https://t.co/Ab12Cd34Ef .\nMerci."
+    assert isinstance(await x.find(whole, "i7"), Sent)
+
+
+async def test_a_post_whose_answer_cannot_be_read_is_paid_for(
+    simulator: XSimulator, x: X, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil(monkeypatch, 201, b"{")
+    await send(x, delivery(simulator.person("anne")))
+    assert x._budget._spent == pytest.approx(0.015)
 
 
 async def test_spent_tokens_are_changed_once_and_saved(

@@ -67,6 +67,44 @@ def _answer(status: int, headers: list[tuple[bytes, bytes]], content: bytes) -> 
     return httpx.Response(status, headers=kept, stream=_Body(content))
 
 
+_BODIES = {
+    "an empty body": b"",
+    "half a body": b'{"data": {"id": "12',
+    "no JSON": b"<html>OK</html>",
+    "no text": b"\xff\xfe\x00",
+    "a value without parts": b"null",
+    "a list": b"[]",
+    "an object without an id": b"{}",
+    "JSON too deep to read": b"[" * 100_000,
+}
+SPOILT_ANSWERS = (
+    *_BODIES,
+    "a body that breaks off",
+    "a body that cannot be unpacked",
+    "502",
+    "504",
+)
+"""What may stand in the place of an answer by which a provider said that it took a message."""
+
+
+def unreadable(answer: httpx.Response, how: str) -> httpx.Response:
+    """Spoil an answer that said yes; its status stays, unless something on the way gave another."""
+    if how.isdigit():
+        return httpx.Response(int(how))
+    if how == "a body that breaks off":
+        return httpx.Response(answer.status_code, stream=_BreaksOff())
+    packed = {} if how in _BODIES else {"content-encoding": "gzip"}
+    return httpx.Response(
+        answer.status_code, headers=packed, stream=_Body(_BODIES.get(how, b"\x00" * 9))
+    )
+
+
+class _BreaksOff(httpx.AsyncByteStream):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b'{"data": {"id"'
+        raise httpx.RemoteProtocolError("peer closed connection without sending complete body")
+
+
 @contextmanager
 def spoilt() -> Iterator[Line]:
     """Stand between every client of httpx and its server."""

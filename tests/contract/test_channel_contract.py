@@ -12,8 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 import channel_harnesses as registry
+import httpx
 import pytest
 from channel_harnesses import BLOCKED, BROKEN, BUSY, CUT, HANG, REFUSED, REGISTRY, Entry, Harness
+from fuzz_answers import SPOILT_ANSWERS, spoilt, unreadable
 from store_parts import Numbered
 
 import channels
@@ -256,6 +258,43 @@ async def test_a_send_cut_after_it_was_taken_is_not_sent_twice_where_that_can_be
         assert isinstance(await send(harness), Sent)
         # Telegram alone has no key by which it could know the second copy
         assert len(harness.arrived()) == (2 if harness.channel.name == "telegram" else 1)
+
+
+@with_provider
+@pytest.mark.parametrize("how", SPOILT_ANSWERS)
+async def test_a_yes_that_cannot_be_read_is_not_sent_twice_where_that_can_be_known(
+    harness: Harness, how: str
+) -> None:
+    delivery, spoilings = harness.delivery(), ["the first answer after it has arrived"]
+
+    def once(answer: httpx.Response, content: bytes) -> httpx.Response:
+        if harness.arrived() and spoilings and answer.is_success:
+            spoilings.clear()
+            return unreadable(answer, how)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+
+    def cut_short(data: bytes) -> bytes:
+        if not harness.arrived() or not spoilings:
+            return data
+        spoilings.clear()
+        return data[:1] + b"x\r\n"
+
+    with spoilt() as line:
+        line.spoil, line.spoil_lines = once, cut_short  # type: ignore[method-assign]
+        outcome = await send(harness)
+        assert harness.address.channel == "memory" or not spoilings
+        assert isinstance(outcome, Sent | Unknown) or (
+            isinstance(outcome, Retry) and harness.channel.on_unknown is OnUnknown.RESEND
+        )
+        assert len(harness.arrived()) == 1
+        if isinstance(outcome, Sent):
+            return
+        if harness.channel.on_unknown is OnUnknown.FIND:
+            assert isinstance(await harness.channel.find(delivery, delivery.idem), Sent)
+            assert len(harness.arrived()) == 1
+        else:
+            assert isinstance(await send(harness), Sent)
+            assert len(harness.arrived()) == (2 if harness.channel.name == "telegram" else 1)
 
 
 @with_provider

@@ -148,7 +148,7 @@ async def _crash_while_sending(town, queued):
     [
         (OnUnknown.RESEND, DeliveryState.SENT, 1),
         (OnUnknown.HOLD, DeliveryState.DEAD, 0),
-        (OnUnknown.WAIT, DeliveryState.DEFERRED, 0),
+        (OnUnknown.WAIT, DeliveryState.SENDING, 0),
     ],
 )
 async def test_a_send_cut_by_a_crash_is_settled_as_its_channel_wishes(
@@ -159,6 +159,33 @@ async def test_a_send_cut_by_a_crash_is_settled_as_its_channel_wishes(
     await courier(town, sender).run_once()
     assert (await state_of(town, queued)).state is state
     assert len(sender.sent) == copies
+
+
+@pytest.mark.parametrize("wish", [OnUnknown.WAIT, OnUnknown.FIND])
+async def test_what_cannot_be_found_out_now_is_found_out_later_and_not_sent_again(
+    town, queued, wish
+):
+    await _crash_while_sending(town, queued)
+    sender = TownSender(on_unknown=wish, found=[Retry("503"), OSError("cut"), Sent(("p1",))])
+    for _ in range(3):
+        await courier(town, sender).run_once()
+        town.clock.pass_(seconds=200)
+    assert sender.sent == []
+    if wish is OnUnknown.FIND:
+        town.clock.pass_(seconds=900)
+        await courier(town, sender).run_once()
+        assert sender.sent == []
+        assert (await state_of(town, queued)).state is DeliveryState.SENT
+
+
+async def test_a_channel_s_defect_says_nothing_of_what_left(town, queued):
+    sender = TownSender([OSError("defect after the call")], on_unknown=OnUnknown.FIND)
+    sender.found = [Sent(("p1",))]
+    await courier(town, sender).run_once()
+    town.clock.pass_(seconds=70)
+    await courier(town, sender).run_once()
+    assert (await state_of(town, queued)).state is DeliveryState.SENT
+    assert sender.sent == []
 
 
 async def test_a_callback_that_never_comes_leaves_the_send_to_an_agent(town, queued):
