@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8000"
     secret: SecretStr | None = None
     automatic_per_day: int = Field(20, ge=1)
+    dangers_per_day: int = Field(5, ge=1)
     channels: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @classmethod

@@ -265,6 +265,7 @@ async def build(
         partners=ways(rulebook.directory, channels),
         base_url=settings.base_url,
         automatic_per_day=settings.automatic_per_day,
+        dangers_per_day=settings.dangers_per_day,
     )
     router = Router(
         store=store,

@@ -238,6 +238,8 @@ class Case:
     """What the rules had counted for it; counted again only when its place or category changes."""
     automatic_day: str = ""
     automatic_count: int = 0
+    warned: tuple[str, ...] = ()
+    """Marks of whom to call that was told, and to whom (router.budget)."""
     generation: int = 0
     entry: Entry | None = None
     """Set where an agent entered it for somebody."""

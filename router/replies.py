@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from router.budget import Budget, Share
 from router.case import Case, CaseFile, EventKind, Reporter, ReporterRole
 from router.decision import Decision, ServiceId
 from router.delivery import Delivery, DeliveryKind, idempotency_key
 from router.echoes import is_echo
 from router.message import Address, CallMissed, Message
 from router.policy import Policy
-from router.store import Conversation
 from router.texts import Style, TextId
 from router.tokens import CONFIRM, REPLY, Signer
 from router.tracking import printed
@@ -63,14 +63,23 @@ class Replies:
             paragraphs = self.wording.in_public(decision, case, language)
         else:
             case = _replied(case, decision.replies)
+        danger = self._danger(message, case, decision)
         if message.until_confirmed is not None:
-            return self._ask_to_confirm(draft, message, case, decision, paragraphs)
+            return self._ask_to_confirm(draft, message, case, decision, paragraphs, danger)
         kind = (
             DeliveryKind.QUESTION
             if asked and decision.questions
             else (DeliveryKind.ACKNOWLEDGEMENT)
         )
-        return self._automatic(draft, message, case, kind, paragraphs, asked=asked)
+        return self._automatic(draft, message, case, kind, paragraphs, asked=asked, danger=danger)
+
+    def _danger(self, message: Message, case: Case, decision: Decision | None) -> list[str]:
+        """Word whom to call, and nothing else, where there is danger."""
+        if decision is None or not decision.danger:
+            return []
+        language, style = self._language(message, case), self.wording.style(message.answered_at)
+        style = Style.SHORT if message.public else style
+        return self.wording.of_danger(decision, case, language, style, public=message.public)
 
     def _ask_to_confirm(
         self,
@@ -79,6 +88,7 @@ class Replies:
         case: Case,
         decision: Decision,
         paragraphs: Sequence[str],
+        danger: Sequence[str],
     ) -> Delivery | None:
         """Write the receipt to the page, and to the address no more than how to confirm it.
 
@@ -87,14 +97,14 @@ class Replies:
         assert message.until_confirmed is not None  # noqa: S101 -- the caller has looked
         kind, language = DeliveryKind.ACKNOWLEDGEMENT, case.language
         at_page = replace(message, address=message.answered_at)
-        receipt = self._automatic(draft, at_page, case, kind, paragraphs)
+        receipt = self._automatic(draft, at_page, case, kind, paragraphs, danger=danger)
         style = self.wording.style(message.address)
-        danger = self.wording.of_rules(decision, case, language, style) if decision.danger else []
+        there = self.wording.of_rules(decision, case, language, style) if decision.danger else []
         fields = {"numero": printed(case.public_number or case.number)}
         fields["lien"] = self._confirmation(case, message.address)
         words = self.wording.plain(TextId.CONFIRM, language, style, **fields)
         known = self.workspace.case(case.id) or case
-        self._automatic(draft, message, known, kind, [*danger, words])
+        self._automatic(draft, message, known, kind, [*there, words])
         return receipt
 
     def _confirmation(self, case: Case, address: Address) -> str:
@@ -154,7 +164,8 @@ class Replies:
             if asked:
                 paragraphs.append(self.wording.question(asked, language, style))
         kind, there = DeliveryKind.ACKNOWLEDGEMENT, replace(message, address=message.answered_at)
-        return self._automatic(draft, there, case, kind, paragraphs, asked=asked)
+        warning = self._danger(message, case, decision)
+        return self._automatic(draft, there, case, kind, paragraphs, asked=asked, danger=warning)
 
     def help(self, draft: Draft, message: Message, text: TextId, language: str) -> Delivery | None:
         """Write a text that belongs to no case: how this works, what could not be read."""
@@ -258,39 +269,29 @@ class Replies:
         paragraphs: Sequence[str],
         language: str = "",
         asked: str = "",
+        danger: Sequence[str] = (),
     ) -> Delivery | None:
-        """Write an automatic answer, unless the day's budget of address or case is spent."""
+        """Write an automatic answer: of it ``danger`` alone where the day's budget is spent."""
         conversation = self.workspace.conversation(message.address.key)
         if conversation.blocked or conversation.opted_out:
             return None
         if message.automatic or not message.reachable or _came_back(message):
             return None
-        day = f"{self.workspace.now:%Y-%m-%d}"
-        spent = self._spent(conversation, day)
-        of_case = case.automatic_count if case and case.automatic_day == day else 0
-        if max(spent, of_case) >= self.policy.automatic_per_day:
+        warning = _PARAGRAPH.join(danger)
+        share = Budget(self.workspace, self.policy).take(draft, message.address, case, warning)
+        if share is Share.NOTHING:
             return None
-        self.workspace.converse(
-            draft, replace(conversation, automatic_day=day, automatic_count=spent + 1, greeted=True)
-        )
-        if case is not None:
-            counted = replace(case, automatic_day=day, automatic_count=of_case + 1)
-            case = self.workspace.save(draft, counted)
         reporter = Reporter(
             message.address,
             language=language or (case.language if case else "fr"),
             refs=_chain(message),
         )
         cause = message.provider_id
-        text = _PARAGRAPH.join(paragraphs)
-        asked = "" if message.public else asked
+        text = warning if share is Share.DANGER else _PARAGRAPH.join(paragraphs)
+        asked = "" if message.public or share is Share.DANGER else asked
         return self._deliver(
             draft, case, kind, reporter, cause, text, subject=message.subject, asked=asked
         )
-
-    @staticmethod
-    def _spent(conversation: Conversation, day: str) -> int:
-        return conversation.automatic_count if conversation.automatic_day == day else 0
 
     def _deliver(
         self,

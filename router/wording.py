@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from router.case import Case
 from router.decision import Decision, ServiceId
@@ -87,6 +87,14 @@ class Wording:
         if decision.danger and not texts:
             texts.append(self.plain(TextId.EMERGENCY, language, style))
         return texts
+
+    def of_danger(
+        self, decision: Decision, case: Case, language: str, style: Style, *, public: bool
+    ) -> list[str]:
+        """Word whom to call, and nothing else that the rules want said."""
+        most = min(decision.danger_replies, _DANGERS_IN_PUBLIC if public else len(decision.replies))
+        dangers = replace(decision, replies=decision.replies[:most])
+        return self.of_rules(dangers, case, language, style)
 
     def of_rule(self, text: str, case: Case, language: str, style: Style) -> str | None:
         """Word one text of the rules; None where there is none of that name."""

@@ -1,0 +1,77 @@
+"""Bounds what is written automatically in a day of UTC, so that two machines fall silent."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from router.case import Case, EventKind
+from router.message import Address
+from router.policy import Policy
+from router.store import Conversation
+from router.workspace import Draft, Workspace
+
+_NOT_TOLD = (
+    "La personne n'a pas été avertie de qui appeler : déjà {} messages automatiques aujourd'hui."
+)
+_MOST_WARNED = 200
+"""Dangers that a case remembers having told; a person's own are among the latest."""
+
+
+class Share(StrEnum):
+    """How much of an automatic answer may be written."""
+
+    WHOLE = "whole"
+    DANGER = "danger"  # whom to call, and nothing else
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The automatic answers to addresses and on cases; one for each batch.
+
+    An address and a case have ``automatic_per_day`` each. Whom to call in danger is told beyond
+    that: the same words once on a case to one address, and ``dangers_per_day`` times to an address.
+    """
+
+    workspace: Workspace
+    policy: Policy
+
+    def take(self, draft: Draft, address: Address, case: Case | None, danger: str = "") -> Share:
+        """Take one answer; ``danger`` is what it says of whom to call, if it does.
+
+        An agent reads on the case what a person in danger was not told.
+        """
+        day = f"{self.workspace.now:%Y-%m-%d}"
+        conversation = self.workspace.conversation(address.key)
+        spent = conversation.automatic_count if conversation.automatic_day == day else 0
+        of_case = case.automatic_count if case and case.automatic_day == day else 0
+        told = _mark(address, danger) if danger else ""
+        most = self.policy.automatic_per_day
+        if max(spent, of_case) < most:
+            share = Share.WHOLE
+        elif told and not (case and told in case.warned):
+            share = Share.DANGER if spent < most + self.policy.dangers_per_day else Share.NOTHING
+            if share is Share.NOTHING and case:
+                self.workspace.tell(draft, case, EventKind.NOTE, "router", _NOT_TOLD.format(spent))
+        else:
+            share = Share.NOTHING
+        if share is not Share.NOTHING:
+            self._count(draft, conversation, day, spent + 1)
+            if case is not None:
+                warned = (*case.warned, told)[-_MOST_WARNED:] if told else case.warned
+                counted = replace(
+                    case, automatic_day=day, automatic_count=of_case + 1, warned=warned
+                )
+                self.workspace.save(draft, counted)
+        return share
+
+    def _count(self, draft: Draft, conversation: Conversation, day: str, count: int) -> None:
+        counted = replace(conversation, automatic_day=day, automatic_count=count, greeted=True)
+        self.workspace.converse(draft, counted)
+
+
+def _mark(address: Address, danger: str) -> str:
+    """Name what was told to whom, without saying either."""
+    return hashlib.sha256(f"{address.key}\n{danger}".encode("utf-8", "replace")).hexdigest()[:16]
