@@ -34,6 +34,7 @@ DELIVERIES = {
     DeliveryState.SENT: "envoyé",
     DeliveryState.DEFERRED: "remis à plus tard",
     DeliveryState.DELIVERED: "arrivé",
+    DeliveryState.AWAITS: "attend que la personne écrive",
     DeliveryState.BOUNCED: "revenu",
     DeliveryState.REJECTED: "refusé",
     DeliveryState.DEAD: "abandonné",
@@ -61,6 +62,7 @@ SENDINGS = {
     DeliveryKind.OPINION: "demande d'avis",
     DeliveryKind.ALERT: "alerte",
     DeliveryKind.HELP: "aide",
+    DeliveryKind.INVITE: "invitation à écrire",
 }
 EVENTS = {
     EventKind.RECEIVED: "reçue",

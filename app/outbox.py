@@ -33,7 +33,8 @@ _STUCK = ("dead", "rejected", "bounced")
 @cli.command("list")
 def list_outbox(
     state: Annotated[
-        list[str] | None, typer.Option(help="queued, sending, deferred, dead, rejected, bounced.")
+        list[str] | None,
+        typer.Option(help="queued, sending, deferred, awaits, dead, rejected, bounced."),
     ] = None,
     limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 100,
     data: Data = DEFAULT_DATA,

@@ -28,7 +28,7 @@ from pydantic_settings import (
 from router.errors import ConfigurationError
 
 _FILE = "guichet.toml"
-_TABLES = frozenset({"keys"})
+_TABLES = frozenset({"keys", "templates"})
 """Settings of a channel that are tables themselves; any other table is an account's."""
 
 

@@ -9,6 +9,12 @@ from router.message import Address, HelpAsked, OptedOutOf
 _STOP = (
     "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "ARRET", "ARRÊT",
 )  # fmt: skip
+READ: Mapping[str, str] = {
+    "ar": "قراءة", "de": "lesen", "en": "read", "es": "leer", "fr": "lire", "it": "leggere", "pl": "czytaj",
+    "pt": "ler", "ro": "citesc", "ru": "читать", "tr": "oku", "uk": "читати", "zh": "阅读",
+}  # fmt: skip
+"""By language the word that an invitation asks for: who says it wants what awaits him."""
+_READ = frozenset(word.upper() for word in READ.values())
 _WISHES: Mapping[str, str] = {
     **dict.fromkeys(_STOP, "stop"),
     **dict.fromkeys(("START", "UNSTOP"), "start"),
@@ -24,6 +30,11 @@ def bare(text: str) -> str:
 def wish_of(text: str) -> str:
     """Name what a text that is one word asks for: ``stop``, ``start``, ``help``, or nothing."""
     return _WISHES.get(bare(text), "")
+
+
+def wants_to_read(text: str) -> bool:
+    """Whether a text is no more than the word that an invitation asks for, however it is quoted."""
+    return bare(text.strip(" \t\r\n.!«»\u00a0\"'“”„‚‘’‹›")) in _READ
 
 
 def asked_for(wish: str, address: Address, text: str) -> OptedOutOf | HelpAsked:

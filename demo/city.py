@@ -80,6 +80,7 @@ class City:
             state_dir=state_dir, smtp_port=ports.smtp, imap_port=ports.imap, clock=clock
         )
         self.twilio = TwilioSimulator(state_dir=state_dir, port=ports.twilio, clock=clock)
+        self.invitations = self.twilio.templates.add_invitations()
         self.telegram = TelegramSimulator(state_dir=state_dir, port=ports.telegram, clock=clock)
         self.matrix = MatrixSimulator(state_dir=state_dir, port=ports.matrix, clock=clock)
         self.x = XSimulator(state_dir=state_dir, port=ports.x, clock=clock)
@@ -179,6 +180,7 @@ class City:
         if base_url:
             number = self.twilio.numbers[0]
             whatsapp[number] = {"public_url": f"{base_url}/webhooks/whatsapp/{number}"}
+        whatsapp["templates"] = dict(self.invitations)
         return {
             "email": {
                 "smtp_host": known.mail_host,

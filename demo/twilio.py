@@ -27,6 +27,7 @@ from demo.ledger import Ledger
 from demo.server import LoopbackServer, cut
 from demo.sms_lengths import segments
 from demo.twilio_shapes import error, inbound_form, public, signature_headers, status_form
+from demo.twilio_templates import NOT_ITS_FIELDS, Templates
 from demo.webhooks import hand_over
 from router.ports import Clock
 
@@ -41,6 +42,8 @@ WINDOW = timedelta(hours=24)
 """How long after a person's last message WhatsApp takes free text."""
 OUTSIDE_WINDOW = 63016
 MACHINE = 30039
+_FAILS = {OUTSIDE_WINDOW, NOT_ITS_FIELDS}
+"""What WhatsApp refuses, as it says after the message was taken."""
 STATUS_TRIES = 40
 """Twilio gives up on a status callback sooner than on a message; the status can be asked for."""
 
@@ -76,6 +79,7 @@ class TwilioSimulator:
     ) -> None:
         self.account_sid, self.auth_token, self.numbers = account_sid, auth_token, tuple(numbers)
         self.faults = Faults()
+        self.templates = Templates(account_sid)
         self.shared_key: tuple[str, str] | None = None
         """Id and secret of a key that signs the webhooks instead of the account's token."""
         self.unreachable: dict[str, int] = {}
@@ -96,6 +100,7 @@ class TwilioSimulator:
                 Route(f"{account}/Messages/{{sid}}/Media/{{media}}", self._media),
                 Route("/content/{media}", self._content),
                 Route(f"{account}/IncomingPhoneNumbers.json", self._numbers, methods=["GET"]),
+                Route("/v1/Content/{sid}/ApprovalRequests", self._approval, methods=["GET"]),
             ],
             port,
         )
@@ -244,7 +249,7 @@ class TwilioSimulator:
         message, data = self._ledger.data["messages"][sid], self._ledger.data
         url: str = data["statuses"][sid]
         last = "undelivered" if message["error_code"] else "delivered"
-        last = "failed" if message["error_code"] == OUTSIDE_WINDOW else last
+        last = "failed" if message["error_code"] in _FAILS else last
         statuses = ["queued", "sent", last]
         fault = self.faults.take("status")
         if fault and fault.kind is FaultKind.REORDER:
@@ -282,11 +287,14 @@ class TwilioSimulator:
         if refusal:
             return refusal
         sid = "SM" + secrets.token_hex(16)
-        message = self._record(
-            sid, form["From"], form["To"], form.get("Body", ""), "outbound-api", "queued"
-        )
-        message["error_code"] = self.unreachable.get(form["To"])
-        if form["To"].startswith(WHATSAPP) and not self._wrote_lately(form["To"], form["From"]):
+        body, wrong = form.get("Body", ""), self.unreachable.get(form["To"])
+        if "ContentSid" in form:
+            body, odd = self.templates.filled(form)
+            wrong = odd or wrong
+        message = self._record(sid, form["From"], form["To"], body, "outbound-api", "queued")
+        message["error_code"] = wrong
+        late = form["To"].startswith(WHATSAPP) and not self._wrote_lately(form["To"], form["From"])
+        if late and not self.templates.is_approved(form):
             message["error_code"] = OUTSIDE_WINDOW
         self._ledger.data["statuses"][sid] = form.get("StatusCallback", "")
         self._ledger.changed()
@@ -317,13 +325,19 @@ class TwilioSimulator:
             return error(
                 400, 21606, f"The 'From' phone number {from_} is not a valid, SMS-capable number."
             )
-        if not body and "MediaUrl" not in form:
+        if refused := self.templates.refusal(form):
+            return refused
+        if not (body or "MediaUrl" in form or "ContentSid" in form):
             return error(400, 21602, "Message body is required.")
         if len(body) > LONGEST_BODY:
             return error(400, 21617, "The concatenated message body exceeds the 1600 limit.")
         if [to, from_] in self._ledger.data["opted_out"]:
             return error(400, 21610, "Attempt to send to unsubscribed recipient")
         return None
+
+    async def _approval(self, request: Request) -> Response:
+        refused = await self._refuse_lookup(request)
+        return refused or self.templates.approval(request.path_params["sid"])
 
     async def _numbers(self, request: Request) -> Response:
         """List the account's numbers with the address that is called for each."""

@@ -13,6 +13,7 @@ from router.message import ReceiptReceived
 from router.replies import Replies
 from router.store import DeliveryWrite, Inbound
 from router.tokens import CONFIRM, Signer, party_of
+from router.windows import Windows, is_closed
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 
@@ -26,6 +27,7 @@ class Arriving:
 
     workspace: Workspace
     replies: Replies
+    windows: Windows
     signer: Signer
 
     def confirmed(self, draft: Draft, inbound: Inbound, text: str) -> Worked:
@@ -59,7 +61,10 @@ class Arriving:
         delivery = self.workspace.delivery(event.delivery_id, event.provider_id)
         if delivery is None:
             return Worked(Action.RECEIPT, "accusé d'un envoi inconnu")
+        if is_closed(event, delivery):
+            return self.windows.closed(draft, event, delivery)
         state = DeliveryState(event.state)
+        state = DeliveryState.BOUNCED if state is DeliveryState.AWAITS else state
         error = " ".join(part for part in (event.code, event.reason) if part)
         draft.receipts.append(DeliveryWrite(delivery.id, state, error=error))
         case = self.workspace.case(delivery.case_id)

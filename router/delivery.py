@@ -21,10 +21,15 @@ class DeliveryKind(StrEnum):
     OPINION = "opinion"
     ALERT = "alert"
     HELP = "help"
+    INVITE = "invite"
+    """Asks the person to write, where only that lets what :attr:`DeliveryState.AWAITS` be sent."""
 
 
 class DeliveryState(StrEnum):
-    """States in order of rank; a later word of a provider never lowers the rank."""
+    """States in order of rank; a later word of a provider never lowers the rank.
+
+    What *awaits* came too late for free text on its channel, and leaves when the person writes.
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -34,6 +39,7 @@ class DeliveryState(StrEnum):
     BOUNCED = "bounced"
     REJECTED = "rejected"
     DEAD = "dead"
+    AWAITS = "awaits"
 
     @property
     def rank(self) -> int:
@@ -54,6 +60,7 @@ _RANK = {
     DeliveryState.BOUNCED: 4,
     DeliveryState.REJECTED: 4,
     DeliveryState.DEAD: 4,
+    DeliveryState.AWAITS: 5,
 }
 WAITING = tuple(state for state in DeliveryState if not state.settled)
 """States of what is still to be sent."""

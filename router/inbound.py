@@ -16,6 +16,7 @@ from router.desk import Desk
 from router.looking import Look, Looks
 from router.message import (
     AddressConfirmed,
+    AskedToRead,
     Blocked,
     CallMissed,
     Encrypted,
@@ -39,6 +40,7 @@ from router.replies import Replies
 from router.store import Conversation, Inbound
 from router.texts import TextId
 from router.tokens import Signer
+from router.windows import Windows
 from router.wishes import Wishes
 from router.worked import Worked
 from router.workspace import Draft, Workspace
@@ -54,6 +56,7 @@ class Handler:
     adding: Adding
     dangers: Dangers
     arriving: Arriving
+    windows: Windows
     partners: Partners
     wishes: Wishes
     desk: Desk
@@ -62,8 +65,12 @@ class Handler:
 
     def work(self, draft: Draft, inbound: Inbound, event: InboundEvent) -> Worked:
         """Work one event of a journal row."""
+        if isinstance(event, HelpAsked | OptedOutOf):
+            self._heard_from(draft, event)
         match event:
             case MessageReceived(message):
+                if message.until_confirmed is None:
+                    self.windows.opened(draft, message.address)
                 return self._message(draft, inbound, message)
             case MessageEdited(message, edited_ref):
                 return self._edited(draft, inbound, message, edited_ref)
@@ -75,6 +82,8 @@ class Handler:
                 return self.wishes.opted(draft, inbound, event)
             case HelpAsked():
                 return self.wishes.help(draft, inbound, event)
+            case AskedToRead():
+                return self.windows.asked(draft, event)
             case Blocked():
                 return self.wishes.blocked(draft, event)
             case Encrypted():
@@ -92,6 +101,11 @@ class Handler:
                 return Worked(Action.IGNORE, reason)
             case _:
                 assert_never(event)
+
+    def _heard_from(self, draft: Draft, event: HelpAsked | OptedOutOf) -> None:
+        """Let what awaits leave, but for who wants nothing more."""
+        if isinstance(event, HelpAsked) or event.back_in:
+            self.windows.opened(draft, event.address, back_in=event.back_in)
 
     # --- a message -----------------------------------------------------------------------------
 

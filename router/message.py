@@ -255,6 +255,13 @@ class HelpAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedToRead:
+    """A person answered an invitation: what awaits him may be sent now."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
 class Blocked:
     """A person blocked our account: nothing can be sent to this address until he writes again."""
 
@@ -329,6 +336,7 @@ InboundEvent = (
     | ReceiptReceived
     | OptedOutOf
     | HelpAsked
+    | AskedToRead
     | Blocked
     | Encrypted
     | AddressConfirmed

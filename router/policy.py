@@ -41,4 +41,6 @@ class Policy:
     reading_s: float = 30.0
     """Seconds after which a message whose reading does not end is left to an agent."""
     short_channels: frozenset[str] = field(default_factory=lambda: frozenset({"sms", "web"}))
+    windowed_channels: frozenset[str] = field(default_factory=lambda: frozenset({"whatsapp"}))
+    """Where free text reaches a person only for a while after he has written."""
     spoken_channels: frozenset[str] = field(default_factory=lambda: frozenset({"desk"}))

@@ -173,6 +173,16 @@ class Replies:
         words = self.wording.plain(text, language, self.wording.style(there.address))
         return self._automatic(draft, there, None, DeliveryKind.HELP, [words], language)
 
+    def invite(self, draft: Draft, case: Case, awaits: Delivery) -> Delivery:
+        """Invite a person to write, so that what awaits may leave; once a day on a case."""
+        person = Reporter(awaits.address, language=awaits.language)
+        style = self.wording.style(awaits.address)
+        words = self.wording.text(TextId.INVITE, awaits.language, style, case)
+        filled = self.wording.text_fields(case, awaits.language)
+        data = json.dumps({"1": filled["numero"], "2": filled["lien"]})
+        cause = f"invite:{case.id}:{self.workspace.now:%Y-%m-%d}"
+        return self._deliver(draft, case, DeliveryKind.INVITE, person, cause, words, data=data)
+
     def ring_back(self, draft: Draft, call: CallMissed, cause: str, language: str) -> Delivery:
         """Write what the agent asks who rings back a missed call; a person has entered it."""
         data = json.dumps({"missed_at": call.at.isoformat()})

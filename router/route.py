@@ -26,6 +26,7 @@ from router.looking import Looks
 from router.message import (
     Address,
     AddressConfirmed,
+    AskedToRead,
     Blocked,
     CallMissed,
     Encrypted,
@@ -50,6 +51,7 @@ from router.recording import shadow_of
 from router.replies import Replies
 from router.store import Claim, Gathered, Inbound, RouteClaim, RouteQueue, Unit, Verdict, Wanted
 from router.tokens import Signer
+from router.windows import Windows
 from router.wishes import Wishes
 from router.wording import Wording
 from router.worked import Observer, Worked
@@ -185,6 +187,7 @@ class Router:
         replies = Replies(workspace, self.signer, self.policy, wording)
         partners = Partners(workspace, dispatcher, replies, self.signer)
         wishes = Wishes(workspace, rulebook.directory, replies)
+        windows = Windows(workspace, replies)
         desk = Desk(workspace, replies)
         opening = Opening(workspace, dispatcher, replies, desk)
         adding = Adding(workspace, dispatcher, replies, desk)
@@ -194,7 +197,8 @@ class Router:
             opening,
             adding,
             Dangers(workspace, opening, adding, looks),
-            Arriving(workspace, replies, self.signer),
+            Arriving(workspace, replies, windows, self.signer),
+            windows,
             partners,
             wishes,
             desk,
@@ -326,5 +330,7 @@ def _addresses(events: Sequence[InboundEvent], messages: Sequence[Message]) -> l
     return addresses + [
         event.address
         for event in events
-        if isinstance(event, OptedOutOf | HelpAsked | Blocked | Encrypted | CallMissed)
+        if isinstance(
+            event, OptedOutOf | HelpAsked | AskedToRead | Blocked | Encrypted | CallMissed
+        )
     ]

@@ -192,6 +192,8 @@ class Unit:
     timers_done: tuple[int, ...] = ()
     refs: tuple[tuple[str, int], ...] = ()
     decisions: tuple[DecisionRecord, ...] = ()
+    opened: tuple[Address, ...] = ()
+    """Where what awaits is to be sent now."""
     ruleset: str = ""
     """Hash of the rule set that the unit was decided under, empty when it decided nothing."""
 

@@ -93,6 +93,7 @@ class TextId(StrEnum):
     OPTED_IN = "opted_in"
     EMPTY = "empty"
     CONFIRM = "confirm"
+    INVITE = "invite"
     TOO_LARGE = "too_large"
     YES = "yes"
     NO = "no"

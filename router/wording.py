@@ -49,7 +49,7 @@ class Wording:
         instead: Mapping[str, str] | None = None,
     ) -> str:
         """Word a text about a case; ``instead`` are fields that say something else this time."""
-        filled = self._fields(case, language, answer, service) | dict(instead or {})
+        filled = self.text_fields(case, language, answer, service) | dict(instead or {})
         return self.plain(text, language, style, **filled)
 
     def question(self, fact: str, language: str, style: Style) -> str:
@@ -111,9 +111,10 @@ class Wording:
         invite = self.plain(TextId.PUBLIC_MENTION, language)
         return [*danger[:_DANGERS_IN_PUBLIC], invite]
 
-    def _fields(
+    def text_fields(
         self, case: Case, language: str, answer: str = "", service: ServiceId | None = None
     ) -> dict[str, str]:
+        """Give what fills the fields of a text about a case."""
         owner = self.rulebook.directory.service(service or case.owner)
         return {
             "numero": printed(case.public_number or case.number),
@@ -137,6 +138,6 @@ class Wording:
         return f"{line}. {relay}"
 
     def _fill(self, text: str, case: Case, language: str) -> str:
-        for name, value in self._fields(case, language).items():
+        for name, value in self.text_fields(case, language).items():
             text = text.replace("{" + name + "}", value)
         return text

@@ -10,7 +10,7 @@ from router.archive import Action
 from router.case import Case, Event, EventKind, Status, Visibility, check_transition
 from router.counting import Sought, Tallies, marks_of
 from router.delivery import Delivery
-from router.message import ConversationKey
+from router.message import Address, ConversationKey
 from router.ports import Ids
 from router.record import DecisionRecord
 from router.store import CaseWrite, Claim, Conversation, DeliveryWrite, Done, Gathered, Timer, Unit
@@ -34,6 +34,8 @@ class Draft:
     decisions: list[DecisionRecord] = field(default_factory=list)
     conversations: dict[ConversationKey, Conversation] = field(default_factory=dict)
     cases: set[int] = field(default_factory=set)
+    opened: set[Address] = field(default_factory=set)
+    """Where a person wrote, so that what awaits there may leave."""
     ruleset: str = ""
 
 
@@ -198,6 +200,7 @@ class Workspace:
             timers_done=tuple(timer for draft in drafts for timer in draft.timers_done),
             refs=tuple(ref for draft in drafts for ref in draft.refs),
             decisions=tuple(each for draft in drafts for each in draft.decisions),
+            opened=tuple(sorted({each for draft in drafts for each in draft.opened}, key=_key_of)),
             ruleset=next((draft.ruleset for draft in drafts if draft.ruleset), ""),
         )
 
@@ -207,6 +210,10 @@ class Workspace:
         if before is not None and case.version == before.version:  # only its history grew
             case = replace(case, version=before.version + 1)
         return case
+
+
+def _key_of(address: Address) -> ConversationKey:
+    return address.key
 
 
 def _joined(drafts: list[Draft]) -> list[list[Draft]]:

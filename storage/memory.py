@@ -190,6 +190,7 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
         awake = self._queue(unit, now)
         for receipt in sorted(unit.receipts, key=lambda each: each.delivery_id):
             self._receive(receipt, now)
+        awake |= self._open(unit, now)
         state.conversations.update((talk.key, talk) for talk in unit.conversations)
         self._change_timers(unit)
         for ref, case_id in unit.refs:
@@ -228,6 +229,28 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
                 settled_at=found.settled_at or (now if state.settled else None),
             )
         )
+
+    def _open(self, unit: Unit, now: datetime) -> set[str]:
+        """Let what awaits where somebody wrote be sent."""
+        lanes, awake = {each.key for each in unit.opened}, set()
+        for found in [*self._state.deliveries.values()] if lanes else ():
+            if found.state is DeliveryState.AWAITS and found.lane in lanes:
+                self._state.put_delivery(
+                    replace(
+                        found,
+                        state=DeliveryState.QUEUED,
+                        not_before=None,
+                        settled_at=None,
+                        tries=0,
+                        parts_sent=0,
+                        provider_id="",
+                        error="",
+                    )
+                )
+                self._state.first_try.pop(found.id, None)
+                self._state.wake(send_role(found.address), found.lane, to_us(now))
+                awake.add(send_role(found.address))
+        return awake
 
     def _change_timers(self, unit: Unit) -> None:
         ended = set(unit.timers_done)

@@ -13,7 +13,12 @@ from storage.memory_state import State, later
 from storage.order import grant, sendable
 from storage.outbox import provider_ids, recorded
 
-_REQUEUED = {DeliveryState.DEAD, DeliveryState.REJECTED, DeliveryState.BOUNCED}
+_REQUEUED = {
+    DeliveryState.DEAD,
+    DeliveryState.REJECTED,
+    DeliveryState.BOUNCED,
+    DeliveryState.AWAITS,
+}
 
 
 class MemoryOutbox:

@@ -93,7 +93,7 @@ REQUEUE = (
     .where(
         delivery.c.cell == _cell,
         delivery.c.id == bindparam("id_"),
-        delivery.c.state.in_(("dead", "rejected", "bounced")),
+        delivery.c.state.in_(("dead", "rejected", "bounced", "awaits")),
     )
     .values(
         # what came back is sent anew; what was given up half way goes on from there

@@ -230,6 +230,15 @@ Index(
     postgresql_where=DELIVERY_FAILED,
 )
 
+DELIVERY_AWAITS = text("rank = 5")
+Index(
+    "delivery_awaits",
+    delivery.c.cell,
+    delivery.c.lane,
+    sqlite_where=DELIVERY_AWAITS,
+    postgresql_where=DELIVERY_AWAITS,
+)
+
 message_ref = Table(
     "message_ref",
     metadata,

@@ -6,17 +6,29 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Text, and_, bindparam, case, delete, func, select, update
+from sqlalchemy import (
+    Connection,
+    Text,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from router.delivery import Delivery, DeliveryState
 from router.store import TIMER, CaseWrite, DeliveryWrite, Unit, Verdict, send_role
 from storage import decisions
 from storage.codec import to_us
-from storage.columns import Words, among_ids
+from storage.columns import Words, among_ids, among_keys
 from storage.lanes import finish, lock
 from storage.rows import case_row, conversation_row, delivery_row, event_row
 from storage.tables import (
+    DELIVERY_AWAITS,
     case_,
     case_event,
     conversation,
@@ -79,6 +91,22 @@ ADD_REF = _ref.on_conflict_do_update(
         "delivery_id": func.coalesce(message_ref.c.delivery_id, _ref.excluded.delivery_id),
     },
 )
+OPEN = (
+    update(delivery)
+    .where(delivery.c.cell == _cell, DELIVERY_AWAITS, among_keys(delivery.c.lane))
+    .values(
+        # what was refused whole is sent anew
+        state=DeliveryState.QUEUED.value,
+        rank=0,
+        not_before=None,
+        first_try_at=None,
+        settled_at=None,
+        tries=0,
+        parts_sent=0,
+        provider_id=literal("", Words()),
+        error=literal("", Words()),
+    )
+)
 RECEIPT = (
     update(delivery)
     .where(
@@ -125,6 +153,9 @@ def commit(conn: Connection, cell: str, units: Sequence[Unit], now: int) -> Writ
     alive = lock(conn, cell, claims, _lanes_of(units, now))
     verdicts, kept = _select(conn, cell, units, alive)
     _write(conn, cell, kept, now)
+    opened = [each.key for unit in kept for each in unit.opened]
+    if opened:
+        conn.execute(OPEN, {"cell_": cell, "keys_": sorted(opened)})
     awake = finish(conn, cell, {claim for unit in kept for claim in unit.claims}, now)
     awake |= {role for unit in kept for role, _ in _lanes_of([unit], now) if role != TIMER}
     return Written(verdicts, frozenset(awake))
@@ -180,6 +211,7 @@ def _lanes_of(units: Iterable[Unit], now: int) -> dict[tuple[str, str], int]:
                 at = max(now, to_us(each.not_before)) if each.not_before else now
                 lane = (send_role(each.address), each.lane)
                 due[lane] = min(at, due.get(lane, at))
+        due.update(((send_role(each), each.key), now) for each in unit.opened)
         for timer in unit.timers:
             lane = (TIMER, str(timer.case_id))
             at = to_us(timer.not_before)

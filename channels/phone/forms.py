@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from channels.phone.carrier import Progress, Text
 from channels.phone.numbers import WHATSAPP, number_of
-from channels.phone.twilio_codes import REASONS
+from channels.phone.twilio_codes import OUTSIDE_WINDOW, REASONS
 from channels.steering_words import bare
 from router.delivery import DeliveryState
 from router.errors import UnreadablePayload
@@ -38,6 +38,10 @@ _STATES: Mapping[str, DeliveryState] = {
     "undelivered": DeliveryState.BOUNCED,
     "failed": DeliveryState.BOUNCED,
     "canceled": DeliveryState.REJECTED,
+}
+_STATES_OF_CODES: Mapping[str, DeliveryState] = {
+    "21610": DeliveryState.REJECTED,
+    OUTSIDE_WINDOW: DeliveryState.AWAITS,
 }
 _ANY_FILE = "application/octet-stream"
 _MOST_FILES = 20
@@ -87,7 +91,7 @@ def _progress(form: Mapping[str, str], number: str, status: str) -> Progress:
         form["MessageSid"],
         number,
         status,
-        DeliveryState.REJECTED if state and code == "21610" else state,
+        _STATES_OF_CODES.get(code, state) if state else None,
         delivery_id=number_of(form.get(DELIVERY_FIELD, "")),
         code=code,
         reason=REASONS.get(code, form.get("ErrorMessage", "")),

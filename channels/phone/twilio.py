@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -17,6 +19,7 @@ from router.delivery import Delivery, OnUnknown, SendOutcome, Sent, Unknown
 from router.message import WebhookRequest, WebhookResponse
 from router.ports import Health, OutboundPart
 
+_NOT_THERE = 404
 _LOOKED_AT = 50
 """Messages that a check of health reads."""
 
@@ -66,6 +69,16 @@ class Twilio:
 
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
         """Create one message; ``idem`` is of no use to Twilio, which knows no such key."""
+        return await self._create(part, body=part.text)
+
+    async def send_template(
+        self, part: OutboundPart, content_sid: str, variables: Mapping[str, str]
+    ) -> SendOutcome:
+        """Create a message of an approved template, which may leave at any time."""
+        filled = json.dumps(dict(variables), ensure_ascii=False)
+        return await self._create(part, content_sid=content_sid, content_variables=filled)
+
+    async def _create(self, part: OutboundPart, **said: str) -> SendOutcome:
         # The callback of the last piece alone names the delivery: it is sent when all of it is.
         last = part.index == part.count - 1 and self._settings.public_url != ""
         separator = "&" if "?" in self._settings.public_url else "?"
@@ -74,7 +87,7 @@ class Twilio:
             created = await self._client.messages.create_async(
                 to=self._prefix + part.delivery.address.value,
                 from_=self._account,
-                body=part.text,
+                **said,
                 **({"status_callback": callback} if last else {}),
             )
         except Exception as error:  # whatever the vendor's library raises is an outcome
@@ -101,6 +114,28 @@ class Twilio:
             sids.append(sid)
         return Sent(tuple(sids))
 
+    async def find_naming(self, delivery: Delivery, word: str) -> SendOutcome | None:
+        """Look for a message that names a word, whatever else it says: a template is the vendor's."""
+        known = await self._sent_since(delivery)
+        sid = next((sid for body, sid in known.items() if word in body), None)
+        return Sent((sid,)) if sid else None
+
+    async def template_status(self, content_sid: str) -> str:
+        """Say how far WhatsApp's approval of a template is; empty where there is no such template.
+
+        Raises:
+            TwilioException, httpx.HTTPError: Twilio cannot be asked.
+        """
+        try:
+            asked = self._client.content.v1.contents(content_sid).approval_fetch()
+            found = await asked.fetch_async()
+        except TwilioException as error:
+            if status_of(error) == _NOT_THERE:
+                return ""
+            raise
+        told = found.whatsapp if isinstance(found.whatsapp, Mapping) else {}
+        return str(told.get("status") or "unsubmitted")
+
     async def _sent_since(self, delivery: Delivery) -> dict[str, str]:
         messages = await self._client.messages.list_async(
             to=self._prefix + delivery.address.value, from_=self._account, limit=50
@@ -110,6 +145,7 @@ class Twilio:
             str(message.body): str(message.sid)
             for message in messages
             if message.sid and _created(message.date_created) >= earliest
+            if message.status != "failed"
         }
 
     @property

@@ -16,6 +16,8 @@ from channels.provider_trouble import NOT_SENT, seconds_of
 from router.delivery import Retry, SendOutcome, Unknown
 
 VENDOR = "https://api.twilio.com"
+CONTENT = "https://content.twilio.com"
+"""Where Twilio keeps the templates of messages."""
 
 
 class Throttled(Exception):
@@ -52,7 +54,7 @@ class HttpClient(AsyncHttpClient):  # type: ignore[misc]
         given = {name: str(value) for name, value in (params or {}).items() if value is not None}
         answer = await self._http.request(
             method,
-            url.replace(VENDOR, self._base_url, 1),
+            self._at(url),
             params=given or None,
             data=data or None,
             headers=headers,
@@ -61,6 +63,11 @@ class HttpClient(AsyncHttpClient):  # type: ignore[misc]
         if answer.status_code == 429:
             raise Throttled(seconds_of(answer.headers.get("retry-after", "")))
         return Response(answer.status_code, answer.text, answer.headers)
+
+    def _at(self, url: str) -> str:
+        """Put another base URL in the place of the vendor's, which has one for each API."""
+        hosts = () if self._base_url == VENDOR else (VENDOR, CONTENT)
+        return next((self._base_url + url[len(h) :] for h in hosts if url.startswith(h)), url)
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -12,10 +12,15 @@ from router.delivery import OptedOut, Permanent, Retry, SendOutcome, Unknown
 MACHINE = 30039
 """An inbound message that looks like a loop of machines: Twilio fails it without calling us."""
 
+OUTSIDE_WINDOW = "63016"
+"""Free text on WhatsApp to who has not written for 24 hours: an approved template alone may leave."""
+
 REASONS: Mapping[str, str] = {
     "14107": "plus de 30 réponses en 30 secondes entre ces deux numéros",
     "21211": "ce n'est pas un numéro de téléphone",
     "21610": "la personne a envoyé STOP",
+    "21655": "ce modèle de message n'existe pas dans ce compte Twilio : vérifiez « templates »",
+    "21656": "les champs du modèle de message ne sont pas ceux qu'il attend",
     "21614": "ce numéro ne peut pas recevoir de SMS",
     "30001": "la file d'attente de Twilio est pleine",
     "30003": "le téléphone est éteint ou hors de portée ; un agent peut relancer l'envoi",
@@ -27,9 +32,13 @@ REASONS: Mapping[str, str] = {
     "63003": "la personne n'est pas sur WhatsApp à ce numéro",
     "63007": "ce numéro n'est pas un expéditeur WhatsApp de ce compte Twilio",
     "63016": "plus de 24 heures depuis le dernier message de la personne : WhatsApp n'accepte plus de"
-    " texte libre. Joignez-la autrement, ou attendez qu'elle écrive",
+    " texte libre",
     "63018": "la limite de débit de WhatsApp est atteinte",
     "63024": "la personne n'est pas sur WhatsApp à ce numéro",
+    "63028": "les champs du modèle de message ne sont pas ceux qu'il attend",
+    "63040": "WhatsApp a refusé le modèle de message",
+    "63041": "WhatsApp a suspendu le modèle de message",
+    "63042": "WhatsApp a désactivé le modèle de message",
 }
 _THROTTLED = frozenset({429, 20429, 30001, 30022, 63018})
 _LATER: Mapping[int, float] = {14107: 30.0, 30003: 3600.0}
@@ -59,4 +68,6 @@ def refusal(status: int, code: object) -> SendOutcome:
         return Unknown(f"réponse coupée en chemin ({number})")
     if status >= 500 or not status:
         return Retry(f"Twilio est en panne ({number})")
+    if str(number) == OUTSIDE_WINDOW:  # at once, and not by a callback as it does
+        reason += " ; joignez la personne autrement, ou attendez qu'elle écrive"
     return Permanent(str(number), reason.removesuffix(f" ({number})"))

@@ -54,7 +54,9 @@ class SmsTown(Town):
         }
         self.sms = self.make(given | settings)
         self.router = replace(
-            self.router, readers={(self.channel, COUNTER): self.sms}, policy=self.policy
+            self.router,
+            readers={**self.router.readers, (self.channel, COUNTER): self.sms},
+            policy=self.policy,
         )
         role = f"send:{self.channel}|{COUNTER}"
         self.courier = Courier(role, self.sms, self.store, self.clock, self.ids)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +15,24 @@ from sms_town import CITIZEN, COUNTER, SmsTown, sms_town
 
 from channels.phone.twilio_codes import refusal
 from channels.sms import Sms, SmsSettings
+from channels.steering_words import READ
 from channels.whatsapp import WhatsApp, WhatsAppSettings
+from router.archive import Action
 from router.case import EventKind
-from router.delivery import DeliveryState, Permanent, Retry
-from router.message import Address, HelpAsked, Location, Message, MessageReceived, OptedOutOf
+from router.delivery import Delivery, DeliveryKind, DeliveryState, Permanent, Retry, Sent, Unknown
+from router.message import (
+    Address,
+    AskedToRead,
+    HelpAsked,
+    Location,
+    Message,
+    MessageReceived,
+    OptedOutOf,
+)
+from router.texts import LANGUAGES, TextId, text
+from router.tokens import PARTNER
+from router.tracking import printed
+from router.worked import Worked
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 CHANNEL = WhatsApp(WhatsAppSettings(), COUNTER)
@@ -122,12 +138,129 @@ async def test_an_answer_leaves_on_whatsapp_and_its_receipt_comes_back(town: Sms
     assert [d.state for d in await town.deliveries()] == [DeliveryState.DELIVERED]
 
 
-async def test_what_leaves_after_24_hours_is_shown_to_an_agent_and_not_lost(town: SmsTown) -> None:
-    worked = await town.texted("Un lampadaire cassé")
-    town.clock.pass_(hours=25)
+async def invited(town: SmsTown, said: str = "Un lampadaire cassé") -> Worked:
+    """Have an answer of a service leave a day late."""
+    worked = await town.texted(said)
     await town.send()
-    [delivery] = await town.deliveries()
-    assert delivery.state is DeliveryState.BOUNCED
+    town.clock.pass_(hours=25)
+    assert worked.case is not None
+    token = town.signer.sign(PARTNER, worked.case.number, worked.case.owner)
+    await town.hear("service", "C'est réparé, merci.", tokens=[token])
+    await town.send()
+    await town.send()
+    return worked
+
+
+def received(town: SmsTown) -> list[str]:
+    """List what the phone shows, without what WhatsApp refused."""
+    return [m.body for m in town.twilio.sent_to(f"whatsapp:{CITIZEN}") if m.status != "failed"]
+
+
+async def test_after_24_hours_a_template_invites_and_the_answer_awaits_the_next_message(
+    town: SmsTown,
+) -> None:
+    sid = town.twilio.templates.add("Une réponse vous attend ({{1}}), voyez {{2}} ou écrivez.")
+    town.connect(templates={"fr": sid})
+    worked = await invited(town)
+    assert worked.case is not None
+    number = printed(worked.case.number)
+    [receipt, template] = received(town)
+    link = f"https://g.example/suivi/{number}"
+    assert template == f"Une réponse vous attend ({number}), voyez {link} ou écrivez."
+    states = {d.kind: d.state for d in await town.deliveries()}
+    assert states[DeliveryKind.ANSWER] is DeliveryState.AWAITS
+    assert states[DeliveryKind.INVITE] is DeliveryState.DELIVERED
+    lines = await town.lines(worked.case.id)
+    assert any("24 heures" in line and "dès que la personne écrit" in line for line in lines)
+    asked = await town.texted("« Lire »")
+    assert (asked.action, asked.case, asked.reply) == (Action.IGNORE, None, None)
+    await town.send()
+    assert received(town)[:2] == [receipt, template]
+    [answer] = received(town)[2:]
+    assert "C'est réparé" in answer
+    states = {d.kind: d.state for d in await town.deliveries()}
+    assert states[DeliveryKind.ANSWER] is DeliveryState.DELIVERED
+
+
+async def test_any_message_of_the_person_brings_what_awaited_and_then_its_own_receipt(
+    town: SmsTown,
+) -> None:
+    town.connect(templates={"fr": town.twilio.templates.add("Lisez {{1}} : {{2}} .")})
+    await invited(town)
+    await town.texted("toujours rien ?")
+    await town.send()
+    [_, _, answer, more] = received(town)
+    assert "C'est réparé" in answer
+    assert "C'est réparé" not in more
+    await town.texted("lire")
+    await town.send()
+    assert len(received(town)) == 4  # nothing is sent twice
+
+
+async def test_a_person_is_invited_once_a_day_however_much_awaits(town: SmsTown) -> None:
+    town.connect(templates={"fr": town.twilio.templates.add("Lisez {{1}} : {{2}} .")})
+    worked = await invited(town)
+    assert worked.case is not None
+    token = town.signer.sign(PARTNER, worked.case.number, worked.case.owner)
+    await town.hear("service", "Et le suivant aussi.", tokens=[token])
+    await town.send()
+    await town.send()
+    assert len(received(town)) == 2
+    await town.texted("lire")
+    await town.send()
+    assert [("réparé" in body, "suivant" in body) for body in received(town)[2:]] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+async def test_who_says_stop_is_not_sent_what_awaited(town: SmsTown) -> None:
+    town.connect(templates={"fr": town.twilio.templates.add("Lisez {{1}} : {{2}} .")})
+    await invited(town)
+    await town.texted("STOP")
+    await town.send()
+    assert "C'est réparé" not in "".join(received(town))
+    await town.texted("lire")
+    await town.send()
+    assert "C'est réparé" not in "".join(received(town))
+    await town.texted("START")
+    await town.send()
+    assert "C'est réparé" in "".join(received(town))
+
+
+async def test_a_template_serves_each_language_and_the_first_one_all_others(town: SmsTown) -> None:
+    french = town.twilio.templates.add("Lisez {{1}} : {{2}} .")
+    english = town.twilio.templates.add("Read {{1}}: {{2}} .")
+    town.connect(templates={"fr": french, "en": english})
+    for language, begins in (("fr", "Lisez"), ("en", "Read"), ("wo", "Lisez")):
+        [part] = town.sms.render(invitation(language))
+        assert isinstance(await town.sms.send(part, "i"), Sent)
+        assert town.twilio.sent_to(f"whatsapp:{CITIZEN}")[-1].body.startswith(begins)
+
+
+def invitation(language: str = "fr") -> Delivery:
+    data = json.dumps({"1": "7K4M-Q2XD-9TC", "2": "https://g.example/suivi/7K4M-Q2XD-9TC"})
+    address = Address("whatsapp", COUNTER, CITIZEN)
+    return Delivery(
+        7, "i7", "l", DeliveryKind.INVITE, address, "…", NOW, language=language, data=data
+    )
+
+
+async def test_an_invitation_that_was_cut_is_found_whatever_the_template_says(
+    town: SmsTown,
+) -> None:
+    town.connect(templates={"fr": town.twilio.templates.add("Lisez {{1}} : {{2}} .")})
+    [part] = town.sms.render(invitation())
+    assert await town.sms.find(invitation(), "i7") is None
+    town.twilio.faults.push("cut-after-accept")
+    assert isinstance(await town.sms.send(part, "i7"), Unknown)
+    assert isinstance(await town.sms.find(invitation(), "i7"), Sent)
+
+
+async def test_without_a_template_an_agent_is_told_and_the_answer_awaits_all_the_same(
+    town: SmsTown,
+) -> None:
+    worked = await invited(town)
     assert worked.case is not None
     lines = [
         event.text
@@ -135,14 +268,63 @@ async def test_what_leaves_after_24_hours_is_shown_to_an_agent_and_not_lost(town
         if event.kind is EventKind.DELIVERY_FAILED
     ]
     assert len(lines) == 1
-    assert "24 heures" in lines[0]
-    assert "63016" in lines[0]
-    # once the person has written again, an agent sends it by hand
+    assert "modèle" in lines[0]
+    assert len(received(town)) == 1
     await town.texted("toujours rien ?")
-    assert await town.store.requeue(delivery.id, town.clock.now())
     await town.send()
-    states = {d.id: d.state for d in await town.deliveries()}
-    assert states[delivery.id] is DeliveryState.DELIVERED
+    assert "C'est réparé" in received(town)[1]
+
+
+@pytest.mark.parametrize("sid", ["unknown", "pending", "odd"])
+async def test_a_template_that_cannot_leave_is_told_to_an_agent(town: SmsTown, sid: str) -> None:
+    templates = {
+        "unknown": "HX" + "9" * 32,
+        "pending": town.twilio.templates.add("Lisez {{1}} : {{2}} .", "pending"),
+        "odd": town.twilio.templates.add("Lisez {{1}} : {{2}} le {{3}}."),
+    }
+    town.connect(templates={"fr": templates[sid]})
+    worked = await invited(town)
+    await town.send()
+    assert worked.case is not None
+    events = await town.store.events(worked.case.id)
+    assert [event.kind for event in events].count(EventKind.DELIVERY_FAILED) == 1
+    invites = [d for d in await town.deliveries() if d.kind is DeliveryKind.INVITE]
+    assert len(invites) == 1
+    answers = [d for d in await town.deliveries() if d.kind is DeliveryKind.ANSWER]
+    assert [d.state for d in answers] == [DeliveryState.AWAITS]
+
+
+async def test_what_awaits_is_found_and_pushed_by_an_agent(town: SmsTown) -> None:
+    await invited(town)
+    [waiting] = await town.store.list_deliveries([DeliveryState.AWAITS])
+    assert await town.store.requeue(waiting.id, town.clock.now())
+
+
+async def test_doctor_says_what_is_wrong_with_the_templates(town: SmsTown) -> None:
+    assert "Aucun modèle" in (await town.sms.health()).sentence
+    await town.sms.close()
+    sid = town.twilio.templates.add("Lisez {{1}} : {{2}} .", "pending")
+    town.connect(templates={"fr": sid})
+    found = await town.sms.health()
+    assert not found.ok
+    assert "attend l'accord" in found.sentence
+    town.twilio.templates.judge(sid, "approved")
+    assert (await town.sms.health()).ok
+    await town.sms.close()
+    town.connect(templates={"fr": "HX" + "9" * 32})
+    assert "n'existe pas" in (await town.sms.health()).sentence
+    with pytest.raises(ValueError, match="ContentSid"):
+        WhatsAppSettings(templates={"fr": "HX1"})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_word_that_an_invitation_asks_for_is_the_one_that_is_understood(language: str) -> None:
+    said = text(TextId.INVITE, language, numero="7K4M-Q2XD-9TC", lien="https://g.example").text
+    [quoted] = re.findall("[«“„]\\s?(.+?)\\s?[»”“]", said)
+    assert quoted == READ[language]
+    assert isinstance(read(Body=quoted), AskedToRead)
+    assert isinstance(read(Body=f"« {quoted.title()} »."), AskedToRead)
+    assert isinstance(read(Body=f"je veux {quoted}"), MessageReceived)
 
 
 @pytest.mark.parametrize(

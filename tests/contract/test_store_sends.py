@@ -282,6 +282,32 @@ async def test_a_dead_letter_is_kept_and_can_be_put_back(store, parts):
     assert found.deliveries == (delivery,)
 
 
+async def test_what_awaits_a_person_leaves_whole_when_he_writes_and_nothing_else_does(store, parts):
+    anna, bob = parts.delivery("anna"), parts.delivery("bob")
+    gone = parts.delivery("anna", text="déjà parti")
+    await put(store, parts, anna, bob)
+    for found in await claim(store):
+        ids = {"parts_sent": 2, "provider_id": "a b", "not_before": None}
+        await send(store, found, DeliveryState.SENT, **ids)
+    refused = [DeliveryWrite(each.id, DeliveryState.AWAITS, error="63016") for each in (anna, bob)]
+    await write(store, Unit(claims=(), receipts=tuple(refused)))
+    await put(store, parts, gone)
+    [found] = await claim(store)
+    await send(store, found, DeliveryState.DEAD, error="x", not_before=None)
+    late = DeliveryWrite(anna.id, DeliveryState.DELIVERED)
+    await write(store, Unit(claims=(), receipts=(late,)))
+    assert {each.id for each in await store.list_deliveries([DeliveryState.AWAITS])} == {
+        anna.id,
+        bob.id,
+    }
+    assert await claim(store, NOW + MINUTE) == []
+    await write(store, Unit(claims=(), opened=(anna.address,)), at=NOW + MINUTE)
+    [found] = await claim(store, NOW + MINUTE)
+    assert found.deliveries == (anna,)
+    assert (await one(store, bob.id)).state is DeliveryState.AWAITS
+    assert (await one(store, gone.id)).state is DeliveryState.DEAD
+
+
 @pytest.mark.parametrize("state", [DeliveryState.BOUNCED, DeliveryState.REJECTED])
 async def test_what_came_back_is_sent_anew_from_its_first_piece(store, parts, state):
     delivery = parts.delivery()

@@ -136,7 +136,7 @@ REPLY_HERE = {
     "ru": r"это сообщение|\bздесь\b|\bсюда\b",
 }
 """What cannot be done on the telephone or with a letter."""
-NEVER_ALOUD = {"confirm", "encrypted", "help", "opted_in", "opted_out", "too_large"}
+NEVER_ALOUD = {"confirm", "encrypted", "help", "invite", "opted_in", "opted_out", "too_large"}
 """They answer what cannot happen at the desk."""
 
 

@@ -79,6 +79,7 @@ STATEMENTS = {
         "inbound:pk",
     ),
     "units.end timers": (units.END_TIMERS, _ids, "work:work_id"),
+    "units.open": (units.OPEN, {"keys_": ["whatsapp|n||+33612345678"]}, "delivery:delivery_awaits"),
     "units.receipt": (
         units.RECEIPT,
         {"id_": 1, "rank_": 2, "state_": "sent", "error_": "", "provider_": "", "settled_": 9},
