@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -108,4 +108,8 @@ class Texts(Protocol):
 
         ``short`` prefers the version written for SMS (``court``) where there is one.
         """
+        ...
+
+    def wordings(self) -> Iterable[str]:
+        """Give every text as it was written, in every language and length."""
         ...

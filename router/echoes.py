@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from weakref import WeakKeyDictionary
 
+from router.directory import Texts
 from router.texts import LANGUAGES, Phrases, Style, TextId, phrases, sentences
 
 LEAST = 40
@@ -32,8 +35,26 @@ _ANYTHING = ".{1,200}"
 """On its line: what stands under a name or a telephone number is of somebody else."""
 
 
-def is_echo(text: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Sentences that are written automatically: those without a field, and patterns of the others.
+
+    The patterns stand under their first letters, or under none.
+    """
+
+    whole: frozenset[str]
+    beginnings: Mapping[str, tuple[re.Pattern[str], ...]]
+
+    def holds(self, sentence: str) -> bool:
+        likely = (*self.beginnings.get(sentence[:2], ()), *self.beginnings.get("", ()))
+        together = sentence.replace("\n", " ")
+        return together in self.whole or any(pattern.fullmatch(sentence) for pattern in likely)
+
+
+def is_echo(text: str, texts: Texts | None = None) -> bool:
     """Whether a text is made of nothing but sentences that the house itself writes by itself.
+
+    ``texts`` are those of supervisors, in the version of the rules that is live.
 
     Case, accents and punctuation do not count: providers change them. Words of a person beside
     ours, a service's answer among them, make it a message like any other.
@@ -42,7 +63,8 @@ def is_echo(text: str) -> bool:
         return False
     found = _pieces(_LINK.sub("lien", text))
     first, ends = list(islice(found, _MOST_TOGETHER)), range(1, _MOST_TOGETHER + 1)
-    if not any(_is_ours(first[:end]) for end in ends):
+    known = (_of_house(),) if texts is None else (_of_house(), _of_supervisors(texts))
+    if not any(_is_ours(first[:end], known) for end in ends):
         return False  # nearly all that people write: the rest need not be looked at
     pieces = [*first, *found]
     if sum(len(piece.strip()) for piece in pieces) < LEAST:
@@ -50,7 +72,9 @@ def is_echo(text: str) -> bool:
     reached = {0}
     for place in range(len(pieces)):
         if place in reached:
-            reached.update(place + end for end in ends if _is_ours(pieces[place : place + end]))
+            reached.update(
+                place + end for end in ends if _is_ours(pieces[place : place + end], known)
+            )
     return len(pieces) in reached
 
 
@@ -63,20 +87,31 @@ def _pieces(text: str) -> Iterator[str]:
             between = " "
 
 
-def _is_ours(pieces: Sequence[str]) -> bool:
+def _is_ours(pieces: Sequence[str], known: Sequence[Known]) -> bool:
     sentence = "".join(pieces).strip()
-    whole, beginnings = _known()
-    likely = (*beginnings.get(sentence[:2], ()), *beginnings.get("", ()))
-    together = sentence.replace("\n", " ")
-    return together in whole or any(pattern.fullmatch(sentence) for pattern in likely)
+    return any(each.holds(sentence) for each in known)
 
 
 @cache
-def _known() -> tuple[frozenset[str], dict[str, tuple[re.Pattern[str], ...]]]:
-    """Give the sentences without a field, and patterns of the others by their first letters."""
+def _of_house() -> Known:
+    return _known(template for said in map(phrases, LANGUAGES) for template in _templates(said))
+
+
+_OWN: WeakKeyDictionary[Texts, Known] = WeakKeyDictionary()
+
+
+def _of_supervisors(texts: Texts) -> Known:
+    """Give what is known of a version of the rules; it is forgotten together with that version."""
+    known = _OWN.get(texts)
+    if known is None:
+        known = _OWN[texts] = _known(texts.wordings())
+    return known
+
+
+def _known(templates: Iterable[str]) -> Known:
     whole: set[str] = set()
     patterns: dict[str, set[str]] = {}
-    for sentence, fields in _sentences():
+    for sentence, fields in _sentences(templates):
         if not fields:
             whole.update(map(_bare, _END.split(sentence)))
         elif _bare(_FIELD.sub("", sentence)):  # what is all field is anybody's words
@@ -87,17 +122,15 @@ def _known() -> tuple[frozenset[str], dict[str, tuple[re.Pattern[str], ...]]]:
             start = fixed[0][:2] if len(fixed[0]) > 1 else ""
             patterns.setdefault(start, set()).add(pattern)
     whole.discard("")
-    return frozenset(whole), {
-        start: tuple(map(re.compile, sorted(some))) for start, some in patterns.items()
-    }
+    compiled = {start: tuple(map(re.compile, sorted(some))) for start, some in patterns.items()}
+    return Known(frozenset(whole), compiled)
 
 
-def _sentences() -> Iterator[tuple[str, tuple[str, ...]]]:
-    for said in map(phrases, LANGUAGES):
-        for template in _templates(said):
-            if _WRITTEN_BY_PEOPLE not in template:
-                for line in template.strip().split("\n"):
-                    yield from sentences(line)
+def _sentences(templates: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for template in templates:
+        if _WRITTEN_BY_PEOPLE not in template:
+            for line in template.strip().split("\n"):
+                yield from sentences(line)
 
 
 def _templates(said: Phrases) -> Iterator[str]:

@@ -285,7 +285,7 @@ class Replies:
         conversation = self.workspace.conversation(message.address.key)
         if conversation.blocked or conversation.opted_out:
             return None
-        if message.automatic or not message.reachable or _came_back(message):
+        if message.automatic or not message.reachable or self._came_back(message):
             return None
         warning = _PARAGRAPH.join(danger)
         share = Budget(self.workspace, self.policy).take(draft, message.address, case, warning)
@@ -302,6 +302,11 @@ class Replies:
         return self._deliver(
             draft, case, kind, reporter, cause, text, subject=message.subject, asked=asked
         )
+
+    def _came_back(self, message: Message) -> bool:
+        """Whether a message is our own automatic words; with those we send no file and no place."""
+        person = message.attachments or message.location
+        return not person and is_echo(message.text_shown, self.wording.rulebook.texts)
 
     def _deliver(
         self,
@@ -339,12 +344,6 @@ class Replies:
         )
         draft.deliveries.append(delivery)
         return delivery
-
-
-def _came_back(message: Message) -> bool:
-    """Whether a message is our own automatic words; with those we send no file and no place."""
-    person = message.attachments or message.location
-    return not person and is_echo(message.text_shown)
 
 
 def _chain(message: Message) -> tuple[str, ...]:

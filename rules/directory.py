@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -63,6 +64,12 @@ class RulesDirectory:
             if found:
                 return wanted, found
         return next(iter(long.items()), None)
+
+    def wordings(self) -> Iterator[str]:
+        """Give every text as it was written, in every language and length."""
+        for texts in (self._configuration.texts, self._configuration.short_texts):
+            for written in texts.values():
+                yield from written.values()
 
     # --- categories ------------------------------------------------------------------------------
 

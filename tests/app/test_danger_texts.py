@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.rulebook import LoadedRulebook, load_folder
+from router.echoes import is_echo
 from router.texts import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
@@ -54,3 +55,12 @@ def test_sentences_of_a_danger_text_are_short(
 ) -> None:
     for sentence in re.split(r"[.!?]", written(rulebook, text, language, short=False)):
         assert len(re.findall(r"[\w'’-]+", sentence)) <= 20, sentence
+
+
+def test_every_text_of_the_example_is_known_when_it_comes_back(rulebook: LoadedRulebook) -> None:
+    missed = [
+        written
+        for written in rulebook.texts.wordings()
+        if "{" not in written and len(written) > 60 and not is_echo(written, rulebook.texts)
+    ]
+    assert missed == []

@@ -34,6 +34,9 @@ class Written:
             return None
         return ("fr", "Reçu : {numero}.") if language == "fr" else ("en", "Got {numero}.")
 
+    def wordings(self) -> tuple[str, ...]:
+        return ("Reçu : {numero}.", "Got {numero}.")
+
 
 def fields(template: str) -> set[str]:
     return set(re.findall(r"\{(\w+)\}", template))

@@ -260,6 +260,27 @@ async def test_two_routers_facing_each_other_stop_after_one_answer(town):
     assert said in heard.case.text
 
 
+@pytest.mark.parametrize("said", ["La poubelle déborde", "Ça sent le gaz", "où est mon colis"])
+async def test_two_counters_facing_each_other_with_texts_of_supervisors_stop_after_one_answer(
+    town, said
+):
+    town.rules.known = {
+        "acknowledgement": "La Ville a bien noté ceci sous {numero}. Patience, {service} regarde.",
+        "appended": "La Ville l'a mis avec {numero}. Merci bien de cette précision-là.",
+        "gaz": "Sortez d'ici. Appelez vite le 18, sans rien toucher ni allumer.",
+        "ailleurs": "Pour cela voyez plutôt La Poste, au 3631 : nous n'y pouvons rien ici.",
+    }
+    for _ in range(6):
+        for counter in ("mirror", "other"):
+            heard = await town.hear(counter, said)
+            said = heard.reply.text if heard.reply else said
+    assert len(await town.to("mirror")) == 1
+    assert await town.to("other") == []
+    # a person's words beside them make a message
+    heard = await town.hear("ana", f"{said}\nMais ça déborde encore")
+    assert heard.reply is not None
+
+
 async def test_who_writes_or_sends_a_photo_under_our_own_words_is_answered(town):
     ours = text(TextId.REDIRECT, "fr", service="Voirie", contact="02 40 41 90 00").text
     danger = await town.hear("ana", f"{ours}\nIl y a une odeur de gaz")

@@ -104,6 +104,10 @@ class TownRules:
 
     def __init__(self):
         self.silences = {}
+        self.known = {
+            "gaz": "Appelez le 18 ou le 112 tout de suite.",
+            "ailleurs": "Voyez la Poste.",
+        }
 
     @property
     def directory(self):
@@ -130,8 +134,10 @@ class TownRules:
         return (Counter("c", "memory", "town", "44109", "fr"),)
 
     def text(self, text, language, *, short=False):
-        known = {"gaz": "Appelez le 18 ou le 112 tout de suite.", "ailleurs": "Voyez la Poste."}
-        return ("fr", known[text]) if text in known else None
+        return ("fr", self.known[text]) if text in self.known else None
+
+    def wordings(self):
+        return self.known.values()
 
     def category_name(self, category, language):
         return category.title()

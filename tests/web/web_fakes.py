@@ -247,6 +247,9 @@ class Book:
     def text(self, text: str, language: str, *, short: bool = False) -> tuple[str, str] | None:
         return None
 
+    def wordings(self) -> tuple[str, ...]:
+        return ()
+
     def read(self, facts: Facts) -> Reading:
         raise AssertionError("the pages never decide")
 
