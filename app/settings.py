@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     secret: SecretStr | None = None
     automatic_per_day: int = Field(20, ge=1)
     dangers_per_day: int = Field(5, ge=1)
+    confirmations_per_day: int = Field(3, ge=1)
     channels: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @classmethod

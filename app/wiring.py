@@ -266,6 +266,7 @@ async def build(
         base_url=settings.base_url,
         automatic_per_day=settings.automatic_per_day,
         dangers_per_day=settings.dangers_per_day,
+        confirmations_per_day=settings.confirmations_per_day,
     )
     router = Router(
         store=store,
@@ -357,7 +358,7 @@ def _form_checks(settings: Settings) -> dict[str, Any]:
     from channels.webform import WebformSettings
 
     form = WebformSettings.model_validate(settings.of_account("web", "web") or {})
-    wanted = {"quick_s", "reports_at_once", "reports_most", "proof_of_work"}
+    wanted = {"quick_s", "reports_at_once", "reports_most", "letters_at_once", "proof_of_work"}
     return form.model_dump(include=wanted)
 
 

@@ -60,6 +60,7 @@ class WebformSettings(BaseModel):
     quick_s: float = 3.0
     reports_at_once: int = 5
     reports_most: int = 60
+    letters_at_once: int = 20
     proof_of_work: int = 0
     """What our page looks for in a report (web.parts.WebSettings)."""
 
@@ -147,7 +148,8 @@ class Webform:
     def _reply_address(self, form: Mapping[str, Any], page: str) -> Address:
         """Choose where the person is answered; a contact that cannot be used means the page."""
         reply, settings = text_of(form, "reply").lower(), self._settings
-        if text_of(form, "website"):  # a machine: it does not get us to write to anybody
+        # a machine, or who types many addresses: it does not get us to write to anybody
+        if text_of(form, "website") or form.get("quiet"):
             reply = "page"
         if reply == "email" and settings.email_account:
             email = text_of(form, "email")

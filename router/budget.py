@@ -15,6 +15,7 @@ from router.workspace import Draft, Workspace
 _NOT_TOLD = (
     "La personne n'a pas été avertie de qui appeler : déjà {} messages automatiques aujourd'hui."
 )
+_NOT_ASKED = "Aucun lien de confirmation envoyé : l'adresse donnée en a déjà reçu {} aujourd'hui."
 _MOST_WARNED = 200
 """Dangers that a case remembers having told; a person's own are among the latest."""
 
@@ -67,9 +68,29 @@ class Budget:
                 self.workspace.save(draft, counted)
         return share
 
+    def take_confirmation(self, draft: Draft, address: Address, case: Case) -> bool:
+        """Take one letter to an address that anybody may have typed; its owner's answers stay whole.
+
+        An agent reads on the case that none was written.
+        """
+        day = f"{self.workspace.now:%Y-%m-%d}"
+        typed = self.workspace.conversation(unconfirmed(address).key)
+        sent = typed.automatic_count if typed.automatic_day == day else 0
+        if sent >= self.policy.confirmations_per_day:
+            note = _NOT_ASKED.format(sent)
+            self.workspace.tell(draft, case, EventKind.NOTE, "router", note)
+            return False
+        self._count(draft, typed, day, sent + 1)
+        return True
+
     def _count(self, draft: Draft, conversation: Conversation, day: str, count: int) -> None:
         counted = replace(conversation, automatic_day=day, automatic_count=count, greeted=True)
         self.workspace.converse(draft, counted)
+
+
+def unconfirmed(address: Address) -> Address:
+    """Name what is counted of an address that somebody typed, apart from its owner's own."""
+    return replace(address, kind="unconfirmed")
 
 
 def _mark(address: Address, danger: str) -> str:

@@ -26,7 +26,8 @@ class Policy:
     sends there; ``partners`` leads from (way, address) to what reaches that partner alone, so that
     one who does not answer holds up no other. ``automatic_per_day`` bounds the automatic answers to
     one address and on one case, each, in a day of UTC; beyond it an address is told of whom to call
-    in danger ``dangers_per_day`` times. ``lease_s`` is how long a claim lasts, in seconds.
+    in danger ``dangers_per_day`` times. An address that was only typed is asked to confirm itself
+    ``confirmations_per_day`` times. ``lease_s`` is how long a claim lasts, in seconds.
     ``short_channels`` are written the short texts: a text message, and the tracking page, which
     shows the rest of the case itself. ``spoken_channels`` are written what an agent reads aloud.
     """
@@ -36,6 +37,7 @@ class Policy:
     base_url: str = "http://127.0.0.1:8000"
     automatic_per_day: int = 20
     dangers_per_day: int = 5
+    confirmations_per_day: int = 3
     lease_s: float = 60.0
     most_tries: int = 5
     reading_s: float = 30.0

@@ -104,7 +104,10 @@ class Replies:
         fields["lien"] = self._confirmation(case, message.address)
         words = self.wording.plain(TextId.CONFIRM, language, style, **fields)
         known = self.workspace.case(case.id) or case
-        self._automatic(draft, message, known, kind, [*there, words])
+        if self._written_to(message) and self._budget.take_confirmation(
+            draft, message.address, known
+        ):
+            self._write(draft, message, known, kind, _PARAGRAPH.join([*there, words]))
         return receipt
 
     def _confirmation(self, case: Case, address: Address) -> str:
@@ -282,26 +285,41 @@ class Replies:
         danger: Sequence[str] = (),
     ) -> Delivery | None:
         """Write an automatic answer: of it ``danger`` alone where the day's budget is spent."""
-        conversation = self.workspace.conversation(message.address.key)
-        if conversation.blocked or conversation.opted_out:
-            return None
-        if message.automatic or not message.reachable or self._came_back(message):
+        if not self._written_to(message):
             return None
         warning = _PARAGRAPH.join(danger)
-        share = Budget(self.workspace, self.policy).take(draft, message.address, case, warning)
+        share = self._budget.take(draft, message.address, case, warning)
         if share is Share.NOTHING:
             return None
-        reporter = Reporter(
-            message.address,
-            language=language or (case.language if case else "fr"),
-            refs=_chain(message),
-        )
-        cause = message.provider_id
         text = warning if share is Share.DANGER else _PARAGRAPH.join(paragraphs)
         asked = "" if message.public or share is Share.DANGER else asked
-        return self._deliver(
-            draft, case, kind, reporter, cause, text, subject=message.subject, asked=asked
-        )
+        return self._write(draft, message, case, kind, text, language, asked)
+
+    @property
+    def _budget(self) -> Budget:
+        return Budget(self.workspace, self.policy)
+
+    def _written_to(self, message: Message) -> bool:
+        """Whether anything automatic may be written to who sent a message."""
+        conversation = self.workspace.conversation(message.address.key)
+        if conversation.blocked or conversation.opted_out:
+            return False
+        return message.reachable and not message.automatic and not self._came_back(message)
+
+    def _write(
+        self,
+        draft: Draft,
+        message: Message,
+        case: Case | None,
+        kind: DeliveryKind,
+        text: str,
+        language: str = "",
+        asked: str = "",
+    ) -> Delivery:
+        language = language or (case.language if case else "fr")
+        reporter = Reporter(message.address, language=language, refs=_chain(message))
+        cause, subject = message.provider_id, message.subject
+        return self._deliver(draft, case, kind, reporter, cause, text, subject=subject, asked=asked)
 
     def _came_back(self, message: Message) -> bool:
         """Whether a message is our own automatic words; with those we send no file and no place."""

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from router.adding import Adding
 from router.archive import Action
 from router.arriving import Arriving
+from router.budget import unconfirmed
 from router.conversation import numbers_of
 from router.dangers import Dangers
 from router.desk import Desk
@@ -324,6 +325,7 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
 
 def _addresses(events: Sequence[InboundEvent], messages: Sequence[Message]) -> list[Address]:
     addresses = [each for message in messages for each in (message.address, message.answered_at)]
+    addresses += [unconfirmed(each.address) for each in messages if each.until_confirmed]
     addresses += [
         event.instead for event in events if isinstance(event, TaskDone) and event.instead
     ]

@@ -58,6 +58,9 @@ class WebSettings:
     """Reports of one client after which the next are looked at; one more every minute."""
     reports_most: int = 60
     """Reports of one client after which the next must wait; ten more every minute."""
+    letters_at_once: int = 20
+    """Reports of one client with an address to confirm, after which the next are answered on the
+    page; one more every ten minutes."""
     proof_of_work: int = 0
     """Hashes that a browser has to try before it sends a report (ALTCHA); 0: none."""
     guesses: int = 20

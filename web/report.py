@@ -20,7 +20,7 @@ from web.render import NAMES, Renderer
 from web.report_form import Problem, Report, by_field
 from web.seals import Seals
 from web.sending import Sending
-from web.suspicion import Suspicion
+from web.suspicion import SPREAD, Suspicion
 from web.uploads import Uploads
 
 _PURPOSE = "report"
@@ -78,7 +78,8 @@ class ReportPages:
             return self._form(request, report, many, status=429, wait_s=wait)
         doubts = self._suspicion.of(client, report)
         try:
-            await self._sending.form(report_form.body_of(report, doubts))
+            body = report_form.body_of(report, doubts, quiet=SPREAD in doubts)
+            await self._sending.form(body)
         except StoreUnavailable:
             return self._form(request, report, (Problem("text", "error.store"),), status=503)
         onward = await self._onward(request, report.submission)

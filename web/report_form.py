@@ -125,14 +125,15 @@ def by_field(problems: Iterable[Problem]) -> Mapping[str, str]:
     return wrong
 
 
-def body_of(report: Report, doubts: tuple[str, ...] = ()) -> bytes:
-    """Write the JSON that the web channel reads."""
+def body_of(report: Report, doubts: tuple[str, ...] = (), *, quiet: bool = False) -> bytes:
+    """Write the JSON that the web channel reads; ``quiet``: the answer stays on our page."""
     sent = {
         name: value
         for name, value in asdict(report).items()
         if name not in {"photos", "photo_position", "proof"}
     }
     sent["doubts"] = doubts
+    sent["quiet"] = quiet
     sent["id"] = report.submission
     sent["attachments"] = [asdict(photo) for photo in report.photos]
     return json.dumps(sent, ensure_ascii=False).encode()

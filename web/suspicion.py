@@ -14,6 +14,7 @@ from web.throttle import Throttle
 TRAPPED = "un champ que l'on ne voit pas est rempli"
 QUICK = "rempli plus vite qu'une personne n'écrit"
 MANY = "beaucoup d'envois de la même connexion"
+SPREAD = "beaucoup d'adresses depuis la même connexion : réponse sur la page de suivi"
 REUSED = "le même formulaire a servi plusieurs fois"
 UNPROVED = "envoyé sans la preuve de calcul"
 _AGAIN = 5
@@ -30,6 +31,7 @@ class Suspicion:
         key = settings.form_secret
         self._soft = Throttle(clock, settings.reports_at_once, key, _REFILL_S)
         self._hard = Throttle(clock, settings.reports_most, key, _REFILL_S / 10)
+        self._letters = Throttle(clock, settings.letters_at_once, key, _REFILL_S * 10)
         self._forms: OrderedDict[str, set[str]] = OrderedDict()
 
     def wait_s(self, client: str) -> int:
@@ -42,12 +44,22 @@ class Suspicion:
             TRAPPED: bool(report.website),
             QUICK: self._seals.age_s(report.id) < self._settings.quick_s,
             MANY: self._soft.wait_s(client) > 0,
+            SPREAD: self._spreads(client, report),
             REUSED: self._uses(report) > _AGAIN,
             UNPROVED: self._proof.asked and not self._proof.holds(report.id, report.proof),
         }
         self._soft.spend(client)
         self._hard.spend(client)
         return tuple(words for words, found in odd.items() if found)
+
+    def _spreads(self, client: str, report: Report) -> bool:
+        """Whether a client has had more addresses written to than people of one house type."""
+        if report.reply == "page":
+            return False
+        spread = self._letters.wait_s(client) > 0
+        if not spread:
+            self._letters.spend(client)
+        return spread
 
     def _uses(self, report: Report) -> int:
         """Count the different reports that came by one form."""

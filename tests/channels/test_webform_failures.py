@@ -325,6 +325,50 @@ async def test_robots_that_fill_in_the_form_without_end_are_answered_a_day_s_bud
         assert 0 < len(written) <= town.policy.automatic_per_day
 
 
+async def test_strangers_forms_use_up_nothing_of_the_owner_s_automatic_answers(
+    tmp_path: Path,
+) -> None:
+    async with web_town(tmp_path, reports_at_once=1000, reports_most=1000) as town:
+        owner = "anne@mail.example"
+        for number in range(25):
+            async with town.browser(f"192.0.2.{number}") as stranger:
+                text = f"Un lampadaire cassé rue n{number}"
+                await town.report(stranger, text=text, reply="email", email=owner)
+                await town.route()
+        asked = await town.deliveries("email")
+        assert len(asked) == town.policy.confirmations_per_day
+        assert len(await town.deliveries("web")) == 25  # each reads his answer on his page
+        assert "Aucun lien de confirmation" in await town.notes((await town.cases())[-1])
+        await mailed(town, "La poubelle devant chez moi déborde")
+        assert len(await town.deliveries("email")) == len(asked) + 1
+        town.clock.pass_(days=1)
+        async with town.browser() as stranger:
+            await town.report(stranger, reply="email", email=owner)
+            await town.route()
+        assert len(await town.deliveries("email")) == len(asked) + 2
+
+
+async def test_one_connection_has_only_so_many_letters_sent_to_addresses_it_types(
+    tmp_path: Path,
+) -> None:
+    async with web_town(
+        tmp_path, reports_at_once=1000, reports_most=1000, letters_at_once=4
+    ) as town:
+        for client, expected in (("192.0.2.1", 4), ("192.0.2.2", 8)):
+            async with town.browser(client) as stranger:
+                for number in range(7):
+                    address = f"n{number}.{client}@town.example"
+                    await town.report(
+                        stranger, text=f"Rue n{number}", reply="email", email=address, after_s=5
+                    )
+                    await town.route()
+            assert len(await town.deliveries("email")) == expected
+        assert len(await town.deliveries("web")) == 14
+        [*_, last] = await town.cases()
+        assert "adresses" in await town.notes(last)
+        assert last.reporters[0].answered_at.channel == "web"
+
+
 async def test_while_the_database_is_down_the_person_is_told_and_keeps_the_text(
     town: WebTown, browser: httpx.AsyncClient
 ) -> None:
