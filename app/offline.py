@@ -12,7 +12,8 @@ from channels.desk import Desk, DeskSettings
 from channels.email import EmailChannel, EmailSettings
 from channels.matrix import Matrix, MatrixSettings
 from channels.sms import Sms, SmsSettings
-from channels.telegram import Telegram, TelegramSettings
+from channels.telegram import Telegram
+from channels.telegram_settings import TelegramSettings
 from channels.webform import Webform, WebformSettings
 from channels.whatsapp import WhatsApp, WhatsAppSettings
 from channels.x import X

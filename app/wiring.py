@@ -126,7 +126,8 @@ def _whatsapp(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
 
 
 def _telegram(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.telegram import Telegram, TelegramSettings
+    from channels.telegram import Telegram
+    from channels.telegram_settings import TelegramSettings
 
     webhook_url = f"{parts.base_url.rstrip('/')}/webhooks/telegram/{account}"
     return Telegram(TelegramSettings.model_validate(raw), account, webhook_url)

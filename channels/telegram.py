@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import hashlib
 import hmac
 import json
 import re
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
-from telegram import Bot, File, LinkPreviewOptions, Message, User, WebhookInfo
-from telegram.error import ChatMigrated, Forbidden, InvalidToken, TelegramError
+from telegram import File, User, WebhookInfo
+from telegram.error import Forbidden, InvalidToken, TelegramError
 
 from channels.graphemes import split, utf16_units
-from channels.secrets_in_logs import redact
-from channels.telegram_http import Request, asked, hook_trouble, outcome_of
-from channels.telegram_reading import LARGEST_FILE, Press, key_of, press_of, read_update
-from channels.telegram_writing import buttons, reply
+from channels.telegram_bot import BotLine
+from channels.telegram_feed import Feed, after
+from channels.telegram_http import asked, hook_trouble
+from channels.telegram_reading import LARGEST_FILE, key_of, press_of, read_update
+from channels.telegram_settings import TelegramSettings
+from channels.telegram_updates import update_of
 from router.delivery import (
     Delivery,
     OnUnknown,
     Permanent,
     Rate,
     SendOutcome,
-    Sent,
 )
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
 from router.message import (
@@ -43,33 +39,8 @@ from router.ports import Capabilities, Health, OutboundPart, Pulled
 from router.stated import Stated
 
 LONGEST_TEXT = 4096  # UTF-16 units
-STALE_AFTER = timedelta(days=6)
-"""After a quiet week the next update has a random number: an old offset could hide it."""
 _CHAT = re.compile(r"-?[0-9]{1,18}")
 _PRESSED = b"callback_query"  # most updates tell of no button, and need not be read twice
-UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
-
-
-class TelegramSettings(BaseModel):
-    """A bot; with ``webhook_secret`` it may be called by webhook, else it is polled."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    token: SecretStr = SecretStr("")
-    webhook_secret: SecretStr = SecretStr("")
-    base_url: str = "https://api.telegram.org/bot"
-    base_file_url: str = "https://api.telegram.org/file/bot"
-    poll_s: int = 25
-    per_second: float = 25.0
-    deadline_s: float = 15.0
-
-    @field_validator("base_url", "base_file_url")
-    @classmethod
-    def _leads_to_bots(cls, value: str) -> str:
-        """The library puts the token right behind, so an address that ends elsewhere is another's."""
-        if not re.fullmatch(r"https?://[^/\s]+(/[^\s]*)?/bot", value):
-            raise ValueError("the address ends in /bot, as https://api.telegram.org/bot does")
-        return value
 
 
 class Telegram:
@@ -97,13 +68,8 @@ class Telegram:
         self.account = account
         self._webhook_url = webhook_url
         self._settings = settings
-        self._built: Bot | None = None
-        self._requests: tuple[Request, ...] = ()
-        self._pressed: deque[Press] = deque(maxlen=1000)
-        self._press = asyncio.Event()
-        # the token is a part of every address, and httpx logs addresses
-        token = settings.token.get_secret_value()
-        self._redaction = redact(token, "httpx", "httpcore", "telegram.Bot", "telegram.request")
+        self._line = BotLine(settings)
+        self._feed = Feed(self._line, settings.poll_s)
 
     # --- in --------------------------------------------------------------------------------------
 
@@ -117,15 +83,13 @@ class Telegram:
 
     def open(self, request: WebhookRequest, received_at: datetime) -> tuple[Envelope, ...]:
         envelopes = self.open_raw(request.body, received_at)
-        self._pressed.extend(
+        self._feed.press(
             press
             for envelope in envelopes
             if not envelope.note
             and _PRESSED in envelope.payload
             and (press := press_of(json.loads(envelope.payload)))
         )
-        if self._pressed:
-            self._press.set()
         return envelopes
 
     def open_raw(self, raw: bytes, at: datetime) -> tuple[Envelope, ...]:
@@ -180,27 +144,7 @@ class Telegram:
 
     def compose(self, stated: Stated) -> Envelope:
         """Make the update that Telegram would send for such a private message."""
-        chat = _number_of(stated.sender)
-        number = _number_of(stated.message_id or stated.seed)
-        handle = stated.sender.removeprefix("@") if stated.sender.startswith("@") else ""
-        user: dict[str, Any] = {"id": chat, "is_bot": False, "first_name": stated.name}
-        user |= {"username": handle} if handle else {}
-        message: dict[str, Any] = {
-            "message_id": number,
-            "date": int(stated.at.timestamp()),
-            "chat": {"id": chat, "type": "private"},
-            "from": user,
-        }
-        files = stated.attachments
-        if files:
-            message["document"] = {"file_id": files[0], "file_name": files[0]}
-        if stated.location:
-            message["location"] = {
-                "latitude": stated.location.lat,
-                "longitude": stated.location.lon,
-            }
-        message["caption" if files else "text"] = stated.text
-        return self.open_raw(_dump({"update_id": number, "message": message}), stated.at)[0]
+        return self.open_raw(_dump(update_of(stated)), stated.at)[0]
 
     def _address(self, chat: str) -> Address:
         return Address(self.name, self.account, chat)
@@ -220,58 +164,27 @@ class Telegram:
             ConnectionError: Telegram cannot be reached, or somebody else polls this bot.
         """
         if self._settings.webhook_secret:
-            return Pulled((), cursor, await self._pressed_by_webhook())
-        offset = _offset(cursor, received_at())
-        wanted = {"timeout": self._settings.poll_s, "allowed_updates": UPDATES}
-        wanted |= {} if offset is None else {"offset": offset}
-        try:
-            # Raw JSON, since one malformed update would make the library refuse all of them; and
-            # lower case, which Telegram takes and the library does not warn about.
-            updates = await asked(
-                self._bot.do_api_request(
-                    "getupdates", api_kwargs=wanted, read_timeout=self._settings.poll_s + 5
-                ),
-                list,
-            )
-        except TelegramError as error:
-            told = self._redaction.hide(str(error))
-            raise ConnectionError(f"Telegram: {type(error).__name__}: {told}") from None
+            return Pulled((), cursor, await self._feed.pressed())
+        updates = await self._feed.new(cursor, received_at())
         at = received_at()
-        numbers = [u["update_id"] for u in updates if isinstance(u, dict) and _has_number(u)]
-        if not numbers:
+        later = after(updates, cursor, at)
+        if later == cursor:
             return Pulled(self._envelopes(updates, at), cursor)
-        cursor = json.dumps({"offset": max(numbers) + 1, "at": at.isoformat()})
         pressed = [press for update in updates if (press := press_of(update))]
-        return Pulled(self._envelopes(updates, at), cursor, pressed)
-
-    async def _pressed_by_webhook(self) -> list[Press]:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.poll_s):
-                await self._press.wait()
-        self._press.clear()
-        pressed = list(self._pressed)
-        self._pressed.clear()
-        return pressed
+        return Pulled(self._envelopes(updates, at), later, pressed)
 
     async def settle(self, pulled: Pulled) -> None:
         """Let the buttons that were pressed stop waiting, and go; updates need no settling."""
-        for press in pulled.receipt if isinstance(pulled.receipt, list) else []:
-            # a press is answered for at most some minutes: what comes late is no failure
-            with contextlib.suppress(TelegramError):
-                await asked(self._bot.answer_callback_query(press.query), bool)
-            with contextlib.suppress(TelegramError):
-                if press.chat is not None:
-                    gone = self._bot.edit_message_reply_markup(press.chat, press.message)
-                    await asked(gone, object)
+        await self._feed.settle(pulled.receipt if isinstance(pulled.receipt, list) else [])
 
     async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
         if attachment.size is not None and attachment.size > min(limit, LARGEST_FILE):
             raise InvalidInput(f"the file is larger than {min(limit, LARGEST_FILE)} bytes")
         try:
-            file = await asked(self._bot.get_file(attachment.ref), File)
+            file = await asked(self._line.bot.get_file(attachment.ref), File)
             content = bytes(await asked(file.download_as_bytearray(), bytearray))
         except TelegramError as error:
-            told = self._redaction.hide(str(error))
+            told = self._line.told(error)
             raise InvalidInput(f"Telegram does not give the file: {told}") from None
         if len(content) > limit:
             raise InvalidInput(f"the file is larger than {limit} bytes")
@@ -295,60 +208,17 @@ class Telegram:
         chat = part.delivery.address.value
         if not _CHAT.fullmatch(chat):
             return Permanent("address", "this is not the number of a Telegram chat")
-        try:
-            return await self._send(part, int(chat))
-        except ChatMigrated as moved:
-            # a group became a supergroup: nothing was sent, and its new number is told at once
-            return await self._send_moved(part, moved.new_chat_id)
-        except TelegramError as error:
-            return self._outcome_of(error)
-
-    async def _send_moved(self, part: OutboundPart, chat: int) -> SendOutcome:
-        try:
-            return await self._send(part, chat)
-        except TelegramError as error:
-            return self._outcome_of(error)
-
-    async def _send(self, part: OutboundPart, chat: int) -> SendOutcome:
-        sent = await asked(
-            self._bot.send_message(
-                chat,
-                part.text,
-                reply_parameters=reply(part),
-                reply_markup=buttons(part),
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-            ),
-            Message,
-        )
-        return Sent((f"{chat}:{sent.message_id}",))
-
-    def _outcome_of(self, error: TelegramError) -> SendOutcome:
-        return outcome_of(error, self._redaction.hide(str(error))[:200])
-
-    @property
-    def _bot(self) -> Bot:
-        if self._built is None:
-            limit = self._settings.deadline_s
-            one, many = Request(2, limit), Request(32, limit)
-            self._requests = (one, many)
-            self._built = Bot(
-                self._settings.token.get_secret_value() or "0:none",
-                base_url=self._settings.base_url,
-                base_file_url=self._settings.base_file_url,
-                request=many,
-                get_updates_request=one,
-            )
-        return self._built
+        return await self._line.send(part, int(chat))
 
     async def health(self) -> Health:
         """Ask whose token it is, and how updates come to us."""
         try:
-            me = await asked(self._bot.get_me(), User)
-            hook = await asked(self._bot.get_webhook_info(), WebhookInfo)
+            me = await asked(self._line.bot.get_me(), User)
+            hook = await asked(self._line.bot.get_webhook_info(), WebhookInfo)
         except (InvalidToken, Forbidden):
             return Health(False, "Telegram refuse le jeton : vérifiez « token ».")
         except TelegramError as error:
-            told = self._redaction.hide(str(error))[:200]
+            told = self._line.told(error)
             return Health(False, f"Telegram ne répond pas ({type(error).__name__} : {told}).")
         if str(me.username or "").lower() != self.account.lower():
             return Health(False, f"Le jeton est celui de @{me.username}, pas de @{self.account}.")
@@ -360,31 +230,8 @@ class Telegram:
 
     async def close(self) -> None:
         """Close the connections that are kept warm."""
-        for request in self._requests:
-            await request.shutdown()
-        self._built, self._requests = None, ()
-
-
-def _offset(cursor: str, now: datetime) -> int | None:
-    """Read the offset of a cursor; None at first, and when the cursor is stale."""
-    if not cursor:
-        return None
-    known = json.loads(cursor)
-    stale = now - datetime.fromisoformat(known["at"]) > STALE_AFTER
-    return None if stale else int(known["offset"])
-
-
-def _has_number(update: Mapping[str, Any]) -> bool:
-    number = update.get("update_id")
-    return isinstance(number, int) and not isinstance(number, bool)
+        await self._line.close()
 
 
 def _dump(data: object) -> bytes:
     return json.dumps(data, separators=(",", ":")).encode()
-
-
-def _number_of(name: str) -> int:
-    """Give a chat number for a made-up sender; a number stays what it is."""
-    if name.removeprefix("-").isascii() and name.removeprefix("-").isdigit():
-        return int(name)
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:5], "big")

@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from channels import x_signature
 from channels.graphemes import split
 from channels.media_hosts import check
 from channels.steering_words import asked_for, wish_of
-from channels.x_api import BLOCKED, KeepsTokens, Refused, XApi, login_of, outcome_of
+from channels.x_api import KeepsTokens, Refused, XApi, login_of
 from channels.x_budget import Budget, KeepsSpending
-from channels.x_feed import DM_QUERY, POST_QUERY, Feed
+from channels.x_events import event_of
+from channels.x_feed import Feed
+from channels.x_posts import public_text, without_handles
+from channels.x_sending import Sending
 from channels.x_settings import XSettings
 from channels.x_shapes import (
     DM,
     MENTION,
     Item,
-    first_id,
     is_id,
     item_of,
     part_of,
-    public_text,
     singles_of,
-    without_handles,
-    without_links,
 )
-from router.delivery import Delivery, OnUnknown, Permanent, Rate, Retry, SendOutcome, Sent, Unknown
-from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
+from router.delivery import Delivery, OnUnknown, Permanent, Rate, Retry, SendOutcome
+from router.errors import InvalidInput, UnreadablePayload
 from router.message import (
     Address,
     Attachment,
@@ -54,7 +49,6 @@ from router.ports import Capabilities, Clock, Health, OutboundPart, Pulled
 from router.stated import Stated
 
 _LONGEST_DM = 10_000
-_CLOCKS_DIFFER = timedelta(seconds=5)
 
 
 class X:
@@ -87,30 +81,17 @@ class X:
             self._budget,
         )
         self._feed = Feed(self._api, self._budget, clock, settings.poll_s)
-        self._told: set[str] = set()
+        self._sending = Sending(self._api, account, settings.refused_text, self._me)
 
     # --- in --------------------------------------------------------------------------------------
 
     def verify(self, request: WebhookRequest) -> None:
         """Check the HMAC of the raw bytes."""
-        given = request.headers.get("x-twitter-webhooks-signature", "").encode("utf-8", "replace")
-        key = self._settings.consumer_secret.get_secret_value()
-        if not key or not hmac.compare_digest(given, self._hmac(key, request.body).encode()):
-            raise InvalidSignature("the signature is not that of X")
+        x_signature.verify(request, self._settings.consumer_secret.get_secret_value())
 
     def challenge(self, request: WebhookRequest) -> WebhookResponse | None:
         """Answer X's hourly check that this address knows the app's secret (CRC)."""
-        token = parse_qs(urlsplit(request.url).query).get("crc_token", [""])[0]
-        key = self._settings.consumer_secret.get_secret_value()
-        if not token or not key:
-            return WebhookResponse(400, b"no crc_token")
-        body = json.dumps({"response_token": self._hmac(key, token.encode())}).encode()
-        return WebhookResponse(200, body, "application/json")
-
-    @staticmethod
-    def _hmac(key: str, data: bytes) -> str:
-        digest = hmac.new(key.encode(), data, hashlib.sha256).digest()
-        return "sha256=" + base64.b64encode(digest).decode()
+        return x_signature.challenge(request, self._settings.consumer_secret.get_secret_value())
 
     def open(self, request: WebhookRequest, received_at: datetime) -> tuple[Envelope, ...]:
         return self.open_raw(request.body, received_at)
@@ -200,26 +181,7 @@ class X:
 
     def compose(self, stated: Stated) -> Envelope:
         """Make the event that X would tell of: a private message, or with ``mention`` a post."""
-        handle = stated.sender.removeprefix("@")
-        seed = stated.message_id or stated.seed
-        author, number = _number_of(handle), _number_of(seed)
-        keys = [f"3_{place}" for place, _ in enumerate(stated.attachments)]
-        record: dict[str, Any] = {
-            "id": number,
-            "text": stated.text,
-            "created_at": stated.at.isoformat(),
-        }
-        record |= {"attachments": {"media_keys": keys}} if keys else {}
-        known = "" if handle.isdigit() else handle  # an id says nothing of the name
-        user = {"id": author, "name": stated.name, "username": known}
-        media = [{"media_key": key, "type": "photo", "url": ""} for key in keys]
-        includes = {"users": [user], "media": media}
-        if stated.kind == MENTION:
-            single = {"post": record | {"author_id": author}, "includes": includes}
-        else:
-            event = {"event_type": "MessageCreate", "sender_id": author}
-            single = {"dm_event": record | event, "includes": includes}
-        return self.open_raw(json.dumps(single).encode(), stated.at)[0]
+        return self.open_raw(_dump(event_of(stated)), stated.at)[0]
 
     # --- polling ---------------------------------------------------------------------------------
 
@@ -283,88 +245,14 @@ class X:
         return tuple(OutboundPart(delivery, text, i, len(texts)) for i, text in enumerate(texts))
 
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
-        address, refs = part.delivery.address, part.delivery.refs
-        if not is_id(address.value):
+        if not is_id(part.delivery.address.value):
             return Permanent("address", "this is not the id of somebody on X")
         if self._budget.spent:
             return Retry(self._budget.sentence, self._budget.until_tomorrow_s(), held=True)
-        if address.kind != MENTION:
-            return await self._write(address.value, part.text)
-        if not refs:
-            return Permanent("thread", "a public answer needs the post that it answers")
-        return await self._reply(refs[-1], part.text)
-
-    async def _write(self, person: str, text: str) -> SendOutcome:
-        path = f"/2/dm_conversations/with/{person}/messages"
-        outcome = await self._post(path, {"text": text}, "dm_event_id")
-        if isinstance(outcome, Permanent) and outcome.code == BLOCKED:
-            return replace(outcome, reason=outcome.reason + await self._otherwise(person))
-        return outcome
-
-    async def _reply(self, post: str, text: str) -> SendOutcome:
-        body = {"text": text, "reply": {"in_reply_to_tweet_id": post}}
-        return await self._post("/2/tweets", body, "id")
-
-    async def _otherwise(self, person: str) -> str:
-        """Tell who refuses private messages, once and in public, how else to reach us.
-
-        Only under a post in which he named us himself: nothing new is told of him. After a restart
-        X itself refuses the same words under the same post.
-        """
-        if not self._settings.refused_text or person in self._told:
-            return ""
-        query = {"query": f"from:{person} @{self.account}", "max_results": "10"}
-        try:
-            found = await self._api.call("GET", "/2/tweets/search/recent", query=query)
-        except (Refused, httpx.HTTPError):
-            return ""
-        listed = found.get("data")
-        posts = [
-            str(post["id"])
-            for post in (listed if isinstance(listed, list) else [])
-            if isinstance(post, dict) and is_id(post.get("id"))
-        ]
-        if not posts:
-            return ""
-        outcome = await self._reply(posts[0], public_text(self._settings.refused_text))
-        again = isinstance(outcome, Permanent) and outcome.code == "duplicate"
-        if not isinstance(outcome, Sent | Unknown) and not again:
-            return ""
-        self._told.add(person)  # what may have left is not posted again either
-        if isinstance(outcome, Unknown):
-            return "; perhaps told in public how else to reach us"
-        return "; told once in public how else to reach us"
-
-    async def _post(self, path: str, body: dict[str, Any], field: str) -> SendOutcome:
-        try:
-            answer = await self._api.call("POST", path, json=body)
-        except (Refused, httpx.HTTPError) as error:
-            return outcome_of(error)
-        sent = part_of(answer, "data").get(field)
-        return Sent((str(sent),)) if is_id(sent) else Unknown("X answered without an id")
+        return await self._sending.send(part)
 
     async def find(self, delivery: Delivery, idem: str) -> SendOutcome | None:
-        """Look for it among what we wrote since: to the person, or under the post that it answers."""
-        me, earliest = await self._me(), delivery.created_at - _CLOCKS_DIFFER
-        if delivery.address.kind == MENTION:
-            query = {**POST_QUERY, "since_id": first_id(earliest)}
-            answer = await self._api.call("GET", f"/2/users/{me}/tweets", query=query)
-        else:
-            path = f"/2/dm_conversations/with/{delivery.address.value}/dm_events"
-            answer = await self._api.call("GET", path, query=DM_QUERY)
-        under = delivery.refs[-1] if delivery.address.kind == MENTION and delivery.refs else ""
-        known = {
-            _told_apart(item.text): item.id
-            for item in _readable(answer)
-            if item.author == me and item.created_at and item.created_at >= earliest
-            if item.answers == under
-        }
-        parts = self.render(delivery)[delivery.parts_sent :]
-        texts = [_told_apart(part.text) for part in parts]
-        found = [known[text] for text in texts if text in known]
-        if found and len(found) < len(parts):
-            return Unknown("a part of a long text has left")
-        return Sent(tuple(found)) if found else None
+        return await self._sending.find(delivery, self.render(delivery))
 
     async def health(self) -> Health:
         """Ask whose tokens they are, for one private message and for what has just been posted."""
@@ -400,23 +288,5 @@ def _told(error: Refused) -> str:
     return f"X répond par une erreur ({error})."
 
 
-def _readable(answer: Mapping[str, Any]) -> Iterator[Item]:
-    for single in singles_of(answer):
-        with suppress(UnreadablePayload):
-            yield item_of(single)
-
-
-def _told_apart(text: str) -> str:
-    """Give what is the same of a text before and after X: it shortens links and names people first."""
-    return " ".join(without_links(without_handles(text)).split())
-
-
 def _dump(data: object) -> bytes:
     return json.dumps(data).encode()
-
-
-def _number_of(name: str) -> str:
-    """Give an id for a made-up name; an id stays what it is."""
-    if name.isascii() and name.isdigit() and len(name) < 20:
-        return name
-    return str(int.from_bytes(hashlib.sha256(name.lower().encode()).digest()[:6], "big"))

@@ -9,23 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from channels.graphemes import cut
 from router.errors import UnreadablePayload
 from router.message import Attachment
 
 Json = Mapping[str, Any]
 
-LONGEST_POST = 280
 DM, MENTION = "dm", "mention"
 _ID = re.compile(r"[0-9]{1,19}")
-_HANDLES = re.compile(r"(?:\s*@\w{1,15}\b)+\s*")
-_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _EPOCH_MS = 1288834974657
 _ENVELOPES = {"data", "meta", "errors", "includes", "for_user_id"}
 """What an answer of the API or a webhook may consist of, beside lists of events."""
 _MEDIA_TYPES = {"photo": "image/jpeg", "video": "video/mp4", "animated_gif": "video/mp4"}
-_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
-"""Code points that count once; all others count twice (twitter-text, configuration v3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,29 +272,3 @@ def first_id(moment: datetime) -> str:
     """Give the lowest id of a moment: ids hold milliseconds, then 22 other bits (a snowflake)."""
     milliseconds = int(moment.timestamp() * 1000) - _EPOCH_MS
     return str(max(0, milliseconds) << 22)
-
-
-# --- what is written -----------------------------------------------------------------------------
-
-
-def without_handles(text: str) -> str:
-    """Drop the names that a post or an answer begins with: whom it is addressed to."""
-    found = _HANDLES.match(text)
-    return text[found.end() :] if found else text
-
-
-def weight(text: str) -> int:
-    """Count as X does."""
-    return sum(
-        1 if any(first <= ord(character) <= last for first, last in _LIGHT) else 2
-        for character in text
-    )
-
-
-def without_links(text: str) -> str:
-    return _LINK.sub("", text)
-
-
-def public_text(text: str) -> str:
-    """Fit a text to one public post, without links: a post with one costs many times as much."""
-    return cut(" ".join(without_links(text).split()), LONGEST_POST, weight)

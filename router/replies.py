@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
-from router.budget import Budget, Share
 from router.case import Case, CaseFile, EventKind, Reporter, ReporterRole
 from router.decision import Decision, ServiceId
-from router.delivery import Delivery, DeliveryKind, idempotency_key
-from router.echoes import is_echo
+from router.delivery import Delivery, DeliveryKind
 from router.message import Address, CallMissed, Message
 from router.policy import Policy
 from router.texts import Style, TextId
-from router.tokens import CONFIRM, REPLY, Signer
+from router.tokens import CONFIRM, Signer
 from router.tracking import printed
 from router.wording import Wording
 from router.workspace import Draft, Workspace
-
-_PARAGRAPH = "\n\n"
+from router.writing import PARAGRAPH, Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +27,10 @@ class Replies:
     signer: Signer
     policy: Policy
     wording: Wording
+
+    @property
+    def _writing(self) -> Writing:
+        return Writing(self.workspace, self.signer, self.policy, self.wording)
 
     # --- to one conversation, automatic --------------------------------------------------------
 
@@ -71,7 +72,9 @@ class Replies:
             if asked and decision.questions
             else (DeliveryKind.ACKNOWLEDGEMENT)
         )
-        return self._automatic(draft, message, case, kind, paragraphs, asked=asked, danger=danger)
+        return self._writing.automatic(
+            draft, message, case, kind, paragraphs, asked=asked, danger=danger
+        )
 
     def _danger(self, message: Message, case: Case, decision: Decision | None) -> list[str]:
         """Word whom to call, and nothing else, where there is danger."""
@@ -97,17 +100,17 @@ class Replies:
         assert message.until_confirmed is not None  # noqa: S101 -- the caller has looked
         kind, language = DeliveryKind.ACKNOWLEDGEMENT, case.language
         at_page = replace(message, address=message.answered_at)
-        receipt = self._automatic(draft, at_page, case, kind, paragraphs, danger=danger)
+        receipt = self._writing.automatic(draft, at_page, case, kind, paragraphs, danger=danger)
         style = self.wording.style(message.address)
         there = self.wording.of_rules(decision, case, language, style) if decision.danger else []
         fields = {"numero": printed(case.public_number or case.number)}
         fields["lien"] = self._confirmation(case, message.address)
         words = self.wording.plain(TextId.CONFIRM, language, style, **fields)
         known = self.workspace.case(case.id) or case
-        if self._written_to(message) and self._budget.take_confirmation(
+        if self._writing.may_write(message) and self._writing.budget.take_confirmation(
             draft, message.address, known
         ):
-            self._write(draft, message, known, kind, _PARAGRAPH.join([*there, words]))
+            self._writing.write(draft, message, known, kind, PARAGRAPH.join([*there, words]))
         return receipt
 
     def _confirmation(self, case: Case, address: Address) -> str:
@@ -118,7 +121,9 @@ class Replies:
         """Write the receipt of a case to an address that was just confirmed."""
         style = self.wording.style(reporter.address)
         words = self.wording.text(TextId.ACKNOWLEDGEMENT, reporter.language, style, case)
-        return self._deliver(draft, case, DeliveryKind.ACKNOWLEDGEMENT, reporter, cause, words)
+        return self._writing.deliver(
+            draft, case, DeliveryKind.ACKNOWLEDGEMENT, reporter, cause, words
+        )
 
     def acknowledge_more(
         self,
@@ -168,13 +173,15 @@ class Replies:
                 paragraphs.append(self.wording.question(asked, language, style))
         kind, there = DeliveryKind.ACKNOWLEDGEMENT, replace(message, address=message.answered_at)
         warning = self._danger(message, case, decision)
-        return self._automatic(draft, there, case, kind, paragraphs, asked=asked, danger=warning)
+        return self._writing.automatic(
+            draft, there, case, kind, paragraphs, asked=asked, danger=warning
+        )
 
     def help(self, draft: Draft, message: Message, text: TextId, language: str) -> Delivery | None:
         """Write a text that belongs to no case: how this works, what could not be read."""
         there = replace(message, address=message.answered_at)
         words = self.wording.plain(text, language, self.wording.style(there.address))
-        return self._automatic(draft, there, None, DeliveryKind.HELP, [words], language)
+        return self._writing.automatic(draft, there, None, DeliveryKind.HELP, [words], language)
 
     def invite(self, draft: Draft, case: Case, awaits: Delivery) -> Delivery:
         """Invite a person to write, so that what awaits may leave; once a day on a case."""
@@ -184,7 +191,9 @@ class Replies:
         filled = self.wording.text_fields(case, awaits.language)
         data = json.dumps({"1": filled["numero"], "2": filled["lien"]})
         cause = f"invite:{case.id}:{self.workspace.now:%Y-%m-%d}"
-        return self._deliver(draft, case, DeliveryKind.INVITE, person, cause, words, data=data)
+        return self._writing.deliver(
+            draft, case, DeliveryKind.INVITE, person, cause, words, data=data
+        )
 
     def ring_back(self, draft: Draft, call: CallMissed, cause: str, language: str) -> Delivery:
         """Write what the agent asks who rings back a missed call; a person has entered it."""
@@ -192,7 +201,9 @@ class Replies:
         text = self.wording.question("categorie", language, Style.ALOUD)
         person = Reporter(call.address, language=language)
         kind = DeliveryKind.QUESTION
-        return self._deliver(draft, None, kind, person, cause, text, automatic=False, data=data)
+        return self._writing.deliver(
+            draft, None, kind, person, cause, text, automatic=False, data=data
+        )
 
     # --- to every reporter, written by a person --------------------------------------------------
 
@@ -223,9 +234,9 @@ class Replies:
             if (
                 also is not None and reporter.answered_at.channel != "web"
             ):  # who reads the page itself
-                words += _PARAGRAPH + self.wording.text(also, reporter.language, style, case)
+                words += PARAGRAPH + self.wording.text(also, reporter.language, style, case)
             written.append(
-                self._deliver(
+                self._writing.deliver(
                     draft, case, kind, reporter, cause, words, automatic=automatic, files=files
                 )
             )
@@ -239,7 +250,7 @@ class Replies:
                 words = self.wording.of_rule(text, case, reporter.language, style)
                 if words is not None:
                     kind, why = DeliveryKind.PROGRESS, f"{cause}:{text}"
-                    self._deliver(draft, case, kind, reporter, why, words)
+                    self._writing.deliver(draft, case, kind, reporter, why, words)
 
     def _people(self, draft: Draft, case: Case, kind: DeliveryKind) -> Iterator[Reporter]:
         """Give the reporters who want messages; the case says of the others that nothing left."""
@@ -270,102 +281,6 @@ class Replies:
             ),
             case.language,
         )
-
-    # --- budget and delivery ---------------------------------------------------------------------
-
-    def _automatic(
-        self,
-        draft: Draft,
-        message: Message,
-        case: Case | None,
-        kind: DeliveryKind,
-        paragraphs: Sequence[str],
-        language: str = "",
-        asked: str = "",
-        danger: Sequence[str] = (),
-    ) -> Delivery | None:
-        """Write an automatic answer: of it ``danger`` alone where the day's budget is spent."""
-        if not self._written_to(message):
-            return None
-        warning = _PARAGRAPH.join(danger)
-        share = self._budget.take(draft, message.address, case, warning)
-        if share is Share.NOTHING:
-            return None
-        text = warning if share is Share.DANGER else _PARAGRAPH.join(paragraphs)
-        asked = "" if message.public or share is Share.DANGER else asked
-        return self._write(draft, message, case, kind, text, language, asked)
-
-    @property
-    def _budget(self) -> Budget:
-        return Budget(self.workspace, self.policy)
-
-    def _written_to(self, message: Message) -> bool:
-        """Whether anything automatic may be written to who sent a message."""
-        conversation = self.workspace.conversation(message.address.key)
-        if conversation.blocked or conversation.opted_out:
-            return False
-        return message.reachable and not message.automatic and not self._came_back(message)
-
-    def _write(
-        self,
-        draft: Draft,
-        message: Message,
-        case: Case | None,
-        kind: DeliveryKind,
-        text: str,
-        language: str = "",
-        asked: str = "",
-    ) -> Delivery:
-        language = language or (case.language if case else "fr")
-        reporter = Reporter(message.address, language=language, refs=_chain(message))
-        cause, subject = message.provider_id, message.subject
-        return self._deliver(draft, case, kind, reporter, cause, text, subject=subject, asked=asked)
-
-    def _came_back(self, message: Message) -> bool:
-        """Whether a message is our own automatic words; with those we send no file and no place."""
-        person = message.attachments or message.location
-        return not person and is_echo(message.text_shown, self.wording.rulebook.texts)
-
-    def _deliver(
-        self,
-        draft: Draft,
-        case: Case | None,
-        kind: DeliveryKind,
-        reporter: Reporter,
-        cause: str,
-        text: str,
-        *,
-        automatic: bool = True,
-        subject: str = "",
-        data: str = "",
-        asked: str = "",
-        files: tuple[CaseFile, ...] = (),
-    ) -> Delivery:
-        address = reporter.answered_at
-        delivery = Delivery(
-            id=self.workspace.ids.next(),
-            idem=idempotency_key(cause, kind, address),
-            lane=address.key,
-            kind=kind,
-            address=address,
-            text=text,
-            created_at=self.workspace.now,
-            case_id=case.id if case else None,
-            language=reporter.language,
-            subject=subject or (case.subject if case else ""),
-            refs=reporter.refs,
-            reply_token=self.signer.sign(REPLY, case.number, address.key) if case else "",
-            automatic=automatic,
-            asked=asked,
-            choices=self.wording.choices(asked, reporter.language),
-            data=json.dumps({"files": [asdict(file) for file in files]}) if files else data,
-        )
-        draft.deliveries.append(delivery)
-        return delivery
-
-
-def _chain(message: Message) -> tuple[str, ...]:
-    return (*reversed(message.thread.refs), *((message.ref,) if message.ref else ()))
 
 
 def _unsaid(case: Case, decision: Decision | None) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from router.delivery import OptedOut, Permanent, Retry, SendOutcome, Unknown
 MACHINE = 30039
 """An inbound message that looks like a loop of machines: Twilio fails it without calling us."""
 
+LOOP = 14107
+"""More than 30 replies in 30 seconds between two numbers: an operator should look what writes there."""
 OUTSIDE_WINDOW = "63016"
 """Free text on WhatsApp to who has not written for 24 hours: an approved template alone may leave."""
 
@@ -41,7 +43,7 @@ REASONS: Mapping[str, str] = {
     "63042": "WhatsApp a désactivé le modèle de message",
 }
 _THROTTLED = frozenset({429, 20429, 30001, 30022, 63018})
-_LATER: Mapping[int, float] = {14107: 30.0, 30003: 3600.0}
+_LATER: Mapping[int, float] = {LOOP: 30.0, 30003: 3600.0}
 """Seconds until it may pass."""
 _CREDENTIALS = frozenset({20003, 20005, 20006, 401})
 _ON_THE_WAY = frozenset({502, 504})

@@ -393,4 +393,17 @@ async def test_two_robots_that_text_each_other_fall_silent(town: SmsTown) -> Non
         said = worked.reply.text if worked.reply else said
         town.clock.pass_(seconds=20)
     await town.send()
-    assert len(town.twilio.sent_to(CITIZEN)) <= town.policy.automatic_per_day
+    assert len(town.twilio.sent_to(CITIZEN)) == 1
+
+
+async def test_what_twilio_takes_for_a_loop_is_told_to_the_operator(
+    town: SmsTown, caplog: pytest.LogCaptureFixture
+) -> None:
+    await town.texted(HOLE)
+    town.twilio.faults.push("4xx", code=14107)
+    with caplog.at_level("WARNING", "channels.phone"):
+        await town.send()
+    assert "14107" in caplog.text
+    assert CITIZEN not in caplog.text
+    [waiting] = await town.deliveries()
+    assert waiting.state is DeliveryState.DEFERRED

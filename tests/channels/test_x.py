@@ -17,8 +17,8 @@ from pydantic import SecretStr
 
 from channels.x import X
 from channels.x_api import Forgetful, Renew, Tokens
+from channels.x_posts import weight
 from channels.x_settings import XSettings
-from channels.x_shapes import weight
 from demo.clock import WallClock
 from demo.x import XSimulator
 from router.delivery import Delivery, DeliveryKind, Permanent, Retry, SendOutcome, Sent, Unknown

@@ -26,7 +26,8 @@ from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
 from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
 from channels.sms import Sms, SmsSettings
 from channels.sms_polled import PolledSms
-from channels.telegram import Telegram, TelegramSettings
+from channels.telegram import Telegram
+from channels.telegram_settings import TelegramSettings
 from channels.webform import Webform, WebformSettings
 from channels.whatsapp import WhatsApp, WhatsAppSettings
 from channels.x import X

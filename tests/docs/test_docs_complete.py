@@ -20,7 +20,7 @@ from channels.partner_email import PartnerEmailSettings
 from channels.partner_open311 import PartnerOpen311Settings
 from channels.partner_webhook import PartnerWebhookSettings
 from channels.sms import SmsSettings
-from channels.telegram import TelegramSettings
+from channels.telegram_settings import TelegramSettings
 from channels.webform import WebformSettings
 from channels.whatsapp import WhatsAppSettings
 from channels.x_settings import XSettings

@@ -23,7 +23,8 @@ from app.server import cancelled
 from channels.email import EmailChannel, EmailSettings
 from channels.email.imap import ImapConnection
 from channels.matrix import Matrix, MatrixSettings
-from channels.telegram import Telegram, TelegramSettings
+from channels.telegram import Telegram
+from channels.telegram_settings import TelegramSettings
 from demo.mail import PASSWORD, MailSimulator
 from demo.matrix import MatrixSimulator
 from demo.telegram import TelegramSimulator
