@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import SecretStr
 from x_town import ACCOUNT, XTown, signature, x_town
@@ -278,6 +279,39 @@ async def test_a_private_message_refused_is_told_to_the_agent_and_once_how_else_
         assert set(states) == {DeliveryState.DEAD}
         lines = [line for worked in told for line in await town.lines(worked)]
         assert any("blocked" in line and "once in public" in line for line in lines)
+
+
+async def test_how_else_to_reach_us_is_posted_once_also_where_x_s_answer_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted: list[int] = []
+    genuine = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def spoilt(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        answer = await genuine(self, request)
+        if request.url.path != "/2/tweets":
+            return answer
+        await answer.aclose()
+        posted.append(answer.status_code)
+        return httpx.Response(answer.status_code, content=b"{")
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", spoilt)
+    async with x_town(tmp_path, refused_text="Appelez le 02 40 41 90 00.") as town:
+        await town.sim.mention("anne", "bonjour")
+        await town.heard()
+        town.sim.refuse_dms("anne")
+        heard = []
+        for said in (HOLE, "Et une poubelle renversée"):
+            await town.sim.dm("anne", said)
+            heard.append(await town.heard())
+        await town.send()
+        private = [d for d in await town.deliveries() if d.address.kind == "dm"]
+        assert {d.state for d in private} == {DeliveryState.DEAD}
+        lines = [line for worked in heard for line in await town.lines(worked)]
+        assert any("perhaps told in public" in line for line in lines)
+        told = [m for m in town.sim.received("anne") if m.text.startswith("Appelez")]
+        assert len(told) == 1
+        assert 403 not in posted  # nothing was left to X, which refuses a second like post
 
 
 async def test_nothing_is_told_in_public_of_who_never_named_us_in_public(tmp_path: Path) -> None:
