@@ -247,7 +247,7 @@ class X:
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
         if not is_id(part.delivery.address.value):
             return Permanent("address", "this is not the id of somebody on X")
-        if self._budget.spent:
+        if self._budget.spent and not part.delivery.danger:
             return Retry(self._budget.sentence, self._budget.until_tomorrow_s(), held=True)
         return await self._sending.send(part)
 

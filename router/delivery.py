@@ -73,7 +73,8 @@ class Delivery:
     ``idem`` is unique: the hash of (cause, kind, address), so that one cause never writes twice.
     ``lane`` keeps order: deliveries of one lane leave one after another. ``refs`` are the messages
     that it answers, oldest first (e-mail References; on chats the last one is the reply target).
-    ``reply_token`` lets an answer find its case. ``automatic`` marks what no person wrote.
+    ``reply_token`` lets an answer find its case. ``automatic`` marks what no person wrote,
+    ``danger`` what says whom to call, which no daily cap holds back.
     ``data`` is plain JSON: for the way to a partner the structured case, for a person the ``files``
     that go along where the channel can carry them. ``asked`` is the fact
     that it asks for, and ``choices`` are answers to it, which a channel may offer as buttons.
@@ -93,6 +94,7 @@ class Delivery:
     refs: tuple[str, ...] = ()
     reply_token: str = ""
     automatic: bool = True
+    danger: bool = False
     data: str = ""
     asked: str = ""
     choices: tuple[str, ...] = ()

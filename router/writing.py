@@ -48,7 +48,7 @@ class Writing:
             return None
         text = warning if share is Share.DANGER else PARAGRAPH.join(paragraphs)
         asked = "" if message.public or share is Share.DANGER else asked
-        return self.write(draft, message, case, kind, text, language, asked)
+        return self.write(draft, message, case, kind, text, language, asked, danger=bool(danger))
 
     @property
     def budget(self) -> Budget:
@@ -70,12 +70,16 @@ class Writing:
         text: str,
         language: str = "",
         asked: str = "",
+        *,
+        danger: bool = False,
     ) -> Delivery:
         """Write an answer to a message, whatever was written before."""
         language = language or (case.language if case else "fr")
         reporter = Reporter(message.address, language=language, refs=_chain(message))
         cause, subject = message.provider_id, message.subject
-        return self.deliver(draft, case, kind, reporter, cause, text, subject=subject, asked=asked)
+        return self.deliver(
+            draft, case, kind, reporter, cause, text, subject=subject, asked=asked, danger=danger
+        )
 
     def _came_back(self, message: Message) -> bool:
         """Whether a message is our own automatic words; with those we send no file and no place."""
@@ -95,6 +99,7 @@ class Writing:
         subject: str = "",
         data: str = "",
         asked: str = "",
+        danger: bool = False,
         files: tuple[CaseFile, ...] = (),
     ) -> Delivery:
         """Write to one person, once for one cause (router.delivery.Delivery says what each part is)."""
@@ -113,6 +118,7 @@ class Writing:
             refs=reporter.refs,
             reply_token=self.signer.sign(REPLY, case.number, address.key) if case else "",
             automatic=automatic,
+            danger=danger,
             asked=asked,
             choices=self.wording.choices(asked, reporter.language),
             data=json.dumps({"files": [asdict(file) for file in files]}) if files else data,

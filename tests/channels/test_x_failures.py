@@ -24,7 +24,7 @@ from channels.x_api import Refused
 from channels.x_oauth1 import Keys, authorization
 from demo.x_access import XKeys
 from router.archive import Action
-from router.delivery import DeliveryState
+from router.delivery import DeliveryState, Sent
 from router.errors import InvalidSignature
 from router.message import WebhookRequest
 from storage.memory import MemoryStore
@@ -475,6 +475,9 @@ async def test_at_the_cap_nothing_is_read_or_written_until_the_next_day_and_noth
         delivery = (await town.deliveries())[0]
         outcome = await town.x.send(town.x.render(delivery)[0], "i")
         assert getattr(outcome, "held", False)
+        danger = replace(delivery, danger=True)
+        assert isinstance(await town.x.send(town.x.render(danger)[0], "i"), Sent)
+        town.sim._ledger.data["dms"].pop()
         town.clock.pass_(days=1)
         await town.heard()
         await town.send()

@@ -39,6 +39,7 @@ async def test_whom_to_call_is_told_beyond_the_budget_of_an_address(town: Town) 
     assert heard.reply is not None
     assert heard.reply.text == WHOM_TO_CALL
     assert (await town.to("ana"))[-1] == heard.reply
+    assert [delivery.danger for delivery in await town.to("ana")] == [False] * MOST + [True]
 
 
 async def test_whom_to_call_is_told_in_public_beyond_the_budget(town: Town) -> None:
