@@ -18,11 +18,11 @@ from router.message import Message
 from router.moving import tell_changes, text_of_move
 from router.opening import doubted, remember, to_hear
 from router.ports import Understanding
+from router.privacy import may_read
 from router.questions import next_of
 from router.receipts import rights_of
 from router.record import Cause
 from router.replies import Replies
-from router.sheet import may_read
 from router.store import Inbound
 from router.worked import Worked
 from router.workspace import Draft, Workspace

@@ -11,7 +11,8 @@ from router.directory import Service
 from router.message import Address
 from router.policy import Policy
 from router.ports import Rulebook
-from router.sheet import sheet, told_to
+from router.privacy import told_to
+from router.sheet import sheet
 from router.tokens import PARTNER, Signer
 from router.workspace import Draft, Workspace
 
@@ -59,9 +60,7 @@ class Forwarder:
             service=service.id,
             subject=words(case.subject) if "texte" in service.sees else "",
             reply_token=self.signer.sign(PARTNER, case.number, service.id),
-            data=sheet(
-                self.rulebook, case, service, kind, added, case.files if files is None else files
-            ),
+            data=sheet(self.rulebook, case, service, kind, added, files),
         )
         draft.deliveries.append(delivery)
         return delivery

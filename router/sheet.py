@@ -6,14 +6,14 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 
-from router.answers import PERSONAL
 from router.case import Case, CaseFile, ReporterRole
-from router.decision import Place, Urgency
+from router.decision import Place
 from router.delivery import DeliveryKind
 from router.directory import Service, Statute
-from router.masking import masked
 from router.ports import Rulebook
+from router.privacy import knows_people, may_read, told_to
 from router.receipts import rights_of
+from router.told_files import attachments_told, told_files
 from router.tracking import printed
 
 _json = json.JSONEncoder(ensure_ascii=False, default=str).encode
@@ -25,10 +25,14 @@ def sheet(
     service: Service,
     kind: DeliveryKind,
     added: str,
-    files: tuple[CaseFile, ...],
+    files: tuple[CaseFile, ...] | None = None,
 ) -> str:
-    """Write the case as data, with no more of the person than the service may see."""
+    """Write the case as data, with no more of the person than the service may see.
+
+    ``files`` are those that go along; all of the case's when they are not given.
+    """
     sees, words = set(service.sees), told_to(service, case)
+    given = told_files(service, case, files)
     found: dict[str, object] = {
         "kind": kind,
         "in_charge": case.owner == service.id,
@@ -47,8 +51,8 @@ def sheet(
         "added": words(added),
         "received_at": case.received_at.isoformat(),
         "due_at": case.due_at.isoformat() if case.due_at else None,
-        "attachments": case.attachments if "photos" in sees else 0,
-        "files": [asdict(file) for file in files] if "photos" in sees else [],
+        "attachments": attachments_told(service, case) if "photos" in sees else 0,
+        "files": [asdict(file) for file in given] if "photos" in sees else [],
         "place": _place(rulebook, case.place, words) if "lieu" in sees else {},
     }
     rights = rights_of(rulebook, case)
@@ -92,25 +96,3 @@ def _place(rulebook: Rulebook, place: Place, words: Callable[[str], str]) -> dic
         "lon": point.lon if point else None,
         "precision_m": point.precision_m if point else None,
     }
-
-
-def knows_people(service: Service, case: Case) -> bool:
-    """Whether a service may learn who wrote."""
-    private = service.statute is Statute.PRIVATE
-    return "contact" in service.sees and not private and not case.confidential
-
-
-def told_to(service: Service, case: Case) -> Callable[[str], str]:
-    """Give how people's words are told to a service: whole, or without what betrays a contact.
-
-    Where life may be in danger whoever comes to help may call the number that was written.
-    """
-    whole = knows_people(service, case) or case.urgency is Urgency.IMMEDIATE
-    return str if whole else masked
-
-
-def may_read(service: Service, case: Case, fact: str) -> bool:
-    """Whether a service may read what a person answered about a fact."""
-    if fact in PERSONAL:
-        return knows_people(service, case)
-    return "texte" in service.sees

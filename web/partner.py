@@ -16,12 +16,13 @@ from router.errors import InvalidInput, StoreUnavailable
 from router.message import Address, Envelope
 from router.place_line import one_line
 from router.ports import Rulebook
+from router.privacy import knows_people, may_read, told_to
 from router.receipts import rights_of
-from router.sheet import knows_people, may_read, told_to
+from router.told_files import attachments_told, told_files
 from router.tracking import printed
 from web.guard import check_origin
 from web.invited import ACTS, Invited, open_link
-from web.partner_files import download, find
+from web.partner_files import download
 from web.parts import WebParts
 from web.render import Renderer
 from web.report_form import LONGEST_TEXT, KeptPhoto, Problem, by_field
@@ -66,7 +67,7 @@ class PartnerPages:
         invited, open_file = await open_link(self._parts, token), self._parts.open_file
         if invited is None or open_file is None:
             return self._renderer.trouble(request, 404, "trouble.link")
-        file = find(invited.case, key) if "photos" in invited.sees else None
+        file = _find(invited, key)
         if file is None:
             return self._renderer.trouble(request, 404, "trouble.link")
         try:
@@ -177,6 +178,7 @@ class PartnerPages:
             knows=bool(invited.sees) and knows_people(invited.service, case),
             acts=invited.acts,
             proof=case.proof,
+            attachments=attachments_told(invited.service, case),
             proposals=case.proposals,
             rights=rights_of(rulebook, case),
             answers=_answers(invited),
@@ -197,7 +199,14 @@ class PartnerPages:
         """List name and key of those files that the service may fetch."""
         if self._parts.open_file is None or "photos" not in invited.sees:
             return []
-        return [(file.name, file.key) for file in files]
+        return [(file.name, file.key) for file in told_files(invited.service, invited.case, files)]
+
+
+def _find(invited: Invited, key: str) -> CaseFile | None:
+    """Find a file that people sent, or a photo of the result, as the service may have it."""
+    case = invited.case
+    files = (*case.files, *case.proofs) if "photos" in invited.sees else ()
+    return next((one for one in told_files(invited.service, case, files) if one.key == key), None)
 
 
 def _place(invited: Invited, rulebook: Rulebook) -> str:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from router.case import Case, CaseFile
+from router.case import CaseFile
 from web.parts import OpenFile
 from web.photos import LARGEST_BYTES, cleaned
 
@@ -17,11 +17,6 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
 }
-
-
-def find(case: Case, key: str) -> CaseFile | None:
-    """Find a file of a case by its key: one that a person sent, or a photo of the result."""
-    return next((file for file in (*case.files, *case.proofs) if file.key == key), None)
 
 
 async def picture(file: CaseFile, open_file: OpenFile) -> Response:

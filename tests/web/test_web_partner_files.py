@@ -56,3 +56,26 @@ async def test_only_the_service_that_may_see_photos_gets_them(
         answer = await browser.get(f"{who}/fichier/{KEPT.key}")
         assert answer.status_code == 404, who
     assert "fichier" not in (await browser.get(hers)).text
+
+
+async def test_who_may_not_learn_who_wrote_finds_no_name_of_theirs_and_no_contact_card(
+    browser: Browser, house: House
+) -> None:
+    house.photos["cv"] = house.photos["card"] = b"bytes"
+    letter = CaseFile(7, "cv", "CV Jean Dupont 0612345678.pdf", "application/pdf", 5)
+    card = CaseFile(7, "card", "jean.dupont.vcf", "text/vcard", 5)
+    proof = CaseFile(8, "cv", "vu par paul@metropole.example.png", "image/png", 5)
+    case = a_case(files=(letter, card), attachments=2, proofs=(proof,))
+    house.cases.keep(case)
+    link = "/p/" + house.signer.sign("p", NUMBER, "voirie-metropole")
+
+    page = (await browser.get(link)).text
+    answer = await browser.get(f"{link}/fichier/{letter.key}")
+
+    assert "Dupont" not in page
+    assert "dupont" not in page
+    assert "paul@" not in page
+    assert ">document-1.pdf</a>" in page
+    assert ">photo-2.png</a>" in page
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''document-1.pdf"
+    assert (await browser.get(f"{link}/fichier/{card.key}")).status_code == 404
