@@ -24,6 +24,7 @@ from router.receipts import rights_of
 from router.record import Cause
 from router.replies import Replies
 from router.store import Inbound
+from router.tokens import party_of
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 
@@ -88,7 +89,14 @@ class Adding:
         if decision is not None:
             cause = f"in:{inbound.id}"
             moved = tell_changes(
-                draft, threaded.case, case, decision, cause, self.dispatcher, self.replies
+                draft,
+                threaded.case,
+                case,
+                decision,
+                cause,
+                self.dispatcher,
+                self.replies,
+                threaded.party or party_of(message.address.key),
             )
         if decision is None or decision.owner == case.owner:
             self.tell_owner(draft, inbound, case, message, personal)

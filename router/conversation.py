@@ -46,7 +46,7 @@ class Threaded:
     how: How
     reason: str
     party: str = ""
-    """Of a service's answer: the hashed id of the service that the token was made for."""
+    """Whom the token was made for, hashed: a service, or the reporter whose page it is."""
 
 
 def numbers_of(message: Message, signer: Signer) -> frozenset[TrackingNumber]:
@@ -110,7 +110,8 @@ def _by_token(message: Message, workspace: Workspace, signer: Signer) -> Threade
         if token.kind == PARTNER:
             return Threaded(case, How.PARTNER, "réponse signée d'un service", token.party)
         if token.kind == PAGE and _reports(case, token.party):
-            return Threaded(case, How.PAGE, "écrit sur la page de suivi par la personne elle-même")
+            reason = "écrit sur la page de suivi par la personne elle-même"
+            return Threaded(case, How.PAGE, reason, token.party)
         if token.kind == REPLY:
             own = token.party == party_of(message.address.key)
             by = "de la personne" if own else "transmise à une autre personne"

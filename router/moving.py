@@ -24,23 +24,21 @@ def tell_moved(
     why: str,
     dispatcher: Dispatcher,
     replies: Replies,
-    *,
-    people: bool = True,
 ) -> None:
-    """Tell the service that had the case, in the words ``why``, and every reporter once.
+    """Tell the service that had the case, in the words ``why``, and every reporter once."""
+    _tell_former(draft, before, case, cause, why, dispatcher)
+    text = text_of_move(case, dispatcher)
+    replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
 
-    ``people`` is False where something else that is sent to them just now says it.
-    """
-    directory = dispatcher.rulebook.directory
-    former = directory.service(before.owner)
+
+def _tell_former(
+    draft: Draft, before: Case, case: Case, cause: str, why: str, dispatcher: Dispatcher
+) -> None:
+    former = dispatcher.rulebook.directory.service(before.owner)
     if former is not None:
         dispatcher.forwarder.forward(
             draft, case, former, DeliveryKind.NOTICE, f"{cause}:left", added=why
         )
-    if not people:
-        return
-    text = text_of_move(case, dispatcher)
-    replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
 
 
 def text_of_move(case: Case, dispatcher: Dispatcher) -> TextId:
@@ -57,25 +55,27 @@ def tell_changes(
     cause: str,
     dispatcher: Dispatcher,
     replies: Replies,
+    writer: str,
 ) -> bool:
     """Send what steps want said that are reached just now, and tell of a case that has moved.
 
-    Where a case that nobody had begun moves because its person said more, nobody but him hears of
-    it, in the answer to what he said: then this is True. A danger that moves a case is answered by
-    its own words.
+    Who wrote (``writer``, his address hashed) hears of a move in the answer to what he said, and
+    then this is True; every other reporter on his own channel. Who told a danger is answered by its
+    own words, and where a step has words of its own all hear those.
     """
     reached = decision.reached
     if reached.replies:
         replies.steps(draft, case, decision, cause)
     if case.owner == before.owner:
         return False
-    if not (reached.owner or before.status in _BEGUN):
-        return not (reached.replies or decision.danger)
-    owner = dispatcher.rulebook.directory.service(case.owner)
-    name = owner.name("fr") if owner else case.owner
-    steps = ", ".join(reached.steps) if reached.owner else ""
-    why = (_CONFIRMED.format(steps=steps) if steps else "") + _LEFT.format(name=name)
-    # where a step or a danger has words of its own, those are what people hear
-    people = reached.owner and not reached.replies
-    tell_moved(draft, before, case, cause, why, dispatcher, replies, people=people)
-    return False
+    begun = reached.owner or before.status in _BEGUN
+    if begun:
+        owner = dispatcher.rulebook.directory.service(case.owner)
+        name = owner.name("fr") if owner else case.owner
+        steps = ", ".join(reached.steps) if reached.owner else ""
+        why = (_CONFIRMED.format(steps=steps) if steps else "") + _LEFT.format(name=name)
+        _tell_former(draft, before, case, cause, why, dispatcher)
+    if not reached.replies:
+        text, but = text_of_move(case, dispatcher), "" if reached.owner else writer
+        replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True, but=but)
+    return not (begun or reached.replies or decision.danger)

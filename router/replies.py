@@ -12,7 +12,7 @@ from router.delivery import Delivery, DeliveryKind
 from router.message import Address, CallMissed, Message
 from router.policy import Policy
 from router.texts import Style, TextId
-from router.tokens import CONFIRM, Signer
+from router.tokens import CONFIRM, Signer, party_of
 from router.tracking import printed
 from router.wording import Wording
 from router.workspace import Draft, Workspace
@@ -220,14 +220,17 @@ class Replies:
         service: ServiceId | None = None,
         also: TextId | None = None,
         files: tuple[CaseFile, ...] = (),
+        but: str = "",
     ) -> tuple[Delivery, ...]:
         """Write to every reporter of a case, each on his own channel and in his language.
 
         ``also`` follows the text in a paragraph of its own; ``files`` go along on channels that can
-        carry them.
+        carry them; ``but`` is the hashed address of one who hears it otherwise.
         """
         written = []
         for reporter in self._people(draft, case, kind):
+            if but and party_of(reporter.address.key) == but:
+                continue
             self._on_the_page(draft, case, kind, reporter)
             style = self.wording.style(reporter.answered_at)
             words = self.wording.text(text, reporter.language, style, case, answer, service)
