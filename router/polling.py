@@ -64,7 +64,8 @@ class Poller:
         if pulled.envelopes or pulled.cursor != lease.cursor:
             write = CursorWrite(lease.poller, pulled.cursor, lease.token)
             await self.intake.accept(pulled.envelopes, write)
-        await self.channel.settle(pulled)
+        async with asyncio.timeout(LEASE_S / 2):
+            await self.channel.settle(pulled)
         return replace(lease, cursor=pulled.cursor)
 
     async def _give_back(self, lease: Lease | None) -> None:

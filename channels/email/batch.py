@@ -98,6 +98,8 @@ class Fetcher:
             return None
         self._careful = True
         sizes = await connection.sizes(uids) if uids else {}
+        if unsaid := [uid for uid in uids if uid not in sizes]:  # gone, or the answer was spoilt
+            sizes |= await connection.sizes(unsaid)
         self._careful = False
         return sizes
 
@@ -120,11 +122,15 @@ class Fetcher:
             whole = size <= self._settings.largest_mail and self._failed[key] <= _WHOLE_TRIES
             raw = await connection.body(uid, None if whole else _BEGINNING, within_s=_BODY_S)
             if raw is not None:
+                # the size that servers tell is often only about right
+                cut = not whole and len(raw) >= _BEGINNING
                 # in a thread: 25 MB take a third of a second, in which nobody else may wait
                 envelope = await asyncio.to_thread(
-                    self._wrap.envelope, raw, received_at(), size=size
+                    self._wrap.envelope, raw, received_at(), size=size if cut else None
                 )
                 batch.add(uid, envelope, len(raw))
+            elif uid in await connection.sizes([uid]):
+                raise ConnectionError("the mail server gives nothing of a mail that is there")
         del self._failed[key]  # it came, or somebody took it away meanwhile
 
 

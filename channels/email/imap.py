@@ -17,10 +17,16 @@ from aioimaplib import (
     CommandTimeout,
 )
 
+from channels.email.imap_guard import Guard
+
 _UIDVALIDITY = re.compile(rb"\[UIDVALIDITY (\d+)\]", re.IGNORECASE)
 _SEARCH = re.compile(rb"^(?:SEARCH\b)?[ \d]*$", re.IGNORECASE)
 _UID = re.compile(rb"\bUID (\d+)", re.IGNORECASE)
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)", re.IGNORECASE)
+_ANSWER = re.compile(rb"\d+ FETCH \(.*\)", re.IGNORECASE | re.DOTALL)
+_AFTER_BODY = re.compile(rb"(?: .*)?\)")
+_LONGEST_LITERAL = 256_000_000
+"""Bytes; far more than any mail that is fetched whole."""
 _SHIFTED = re.compile(r"[^\x20-\x7e]+|&")
 MOST_AT_ONCE = 50
 """Messages asked for in one command: some 975 response lines in one read are a RecursionError."""
@@ -53,6 +59,7 @@ class ImapConnection:
         self._timeout_s = timeout_s
         self._scope: asyncio.Timeout | None = None
         self._lost = False
+        self._why = "hung up"
         self.uidvalidity = 0
         if tls:
             self._client = IMAP4_SSL(
@@ -62,6 +69,7 @@ class ImapConnection:
             self._client = IMAP4(host, port, timeout=timeout_s)
         # without this a drop during IDLE would go unnoticed for up to 29 minutes
         self._client.protocol.conn_lost_cb = self._on_lost
+        self._guard = Guard(self._client.protocol, _LONGEST_LITERAL, self._on_nonsense)
 
     async def login(self, user: str, password: str) -> None:
         """Log in.
@@ -69,7 +77,7 @@ class ImapConnection:
         Raises:
             PermissionError: the server refuses the password.
         """
-        await self._within(self._client.wait_hello_from_server)
+        await self._within(self._hello)
         quoted = '"' + user.replace("\\", "\\\\").replace('"', '\\"') + '"'
         try:
             await self._command(lambda: self._client.login(quoted, password))
@@ -83,7 +91,7 @@ class ImapConnection:
         Raises:
             PermissionError: the server refuses the token.
         """
-        await self._within(self._client.wait_hello_from_server)
+        await self._within(self._hello)
         protocol = self._client.protocol
         known = protocol._continuation
 
@@ -102,10 +110,17 @@ class ImapConnection:
             raise PermissionError("the mail server refused the token") from error
         await self._within(self._client.protocol.capability)
 
+    async def _hello(self) -> None:
+        # the library's own waits for a lock that its greeting holds while no answer comes
+        await self._client._client_task
+        await self._guard.greeted.wait()
+
     async def select(self, mailbox: str) -> None:
         lines = await self._command(lambda: self._client.select(mailbox_name(mailbox)))
         found = _UIDVALIDITY.search(b"\n".join(lines))
-        self.uidvalidity = int(found[1]) if found else 0
+        if found is None:  # without it no UID says which message it means
+            raise ConnectionError("the mail server does not say its UIDVALIDITY")
+        self.uidvalidity = int(found[1])
 
     @property
     def can_move(self) -> bool:
@@ -144,8 +159,7 @@ class ImapConnection:
         )
         if response.result != "OK":
             raise Refused("FETCH")
-        literals = [line for line in response.lines if isinstance(line, bytearray)]
-        return bytes(literals[0]) if literals else None
+        return _body_of(response.lines[:-1], uid)
 
     async def create(self, mailbox: str) -> None:
         """Create a mailbox; one that exists is as good."""
@@ -196,9 +210,13 @@ class ImapConnection:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
+    def _on_nonsense(self, why: str) -> None:
+        self._why = why
+        self._on_lost(None)
+
     def _on_lost(self, _: Exception | None) -> None:
         self._lost = True
-        if self._scope is not None:
+        if self._scope is not None and not self._scope.expired():
             self._scope.reschedule(asyncio.get_running_loop().time())
 
     async def _command(self, call: Callable[[], Awaitable[Any]]) -> list[bytes]:
@@ -210,14 +228,14 @@ class ImapConnection:
     async def _within(self, call: Callable[[], Awaitable[Any]], *, extra: float = 0.0) -> Any:
         """Run one call of the library under a deadline; a dropped connection ends it at once."""
         if self._lost:
-            raise ConnectionError("the mail server hung up")
+            raise ConnectionError(f"the mail server {self._why}")
         try:
             async with asyncio.timeout(self._timeout_s + extra) as scope:
                 self._scope = scope
                 return await call()
         except (CommandTimeout, TimeoutError) as error:
             if self._lost:
-                raise ConnectionError("the mail server hung up") from error
+                raise ConnectionError(f"the mail server {self._why}") from error
             raise TimeoutError("the mail server does not answer") from error
         except (AioImapException, ValueError, LookupError, AttributeError) as error:
             raise ConnectionError(
@@ -225,3 +243,22 @@ class ImapConnection:
             ) from error
         finally:
             self._scope = None
+
+
+def _body_of(lines: Sequence[bytes | bytearray], uid: int) -> bytes | None:
+    """Take the one literal of an answer to FETCH; None when the answer says nothing.
+
+    Raises:
+        ConnectionError: it is of another message, or the literal is not as long as was announced:
+            then parts of a mail stand where the answer should end.
+    """
+    at = [place for place, line in enumerate(lines) if isinstance(line, bytearray)]
+    if not at:
+        return None
+    head, after = lines[at[0] - 1], lines[at[0] + 1 : at[0] + 2]
+    others = (*lines[: at[0] - 1], *lines[at[0] + 2 :])
+    told = _UID.search(head) or (_UID.search(after[0]) if after else None)
+    whole = len(at) == 1 and bool(after) and _AFTER_BODY.fullmatch(after[0])
+    if not whole or told is None or int(told[1]) != uid or not all(map(_ANSWER.fullmatch, others)):
+        raise ConnectionError("the mail server spoke oddly (FETCH)")
+    return bytes(lines[at[0]])

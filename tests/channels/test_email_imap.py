@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from channels.email import EmailChannel, EmailSettings
-from channels.email.imap import ImapConnection, mailbox_name
+from channels.email.imap import ImapConnection, _body_of, mailbox_name
 from demo.mail import PASSWORD, MailSimulator
 from router.tokens import Signer
 
@@ -179,6 +179,58 @@ async def test_a_large_mail_arrives_whole(server: MailSimulator) -> None:
     envelope = (await box.pull("", now)).envelopes[0]
     assert len(envelope.payload) > 3_000_000
     await box.close()
+
+
+@pytest.mark.parametrize("more", [-200, 5_000, 400_000, 90_000_000])
+async def test_a_size_that_a_server_tells_only_about_rightly_cuts_no_mail(
+    server: MailSimulator, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    sizes = ImapConnection.sizes
+
+    async def about(self: ImapConnection, uids: list[int]) -> dict[int, int]:
+        return {uid: size + more for uid, size in (await sizes(self, uids)).items()}
+
+    monkeypatch.setattr(ImapConnection, "sizes", about)
+    box = channel(server)
+    await server.citizen_sends(mail(body="Un texte.\r\n" * 20_000), COUNTER)
+    message = box.message((await box.pull("", now)).envelopes[0])
+    assert message.text.count("Un texte.") == 20_000
+    assert message.attachments == ()
+    await box.close()
+
+
+HEAD, BODY, AFTER = b"1 FETCH (UID 7 BODY[] {4}", bytearray(b"abcd"), b")"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [HEAD, BODY],  # too long by what should end it
+        [HEAD, BODY, b"rest of the mail)"],  # too short
+        [HEAD, BODY, b"of a mail", b")"],
+        [HEAD, BODY, AFTER, b"1 FETCH (FLAGS"],
+        [HEAD, BODY, AFTER, HEAD, BODY, AFTER],
+        [b"1 FETCH (UID 8 BODY[] {4}", BODY, AFTER],
+        [b"1 FETCH (BODY[] {4}", BODY, AFTER],
+        [BODY],
+    ],
+)
+def test_what_is_not_the_mail_that_was_asked_for_is_never_taken_for_it(lines: list[bytes]) -> None:
+    with pytest.raises(ConnectionError, match="spoke oddly"):
+        _body_of(lines, 7)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [HEAD, BODY, AFTER],
+        [b"1 FETCH (BODY[] {4}", BODY, b" UID 7 FLAGS (\\Seen))"],
+        [b"2 FETCH (FLAGS ())", HEAD, BODY, AFTER, b"3 FETCH (FLAGS (\\Seen))"],
+    ],
+)
+def test_the_ways_in_which_servers_give_a_mail_are_read(lines: list[bytes]) -> None:
+    assert _body_of(lines, 7) == b"abcd"
+    assert _body_of([], 7) is None
 
 
 async def test_a_refused_password_is_not_tried_again_at_once(server: MailSimulator) -> None:
