@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from aioimaplib.aioimaplib import IMAP4ClientProtocol
 
 LONGEST_LINE = 1_000_000
 """Bytes of one line; a server that sends more without its end would fill the memory."""
+
+
+_LINES_AT_ONCE = 200
+_MOST_LINES = 500
+"""Of one answer; ours ask for fifty messages at most, and each line costs as much as all before."""
 
 
 class Guard:
@@ -31,16 +36,44 @@ class Guard:
         protocol.welcome = self._greeted
 
     def _heard(self, data: bytes) -> None:
-        try:
-            self._hear(data)
-        except Exception as error:  # answers of other tags, lines without number, 975 lines at once
-            self._end(f"spoke oddly ({type(error).__name__})")
+        for piece in self._pieces(data):
+            try:
+                self._hear(piece)
+            except Exception as error:  # answers of other tags, lines without a number
+                self._end(f"spoke oddly ({type(error).__name__})")
+                return
+            if trouble := self._trouble():
+                self._end(trouble)
+                return
+
+    def _pieces(self, data: bytes) -> Iterator[bytes]:
+        """Cut what came at once: the library goes one call deeper for every line."""
+        command = self._protocol.current_command
+        inside = command is not None and command.wait_literal_data()
+        if inside and command._expected_size - len(command._resp_literal_data) >= len(data):
+            yield data
             return
+        start = 0
+        while start < len(data):
+            end = start
+            for _ in range(_LINES_AT_ONCE):
+                end = data.find(b"\n", end) + 1
+                if not end:
+                    end = len(data)
+                    break
+            yield data[start:end]
+            start = end
+
+    def _trouble(self) -> str:
+        """Say what no sensible server sends, before it fills the memory or the time."""
         command = self._protocol.current_command
         if len(self._protocol.incomplete_line) > LONGEST_LINE:
-            self._end("sends a line without end")
-        elif command is not None and command._expected_size > self._largest:
-            self._end("sends more than was asked for")
+            return "sends a line without end"
+        if command is not None and command._expected_size > self._largest:
+            return "sends more than was asked for"
+        if command is not None and len(command._resp_lines) > _MOST_LINES:
+            return "answers without end"
+        return ""
 
     def _greeted(self, line: bytes) -> asyncio.Future[None]:
         """Take the first line for the greeting: the library would start a task for each of many."""
