@@ -32,6 +32,9 @@ def list_cases(
     status: Annotated[str, typer.Option(help="Only this status.")] = "",
     owner: Annotated[str, typer.Option(help="Only this service.")] = "",
     channel: Annotated[str, typer.Option(help="Only this channel.")] = "",
+    text: Annotated[
+        str, typer.Option(help="Only with these words, this number, or this number of a service.")
+    ] = "",
     limit: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 50,
     data: Data = DEFAULT_DATA,
     database_url: DatabaseUrl = "",
@@ -44,7 +47,7 @@ def list_cases(
     status = next((code for code, said in STATUSES.items() if status == said), status)
     if status and status not in set(Status):
         raise typer.BadParameter(f"« {status} »: one of {', '.join(Status)}", param_hint="--status")
-    wanted = CaseFilter(status=status, owner=owner, channel=channel, limit=limit)
+    wanted = CaseFilter(status=status, owner=owner, channel=channel, text=text, limit=limit)
 
     async def run() -> list[Case]:
         async with opened(data, database_url) as store:
@@ -67,7 +70,10 @@ def list_cases(
 
 @cli.command("show")
 def show(
-    number: Annotated[str, typer.Argument(help="Tracking number, in any spelling.")],
+    number: Annotated[
+        str,
+        typer.Argument(help="Tracking number, in any spelling, or the number that a service gave."),
+    ],
     data: Data = DEFAULT_DATA,
     database_url: DatabaseUrl = "",
     as_json: Json = False,
@@ -78,11 +84,8 @@ def show(
     """
 
     async def run() -> tuple[Case, list[Event], list[Delivery]]:
-        wanted = _number(number)
         async with opened(data, database_url) as store:
-            case = await store.case(wanted)
-            if case is None:
-                raise InvalidInput(f"Aucune demande ne porte le numéro {printed(wanted)}.")
+            case = await _found(store, number)
             return case, list(await store.events(case.id)), list(await store.deliveries(case.id))
 
     with speaking():
@@ -125,14 +128,38 @@ def _tell(case: Case, events: list[Event], deliveries: list[Delivery]) -> None:
         say(f"{SENDINGS[sent.kind]:<15} {state}, {to}  {sent.error}".rstrip(), hang=16)
 
 
-def _number(typed: str) -> TrackingNumber:
+async def _found(store: CaseReader, typed: str) -> Case:
+    """Find a case by its number, or by the one that a service gave it.
+
+    Raises:
+        InvalidInput: there is none, or several services gave the same number.
+    """
+    number = _number(typed)
+    case = await store.case(number) if number else None
+    if case is not None:
+        return case
+    theirs = typed.strip().lower()
+    wanted = CaseFilter(text=typed, limit=_PAGE) if theirs else None
+    listed = await store.cases(wanted) if wanted else ()
+    found = [each for each in listed if each.partner_ref.lower() == theirs]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        numbers = ", ".join(printed(each.number) for each in found)
+        raise InvalidInput(f"Plusieurs demandes portent « {typed} » chez un service : {numbers}.")
+    if number:
+        raise InvalidInput(f"Aucune demande ne porte le numéro {printed(number)}.")
+    raise InvalidInput(
+        f"« {typed} » n'est pas un numéro de suivi : il a onze lettres ou chiffres,"
+        " par exemple 7K4M-Q2XD-9TZ. Aucun service n'a donné ce numéro non plus."
+    )
+
+
+def _number(typed: str) -> TrackingNumber | None:
     try:
         return parse(typed)
     except InvalidInput:
-        raise InvalidInput(
-            f"« {typed} » n'est pas un numéro de suivi : il a onze lettres ou chiffres,"
-            " par exemple 7K4M-Q2XD-9TZ."
-        ) from None
+        return None
 
 
 @cli.command("export")

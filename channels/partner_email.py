@@ -123,7 +123,7 @@ class PartnerEmail:
     # --- in -------------------------------------------------------------------------------------
 
     def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
-        """Read an act of the action page: JSON ``{"token", "act", "reason", "text"}``.
+        """Read an act of the action page: JSON ``{"token", "act", "reason", "text", "reference"}``.
 
         The token is checked here, where it came in, and again by the core.
 
@@ -145,6 +145,7 @@ class PartnerEmail:
                 reason=words_of(given, "reason"),
                 text=words_of(given, "text"),
                 attachments=photos_of(given),
+                reference=words_of(given, "reference"),
             ),
         )
 

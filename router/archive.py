@@ -40,6 +40,7 @@ class CaseFilter:
     owner: str = ""
     channel: str = ""
     text: str = ""
+    """Part of the words, or the whole number, ours or the one that a service gave."""
     limit: int = 50
     before: int | None = None
 

@@ -11,6 +11,7 @@ from router.errors import InvalidInput
 from router.message import Message, corrected
 from router.ports import Understanding
 from router.store import Conversation
+from router.their_numbers import quoted
 from router.tokens import PAGE, PARTNER, REPLY, Signer, Token, party_of
 from router.tracking import TrackingNumber, find
 from router.workspace import Workspace
@@ -147,6 +148,10 @@ def _by_number(message: Message, workspace: Workspace) -> Threaded | None:
         case = workspace.case_of_number(number)
         if case is not None:
             return Threaded(case, How.NUMBER, "numéro de suivi dans le message")
+    for ref in quoted(message):
+        case = workspace.case_of_ref(ref)
+        if case is not None:
+            return Threaded(case, How.NUMBER, "numéro du service dans le message de la personne")
     return None
 
 

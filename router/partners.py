@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
 from router.archive import Action
-from router.case import Case, CaseFile, EventKind, Status, Visibility, may_become
+from router.case import Case, CaseFile, EventKind, ReporterRole, Status, Visibility, may_become
 from router.decision import ServiceId
 from router.delivery import DeliveryKind
 from router.directory import Service
@@ -19,6 +19,7 @@ from router.record import Cause
 from router.replies import Replies
 from router.store import Inbound
 from router.texts import TextId
+from router.their_numbers import known_as
 from router.tokens import PARTNER, Signer, party_of
 from router.workspace import Draft, Workspace
 
@@ -138,6 +139,9 @@ class Partners:
         if not reference or case.partner_ref == reference or service.id != case.owner:
             return case
         case = self.workspace.save(draft, replace(case, partner_ref=reference))
+        for reporter in self.workspace.whole(case).reporters:
+            if reporter.role is ReporterRole.REPORTER:
+                self.workspace.refer(draft, known_as(reporter.address, reference), case)
         text = f"Référence de {service.name('fr')} : {reference}"
         self.workspace.tell(draft, case, EventKind.NOTE, service.id, text, Visibility.SERVICE)
         return case

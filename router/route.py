@@ -51,6 +51,7 @@ from router.reading import Reader, ReadRow, Report
 from router.recording import shadow_of
 from router.replies import Replies
 from router.store import Claim, Gathered, Inbound, RouteClaim, RouteQueue, Unit, Verdict, Wanted
+from router.their_numbers import quoted
 from router.tokens import Signer
 from router.windows import Windows
 from router.wishes import Wishes
@@ -293,6 +294,7 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
     ]
     receipts = [event for event in events if isinstance(event, ReceiptReceived)]
     refs = {ref for message in messages for ref in message.thread.refs}
+    refs |= {ref for message in messages for ref in quoted(message)}
     refs |= {corrected(message.ref) for message in messages if message.ref}
     refs |= {message.album_ref for message in messages if message.album}
     edited = {event.edited_ref for event in events if isinstance(event, MessageEdited)}

@@ -35,6 +35,11 @@ def from_us(us: int) -> datetime:
     return EPOCH + timedelta(microseconds=us)
 
 
+def member(name: str, value: str) -> str:
+    """Write one member of a body as :class:`Body` writes it; in no text can the same stand."""
+    return _dumps({name: value})[1:-1]
+
+
 def us_or_none(moment: datetime | None) -> int | None:
     return None if moment is None else to_us(moment)
 

@@ -72,7 +72,12 @@ def _matches(case: Case, wanted: CaseFilter) -> bool:
         and wanted.owner in ("", case.owner)
         and wanted.channel in ("", case.channel)
         and (wanted.before is None or case.id < wanted.before)
-        and (text in case.text.lower() or text in case.subject.lower() or number == case.number)
+        and (
+            text in case.text.lower()
+            or text in case.subject.lower()
+            or number == case.number
+            or text.strip() == case.partner_ref.lower()
+        )
     )
 
 

@@ -11,7 +11,7 @@ from router.archive import Action, CaseFilter, JournalLine
 from router.case import Case, Event
 from router.delivery import Delivery, DeliveryState
 from router.message import ConversationKey
-from storage.codec import from_us
+from storage.codec import from_us, member
 from storage.columns import Key, clean
 from storage.rows import case_of, delivery_of, event_of
 from storage.tables import (
@@ -98,10 +98,16 @@ def cases(conn: Connection, cell: str, wanted: CaseFilter) -> list[Case]:
                 func.lower(case_.c.text).contains(clean(wanted.text).lower(), autoescape=True),
                 func.lower(case_.c.subject).contains(clean(wanted.text).lower(), autoescape=True),
                 case_.c.number == (number or "-"),
+                # a service's own number stands with what is in no column
+                func.lower(case_.c.body).contains(_in_body(wanted.text), autoescape=True),
             )
         )
     query = query.order_by(case_.c.id.desc()).limit(wanted.limit)
     return [case_of(row) for row in conn.execute(query).mappings()]
+
+
+def _in_body(number: str) -> str:
+    return member("partner_ref", clean(number).strip().lower())
 
 
 def events(conn: Connection, cell: str, case_id: int) -> list[Event]:

@@ -31,6 +31,8 @@ from web.sending import Sending
 from web.uploads import Uploads
 
 _PURPOSE = "act"
+_BLANK = dict.fromkeys(("id", "act", "reason", "text", "reference"), "")
+_LONGEST_REFERENCE = 100
 _NEEDS = {"refuse": "reason", "close": "text"}
 """The field without which an act says nothing to the citizen or to the desk."""
 
@@ -129,6 +131,7 @@ class PartnerPages:
             "act": act,
             "reason": typed["reason"] if act == "refuse" else "",
             "text": typed["text"] if act != "refuse" else "",
+            "reference": typed["reference"][:_LONGEST_REFERENCE],
             "attachments": [asdict(photo) for photo in photos],
         }
         said = json.dumps([token, act, typed["id"]])
@@ -184,7 +187,7 @@ class PartnerPages:
             answers=_answers(invited),
             category=rulebook.category_name(case.category, speaker.code) if case.category else "",
             place=_place(invited, rulebook),
-            typed=typed or {"act": asked if asked in ACTS else "", "reason": "", "text": ""},
+            typed=typed or {**_BLANK, "act": asked if asked in ACTS else ""},
             problems=problems,
             wrong=by_field(problems),
             done=done,
@@ -228,5 +231,4 @@ def _answers(invited: Invited) -> list[tuple[str, str]]:
 
 
 def _typed(form: FormData) -> dict[str, str]:
-    names = ("id", "act", "reason", "text")
-    return {name: str(form.get(name, "")).replace("\x00", "").strip() for name in names}
+    return {name: str(form.get(name, "")).replace("\x00", "").strip() for name in _BLANK}

@@ -19,8 +19,11 @@ from typer.testing import CliRunner
 from app.__main__ import cli
 from app.stores import opened
 from router.archive import Action
+from router.case import Case, Status
+from router.decision import ServiceId
 from router.message import Address, Envelope
-from router.store import Done, Unit
+from router.store import CaseWrite, Done, Unit
+from router.tracking import from_bits, printed
 from storage.codec import from_us
 
 PHONE = Address("sms", "+33756000044", "+33612340001")
@@ -62,6 +65,41 @@ def test_an_empty_store_says_so_in_words():
     assert "Aucun envoi abandonné." in run("outbox", "list").output
     assert "Aucun message illisible." in run("cases", "quarantine").output
     assert run("cases", "list", "--json").output == "[]\n"
+
+
+def numbered(data: Path, *numbers: str) -> list[str]:
+    """Put a case for each number that a service gave into the store; give ours."""
+
+    async def put() -> list[str]:
+        now, cases = from_us(1_790_000_000_000_000), []
+        for place, number in enumerate(numbers, 1):
+            cases.append(
+                Case(
+                    place, from_bits(place), 1, Status.ACCEPTED, ServiceId("eclairage"),
+                    now, now, now, text=f"Lampadaire {place}", partner_ref=number,
+                )
+            )  # fmt: skip
+        async with opened(data, "") as store:
+            writes = tuple(CaseWrite(case, None) for case in cases)
+            await store.commit([Unit((), cases=writes)], now)
+        return [printed(case.number) for case in cases]
+
+    return asyncio.run(put())
+
+
+def test_a_case_is_found_by_the_number_that_a_service_gave(elsewhere):
+    one, two, three = numbered(elsewhere / "var", "SR-2026-00123", "77", "77")
+    assert one in run("cases", "show", "sr-2026-00123").output
+    assert run("cases", "show", "sr-2026").exit_code != 0
+    both = run("cases", "show", "77")
+    assert both.exit_code != 0
+    assert two in both.output
+    assert three in both.output
+    assert run("cases", "show", " ").exit_code != 0
+    listed = json.loads(run("cases", "list", "--text", "SR-2026-00123", "--json").output)
+    assert [case["number"] for case in listed] == [one]
+    words = json.loads(run("cases", "list", "--text", "lampadaire 2", "--json").output)
+    assert [case["number"] for case in words] == [two]
 
 
 def test_an_agent_finds_what_could_not_be_read_and_takes_it_out(elsewhere):

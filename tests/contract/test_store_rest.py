@@ -147,7 +147,14 @@ async def test_forgetting_leaves_alone_what_nobody_had_taken(store, parts):
 async def test_cases_are_listed_newest_first_and_filtered(store, parts):
     first, _ = await opened(store, parts, text="Un NID de poule 50%")
     second, _ = await opened(store, parts, owner=ServiceId("eau"), subject="Fuite d'eau")
-    third, _ = await opened(store, parts, status=Status.CLOSED, channel="email", parent=first.id)
+    third, _ = await opened(
+        store,
+        parts,
+        status=Status.CLOSED,
+        channel="email",
+        parent=first.id,
+        partner_ref='SR-2026 "é"_1',
+    )
 
     async def ids(**wanted):
         return [case.id for case in await store.cases(CaseFilter(**wanted))]
@@ -163,6 +170,9 @@ async def test_cases_are_listed_newest_first_and_filtered(store, parts):
     assert await ids(text="_") == []
     assert await ids(text="FUITE") == [second.id]
     assert await ids(text=printed(third.number).lower()) == [third.id]
+    assert await ids(text='sr-2026 "é"_1 ') == [third.id]  # a service's own number, whole
+    assert await ids(text="sr-2026") == []
+    assert await ids(text="partner_ref") == []
     assert await store.children(first.id) == [third]
     assert await store.children(second.id) == []
     assert await store.case(parts.ids.number()) is None

@@ -153,6 +153,19 @@ async def test_an_act_is_accepted_as_a_message_of_the_service(
     assert "C’est noté" in shown.text
 
 
+@pytest.mark.parametrize("act", ["accept", "progress"])
+async def test_a_service_may_say_its_own_number_and_finds_it_again(
+    browser: Browser, house: House, link: str, act: str
+) -> None:
+    sent = {"id": await browser.form_id(link), "act": act, "reference": " SR-2026/<1> "}
+    await browser.post(link, data=sent)
+    (envelope,) = house.journal.envelopes
+    assert json.loads(envelope.payload)["reference"] == "SR-2026/<1>"
+
+    house.cases.keep(a_case(status=Status.ASSIGNED, partner_ref="SR-2026/<1>"))
+    assert 'value="SR-2026/&lt;1&gt;"' in (await browser.get(link)).text
+
+
 @pytest.mark.parametrize(
     "told", [{"watchers": ("tranquillite-nantes",)}, {"lead": "tranquillite-nantes"}]
 )
