@@ -28,13 +28,14 @@ from app.console import (
 from app.desk_letter import letter
 from app.desk_photos import kept
 from app.desk_said import SOURCES, Entry, done_of, entry_of, instead_of, missing
-from app.desk_shown import show_entered, show_tasks, task_json
+from app.desk_shown import show_entered, show_tasks, show_troubles, task_json
 from app.desk_work import desk_of, enter, envelope_of, mark, product_of
 from app.french import counted
 from app.log import configure_log
 from app.photos import PhotoFolder
 from app.stores import opened
 from app.system import SystemClock, SystemIds
+from app.troubles import Troubles
 from router.entry import Outcome
 from router.errors import InvalidInput
 from web.desk_tasks import task_named, tasks_of
@@ -136,17 +137,22 @@ def tasks(
 ) -> None:
     """List whom to ring and which letters to post, whoever has been waiting longest first.
 
+    Channels that are degraded or silent stand above.
+
     Example: guichet desk tasks --json
     """
     with speaking(as_json=as_json):
 
         async def run() -> None:
             async with opened(data, database_url) as store:
-                found = await tasks_of(store, SystemClock().now(), desk)
+                clock = SystemClock()
+                found = await tasks_of(store, clock.now(), desk)
+                troubles = await Troubles(store, clock).told()
             chosen = [one for one in found if one.late or not late]
             if as_json:
                 print_json([task_json(one) for one in chosen])
             else:
+                show_troubles(troubles)
                 show_tasks(chosen)
 
         asyncio.run(run())

@@ -15,6 +15,7 @@ from router.case import Case
 from router.entry import WAYS_FR, Source, Way
 from router.tracking import printed
 from web.desk_tasks import Task
+from web.parts import Trouble
 
 
 def show_entered(
@@ -91,6 +92,13 @@ def _service(product: Product, case: Case) -> str:
 def task_json(task: Task) -> dict[str, Any]:
     """Write a task for programs."""
     return {**asdict(task), "since": task.since.isoformat()}
+
+
+def show_troubles(troubles: Sequence[Trouble]) -> None:
+    """Print a line for each channel by which people are not heard or answered as usual."""
+    for one in troubles:
+        since = CITY.shown(one.since)
+        say(f"{one.channel} {one.account}, depuis le {since} : {one.sentence}", style="red")
 
 
 def show_tasks(tasks: Sequence[Task]) -> None:

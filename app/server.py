@@ -16,6 +16,7 @@ import structlog
 import uvicorn
 
 from app.upkeep import Upkeep
+from app.watch import Watch
 from app.wiring import Product
 from router.errors import StoreUnavailable
 from router.outbox import Courier
@@ -154,10 +155,14 @@ class Server:
         works: list[Coroutine[Any, Any, None]] = [self._follow_rules()]
         if "clock" in self.roles:
             works.append(self._keep_up())
+        watch = Watch(product.channels, product.troubles, product.clock)
+        if {"gateway", "courier"} & set(self.roles):
+            works.append(watch.run())
         if "gateway" in self.roles:
+            polled = map(watch.polled, product.pollers)
             works.extend(
                 Poller(channel, product.store, product.store, product.clock, _report).run()
-                for channel in product.pollers
+                for channel in polled
             )
             works.extend(self._listen(channel) for channel in product.listeners)
         return works

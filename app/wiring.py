@@ -17,6 +17,7 @@ from app.live import LiveRulebooks
 from app.photos import PhotoFolder
 from app.settings import Settings, secret_of
 from app.system import SystemClock, SystemIds
+from app.troubles import Troubles
 from app.ways import accounts, ways
 from app.x_spending import StoredSpending
 from app.x_tokens import StoredTokens
@@ -194,6 +195,7 @@ class Product:
     router: Router
     clockwork: Clockwork
     channels: Mapping[Key, object]
+    troubles: Troubles
     web: ASGIApp
     unconnected: tuple[str, ...] = field(default=())
     """Counters whose channel has no settings here."""
@@ -281,6 +283,7 @@ async def build(
         report=lambda where, error: log.error("failed", where=where, error=repr(error)),
         observe=observe,
     )
+    troubles = Troubles(store, clock)
     clockwork = Clockwork(store, store, rulebooks, clock, ids, signer, policy)
     web = create_app(
         WebParts(
@@ -308,11 +311,12 @@ async def build(
             was_taken=lambda *named: _was_taken(store, *named),
             posted_number=lambda account, id: _number_of(store, "open311", account, id),
             records=store,
+            troubles=troubles.told,
         )
     )
     return Product(
-        settings, store, rulebooks, clock, ids, signer, policy, router, clockwork, channels, web,
-        tuple(unconnected),
+        settings, store, rulebooks, clock, ids, signer, policy, router, clockwork, channels,
+        troubles, web, tuple(unconnected),
     )  # fmt: skip
 
 

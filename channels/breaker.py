@@ -33,6 +33,12 @@ class Breaker:
         """Whether the partner is being left alone, or has yet to answer the first call after."""
         return self._until is not None
 
+    @property
+    def told(self) -> str:
+        """Say it in French; nothing while calls are made."""
+        times = f"{self._failed} appels ont échoué"
+        return f"ne répond pas : {times}, les demandes attendent." if self.open else ""
+
     def refused(self) -> Retry | None:
         """Tell when to come back; None when a call may be made, which must then be reported."""
         if self._until is None:

@@ -252,6 +252,11 @@ class PartnerOpen311:
             return await self._http.call(method, path, form={**common, **form})
         return await self._http.call(method, path, query={**common, **(query or {})})
 
+    @property
+    def trouble(self) -> str:
+        """Say that the partner is left alone for a while."""
+        return self.breaker.told
+
     async def health(self) -> Health:
         """Ask for the types of request, and look for those that the settings name."""
         try:

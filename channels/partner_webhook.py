@@ -197,6 +197,11 @@ class PartnerWebhook:
         """
         return await kept_photo(self._photos, attachment, limit)
 
+    @property
+    def trouble(self) -> str:
+        """Say that the partner is left alone for a while."""
+        return self.breaker.told
+
     async def health(self) -> Health:
         """Post a signed ping, which a partner answers like any message and does nothing with."""
         if not self._ring:

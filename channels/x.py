@@ -83,6 +83,11 @@ class X:
         self._feed = Feed(self._api, self._budget, clock, settings.poll_s)
         self._sending = Sending(self._api, account, settings.refused_text, self._me)
 
+    @property
+    def trouble(self) -> str:
+        """Say what follows when the day's money is nearly spent."""
+        return self._budget.told if self._budget.near else ""
+
     # --- in --------------------------------------------------------------------------------------
 
     def verify(self, request: WebhookRequest) -> None:

@@ -276,6 +276,16 @@ class Health:
 
 
 @runtime_checkable
+class TellsTrouble(Protocol):
+    """Knows without asking anybody whether it works as it should."""
+
+    @property
+    def trouble(self) -> str:
+        """Say in a French sentence what is wrong; nothing where nothing is known to be."""
+        ...
+
+
+@runtime_checkable
 class Checks(Protocol):
     async def health(self) -> Health: ...
 

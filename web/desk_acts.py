@@ -17,7 +17,7 @@ from router.errors import InvalidInput, StoreUnavailable
 from router.message import Envelope, WebhookRequest
 from router.ports import TakesWebhooks
 from router.tracking import parse, printed
-from web.desk_forms import Done, Kept, NewCase, TaskResult, Tasks, shown
+from web.desk_forms import Done, Kept, NewCase, TaskResult, Tasks, TroubleShown, shown
 from web.desk_letter import letter_page, style_policy
 from web.desk_tasks import Task, receipt_of, tasks_of
 from web.parts import DeskRecords, WebParts
@@ -72,10 +72,15 @@ class DeskActs:
     async def tasks(self, request: Request) -> Response:
         """List what waits at the desks that the key opens."""
         _, desks = await self._known(request)
-        found = [shown(task) for task in await self._open(desks)]
-        return JSONResponse(
-            Tasks(tasks=found).model_dump(mode="json"), headers={"cache-control": "no-store"}
-        )
+        tasks = [shown(task) for task in await self._open(desks)]
+        troubles = [
+            TroubleShown(
+                channel=one.channel, account=one.account, since=one.since, sentence=one.sentence
+            )
+            for one in await self._look(self._parts.troubles)
+        ]
+        found = Tasks(tasks=tasks, troubles=troubles)
+        return JSONResponse(found.model_dump(mode="json"), headers={"cache-control": "no-store"})
 
     async def done(self, request: Request, id: str) -> Response:
         """Keep what became of a task; the same message again is kept once."""

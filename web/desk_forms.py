@@ -148,10 +148,22 @@ class TaskShown(BaseModel):
     missed_at: str
 
 
+class TroubleShown(BaseModel):
+    """A channel by which people are not heard or answered as usual."""
+
+    channel: str
+    account: str
+    since: datetime
+    sentence: str = Field(description="What is wrong, in French.")
+
+
 class Tasks(BaseModel):
     """All that waits, what one person waits for together, the longest waiting first."""
 
     tasks: list[TaskShown]
+    troubles: list[TroubleShown] = Field(
+        default=[], description="Channels that are degraded or silent, the longest so first."
+    )
 
 
 class Refused(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from router.archive import CaseReader, JournalReader, OutboxAdmin
@@ -23,6 +24,21 @@ OpenFile = Callable[[CaseFile, int], Awaitable[bytes]]
 
 class DeskRecords(CaseReader, JournalReader, OutboxAdmin, Protocol):
     """What the desk looks at: entries and what became of them, and what waits to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A channel that is degraded or silent: since when, when that was last seen, and a sentence."""
+
+    channel: str
+    account: str
+    since: datetime
+    seen: datetime
+    sentence: str
+
+
+async def _no_troubles() -> Sequence[Trouble]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +94,7 @@ class WebParts:
     ``channels`` leads from (channel name, account) to the channel, for those that take webhooks;
     ``("web", "web")`` is the form of the start page. ``submission_number`` finds the case that a
     submitted form became, None while it waits to be routed; ``posted_number`` that of a request
-    which an application posted (account, id). ``was_taken`` tells whether the journal has what a
+    which an application posted (account, id). ``troubles`` tells which channels do not work as they should. ``was_taken`` tells whether the journal has what a
     channel's account named so (channel, account, id). ``communes`` lists INSEE codes, and ``commune`` finds one by
     code or name. Without
     ``records`` there is no desk.
@@ -102,3 +118,4 @@ class WebParts:
     was_taken: Callable[[str, str, str], Awaitable[bool]] | None = None
     posted_number: Callable[[str, str], Awaitable[TrackingNumber | None]] | None = None
     records: DeskRecords | None = None
+    troubles: Callable[[], Awaitable[Sequence[Trouble]]] = _no_troubles

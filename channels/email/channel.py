@@ -46,6 +46,10 @@ def _now() -> datetime:
     return datetime.fromtimestamp(time.time(), UTC)
 
 
+_SILENT = 3
+"""Polls in vain, one after the other, after which a mailbox counts as silent."""
+
+
 class EmailChannel:
     """A mailbox: IMAP and LMTP in, SMTP out.
 
@@ -217,6 +221,11 @@ class EmailChannel:
         if self._files is None or not named:
             return ()
         return (await enclose(named, self._files, _LARGEST_FILES)).files
+
+    @property
+    def trouble(self) -> str:
+        """Say why the mailbox could not be read several times in a row."""
+        return f"{self._inbox.trouble}." if self._inbox.failed >= _SILENT else ""
 
     async def health(self) -> Health:
         """Greet the relay, log in to the mailbox, and tell how the last poll went."""

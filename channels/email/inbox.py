@@ -67,6 +67,8 @@ class Inbox:
         self._pause = 0.0
         self.trouble = ""
         """Why the last poll failed, in French, or nothing."""
+        self.failed = 0
+        """Polls that failed since the last one that did not."""
 
     async def pull(self, cursor: str, received_at: Callable[[], datetime]) -> Pulled:
         """Fetch a batch; waits a while when there is nothing.
@@ -84,7 +86,7 @@ class Inbox:
         except BaseException as error:
             await self._give_up(error)
             raise
-        self.trouble, self._pause = "", 0.0
+        self.trouble, self.failed, self._pause = "", 0, 0.0
         return pulled
 
     async def settle(self, pulled: Pulled) -> None:
@@ -143,6 +145,7 @@ class Inbox:
     async def _give_up(self, error: BaseException) -> None:
         """Throw the connection away: after an error it can no more be trusted."""
         await self.close()
+        self.failed += isinstance(error, Exception)
         if isinstance(error, PermissionError):
             self._pause = min(max(self._pause * 2, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
             self._refused_until = asyncio.get_running_loop().time() + self._pause

@@ -142,7 +142,7 @@ def test_a_picture_goes_along_and_what_is_none_is_told(tmp_path):
     [sheet] = [
         json.loads(one["data"]) for one in json.loads(shown.stdout)["deliveries"] if one["service"]
     ]
-    assert [file["name"] for file in sheet["files"]] == ["trou.jpg"]
+    assert [file["media_type"] for file in sheet["files"]] == ["image/jpeg"]
     (tmp_path / "trou.txt").write_text("un trou")
     for wrong, why in (("trou.txt", "n'est pas une photo"), ("rien.jpg", "ne peut pas être lue")):
         result = run("new", *CALL, "--photo", str(tmp_path / wrong), code=2)

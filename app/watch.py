@@ -1,0 +1,103 @@
+"""Watches the channels of a process, and has written down what is wrong with them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from app.troubles import Troubles
+from router.errors import StoreUnavailable
+from router.ports import Clock, Polls, Pulled, TellsTrouble
+
+_LOOK_S = 15.0
+_AGAIN_S = 300.0
+"""After so long a trouble that lasts is confirmed."""
+FAILURES = 3
+"""Rounds in vain, one after the other, after which a channel counts as silent."""
+Key = tuple[str, str]
+
+log = structlog.get_logger("guichet")
+
+
+@dataclass(slots=True)
+class Watch:
+    """Looks at what channels tell of themselves, and at how their polls end."""
+
+    channels: Mapping[Key, object]
+    troubles: Troubles
+    clock: Clock
+    _failed: Counter[str] = field(default_factory=Counter)
+    _why: dict[str, str] = field(default_factory=dict)
+    _written: dict[Key, str] = field(default_factory=dict)
+    _written_at: float = 0.0
+
+    def polled(self, channel: Polls) -> Polls:
+        """Give a channel to be polled, whose rounds are counted here."""
+        return _Counted(channel, self._ended)
+
+    def _ended(self, poller: str, error: BaseException | None) -> None:
+        if error is None:
+            self._failed.pop(poller, None)
+        elif isinstance(error, Exception | asyncio.CancelledError):  # cut at its deadline, too
+            self._failed[poller] += 1
+            self._why[poller] = type(error).__name__
+
+    def current(self) -> dict[Key, str]:
+        """Say of each channel that does not work as it should what is wrong, in French."""
+        found: dict[Key, str] = {}
+        for key, channel in self.channels.items():
+            told = channel.trouble if isinstance(channel, TellsTrouble) else ""
+            if not told and isinstance(channel, Polls) and self._failed[channel.poller] >= FAILURES:
+                told = f"ne répond pas ({self._why[channel.poller]})."
+            if told:
+                found[key] = told
+        return found
+
+    async def look(self) -> None:
+        """Write down what has changed, and confirm now and then what lasts."""
+        now, found = self.clock.monotonic(), self.current()
+        if found == self._written and (not found or now - self._written_at < _AGAIN_S):
+            return
+        try:
+            await self.troubles.write(found)
+        except StoreUnavailable as error:
+            log.warning("store unavailable", loop="watch", error=str(error))
+            return
+        self._written, self._written_at = found, now
+
+    async def run(self) -> None:
+        while True:
+            await self.look()
+            await asyncio.sleep(_LOOK_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A polled channel of which it is told how each round ended."""
+
+    channel: Polls
+    ended: Callable[[str, BaseException | None], None]
+
+    @property
+    def poller(self) -> str:
+        return self.channel.poller
+
+    async def pull(self, cursor: str, received_at: Callable[[], datetime]) -> Pulled:
+        try:
+            pulled = await self.channel.pull(cursor, received_at)
+        except BaseException as error:
+            self.ended(self.poller, error)
+            raise
+        self.ended(self.poller, None)
+        return pulled
+
+    async def settle(self, pulled: Pulled) -> None:
+        await self.channel.settle(pulled)
+
+    async def close(self) -> None:
+        await self.channel.close()
