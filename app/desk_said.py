@@ -31,7 +31,7 @@ WAYS = {
 _WRONG = {
     Way.CALLBACK: "n'est pas un numéro de téléphone.",
     "sms": "n'est pas un numéro de téléphone.",
-    "email": "n'est pas une adresse e-mail.",
+    "email": "n'est pas une adresse de courriel.",
     Way.LETTER: "n'est pas une adresse postale de 200 caractères au plus.",
 }
 _NO_ACCOUNT = {

@@ -19,7 +19,7 @@ from demo.mail import Mail
 from demo.photo import photo, swept
 from demo.script import Reaction, Scene
 from demo.story import Story, message_id
-from demo.twilio import WHATSAPP
+from demo.twilio_book import WHATSAPP
 
 if TYPE_CHECKING:
     from demo.city import City

@@ -19,7 +19,8 @@ from demo.open311 import OPEN311_AT, Open311Simulator
 from demo.partner import SYSTEM_AT, PartnerSimulator
 from demo.server import is_free
 from demo.telegram import TelegramSimulator
-from demo.twilio import WHATSAPP, TwilioSimulator
+from demo.twilio import TwilioSimulator
+from demo.twilio_book import WHATSAPP
 from demo.x import XSimulator
 from router.ports import Clock
 

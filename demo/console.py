@@ -19,7 +19,7 @@ from demo.ledger import Ledger
 from demo.mail import Mail
 from demo.server import LoopbackServer, is_free
 from demo.talks import CHANNELS, Said, addresses, talk, when
-from demo.twilio import WHATSAPP
+from demo.twilio_book import WHATSAPP
 
 SERVICES = "services"
 NAMES = {

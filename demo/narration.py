@@ -25,7 +25,7 @@ from router.worked import Worked
 
 WIDTH = 80
 _CHANNELS = {
-    "email": ("✉", "e-mail", "cyan"),
+    "email": ("✉", "courriel", "cyan"),
     "sms": ("☎", "SMS", "green"),
     "whatsapp": ("✆", "WhatsApp", "bright_green"),
     "telegram": ("➤", "Telegram", "blue"),
@@ -48,7 +48,7 @@ _BLOCKS: Mapping[Action, tuple[str, str]] = {
 _SILENT = ("référence", "note", "l'acte vient trop tard")
 """Words of a service that the person is not told."""
 _HOW = {
-    "email": "par e-mail à",
+    "email": "par courriel à",
     "sms": "par SMS au",
     "whatsapp": "par WhatsApp au",
     "telegram": "par Telegram à",
@@ -82,7 +82,7 @@ class Narrator:
         """Say what is about to be seen."""
         self._print(
             Panel(
-                "Des citoyens écrivent par e-mail, SMS, WhatsApp, Telegram, Matrix, X ou\n"
+                "Des citoyens écrivent par courriel, SMS, WhatsApp, Telegram, Matrix, X ou\n"
                 "formulaire, appellent ou envoient une lettre, qu'un agent du guichet saisit.\n"
                 "Chaque message devient une demande ; les règles choisissent le service ;\n"
                 "sa réponse repart par le canal de chacun. Tout se passe sur cette machine.",

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from demo.mail import Mail
-from demo.twilio import WHATSAPP
+from demo.twilio_book import WHATSAPP
 
 if TYPE_CHECKING:
     from demo.city import City

@@ -119,7 +119,7 @@ def test_a_missed_call_is_rung_back_tried_in_vain_then_told_by_sms():
         (("--source", "appel-manque", "--agent", "a"), "rappel:NUMÉRO"),
         ((*CALL, "--reponse", "pigeon:x"), "« pigeon:x »"),
         ((*CALL, "--reponse", "rappel:12"), "« 12 » n'est pas un numéro de téléphone."),
-        ((*CALL, "--reponse", "email:anne"), "« anne » n'est pas une adresse e-mail."),
+        ((*CALL, "--reponse", "email:anne"), "« anne » n'est pas une adresse de courriel."),
         ((*CALL, "--reponse", "courrier:"), "adresse postale"),
         ((*CALL, "--categorie", "dragons"), "« dragons » n'est pas une catégorie d'ici."),
         ((*CALL, "--commune", "Mars"), "« Mars » n'est pas une commune d'ici."),

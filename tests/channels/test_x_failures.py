@@ -104,7 +104,7 @@ async def test_the_old_and_the_new_shape_of_one_private_message_are_one_case(tow
 
 async def test_our_own_reply_seen_as_a_mention_is_ignored(town: XTown) -> None:
     post = await town.sim.mention("anne", HOLE)
-    town.sim._new_post(town.sim.user_id, f"@{ACCOUNT} c'est nous", post)
+    town.sim._book.new_post(town.sim.user_id, f"@{ACCOUNT} c'est nous", post)
     await town.heard()
     actions = sorted(str(line.action) for line in await town.store.journal())
     assert actions == sorted([str(Action.CREATE), str(Action.IGNORE)])
