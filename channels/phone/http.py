@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
@@ -96,9 +97,10 @@ class HttpCarrier:
         if poll is None:
             return []
         listed = http_answers.ids_of(http_answers.told(await self._asked(poll.list, "")))
-        ids = sorted(int(id) for id in listed if id.isascii() and id.isdigit())
+        ids = sorted(int(id) for id in listed if _ID.fullmatch(id))
+        new = [id for id in ids if id > after]
         found: list[tuple[int, bytes]] = []
-        for id in [id for id in ids if id > after][:_AT_ONCE]:
+        for id in new[:_AT_ONCE]:
             try:
                 answer = await self._asked(poll.one, str(id))
             except OSError:
@@ -106,6 +108,10 @@ class HttpCarrier:
                     raise
                 break
             found.append((id, answer.content if answer.status_code == 200 else b""))
+        while found and found[-1][0] == new[-1] and not found[-1][1]:
+            # an id that was never there must not lead past those to come
+            found.pop()
+            new.pop()
         return found
 
     async def _asked(self, call: Call, id: str) -> httpx.Response:
@@ -180,6 +186,10 @@ class HttpCarrier:
 
     async def close(self) -> None:
         await self._calls.close()
+
+
+_ID = re.compile(r"[0-9]{1,18}")
+"""An id that the cursor can hold."""
 
 
 def tag_of(part: OutboundPart) -> str:

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from channels.phone import http_answers
 from channels.phone.http_client import ovh_headers
 from channels.sms import Sms, SmsSettings
 from channels.sms_polled import PolledSms
@@ -152,6 +153,36 @@ async def test_a_message_that_was_deleted_does_not_hold_up_those_behind_it(
     pulled = await sms.pull("", lambda: NOW)
     assert [sms.receive(envelope)[0].message.text for envelope in pulled.envelopes] == ["Un arbre"]  # type: ignore[union-attr]
     assert pulled.cursor == str(gone + 1)
+
+
+@pytest.mark.parametrize("odd", [10**17, 10**30, "9" * 5000, "²", -1, True, {}])
+async def test_an_odd_number_in_the_list_leads_past_no_message(
+    simulator: OvhSimulator, sms: PolledSms, odd: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = http_answers.told
+    with monkeypatch.context() as patched:
+        patched.setattr(http_answers, "told", lambda answer: [odd, *told(answer)])
+        simulator.citizen_sends(CITIZEN, "Un trou")
+        first = await sms.pull("", lambda: NOW)
+        again = await sms.pull(first.cursor, lambda: NOW)
+    simulator.citizen_sends(CITIZEN, "Un arbre")
+    second = await sms.pull(again.cursor, lambda: NOW)
+    pulled = (*first.envelopes, *again.envelopes, *second.envelopes)
+    assert [sms.receive(envelope)[0].message.text for envelope in pulled] == ["Un trou", "Un arbre"]  # type: ignore[union-attr]
+
+
+async def test_more_messages_that_are_gone_than_are_fetched_at_once_hold_up_nobody(
+    simulator: OvhSimulator, sms: PolledSms
+) -> None:
+    ids = [simulator.citizen_sends(CITIZEN, f"Un trou {n}") for n in range(30)]
+    for gone in ids[:25]:
+        simulator.incoming[gone] = {}
+    cursor, found = "", []
+    for _ in range(3):
+        pulled = await sms.pull(cursor, lambda: NOW)
+        cursor = pulled.cursor
+        found += pulled.envelopes
+    assert len(found) == 5
 
 
 async def test_a_provider_in_trouble_is_waited_for(simulator: OvhSimulator, sms: PolledSms) -> None:
