@@ -16,7 +16,7 @@ from channels.partner_letter import as_json, body, subject
 from channels.partner_sheet import sheet_of
 from channels.smtp.addresses import ascii_domain, envelope_sender
 from channels.smtp.letter import Letter, written
-from channels.smtp.relay import Relay
+from channels.smtp.relay import Relay, is_too_large
 from channels.smtp.settings import SmtpSettings
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome
 from router.errors import InvalidInput, UnreadablePayload
@@ -82,7 +82,7 @@ class PartnerEmail:
         plain, sheet = self.letter(part, idem), sheet_of(part.delivery)
         letter = await self._with_files(plain, sheet, self.settings.largest_files)
         outcome = await self._deliver(letter, part.delivery)
-        if _is_too_large(outcome) and len(letter.files) > len(plain.files):
+        if is_too_large(outcome) and len(letter.files) > len(plain.files):
             letter = await self._with_files(plain, sheet, 0)  # links do
             outcome = await self._deliver(letter, part.delivery)
         return outcome
@@ -166,10 +166,3 @@ class PartnerEmail:
 
     async def close(self) -> None:
         self._relay.close()
-
-
-def _is_too_large(outcome: SendOutcome) -> bool:
-    """Whether a relay refuses a mail for its size (RFC 1870, RFC 3463)."""
-    if not isinstance(outcome, Permanent):
-        return False
-    return outcome.code == "552" or " 5.3.4 " in outcome.reason or " 5.2.3 " in outcome.reason

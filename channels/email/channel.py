@@ -22,8 +22,8 @@ from channels.email.settings import EmailSettings
 from channels.email.wrapping import NAME, Wrapper, hashed
 from channels.partner_files import enclose, files_of
 from channels.smtp.addresses import ascii_domain, envelope_sender
-from channels.smtp.letter import letter_of, written
-from channels.smtp.relay import Relay
+from channels.smtp.letter import Letter, letter_of, written
+from channels.smtp.relay import Relay, is_too_large
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import (
@@ -208,12 +208,18 @@ class EmailChannel:
         if recipient.startswith("unreadable:") or "@" not in recipient:
             return Permanent("address", "this person left no address")
         letter = letter_of(part.delivery, part.text, idem, self.account, self.settings.display_name)
-        letter = replace(letter, files=await self._enclosed(part.delivery))
-        sender = envelope_sender(self.settings.envelope_sender, self.account, idem)
-        content = written(letter, format_datetime(_moment_of(part.delivery)))
-        return await self._relay.deliver(
-            sender, ascii_domain(recipient), content, letter.message_id
-        )
+        files = await self._enclosed(part.delivery)
+        outcome = await self._deliver(replace(letter, files=files), part.delivery)
+        if files and is_too_large(outcome):
+            # the answer itself must arrive; the photo stands on the tracking page that it names
+            outcome = await self._deliver(letter, part.delivery)
+        return outcome
+
+    async def _deliver(self, letter: Letter, delivery: Delivery) -> SendOutcome:
+        sender = envelope_sender(self.settings.envelope_sender, self.account, letter.idem)
+        content = written(letter, format_datetime(_moment_of(delivery)))
+        recipient = ascii_domain(letter.recipient)
+        return await self._relay.deliver(sender, recipient, content, letter.message_id)
 
     async def _enclosed(self, delivery: Delivery) -> tuple[tuple[str, str, bytes], ...]:
         """Fetch the photos that go along; one that cannot be had never holds up the answer."""

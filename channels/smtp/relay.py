@@ -179,3 +179,10 @@ def refusal(code: int, message: str) -> SendOutcome:
         return Permanent(str(code), reason)
     greylisted = "greylist" in message.lower() or "4.7.1" in message
     return Retry(reason, after_s=_GREYLIST_S if greylisted else None)
+
+
+def is_too_large(outcome: SendOutcome) -> bool:
+    """Whether a relay refuses a mail for its size (RFC 1870, RFC 3463)."""
+    if not isinstance(outcome, Permanent):
+        return False
+    return outcome.code == "552" or " 5.3.4 " in outcome.reason or " 5.2.3 " in outcome.reason

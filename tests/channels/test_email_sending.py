@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from channels.smtp.letter import Letter, encoded, written
 from channels.smtp.settings import EnvelopeSender, Tls
 from demo.faults import FaultKind
 from demo.mail import MailSimulator
+from router.case import CaseFile
 from router.delivery import Delivery, DeliveryKind, Permanent, Retry, SendOutcome, Sent, Unknown
 from router.message import Address
 from router.ports import OutboundPart
@@ -124,6 +126,41 @@ async def test_two_tries_of_one_delivery_are_the_same_bytes(
     await send(box, delivery())
     first, second = (m.raw.split(b"Date:", 1)[1] for m in server.mailbox("lea@citoyens.example"))
     assert first == second
+
+
+class Shelf:
+    """Has one photo, of the size that it is asked for."""
+
+    async def open_file(self, file: CaseFile, limit: int) -> bytes:
+        assert file.size is not None
+        return b"x" * file.size
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [Permanent("552", "message file too big"), Permanent("550", "550 5.3.4 message too big")],
+)
+async def test_an_answer_whose_photo_the_relay_finds_too_large_arrives_without_it(
+    server: MailSimulator, monkeypatch: pytest.MonkeyPatch, refusal: Permanent
+) -> None:
+    box = channel(server)
+    box._files = Shelf()
+    genuine = box._relay.deliver
+
+    async def deliver(sender: str, recipient: str, message: bytes, ref: str) -> SendOutcome:
+        return refusal if len(message) > 500_000 else await genuine(sender, recipient, message, ref)
+
+    monkeypatch.setattr(box._relay, "deliver", deliver)
+    photo = {"inbound": 7, "ref": "a", "name": "apres.jpg", "media_type": "image/jpeg"}
+    data = json.dumps({"files": [{**photo, "size": 900_000}]})
+    assert isinstance(await send(box, delivery(data=data)), Sent)
+    small = json.dumps({"files": [{**photo, "size": 9_000}]})
+    assert isinstance(await send(box, delivery(data=small)), Sent)
+    without, with_photo = server.mailbox("lea@citoyens.example")
+    assert without.text == delivery().text
+    assert [part.get_filename() for part in without.message.iter_attachments()] == []
+    assert [part.get_filename() for part in with_photo.message.iter_attachments()] == ["apres.jpg"]
+    await box.close()
 
 
 @pytest.mark.parametrize("field", ["subject", "display_name", "refs", "language", "token"])

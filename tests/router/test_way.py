@@ -5,12 +5,14 @@ import threading
 from dataclasses import replace
 
 import pytest
+from store_parts import write
 
 from router.archive import Action, CaseFilter
 from router.case import EventKind, ReporterRole, Status
 from router.decision import Urgency
 from router.delivery import DeliveryKind
 from router.directory import Contact
+from router.store import CaseWrite, Unit
 from router.texts import TextId, text
 from router.tokens import PARTNER, REPLY
 from router.tracking import printed
@@ -166,6 +168,38 @@ async def test_a_signed_reply_address_joins_and_a_forged_one_counts_for_nothing(
     assert joined.case.id == first.case.id
     forged = await town.hear("eve", "Voici autre chose", tokens=[token[:-1] + "x"])
     assert forged.case.id != first.case.id
+
+
+async def test_the_right_token_from_a_stranger_joins_as_a_third_party_who_is_shown_nothing(town):
+    first = await town.hear("ana", "Le lampadaire est éteint")
+    token = town.signer.sign(REPLY, first.case.number, first.case.reporters[0].address.key)
+    heard = await town.hear("eve", "Je réponds pour elle", tokens=[token])
+    assert (heard.action, heard.case.id) == (Action.APPEND, first.case.id)
+    assert heard.reason == "adresse de réponse signée transmise à une autre personne"
+    roles = {reporter.address.value: reporter.role for reporter in heard.case.reporters}
+    assert roles == {"ana": ReporterRole.REPORTER, "eve": ReporterRole.THIRD_PARTY}
+    assert heard.case.text == first.case.text
+    (receipt,) = await town.to("eve")
+    assert "eclairage" not in receipt.text
+
+
+@pytest.mark.parametrize("how", ["number", "token", "reference"])
+async def test_a_reply_to_a_closed_case_opens_it_again(town, how):
+    first = await town.hear("ana", "Le lampadaire est éteint", id="<1@x>")
+    await _act(town, first.case, "close", text="Ampoule changée.")
+    closed = await town.store.case_by_id(first.case.id)
+    more = replace(closed, version=closed.version + 1, status=Status.CLOSED)
+    await write(town.store, Unit((), cases=(CaseWrite(more, closed.version),)))
+    token = town.signer.sign(REPLY, closed.number, closed.reporters[0].address.key)
+    said = {
+        "number": {"text": f"toujours éteint, demande {printed(closed.number)}"},
+        "token": {"text": "toujours éteint", "tokens": [token]},
+        "reference": {"text": "toujours éteint", "refs": ["<1@x>"]},
+    }[how]
+    again = await town.hear("ana", **said)
+    assert (again.action, again.case.id) == (Action.APPEND, closed.id)
+    assert again.case.status is Status.ASSIGNED
+    assert any("toujours éteint" in each.text for each in await forwards(town, closed.owner))
 
 
 async def test_a_reference_to_an_earlier_message_joins(town):
