@@ -145,6 +145,7 @@ class PartnerEmail:
                 reason=words_of(given, "reason"),
                 text=words_of(given, "text"),
                 attachments=photos_of(given),
+                instead=words_of(given, "instead"),
                 reference=words_of(given, "reference"),
             ),
         )

@@ -177,6 +177,7 @@ class PartnerWebhook:
                 reason=words_of(said, "reason"),
                 text=words_of(said, "text"),
                 attachments=photos_of(said),
+                instead=words_of(said, "instead"),
                 reference=words_of(said, "reference"),
             ),
         )

@@ -288,7 +288,8 @@ class PartnerActed:
 
     The case is named by the signed ``token`` of its action link, or by ``forward``, the id under
     which the service's own system took it. ``reference`` is the service's number of the case; the
-    act ``reference`` tells nothing else.
+    act ``reference`` tells nothing else. ``instead`` names, in a refusal, the service of ours that is
+    in charge, by its id or its name.
     """
 
     token: str
@@ -298,6 +299,7 @@ class PartnerActed:
     attachments: tuple[Attachment, ...] = ()
     forward: str = ""
     reference: str = ""
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

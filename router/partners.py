@@ -37,6 +37,7 @@ _DONE = {
     "reference": "référence donnée par",
 }
 _LONGEST_REFERENCE = 100
+_LONGEST_NAME = 200
 _MOST_PROOFS = 20
 _LEAST_PHOTO = 20_000
 """Bytes; a smaller picture in a mail is the logo of a signature."""
@@ -109,7 +110,7 @@ class Partners:
             case "progress":
                 case = self._progress(draft, case, service, acted.text, cause)
             case "refuse":
-                case = self._refuse(draft, case, service, acted.reason, cause)
+                case = self._refuse(draft, case, service, acted.reason, cause, acted.instead)
             case "close":
                 case = self._close(draft, case, service, acted, inbound)
             case _:
@@ -222,15 +223,36 @@ class Partners:
             draft, case, service, DeliveryKind.NOTICE, f"{cause}:proof", added=_PROOF_MISSING
         )
 
-    def _refuse(self, draft: Draft, case: Case, service: Service, reason: str, cause: str) -> Case:
-        """Move the case to the next in charge; when nobody is left, the refusal is the answer."""
+    def _refuse(
+        self,
+        draft: Draft,
+        case: Case,
+        service: Service,
+        reason: str,
+        cause: str,
+        instead: str = "",
+    ) -> Case:
+        """Move the case to the next in charge; when nobody is left, the refusal is the answer.
+
+        A service of ours that is named ``instead`` has it, unless it has refused itself or a danger decides.
+        """
         refused = (*case.refused_by, ServiceId(service.id))
-        case = replace(case, refused_by=refused, agent_choice=None)
+        named = self._named(instead)
+        choice = named.id if named is not None and named.id not in refused else None
+        case = replace(case, refused_by=refused, agent_choice=choice)
         reopened = None if may_become(case.status, Status.ASSIGNED) else Status.REOPENED
         if case.status is Status.ASSIGNED:
             reopened = None
         case = self.workspace.save(draft, case, reopened)
-        self.workspace.tell(draft, case, EventKind.REFUSED, service.id, reason, Visibility.SERVICE)
+        told = reason
+        if instead:
+            who = (
+                named.name("fr")
+                if named is not None
+                else f"{instead[:_LONGEST_NAME]} (inconnu ici)"
+            )
+            told = f"{reason}\nService désigné : {who}".strip()
+        self.workspace.tell(draft, case, EventKind.REFUSED, service.id, told, Visibility.SERVICE)
         before = case.owner
         case, _ = self.dispatcher.decide_again(draft, case, cause, Cause.REFUSAL)
         if case.owner == before:
@@ -239,6 +261,15 @@ class Partners:
         text = TextId.PASSED_ON if owner and passes_on(owner) else TextId.REROUTED
         self.replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
         return case
+
+    def _named(self, instead: str) -> Service | None:
+        """Find the service that a refusal names, by its id or by its name in any language."""
+        wanted = " ".join(instead.casefold().split())
+        for service in self.dispatcher.rulebook.directory.services() if wanted else ():
+            names = (service.id, *service.names.values())
+            if wanted in {" ".join(name.casefold().split()) for name in names}:
+                return service
+        return None
 
     def _end_refused(
         self, draft: Draft, case: Case, service: Service, reason: str, cause: str

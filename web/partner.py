@@ -31,8 +31,8 @@ from web.sending import Sending
 from web.uploads import Uploads
 
 _PURPOSE = "act"
-_BLANK = dict.fromkeys(("id", "act", "reason", "text", "reference"), "")
-_LONGEST_REFERENCE = 100
+_BLANK = dict.fromkeys(("id", "act", "reason", "text", "reference", "instead"), "")
+_LONGEST_REFERENCE, _LONGEST_NAME = 100, 200
 _NEEDS = {"refuse": "reason", "close": "text"}
 """The field without which an act says nothing to the citizen or to the desk."""
 
@@ -131,6 +131,7 @@ class PartnerPages:
             "act": act,
             "reason": typed["reason"] if act == "refuse" else "",
             "text": typed["text"] if act != "refuse" else "",
+            "instead": typed["instead"][:_LONGEST_NAME] if act == "refuse" else "",
             "reference": typed["reference"][:_LONGEST_REFERENCE],
             "attachments": [asdict(photo) for photo in photos],
         }
@@ -185,6 +186,7 @@ class PartnerPages:
             proposals=case.proposals,
             rights=rights_of(rulebook, case),
             answers=_answers(invited),
+            others=_others(invited, rulebook, speaker.code),
             category=rulebook.category_name(case.category, speaker.code) if case.category else "",
             place=_place(invited, rulebook),
             typed=typed or {**_BLANK, "act": asked if asked in ACTS else ""},
@@ -218,6 +220,13 @@ def _place(invited: Invited, rulebook: Rulebook) -> str:
     communes = " / ".join(rulebook.commune_name(code) for code in place.communes)
     told = (words(place.street or ""), words(place.text), place.postcode, communes)
     return one_line(told)
+
+
+def _others(invited: Invited, rulebook: Rulebook, language: str) -> list[str]:
+    """Name the services that a refusal may point to."""
+    services = rulebook.directory.services()
+    names = {one.name(language) for one in services if one.id != invited.service.id}
+    return sorted(names, key=str.casefold)
 
 
 def _answers(invited: Invited) -> list[tuple[str, str]]:

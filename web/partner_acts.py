@@ -43,6 +43,11 @@ class Act(BaseModel):
     text: str = Field("", max_length=LONGEST_TEXT)
     reason: str = Field("", max_length=LONGEST_TEXT)
     reference: str = Field("", max_length=100, description="Your own number of the case.")
+    instead: str = Field(
+        "",
+        max_length=200,
+        description="With refuse: who is in charge, by the name or id of the service here.",
+    )
     photos: list[Photo] = Field(default_factory=list, max_length=MOST_PHOTOS)
 
     @model_validator(mode="after")

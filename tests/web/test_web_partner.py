@@ -166,6 +166,18 @@ async def test_a_service_may_say_its_own_number_and_finds_it_again(
     assert 'value="SR-2026/&lt;1&gt;"' in (await browser.get(link)).text
 
 
+async def test_a_service_that_refuses_may_name_who_is_in_charge(
+    browser: Browser, house: House, link: str
+) -> None:
+    page = (await browser.get(link)).text
+    assert '<option value="Guichet de la métropole">' in page
+    assert '<option value="Service de la voirie">' not in page
+    sent = {"id": await browser.form_id(link), "act": "refuse", "reason": "pas nous"}
+    await browser.post(link, data={**sent, "instead": "Guichet de la métropole"})
+    (envelope,) = house.journal.envelopes
+    assert json.loads(envelope.payload)["instead"] == "Guichet de la métropole"
+
+
 @pytest.mark.parametrize(
     "told", [{"watchers": ("tranquillite-nantes",)}, {"lead": "tranquillite-nantes"}]
 )

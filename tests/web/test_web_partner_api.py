@@ -188,7 +188,7 @@ async def test_the_description_says_all_that_may_be_sent_and_what_comes(client: 
     post = described["paths"]["/acts"]["post"]
     schema = post["requestBody"]["content"]["application/json"]["schema"]
     assert set(schema["properties"]) == {
-        "case", "act", "text", "reason", "reference", "photos",
+        "case", "act", "text", "reason", "reference", "instead", "photos",
     }  # fmt: skip
     assert {one["name"] for one in post["parameters"]} == {
         "webhook-id", "webhook-timestamp", "webhook-key-id", "webhook-signature",
