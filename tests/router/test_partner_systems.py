@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 from town import SERVICES, Town, TownRules, TownSender
 
+from channels.breaker import Breaker
 from router.archive import Action
 from router.case import EventKind, Status
 from router.decision import ServiceId
-from router.delivery import DeliveryKind
+from router.delivery import DeliveryKind, Retry
 from router.outbox import Courier
 from router.policy import Way
 
@@ -157,6 +158,40 @@ async def test_a_partner_that_hangs_holds_up_no_other(town):
         assert [delivery.address.account for delivery, _ in quick.sent] == [own[1]]
         assert not stuck.done()
         stuck.cancel()
+
+
+class Resting(TownSender):
+    """A partner that is left alone after two failures, as one process sees it."""
+
+    def __init__(self, clock) -> None:
+        super().__init__()
+        self.breaker, self.calls, self.down = Breaker(clock, 2, 60.0), 0, True
+
+    async def send(self, part, idem):
+        resting = self.breaker.refused()
+        return resting or await self.breaker.through(self._call(part, idem))
+
+    async def _call(self, part, idem):
+        self.calls += 1
+        return Retry("down") if self.down else await super().send(part, idem)
+
+
+async def test_a_partner_that_one_process_leaves_alone_is_left_alone_by_all(town):
+    _connected(town)
+    for person in ("ana", "bob", "zoe", "eve"):
+        await town.hear(person, "Le lampadaire est éteint")
+    one, other = Resting(town.clock), Resting(town.clock)
+    first = Courier(ROLE, one, town.store, town.clock, town.ids, lanes=2)
+    second = Courier(ROLE, other, town.store, town.clock, town.ids)
+    await first.run_once()
+    assert (one.calls, one.breaker.open) == (2, True)
+    await second.run_once()
+    assert other.calls == 0
+    one.down = other.down = False
+    town.clock.pass_(minutes=10)
+    await second.run_once()
+    await second.run_once()
+    assert len(other.sent) == 4
 
 
 async def test_news_of_a_case_that_nobody_knows_harms_nothing(town):
