@@ -20,6 +20,8 @@ from rules.vocabulary import PRIORITIES, plain
 from rules.yaml_tree import Mapping as MappingNode
 from rules.yaml_tree import Node, Scalar
 
+MOST_RULES = 10_000
+"""In one file; a folder may hold more."""
 _RESERVED = re.compile(r"choix_agent$|(competence|a_defaut):")
 """What a decision names in the place of a rule: an agent, the table, an owner by default."""
 
@@ -157,7 +159,7 @@ class RuleFileReader:
         scalar_default = fields.scalar("a_defaut")
         default = self.names.service(scalar_default) if scalar_default else None
         broken = {"a_defaut"} if "a_defaut" in fields and default is None else set()
-        rules = [self._rule(node, territory) for node in fields.items("regles")]
+        rules = [self._rule(node, territory) for node in self._not_too_many(fields)]
         trials = [self.trials.read(node) for node in fields.items("essais")]
         return RuleFile(
             path=self.sheet.path,
@@ -170,6 +172,19 @@ class RuleFileReader:
             rules=tuple(rule for rule in rules if rule is not None),
             trials=tuple(trial for trial in trials if trial is not None),
         )
+
+    def _not_too_many(self, fields: Fields) -> tuple[Node, ...]:
+        """Give the rules as they are written; none of a file that holds too many."""
+        nodes = tuple(fields.items("regles"))
+        if len(nodes) <= MOST_RULES:
+            return nodes
+        self.problems.error(
+            nodes[MOST_RULES].at,
+            "trop-de-regles",
+            f"Ce fichier contient plus de {MOST_RULES:,} règles".replace(",", " "),
+            "Coupez-le en plusieurs.",
+        )
+        return ()
 
     def _rule(self, node: Node, territory: str) -> Rule | None:
         fields = Fields(node, "regle", self.problems, self.sheet.language)

@@ -15,6 +15,7 @@ import pytest
 from rules_town import Town
 from test_rules_manual import codes
 
+from rules import read_rules
 from rules.checking import check
 from rules.problems import MOST_ERRORS, Problem
 from understanding.territory import Territory
@@ -32,6 +33,7 @@ OTHERWISE = {
     "encodage": "bytes that are no text",
     "fichier-illisible": "test_rules_json.py",
     "fichier-trop-gros": "over 1 MB",
+    "trop-de-regles": "ten thousand and one rules",
     "mot-jamais-vu": "test_rules_never_seen.py",
 }
 """Codes that no file of text can show, and what shows them."""
@@ -71,6 +73,24 @@ def test_a_doubt_is_told_once_at_its_place_and_stops_nothing(file: Path, town: T
     [told] = [one for one in found if str(one) == sentence]
     assert told.example == example
     assert told.fix
+
+
+def test_a_file_of_ten_thousand_and_one_rules_is_refused_at_the_last(town: Town) -> None:
+    town.rules(
+        "\n".join(f"- {{id: r{n}, si: {{canal: web}}}}" for n in range(10_001)), "regles/z.yaml"
+    )
+    assert town.errors == [
+        "regles/z.yaml:10003:5: Ce fichier contient plus de 10 000 règles. Coupez-le en plusieurs."
+    ]
+
+
+def test_as_many_rules_as_may_be_are_read(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_rules, "MOST_RULES", 2)
+    rules = [f"- {{id: r{n}, si: {{canal: web}}, alors: {{urgence: haute}}}}" for n in range(3)]
+    town.rules("\n".join(rules[:2]))
+    assert town.errors == []
+    town.rules("\n".join(rules))
+    assert ["plus de 2 règles" in one for one in town.errors] == [True]
 
 
 @pytest.mark.parametrize(("severity", "files"), [("error", BAD), ("warning", DOUBTFUL)])
