@@ -43,7 +43,9 @@ def explain(
     number: Annotated[str, typer.Argument(help="Tracking number of a case.")] = "",
     text: Annotated[str, typer.Option("--texte", help="What a person would write.")] = "",
     commune: Annotated[str, typer.Option("--commune", help="Name or INSEE code.")] = "",
-    received: Annotated[str, typer.Option("--recu", help="When: 2026-11-24T22:30.")] = "",
+    received: Annotated[
+        str, typer.Option("--recu", help="When: samedi 22h10, 2026-11-24T22:30.")
+    ] = "",
     channel: Annotated[str, typer.Option("--canal", help="By which channel.")] = "web",
     config: Config = DEFAULT_CONFIG,
     data: Data = DEFAULT_DATA,

@@ -198,6 +198,24 @@ def test_what_was_asked_wrongly_is_told_in_json(
     assert sentence in told["error"]
 
 
+@pytest.mark.parametrize(
+    ("written", "local"),
+    [
+        ("samedi 22h10", "2026-11-28T22:10:00+01:00"),
+        ("1er juillet 2026 8h", "2026-07-01T08:00:00+02:00"),
+        ("2026-11-24T10:15", "2026-11-24T10:15:00+01:00"),
+        ("2026-11-24T10:15+00:00", "2026-11-24T11:15:00+01:00"),
+    ],
+)
+def test_a_moment_is_written_as_tests_write_it_or_as_programs_do(
+    written: str, local: str, town: Town
+) -> None:
+    said = ("--texte", "un banc", "--recu", written, "--config", str(town.folder))
+    code, told, aside = run("explain", *said)
+    assert (code, aside) == (0, "")
+    assert told["trace"]["facts"]["recu"] == local
+
+
 def test_a_page_that_cannot_be_written_keeps_a_draft_from_being_published(
     town: Town, tmp_path: Path
 ) -> None:
