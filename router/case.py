@@ -187,6 +187,8 @@ class Case:
     """The watchers whom a rule had informed, each once."""
     consulted: tuple[ServiceId, ...] = ()
     """The watchers who were asked for an opinion, each once."""
+    dangers: tuple[str, ...] = ()
+    """The rules of danger that have had their services informed, whoever knew of the case."""
     replied: tuple[str, ...] = ()
     """The texts of rules that its person was sent."""
     labels: tuple[str, ...] = ()

@@ -19,16 +19,19 @@ def told(decision: Decision) -> tuple[ServiceId, ...]:
 def inform(forwarder: Forwarder, draft: Draft, case: Case, decision: Decision, cause: str) -> Case:
     """Write to those whom the rules name now; gives the case that remembers it, not kept yet.
 
-    Each is informed once of a case, and again by every step that is reached and names it; each is
-    asked for an opinion once. To be informed, asked and alerted are three things: none stands for
-    another.
+    Each is informed once of a case, and again by a danger that comes to decide it, and by every
+    step that is reached and names it; each is asked for an opinion once. To be informed, asked and
+    alerted are three things: none stands for another.
     """
-    new = (one for one in decision.notify if one not in case.informed)
+    danger = decision.danger and decision.rule not in case.dangers
+    new = [one for one in decision.notify if danger or one not in case.informed]
     notices = [one for one in dict.fromkeys((*decision.reached.notify, *new)) if one != case.owner]
     opinions = [one for one in decision.consult if one not in (*case.consulted, case.owner)]
     for services, kind in ((notices, DeliveryKind.NOTICE), (opinions, DeliveryKind.OPINION)):
         for service in services:
             forwarder.forward(draft, case, forwarder.service(service), kind, cause)
+    if danger:
+        case = replace(case, dangers=(*case.dangers, decision.rule))
     return remembered(case, notices, opinions, told(decision))
 
 

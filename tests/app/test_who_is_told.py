@@ -151,6 +151,21 @@ async def test_a_case_that_moves_is_told_to_nobody_twice(ruled):
     assert told["v@m.example"] == ["opinion"]
 
 
+@pytest.mark.parametrize("owner", ["astreinte", "eclairage-m"])
+async def test_a_danger_is_told_once_to_those_who_knew_of_the_case_before(owner, ruled):
+    await ruled.rule(
+        f"{RULES}\n- {{id: gaz, priorite: danger, si: {{contient: [gaz]}},"
+        f" alors: {{responsable: {owner}, informer: [routes]}}}}"
+    )
+    case = (await ruled.hear("ana", "Le lampadaire est éteint à Rezé")).case
+    assert (await kinds(ruled))["https://r.example"] == ["notice"]
+
+    await add(ruled, case, "Et ça sent le gaz")
+    await add(ruled, case, "Le gaz, encore")
+
+    assert (await kinds(ruled))["https://r.example"] == ["notice", "notice"]
+
+
 async def test_of_a_request_of_two_parts_each_is_told_or_asked_once(ruled):
     await ruled.rule(
         "- {id: deux, si: {contient_tous: [arbre, câble]}, alors: {consulter: [routes],"
