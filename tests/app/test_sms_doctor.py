@@ -43,12 +43,18 @@ async def test_each_mistake_has_its_sentence(kind, settings, wrong, words):
     assert words in told
 
 
+NO_TEMPLATE = " Aucun modèle n'est donné (templates) : après 24 heures personne n'est prévenu."
+
+
 @pytest.mark.parametrize(
-    ("kind", "settings", "name"),
-    [(Sms, SmsSettings, COUNTER), (WhatsApp, WhatsAppSettings, f"whatsapp:{COUNTER}")],
+    ("kind", "settings", "name", "note"),
+    [
+        (Sms, SmsSettings, COUNTER, ""),
+        (WhatsApp, WhatsAppSettings, f"whatsapp:{COUNTER}", NO_TEMPLATE),
+    ],
 )
-async def test_a_number_that_works_is_told(kind, settings, name):
-    assert await sentence(kind, settings) == (True, f"Twilio répond pour {name}.")
+async def test_a_number_that_works_is_told(kind, settings, name, note):
+    assert await sentence(kind, settings) == (True, f"Twilio répond pour {name}.{note}")
 
 
 async def test_messages_of_machines_that_never_reached_us_are_counted():
