@@ -100,7 +100,7 @@ async def test_a_photo_that_the_provider_no_longer_has_does_not_hold_up_the_case
         city.twilio.faults.push("5xx", on="media", times=5)
         await by_sms(city, product, picture())
         [mail] = await city.mail.until_received(SERVICE, 1)
-    assert "Fichier non joint : mms-1.jpg" in mail.text
+    assert "Fichier non joint : photo-1.jpg" in mail.text
 
 
 @pytest.mark.parametrize("ref", ["../secret.key", "", "a.jpg", "/etc/passwd", "0" * 32 + ".jpg"])
