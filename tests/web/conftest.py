@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 from web_fakes import Browser, House
 
 from web.app import create_app
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "rules"))  # their small town
 
 
 @pytest.fixture
