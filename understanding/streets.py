@@ -55,6 +55,7 @@ _LANDMARKS = (
 _BODIES = frozenset({"hlm", "nmh", "ccas", "pmr"})  # "résidence HLM de Rezé"
 _ARTICLES = frozenset({"la", "l", "le", "les"})
 _OF_A_COMMUNE = frozenset({"eglise", "mairie", "bourg", "gare", "ecole", "poste", "centre"})
+_SPOTS = folded_set("words", "spots")
 _LONGEST = 5
 
 
@@ -116,6 +117,9 @@ def _name_end(
             continue
         if told and index in communes and not _part_of_name(words, index):
             break
+        if told and not shouted and _tied_by_au(words, index):
+            index += 1
+            continue
         if not _belongs(words, index, word, capital, told, before_capital):
             break
         if not told and not _opens(words, kind, index, capital):
@@ -131,6 +135,19 @@ def _part_of_name(words: Words, index: int) -> bool:
     """Whether a commune's name belongs to a street's: "rue du Port de Couëron", never "église de"."""
     small = words.folded[index - 1] in {"de", "du", "d"}
     return small and words.folded[index - 2] not in _OF_A_COMMUNE
+
+
+def _tied_by_au(words: Words, index: int) -> bool:
+    """Whether "au" goes on with a name: "rue du Port au Vin", never "rue de Rennes au Lidl"."""
+    if words.folded[index] != "au" or index + 1 == len(words.folded):
+        return False
+    previous, following = words.raw(index - 1), words.raw(index + 1)
+    return (
+        words.folded[index - 2] in {"du", "la", "l", "des"}
+        and not words.capital(index)
+        and all(each.istitle() for each in (previous, following))
+        and words.folded[index + 1] not in _TYPES | _ORDINARY | _STOPS | _SPOTS
+    )
 
 
 def _belongs(
@@ -249,7 +266,7 @@ def _shown(words: Words, start: int, end: int, shouted: bool) -> str:
     pieces: list[str] = []
     for index in range(start, end):
         raw = words.raw(index)
-        small = words.folded[index] in _CONNECTORS or words.folded[index] == "et"
+        small = words.folded[index] in _CONNECTORS or words.folded[index] in {"et", "au"}
         if small or words.folded[index] in _MONTHS:
             raw = raw.lower()
         elif shouted or raw.islower():
