@@ -11,6 +11,7 @@ import typer
 
 from app.console import DEFAULT_CONFIG, DEFAULT_DATA, Config, Data, DatabaseUrl, say, speaking
 from app.desk_work import product_of
+from app.french import refusal
 from app.log import configure_log
 from router.entry import Way
 from router.errors import InvalidInput
@@ -49,5 +50,5 @@ def letter(
         try:
             to.write_text(page, encoding="utf-8")
         except OSError as error:
-            raise InvalidInput(f"« {to} » ne peut pas être écrit : {error.strerror}.") from None
+            raise InvalidInput(f"« {to} » ne peut pas être écrit : {refusal(error)}.") from None
         say(f"Lettre écrite : {to}")

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from app.french import refusal
 from app.photos import PhotoFolder
 from router.errors import InvalidInput
 from web.photos import LARGEST_BYTES, BadPhoto, Photo, clean
@@ -31,6 +32,6 @@ def _read(path: Path) -> Photo:
             )
         return clean(path.read_bytes())
     except OSError as error:
-        raise InvalidInput(f"« {path} » ne peut pas être lue : {error.strerror}.") from None
+        raise InvalidInput(f"« {path} » ne peut pas être lue : {refusal(error)}.") from None
     except BadPhoto:
         raise InvalidInput(f"« {path} » n'est pas une photo que l'on puisse prendre.") from None

@@ -33,10 +33,11 @@ from app.console import (
     print_json,
     speaking,
 )
+from app.french import refusal
 from app.log import configure_log
 from app.server import Server
 from app.settings import Settings, load_settings
-from app.stores import opened
+from app.stores import make, opened
 from app.system import SystemClock
 from app.wiring import Product, build
 from demo.city import City
@@ -78,7 +79,7 @@ def demo(
     configure_log(level=40)
     with speaking(), contextlib.ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guichet-")))
-        folder.mkdir(parents=True, exist_ok=True)
+        make(folder)
         narrator = Narrator(quiet=as_json)
         if picture is not None:
             narrator = Narrator(
@@ -103,7 +104,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ConfigurationError(f"« {path} » ne peut pas être écrit : {error.strerror}.") from None
+        raise ConfigurationError(f"« {path} » ne peut pas être écrit : {refusal(error)}.") from None
 
 
 @dataclass(slots=True)

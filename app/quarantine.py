@@ -10,6 +10,7 @@ import typer
 
 from app.city_time import CITY
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say, speaking
+from app.french import refusal
 from app.stores import opened
 from router.archive import Action, JournalLine
 from router.errors import ConfigurationError, InvalidInput
@@ -65,7 +66,7 @@ def _write(path: Path, payload: bytes) -> None:
     try:
         path.write_bytes(payload)
     except OSError as error:
-        raise ConfigurationError(f"« {path} » ne peut pas être écrit : {error.strerror}.") from None
+        raise ConfigurationError(f"« {path} » ne peut pas être écrit : {refusal(error)}.") from None
 
 
 def _stated(line: JournalLine) -> dict[str, object]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from app.french import refusal
 from router.counting import CountQuestion
 from router.decision import Decision, Facts
 from router.directory import Directory, Texts
@@ -155,7 +156,7 @@ def files_of(folder: Path, unreadable: Container[str] = ()) -> dict[str, bytes]:
             except OSError as error:
                 if name not in unreadable:
                     raise ConfigurationError(
-                        f"« {name} » ne peut pas être lu : {error.strerror}."
+                        f"« {name} » ne peut pas être lu : {refusal(error)}."
                     ) from None
     return found
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.console import DEFAULT_CONFIG, config_folder, out, say, speaking
+from app.french import refusal
 from app.rulebook import check_folder
 from router.errors import ConfigurationError
 from rules.table_csv import NotATable, Row, from_csv, spliced, to_csv
@@ -78,7 +79,7 @@ def _read(file: Path, root: Path) -> str:
     except UnicodeDecodeError:
         raise ConfigurationError(f"« {name} » n'est pas écrit en UTF-8.") from None
     except OSError as error:
-        raise ConfigurationError(f"« {name} » ne peut pas être lu : {error.strerror}.") from None
+        raise ConfigurationError(f"« {name} » ne peut pas être lu : {refusal(error)}.") from None
 
 
 def _rows(root: Path) -> list[Row]:

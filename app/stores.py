@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.city_time import CITY
+from app.french import refusal
 from app.system import SystemIds
 from router.errors import ConfigurationError
 from router.store import Store
@@ -28,11 +29,22 @@ def url_of(data: Path, database_url: str) -> str:
                 "L'adresse de la base de données commence par sqlite:/// ou postgresql://."
             )
         return database_url
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(f"« {data} » ne peut pas être créé : {error.strerror}.") from None
+    make(data)
     return f"sqlite:///{(data / _FILE).resolve()}"
+
+
+def make(folder: Path) -> None:
+    """Make a folder, and those above it, where it is not there yet.
+
+    Raises:
+        ConfigurationError: the system refuses it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"« {folder} » ne peut pas être créé : {refusal(error)}."
+        ) from None
 
 
 def folder_of(data: Path, database_url: str) -> Path | None:

@@ -12,7 +12,7 @@ import typer
 
 from app.attempt import attempts
 from app.console import DEFAULT_CONFIG, Config, Json, config_folder, print_json, say, speaking
-from app.french import ACTIONS, SENDINGS, URGENCIES, counted
+from app.french import ACTIONS, SENDINGS, URGENCIES, counted, refusal
 from app.lines import lines_of
 from app.rulebook import LoadedRulebook, load_folder
 from app.settings import load_settings
@@ -60,7 +60,7 @@ def _batch(path: Path) -> Iterable[Mapping[str, Any]]:
     try:
         return lines_of(path.read_bytes())
     except OSError as error:
-        raise ConfigurationError(f"« {path} » ne peut pas être lu : {error.strerror}.") from error
+        raise ConfigurationError(f"« {path} » ne peut pas être lu : {refusal(error)}.") from error
 
 
 async def _run(rulebook: LoadedRulebook, lines: Iterable[Mapping[str, Any]], as_json: bool) -> None:

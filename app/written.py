@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.french import refusal
 from router.errors import InvalidInput
 
 
@@ -28,4 +29,4 @@ def write(path: Path, text: str, encoding: str = "utf-8") -> None:
     try:
         path.write_text(text, encoding=encoding, newline="")
     except OSError as error:
-        raise InvalidInput(f"« {path} » ne peut pas être écrit : {error.strerror}.") from None
+        raise InvalidInput(f"« {path} » ne peut pas être écrit : {refusal(error)}.") from None

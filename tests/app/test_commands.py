@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -136,7 +137,11 @@ def test_an_agent_finds_what_could_not_be_read_and_takes_it_out(elsewhere):
             "La base de données ne répond pas",
         ),
         (("doctor", "--database-url", "postgresql://x@127.0.0.1:1/x"), 1, "ne répond pas"),
+        (("cases", "list", "--data", "file/x"), 2, "une partie du chemin n'est pas un dossier."),
         (("demo", "--once", "--config", "nowhere"), 2, "« nowhere » n'existe pas"),
+        (("demo", "--once", "--data", "file"), 2, "« file » ne peut pas être créé : un fichier"),
+        (("demo", "--once", "--data", "file/x"), 2, "« file/x » ne peut pas être créé : une part"),
+        (("try", "--batch", "nowhere"), 2, "« nowhere » ne peut pas être lu : ce chemin n'existe"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -145,7 +150,9 @@ def test_a_mistake_is_one_sentence_and_the_right_exit_code(elsewhere, words, cod
     result = run(*words)
     assert result.exit_code == code
     assert sentence in result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
     assert "Traceback" not in result.output
+    assert not re.search("File exists|Not a directory|No such file", result.output)
 
 
 def test_a_port_in_use_is_told_before_anything_is_started(elsewhere):
