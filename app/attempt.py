@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from app.french import refusal
 from app.lines import Line, Numbers, line_of, name_of
 from app.offline import Offline, offline_channels, same_account
 from app.result import nothing, result_of
@@ -99,6 +100,8 @@ class Attempt:
         self._channels = offline_channels(rulebook.directory.counters(), signer, self._clock)
         self._seen: list[tuple[Inbound, Worked]] = []
         self._failure: Exception | None = None
+        self.refused = ""
+        """Why the fields tried last are no message, in French; empty where they were one."""
         self._numbers = Numbers()
         self._router = Router(
             store=self._recorded,
@@ -134,10 +137,12 @@ class Attempt:
         """Try one message given as fields; returns what the command prints, whatever they are."""
         name = name_of(fields)
         self._count += 1
+        self.refused = ""
         try:
             result = await self._run(name, line_of(fields), now)
         except InvalidInput as error:
-            return nothing(name, Action.QUARANTINE, str(error))
+            self.refused = str(error)
+            return nothing(name, Action.QUARANTINE, self.refused)
         if result["case"] and name:
             self._numbers.known[name] = result["case"]
         return result
@@ -204,7 +209,7 @@ class Attempt:
             with Path(path).open("rb") as file:
                 raw = file.read(_LARGEST_RAW + 1)
         except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-            why = getattr(error, "strerror", None) or "ce n'est pas un nom de fichier"
+            why = refusal(error) if isinstance(error, OSError) else "ce n'est pas un nom de fichier"
             raise InvalidInput(f"« {path[:200]} » ne peut pas être lu : {why}") from error
         if len(raw) > _LARGEST_RAW:
             raise InvalidInput(f"« {path[:200]} » dépasse {_LARGEST_RAW // 1_000_000} Mo")

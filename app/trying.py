@@ -11,7 +11,16 @@ from typing import Annotated, Any
 import typer
 
 from app.attempt import attempts
-from app.console import DEFAULT_CONFIG, Config, Json, config_folder, print_json, say, speaking
+from app.console import (
+    BAD_INPUT,
+    DEFAULT_CONFIG,
+    Config,
+    Json,
+    config_folder,
+    print_json,
+    say,
+    speaking,
+)
 from app.french import ACTIONS, SENDINGS, URGENCIES, counted, refusal
 from app.lines import lines_of
 from app.rulebook import LoadedRulebook, load_folder
@@ -21,7 +30,7 @@ from app.system import SystemClock
 from router.archive import Action
 from router.decision import Urgency
 from router.delivery import DeliveryKind
-from router.errors import ConfigurationError
+from router.errors import ConfigurationError, InvalidInput
 
 
 def try_(
@@ -53,7 +62,12 @@ def try_(
     }  # fmt: skip
     with speaking():
         rulebook = load_folder(config_folder(config))
-        asyncio.run(_run(rulebook, _batch(batch) if batch else [one], as_json or bool(batch)))
+        if batch:
+            asyncio.run(_run(rulebook, _batch(batch), as_json=True))
+        elif sentence := asyncio.run(_run(rulebook, [one], as_json=as_json)):
+            if as_json:
+                raise typer.Exit(BAD_INPUT)  # the result says why
+            raise InvalidInput(sentence)
 
 
 def _batch(path: Path) -> Iterable[Mapping[str, Any]]:
@@ -63,7 +77,14 @@ def _batch(path: Path) -> Iterable[Mapping[str, Any]]:
         raise ConfigurationError(f"« {path} » ne peut pas être lu : {refusal(error)}.") from error
 
 
-async def _run(rulebook: LoadedRulebook, lines: Iterable[Mapping[str, Any]], as_json: bool) -> None:
+async def _run(
+    rulebook: LoadedRulebook, lines: Iterable[Mapping[str, Any]], *, as_json: bool
+) -> str:
+    """Try messages and print what comes of them; tells why the last cannot be read, "" if it can.
+
+    What cannot be read is printed as JSON only.
+    """
+    unread = ""
     clock, settings = SystemClock(), load_settings()
     account = next((c.address for c in rulebook.directory.counters() if c.channel == "sms"), "+")
     async with attempts(rulebook) as attempt:
@@ -71,11 +92,21 @@ async def _run(rulebook: LoadedRulebook, lines: Iterable[Mapping[str, Any]], as_
             result = await attempt.run(line, clock.now())
             to = str(line.get("to") or account)
             result["sms"] = sms_cost(result["replies"], settings, to)
+            unread = _unread(line, attempt.refused) if result["action"] == Action.QUARANTINE else ""
             if as_json:
                 print_json(result)
                 sys.stdout.flush()
-            else:
+            elif not unread:
                 _show(result)
+    return unread
+
+
+def _unread(line: Mapping[str, Any], refused: str) -> str:
+    """Say that a message cannot be read; what its channel says of it is for programs."""
+    if refused:
+        return f"{refused[:1].upper()}{refused[1:]}."
+    what = f"« {line['raw']} »" if line.get("raw") else "Ce qui est donné"
+    return f"{what} n'est pas un message du canal {line.get('channel') or 'web'}."
 
 
 def _show(result: Mapping[str, Any]) -> None:
