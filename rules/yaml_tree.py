@@ -15,6 +15,10 @@ DEEPEST = 20
 
 # What YAML 1.1 does not admit (section 5.1), and the tabulation, which it admits in places.
 _UNPRINTABLE = re.compile("[^\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TWICE = re.compile(r"([^\s{}\[\],:\"'\\][^{}\[\],:\"'\\]*): +([^{}\[\],:\"'\\]+?) *$")
+"""What stands before the second colon of one entry in braces: its key and what it says so far."""
+_REST = re.compile(r" *:[^{}\[\],:\"'\\]*")
+_SHOWN = 80  # characters
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _SENTENCES = (
@@ -105,13 +109,14 @@ class _Refused(Exception):
 
 def read_tree(raw: bytes, file: str, problems: Problems) -> Node | None:
     """Read a file's bytes; what is refused becomes problems, and None is returned."""
+    text = ""
     try:
         text = _text(raw, file)
         return _Composer(file, problems).compose(text)
     except _Refused as refused:
         problems.error(refused.at, refused.code, refused.message, refused.fix)
     except yaml.YAMLError as error:
-        _syntax(error, file, problems)
+        _syntax(error, text, file, problems)
     return None
 
 
@@ -150,10 +155,15 @@ def _text(raw: bytes, file: str) -> str:
     return text
 
 
-def _syntax(error: yaml.YAMLError, file: str, problems: Problems) -> None:
+def _syntax(error: yaml.YAMLError, text: str, file: str, problems: Problems) -> None:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     at = At(file, mark.line + 1, mark.column + 1) if mark else At(file)
     said = str(getattr(error, "problem", "") or error)
+    if mark and "did not find expected ',' or" in said:
+        twice = _second_colon(text, mark.line, mark.column, within="[" if "]" in said else "{")
+        if twice:
+            problems.error(at, "yaml", *twice)
+            return
     for known, message, fix in _SENTENCES:
         if known in said:
             problems.error(at, "yaml", message[0].upper() + message[1:], fix)
@@ -163,6 +173,25 @@ def _syntax(error: yaml.YAMLError, file: str, problems: Problems) -> None:
         "yaml",
         "La structure YAML est illisible ici",
         "Vérifiez le retrait, les guillemets et les deux-points.",
+    )
+
+
+def _second_colon(text: str, line: int, column: int, *, within: str) -> tuple[str, str] | None:
+    """Tell of the second colon of one entry in braces; None where it is another fault."""
+    rows = text.split("\n")
+    row = rows[line] if line < len(rows) else ""
+    before = _TWICE.search(row[max(0, column - _SHOWN) : column])
+    rest = _REST.match(row[column : column + _SHOWN])
+    if not before or not rest:
+        return None
+    if len(rest[0]) == _SHOWN or (column > _SHOWN and before.start() == 0):
+        return None  # too long to be shown whole
+    key, value = before.groups()
+    whole = f"{value}{rest[0]}".rstrip()
+    fix = f'"{key}: {whole}"' if within == "[" else f'{key}: "{whole}"'
+    return (
+        f"Un second « : » suit « {key}: {value} »",
+        f"Écrivez « {fix} », ou une virgule avant une autre clé.",
     )
 
 
