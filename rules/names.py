@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,10 @@ def name_key(name: str) -> str:
     """Fold a commune's name: case, accents, hyphens and « St » are free."""
     long = {"st": "saint", "ste": "sainte"}
     return " ".join(long.get(word, word) for word in tokens(name))
+
+
+RESERVED = re.compile(r"choix_agent$|(competence|a_defaut):")
+"""What a decision names in the place of a rule: an agent, the table, an owner by default."""
 
 
 @dataclass(slots=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from rules import scalars
 from rules.conditions.negation import without_negation
 from rules.fields import Fields
 from rules.model import Effects, Rule, RuleFile
-from rules.names import Names
+from rules.names import RESERVED, Names
 from rules.phrases import Phrase
 from rules.problems import At, Problems
 from rules.read_conditions import ConditionReader
@@ -22,8 +21,6 @@ from rules.yaml_tree import Node, Scalar
 
 MOST_RULES = 10_000
 """In one file; a folder may hold more."""
-_RESERVED = re.compile(r"choix_agent$|(competence|a_defaut):")
-"""What a decision names in the place of a rule: an agent, the table, an owner by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +114,7 @@ def rule_ids(sheets: list[Sheet], problems: Problems) -> dict[str, At]:
             scalar = _id_scalar(node, sheet.language)
             if scalar is None:
                 continue
-            if _RESERVED.match(scalar.text):
+            if RESERVED.match(scalar.text):
                 problems.error(
                     scalar.at,
                     "id-reserve",

@@ -12,7 +12,7 @@ from rules import scalars
 from rules.coordinates import wrong_point
 from rules.fields import Fields
 from rules.model import Trial
-from rules.names import Names
+from rules.names import RESERVED, Names
 from rules.problems import At, Problems
 from rules.read_arrival import NOT_SAID, Arrival, arrival
 from rules.read_facts import URGENCY, language_codes
@@ -183,7 +183,7 @@ class TrialReader:
             "informer": self._some_services,
             "pas_informes": self._some_services,
             "consulter": self._some_services,
-            "regle": lambda own, name: own.text(name),
+            "regle": self._rule,
             "priorite": self._priority,
             "urgence": lambda own, name: self._urgency(own),
             "question": self._question,
@@ -213,6 +213,16 @@ class TrialReader:
     def _priority(self, fields: Fields, name: str) -> object:
         levels = {**PRIORITIES, "competence": "competence", "a_defaut": "default"}
         return fields.one_of(name, levels)
+
+    def _rule(self, fields: Fields, name: str) -> object:
+        scalar = fields.scalar(name)
+        if scalar is None:
+            return ""
+        word = scalar.text.strip()
+        known = self.names.rules
+        if known is not None and word not in known and not RESERVED.match(word):
+            self.names.unknown_rule(scalar)
+        return word
 
     def _one_service(self, fields: Fields, name: str) -> object:
         scalar = fields.scalar(name)
