@@ -28,6 +28,8 @@ from pydantic_settings import (
 from router.errors import ConfigurationError
 
 _FILE = "guichet.toml"
+_NAMED = "GUICHET_SETTINGS"
+"""The variable that names another file, which must be there then."""
 _TABLES = frozenset({"keys", "templates"})
 """Settings of a channel that are tables themselves; any other table is an account's."""
 
@@ -58,7 +60,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        toml = TomlConfigSettingsSource(settings_cls, os.environ.get("GUICHET_SETTINGS", _FILE))
+        toml = TomlConfigSettingsSource(settings_cls, os.environ.get(_NAMED) or _FILE)
         return init_settings, env_settings, toml
 
     def of_account(self, channel: str, account: str) -> dict[str, Any] | None:
@@ -81,10 +83,15 @@ def load_settings(**given: Any) -> Settings:
     Raises:
         ConfigurationError: with the first mistake, in one sentence.
     """
+    named = os.environ.get(_NAMED)
+    if named and not Path(named).is_file():
+        raise ConfigurationError(
+            f"{named} : ce fichier de réglages n'existe pas. {_NAMED} le nomme : corrigez son chemin."
+        )
     try:
         return Settings(**{key: value for key, value in given.items() if value not in (None, "")})
     except (ValidationError, ValueError) as error:
-        raise ConfigurationError(f"{_FILE} : {_first(error)}") from None
+        raise ConfigurationError(f"{named or _FILE} : {_first(error)}") from None
 
 
 def _first(error: Exception) -> str:

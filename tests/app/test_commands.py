@@ -184,6 +184,18 @@ def test_a_wrong_setting_is_named(elsewhere):
     assert "smtp_hosst" in result.output
 
 
+@pytest.mark.parametrize("command", ["doctor", "serve"])
+def test_a_file_of_settings_that_was_named_and_is_not_there_is_told(
+    elsewhere, monkeypatch, command
+):
+    monkeypatch.setenv("GUICHET_SETTINGS", str(elsewhere / "absent.toml"))
+    result = run(command)
+    assert result.exit_code == 2
+    told = "".join(result.output.split())
+    assert "absent.toml:cefichierderéglagesn'existepas" in told
+    assert not (elsewhere / "var").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "meant"), [("telegrm", " Voulez-vous dire « telegram » ?"), ("fax", "")]
 )
