@@ -25,6 +25,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from app.base_url import base_url_of
 from router.errors import ConfigurationError
 
 _FILE = "guichet.toml"
@@ -89,9 +90,10 @@ def load_settings(**given: Any) -> Settings:
             f"{named} : ce fichier de réglages n'existe pas. {_NAMED} le nomme : corrigez son chemin."
         )
     try:
-        return Settings(**{key: value for key, value in given.items() if value not in (None, "")})
+        found = Settings(**{key: value for key, value in given.items() if value not in (None, "")})
     except (ValidationError, ValueError) as error:
         raise ConfigurationError(f"{named or _FILE} : {_first(error)}") from None
+    return found.model_copy(update={"base_url": base_url_of(found.base_url)})
 
 
 def _first(error: Exception) -> str:

@@ -18,6 +18,7 @@ import structlog
 from typer.testing import CliRunner
 
 from app.__main__ import cli
+from app.settings import load_settings
 from app.stores import opened
 from router.archive import Action
 from router.case import Case, Status
@@ -194,6 +195,36 @@ def test_a_file_of_settings_that_was_named_and_is_not_there_is_told(
     told = "".join(result.output.split())
     assert "absent.toml:cefichierderéglagesn'existepas" in told
     assert not (elsewhere / "var").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "proposed"),
+    [
+        ("guichet.example", "https://guichet.example"),
+        ("guichet.example:8443/", "https://guichet.example:8443"),
+        ("ftp://guichet.example", "https://guichet.example"),
+        ("https://guichet.example/?de=mail", "https://guichet.example"),
+        ("https://guichet.example/ville#haut", "https://guichet.example"),
+        ("https://guichet.example:port", "https://guichet.example"),
+        ("https://gui chet.example", "https://guichet.example"),
+        ("https://", "https://guichet.example"),
+    ],
+)
+def test_an_address_of_the_pages_that_no_mail_could_bear_is_refused(elsewhere, given, proposed):
+    (elsewhere / "guichet.toml").write_text(f'base_url = "{given}"\n')
+    result = run("doctor")
+    assert result.exit_code == 2
+    told = " ".join(result.output.split())
+    assert f"base_url : « {given} » n'est pas une adresse" in told
+    assert f"« {proposed} »" in told
+    assert not (elsewhere / "var").exists()
+
+
+@pytest.mark.parametrize(
+    "given", ["http://127.0.0.1:8000", "https://guichet.example/", "https://[::1]:8000"]
+)
+def test_an_address_of_the_pages_is_taken_without_the_slash_at_its_end(given):
+    assert load_settings(base_url=given).base_url == given.rstrip("/")
 
 
 @pytest.mark.parametrize(
