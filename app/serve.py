@@ -27,7 +27,7 @@ from app.log import configure_log
 from app.server import ROLES, Server
 from app.settings import Settings, load_settings
 from app.stores import folder_of, opened
-from app.wiring import build
+from app.wiring import build, check_names
 from router.errors import ConfigurationError
 
 
@@ -51,7 +51,7 @@ def serve(
     configure_log()
     with speaking():
         settings = load_settings(data=data, database_url=database_url, config=config_folder(config))
-
+        check_names(settings)
         asyncio.run(_run(settings, role or ROLES, host, port))
 
 

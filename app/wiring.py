@@ -239,7 +239,7 @@ async def build(
     Raises:
         ConfigurationError: settings or YAML are wrong; nothing was started.
     """
-    _check_names(settings)
+    check_names(settings)
     clock, ids = SystemClock(), SystemIds()
     secret = secret_of(settings)
     signer = Signer({"a": secret}, "a")
@@ -320,7 +320,7 @@ async def build(
     )  # fmt: skip
 
 
-def _check_names(settings: Settings) -> None:
+def check_names(settings: Settings) -> None:
     """Refuse settings of a channel that there is not: they would be obeyed by nobody.
 
     Raises:

@@ -232,8 +232,10 @@ def test_an_address_of_the_pages_is_taken_without_the_slash_at_its_end(given):
 )
 def test_a_channel_that_does_not_exist_is_named_and_nothing_starts(elsewhere, name, meant):
     (elsewhere / "guichet.toml").write_text(f'[channels.{name}]\ntoken = "x"\n')
-    for command in ("doctor", "serve"):
-        result = run(command)
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # the settings are read before the port
+        port = str(taken.getsockname()[1])
+        told = [run("doctor"), run("serve", "--port", port)]
+    for result in told:
         assert result.exit_code in {1, 2}
         assert f"channels.{name} : ce canal n'existe pas.{meant}" in " ".join(result.output.split())
 
