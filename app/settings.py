@@ -64,16 +64,18 @@ class Settings(BaseSettings):
         toml = TomlConfigSettingsSource(settings_cls, os.environ.get(_NAMED) or _FILE)
         return init_settings, env_settings, toml
 
+    def accounts_of(self, channel: str) -> list[str]:
+        """List the accounts of a channel that have settings of their own."""
+        whole = self.channels.get(channel, {})
+        return [key for key, one in whole.items() if isinstance(one, dict) and key not in _TABLES]
+
     def of_account(self, channel: str, account: str) -> dict[str, Any] | None:
         """Merge a channel's settings with those of one account; None when it has none at all."""
         whole = self.channels.get(channel)
         if whole is None:
             return None
-        common = {
-            key: value
-            for key, value in whole.items()
-            if not isinstance(value, dict) or key in _TABLES
-        }
+        tables = self.accounts_of(channel)
+        common = {key: value for key, value in whole.items() if key not in tables}
         own = whole.get(account, {})
         return {**common, **(own if isinstance(own, dict) else {})}
 

@@ -1,0 +1,46 @@
+"""Finds settings of accounts that nobody has: they would be obeyed by nobody."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from app.settings import Settings
+from app.ways import accounts
+from router.directory import Directory
+from router.errors import ConfigurationError
+
+
+def check_accounts(settings: Settings, directory: Directory) -> None:
+    """Refuse settings of an account that no counter and no service of the live rules names.
+
+    A counter that is not in service counts: its settings may be there before it is.
+
+    Raises:
+        ConfigurationError: names the account, and the one that may be meant.
+    """
+    known: defaultdict[str, list[str]] = defaultdict(list)
+    for channel, account in accounts(directory):
+        known[channel].append(account)
+    for counter in directory.counters():
+        known[counter.channel].append(counter.address)
+    known["partner_email"] += known["email"]  # mail to services leaves by a counter's mailbox
+    for channel in settings.channels:
+        for account in settings.accounts_of(channel):
+            if account not in known[channel]:
+                raise ConfigurationError(
+                    f'channels.{channel}."{account}" : {_missing(channel)}'
+                    f"{_meant(account, known[channel])}"
+                )
+
+
+def _missing(channel: str) -> str:
+    if channel.startswith("partner_") and channel != "partner_email":
+        return "aucun service de la configuration n'a cette adresse."
+    return "aucun compteur de la configuration n'a cette adresse."
+
+
+def _meant(account: str, known: Iterable[str]) -> str:
+    near = get_close_matches(account, list(known), 1)
+    return f" Voulez-vous dire « {near[0]} » ?" if near else ""
