@@ -29,7 +29,7 @@ from app.desk_letter import letter
 from app.desk_photos import kept
 from app.desk_said import SOURCES, Entry, done_of, entry_of, instead_of, missing
 from app.desk_shown import show_entered, show_tasks, show_troubles, task_json
-from app.desk_work import desk_of, enter, envelope_of, mark, product_of
+from app.desk_work import check_case, desk_of, enter, envelope_of, mark, product_of
 from app.french import counted
 from app.log import configure_log
 from app.photos import PhotoFolder
@@ -114,6 +114,7 @@ def new(
             async with product_of(data, database_url, config) as product:
                 at_desk = desk_of(product, desk)
                 missing(product, said)
+                await check_case(product, said.get("case", ""))
                 folder = PhotoFolder(product.settings.data / "photos")
                 said["attachments"] = [await kept(one, folder) for one in photos or ()]
                 envelope = envelope_of(at_desk, said, product.clock.now())

@@ -26,6 +26,7 @@ from router.entry import Outcome
 from router.errors import ConfigurationError, InvalidInput
 from router.message import Envelope
 from router.store import Claim, Gathered, RouteClaim, Store, Unit, Verdict, Wanted
+from router.tracking import parse
 from web.desk_tasks import receipt_of
 
 _SERVER_S = 0.6
@@ -115,6 +116,17 @@ def desk_of(product: Product, wanted: str) -> Desk:
             return one
     names = ", ".join(one.account for one in open_desks)
     raise InvalidInput(f"« {wanted} » n'est pas un guichet d'ici : {names}.")
+
+
+async def check_case(product: Product, number: str) -> None:
+    """Make sure that the case to which an entry shall be added is there; empty for none.
+
+    Raises:
+        InvalidInput: no case has this number.
+        StoreUnavailable: the database does not answer.
+    """
+    if number and await product.store.case(parse(number)) is None:
+        raise InvalidInput(f"Aucune demande ne porte le numéro {number}.")
 
 
 async def enter(product: Product, envelope: Envelope) -> Entered:

@@ -44,6 +44,7 @@ def desk_api(parts: WebParts, records: DeskRecords) -> FastAPI:
         response_model=Kept,
         responses=_refusals(400, 401, 403, 503)
         | {
+            404: {"model": Refused, "description": "No case has the number that was given."},
             200: {"model": Kept, "description": "It had been entered before."},
             202: {"model": Kept, "description": "It is kept; its number is not known yet."},
         },

@@ -59,6 +59,7 @@ class DeskActs:
         envelope = self._envelope(asked, desk, said)
         before = await self._line(envelope)
         if before is None:
+            await self._check_known(case.case)
             said["attachments"] = [
                 await keep_photo(self._parts.save_photo, photo.content, number)
                 for number, photo in enumerate(case.photos, 1)
@@ -137,6 +138,12 @@ class DeskActs:
             parse(case.case) if case.case else None
         except InvalidInput:
             raise Refusal(400, "case: this is no tracking number.") from None
+
+    async def _check_known(self, number: str) -> None:
+        """Refuse to open another case where the one that was named is none."""
+        wanted = parse(number) if number else None
+        if wanted and await self._look(lambda: self._records.case(wanted)) is None:
+            raise Refusal(404, f"case: no case has the number {printed(wanted)}.")
 
     def _envelope(
         self, asked: WebhookRequest, desk: TakesWebhooks, said: dict[str, Any]

@@ -18,11 +18,14 @@ from app.stores import opened
 from app.system import SystemClock
 from router.delivery import DeliveryState
 from router.message import Address, Envelope
+from router.tracking import from_bits, printed
 
 CONFIG = Path(__file__).parents[2] / "config"
 LAMP = "Le lampadaire devant le 12 rue de la Poterie à Rezé est éteint"
 CALL = ("--source", "appel", "--agent", "anne", "--texte", LAMP, "--reponse", "rappel:0240000000")
 LETTER = "courrier:12, rue de la Paix, 44000 Nantes"
+
+UNKNOWN = printed(from_bits(7))
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +127,7 @@ def test_a_missed_call_is_rung_back_tried_in_vain_then_told_by_sms():
         ((*CALL, "--categorie", "dragons"), "« dragons » n'est pas une catégorie d'ici."),
         ((*CALL, "--commune", "Mars"), "« Mars » n'est pas une commune d'ici."),
         ((*CALL, "--demande", "12"), "« 12 » n'est pas un numéro de suivi."),
+        ((*CALL, "--demande", UNKNOWN), f"Aucune demande ne porte le numéro {UNKNOWN}."),
         ((*CALL, "--recu-le", "hier"), "« hier » n'est pas une date"),
         ((*CALL, "--recu-le", "0001-01-01"), "« 0001-01-01 » n'est pas une date"),
         ((*CALL, "--guichet", "lune"), "« lune » n'est pas un guichet d'ici"),
@@ -133,6 +137,14 @@ def test_a_mistake_is_one_sentence_and_nothing_is_entered(words, sentence):
     result = run("new", *words, code=2)
     assert sentence in " ".join(result.output.split())
     assert "Traceback" not in result.output
+    listed = CliRunner().invoke(cli, ["cases", "list", "--json"])
+    assert json.loads(listed.stdout) == []
+
+
+def test_more_about_a_known_case_lies_on_it():
+    number = told("new", *CALL)["number"]
+    more = told("new", *CALL, "--texte", "Il clignote aussi.", "--demande", number)
+    assert more["number"] == number
 
 
 def test_a_picture_goes_along_and_what_is_none_is_told(tmp_path):

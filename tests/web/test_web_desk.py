@@ -19,6 +19,7 @@ from channels.desk import Desk, DeskSettings
 from router.entry import Entry, Source
 from router.errors import StoreUnavailable
 from router.message import MessageReceived, TaskDone
+from router.tracking import from_bits, printed
 from storage.memory import MemoryStore
 from web.app import create_app
 from web.parts import Offered
@@ -102,6 +103,18 @@ async def test_programs_have_no_other_door(client: Browser, store: Shaky) -> Non
     answer = await client.post("/webhooks/desk/mairie", json=SAID, headers=ANNE)
     assert answer.status_code == 404
     assert await store.journal() == []
+
+
+async def test_a_number_that_no_case_has_is_told_and_nothing_is_kept(
+    client: Browser, store: Shaky
+) -> None:
+    number = printed(from_bits(7))
+    answer = await client.post("/desk/v1/cases", json={**SAID, "case": number}, headers=ANNE)
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"error": f"case: no case has the number {number}."},
+    )
+    assert await kept(store) == []
 
 
 @pytest.mark.parametrize("commune", ["nantes", "44109", "NANTES"])
