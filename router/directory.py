@@ -100,6 +100,16 @@ class Directory(Protocol):
     def counters(self) -> tuple[Counter, ...]: ...
 
 
+def service_named(directory: Directory, words: str) -> Service | None:
+    """Find a service by its id or by its name in any language, however it is spaced or capitalised."""
+    wanted = " ".join(words.casefold().split())
+    for service in directory.services() if wanted else ():
+        names = (service.id, *service.names.values())
+        if wanted in {" ".join(name.casefold().split()) for name in names}:
+            return service
+    return None
+
+
 class Texts(Protocol):
     """Texts that supervisors wrote, by id."""
 

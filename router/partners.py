@@ -11,7 +11,7 @@ from router.archive import Action
 from router.case import Case, CaseFile, EventKind, ReporterRole, Status, Visibility, may_become
 from router.decision import ServiceId
 from router.delivery import DeliveryKind
-from router.directory import Service
+from router.directory import Service, service_named
 from router.dispatch import Dispatcher, passes_on
 from router.errors import InvalidInput
 from router.message import Attachment, Message, PartnerActed
@@ -237,7 +237,7 @@ class Partners:
         A service of ours that is named ``instead`` has it, unless it has refused itself or a danger decides.
         """
         refused = (*case.refused_by, ServiceId(service.id))
-        named = self._named(instead)
+        named = service_named(self.dispatcher.rulebook.directory, instead)
         choice = named.id if named is not None and named.id not in refused else None
         case = replace(case, refused_by=refused, agent_choice=choice)
         reopened = None if may_become(case.status, Status.ASSIGNED) else Status.REOPENED
@@ -261,15 +261,6 @@ class Partners:
         text = TextId.PASSED_ON if owner and passes_on(owner) else TextId.REROUTED
         self.replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
         return case
-
-    def _named(self, instead: str) -> Service | None:
-        """Find the service that a refusal names, by its id or by its name in any language."""
-        wanted = " ".join(instead.casefold().split())
-        for service in self.dispatcher.rulebook.directory.services() if wanted else ():
-            names = (service.id, *service.names.values())
-            if wanted in {" ".join(name.casefold().split()) for name in names}:
-                return service
-        return None
 
     def _end_refused(
         self, draft: Draft, case: Case, service: Service, reason: str, cause: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from router.case import TRANSITIONS, Case, Status
-from router.directory import Service
+from router.directory import Directory, Service, service_named
 from router.errors import InvalidInput
 from router.tokens import PARTNER, Token, party_of
 from web.parts import WebParts
@@ -30,6 +30,11 @@ class Invited:
         """What the service may see; a body that is no longer concerned sees nothing more."""
         concerned = {self.case.owner, self.case.lead, *self.case.watchers}
         return frozenset(self.service.sees if self.service.id in concerned else ())
+
+    def may_name(self, directory: Directory, words: str) -> bool:
+        """Whether a refusal may name this service as the one in charge: one of ours, and another."""
+        named = service_named(directory, words)
+        return named is not None and named.id != self.service.id
 
     @property
     def acts(self) -> tuple[str, ...]:

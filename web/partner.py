@@ -94,6 +94,9 @@ class PartnerPages:
             problems = (*problems, Problem("photo", "error.photo_missing_partner"))
         if problems:
             return self._page(request, invited, typed, problems, status=422)
+        if self._names_nobody(invited, typed):
+            problems = (Problem("instead", "error.instead_unknown"),)
+            return self._page(request, invited, typed, problems, status=400)
         try:
             await self._sending.accept((self._envelope(token, invited, typed, uploaded.photos),))
         except StoreUnavailable:
@@ -116,6 +119,11 @@ class PartnerPages:
         if max(len(typed["text"]), len(typed["reason"])) > LONGEST_TEXT:
             return (Problem(f"{_NEEDS.get(act, 'text')}-{act}", "error.text_long"),)
         return ()
+
+    def _names_nobody(self, invited: Invited, typed: dict[str, str]) -> bool:
+        """Whether a refusal names, as the service in charge, one that is not in the list."""
+        directory, named = self._parts.rulebooks.current().directory, typed["instead"]
+        return typed["act"] == "refuse" and bool(named) and not invited.may_name(directory, named)
 
     def _lacks_proof(self, case: Case, act: str) -> bool:
         """Whether a rule wants a photo before this case may end, and this act would end it."""

@@ -100,6 +100,7 @@ class Acts:
         channel = partners[account]
         if not await self._known(account, asked.headers["webhook-id"]):
             _check(act, invited)
+            self._check_named(act, invited)
             said = json.dumps(await self._said(act), ensure_ascii=False).encode("utf-8", "replace")
             kept = WebhookRequest(asked.method, asked.url, asked.headers, said)
             await self._sending.accept(channel.open(kept, self._parts.clock.now()))
@@ -128,6 +129,11 @@ class Acts:
         """Whether this message came before: its answer may have been lost."""
         look = self._parts.was_taken
         return look is not None and await look(CHANNEL, account, id)
+
+    def _check_named(self, act: Act, invited: Invited) -> None:
+        directory, named = self._parts.rulebooks.current().directory, act.instead.strip()
+        if act.act == "refuse" and named and not invited.may_name(directory, named):
+            raise Refusal(400, f"instead: « {named} » is no other service here.")
 
     async def _said(self, act: Act) -> dict[str, Any]:
         """Write the act for the journal; pictures are kept beside it."""

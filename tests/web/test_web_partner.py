@@ -178,6 +178,19 @@ async def test_a_service_that_refuses_may_name_who_is_in_charge(
     assert json.loads(envelope.payload)["instead"] == "Guichet de la métropole"
 
 
+@pytest.mark.parametrize("named", ["La Poste", "Service de la voirie", "x" * 300])
+async def test_a_refusal_that_names_nobody_of_the_list_is_shown_again_as_it_was_typed(
+    browser: Browser, house: House, link: str, named: str
+) -> None:
+    sent = {"id": await browser.form_id(link), "act": "refuse", "reason": "chez <nous> ?"}
+    shown = await browser.post(link, data={**sent, "instead": named})
+    assert shown.status_code == 400
+    assert house.journal.envelopes == []
+    assert "Ce service n’est pas dans la liste" in shown.text
+    assert f'value="{named}"' in shown.text
+    assert "chez &lt;nous&gt; ?" in shown.text
+
+
 @pytest.mark.parametrize(
     "told", [{"watchers": ("tranquillite-nantes",)}, {"lead": "tranquillite-nantes"}]
 )
