@@ -17,7 +17,7 @@ from app.french import DELIVERIES, EVENTS, SENDINGS, STATUSES, URGENCIES
 from app.quarantine import quarantine
 from app.stores import opened
 from router.archive import CaseFilter, CaseReader
-from router.case import Case, Event, Status
+from router.case import Case, Event, EventKind, Status
 from router.delivery import Delivery
 from router.errors import InvalidInput
 from router.tracking import TrackingNumber, parse, printed
@@ -121,11 +121,21 @@ def _tell(case: Case, events: list[Event], deliveries: list[Delivery]) -> None:
             said = name
     for event in events:
         at = CITY.shown(event.at, SECOND)
-        say(f"{at}  {EVENTS[event.kind]:<13} {event.who:<10} {event.text}".rstrip(), hang=21)
+        say(f"{at}  {EVENTS[event.kind]:<13} {event.who:<10} {_words(event)}".rstrip(), hang=21)
     for sent in deliveries:
         state = DELIVERIES[sent.state]
         to = f"{sent.address.channel} {' '.join(sent.address.value.split())}"
         say(f"{SENDINGS[sent.kind]:<15} {state}, {to}  {sent.error}".rstrip(), hang=16)
+
+
+def _words(event: Event) -> str:
+    """Give what an event tells; a change of state says which one before it."""
+    state = STATUSES[Status(event.data)] if _is_state(event) else ""
+    return " : ".join(part for part in (state, event.text) if part)
+
+
+def _is_state(event: Event) -> bool:
+    return event.kind is EventKind.STATUS and event.data in set(Status)
 
 
 async def _found(store: CaseReader, typed: str) -> Case:

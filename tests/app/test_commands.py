@@ -23,7 +23,7 @@ from app.rulebook import load_folder
 from app.settings import load_settings
 from app.stores import opened
 from router.archive import Action
-from router.case import Case, Status
+from router.case import Case, Event, EventKind, Status, Visibility
 from router.decision import ServiceId
 from router.errors import ConfigurationError
 from router.message import Address, Envelope
@@ -90,6 +90,29 @@ def numbered(data: Path, *numbers: str) -> list[str]:
         return [printed(case.number) for case in cases]
 
     return asyncio.run(put())
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "shown"),
+    [
+        (Status.ACCEPTED, "", "voirie     prise en charge\n"),
+        (Status.IN_PROGRESS, "Mardi.", "voirie     en cours : Mardi.\n"),
+        ("", "Mardi.", "voirie     Mardi.\n"),
+    ],
+)
+def test_what_a_service_made_of_a_case_is_told_by_its_word(elsewhere, state, text, shown):
+    [number] = numbered(elsewhere / "var", "SR-1")
+
+    async def tell() -> None:
+        now = from_us(1_790_000_000_000_000)
+        async with opened(elsewhere / "var", "") as store:
+            event = Event(
+                7, 1, EventKind.STATUS, now, "voirie", text, Visibility.CITIZEN, str(state)
+            )
+            await store.commit([Unit((), events=(event,))], now)
+
+    asyncio.run(tell())
+    assert shown in run("cases", "show", number).output
 
 
 def test_a_case_is_found_by_the_number_that_a_service_gave(elsewhere):
