@@ -25,7 +25,7 @@ from app.console import (
 )
 from app.doctor_channels import Finding, ask_all, secrets_of
 from app.french import counted
-from app.named_accounts import check_accounts
+from app.named_accounts import strangers
 from app.partner_queues import queues
 from app.rulebook import load_folder
 from app.settings import Settings, load_settings
@@ -112,7 +112,8 @@ async def _check_store(settings: Settings, store: Store) -> AsyncIterator[Findin
         "envois abandonnés", not lost, f"{len(lost)} (guichet outbox list)" if lost else "aucun."
     )
     product = await build(settings, store, publish=False)
-    check_accounts(settings, product.rulebooks.current().directory)
+    for name, sentence in strangers(settings, product.rulebooks.current().directory):
+        yield Finding(name, False, sentence)
     for counter in product.unconnected:
         yield Finding(counter, None, "pas de réglages, ce canal n'est pas branché.")
     now = product.clock.now()

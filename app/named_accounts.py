@@ -9,16 +9,13 @@ from difflib import get_close_matches
 from app.settings import Settings
 from app.ways import accounts
 from router.directory import Directory
-from router.errors import ConfigurationError
 
 
-def check_accounts(settings: Settings, directory: Directory) -> None:
-    """Refuse settings of an account that no counter and no service of the live rules names.
+def strangers(settings: Settings, directory: Directory) -> list[tuple[str, str]]:
+    """List settings of accounts that no counter and no service of the live rules names.
 
-    A counter that is not in service counts: its settings may be there before it is.
-
-    Raises:
-        ConfigurationError: names the account, and the one that may be meant.
+    Gives their name in the file, and a sentence with the account that may be meant. A counter that
+    is not in service counts: its settings may be there before it is.
     """
     known: defaultdict[str, list[str]] = defaultdict(list)
     for channel, account in accounts(directory):
@@ -26,13 +23,12 @@ def check_accounts(settings: Settings, directory: Directory) -> None:
     for counter in directory.counters():
         known[counter.channel].append(counter.address)
     known["partner_email"] += known["email"]  # mail to services leaves by a counter's mailbox
-    for channel in settings.channels:
-        for account in settings.accounts_of(channel):
-            if account not in known[channel]:
-                raise ConfigurationError(
-                    f'channels.{channel}."{account}" : {_missing(channel)}'
-                    f"{_meant(account, known[channel])}"
-                )
+    return [
+        (f'channels.{channel}."{account}"', _missing(channel) + _meant(account, known[channel]))
+        for channel in settings.channels
+        for account in settings.accounts_of(channel)
+        if account not in known[channel]
+    ]
 
 
 def _missing(channel: str) -> str:

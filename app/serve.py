@@ -24,7 +24,7 @@ from app.console import (
     speaking,
 )
 from app.log import configure_log
-from app.named_accounts import check_accounts
+from app.named_accounts import strangers
 from app.server import ROLES, Server
 from app.settings import Settings, load_settings
 from app.stores import folder_of, opened
@@ -63,10 +63,11 @@ async def _run(settings: Settings, roles: Sequence[str], host: str, port: int) -
             sockets = [stack.enter_context(_listening(host, port))]
         store = await stack.enter_async_context(opened(settings.data, settings.database_url))
         product = await build(settings, store)
-        check_accounts(settings, product.rulebooks.current().directory)
         folder = folder_of(settings.data, settings.database_url)
         if folder is not None:
             await stack.enter_async_context(at_work(folder, store, product.clock))
+        for name, sentence in strangers(settings, product.rulebooks.current().directory):
+            say(f"{name} : {sentence}", to=err)
         for counter in product.unconnected:
             say(f"Pas de réglages pour {counter} : ce canal n'est pas branché.", to=err)
         server = Server(product, roles, sockets=sockets)

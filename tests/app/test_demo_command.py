@@ -133,10 +133,15 @@ def test_two_demos_do_not_share_a_folder(tmp_path):
 
 
 def test_ctrl_c_stops_the_server_in_time(tmp_path):
+    # settings that nobody obeys are told, and the counter opens: rules change while it runs
+    (tmp_path / "guichet.toml").write_text('[channels.sms."+33756000099"]\nuser = "x"\n')
     process = start(tmp_path, "serve", "--port", "0")
     assert process.stderr is not None
-    while "écoute" not in process.stderr.readline():
+    said = [process.stderr.readline()]
+    while "écoute" not in said[-1]:
         assert process.poll() is None
+        said.append(process.stderr.readline())
+    assert 'channels.sms."+33756000099"' in "".join(said)
     asked = time.monotonic()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=WAIT_S)
