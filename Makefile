@@ -8,7 +8,7 @@ demo: .venv/.ready
 	$(BIN)/guichet demo
 
 test: .venv/.ready
-	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print((os.cpu_count() or 2) + 1)') --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print((os.cpu_count() or 2) + 1)') --dist loadfile
 
 check: .venv/.ready
 	$(BIN)/ruff format --check .

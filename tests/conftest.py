@@ -21,20 +21,6 @@ from storage.memory import MemoryStore
 os.environ.pop("COLUMNS", None)  # pytest's workers are told a width, which would fold what is said
 
 
-LONGEST = ("rules/test_rules_oracle.py", "contract/test_fuzz.py", "faults/", "browser/")
-"""Tests that last: they begin first, or one worker would still be busy when the others are done."""
-
-
-def pytest_collection_modifyitems(items):
-    here = Path(__file__).parent
-
-    def place(item):
-        file = item.path.relative_to(here).as_posix()
-        return next((n for n, own in enumerate(LONGEST) if file.startswith(own)), len(LONGEST))
-
-    items.sort(key=place)
-
-
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     result = yield
