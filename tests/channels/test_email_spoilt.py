@@ -33,7 +33,7 @@ from storage.memory import MemoryStore
 
 _SECONDS = float(os.environ.get("GUICHET_FUZZ_SECONDS", "0"))
 _FIRST = int(os.environ.get("GUICHET_FUZZ_FIRST", "0"))
-_IN_EVERY_RUN = 12
+_IN_EVERY_RUN = 8
 _ROUNDS = 20
 TIMEOUT_S = 1.0
 COUNTER = "guichet@nantes.example"

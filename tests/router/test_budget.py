@@ -116,6 +116,6 @@ async def _bounded(script: list[tuple[str, str, str | None]]) -> None:
 
 
 @given(st.lists(said, max_size=25))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_whatever_machines_say_they_are_answered_so_often_a_day_and_no_more(script) -> None:
     asyncio.run(_bounded(script))

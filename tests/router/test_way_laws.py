@@ -98,6 +98,6 @@ def _answered(reporters: tuple[Reporter, ...]) -> set:
 
 
 @given(steps)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_nothing_is_lost_and_every_answer_goes_to_a_reporter_on_his_own_channel(script):
     asyncio.run(_law(script))
