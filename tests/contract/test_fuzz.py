@@ -23,8 +23,8 @@ from fuzz_seeds import SEEDS, seeds
 
 _SECONDS = float(os.environ.get("GUICHET_FUZZ_SECONDS", "0"))
 _FIRST = int(os.environ.get("GUICHET_FUZZ_FIRST", "0"))
-_IN_EVERY_RUN = 400
-_ANSWERS_IN_EVERY_RUN = 100  # each is a call to a server
+_IN_EVERY_RUN = 250
+_ANSWERS_IN_EVERY_RUN = 50  # each is a call to a server
 
 every_channel = pytest.mark.parametrize("entry", REGISTRY, ids=[entry.name for entry in REGISTRY])
 
