@@ -60,7 +60,7 @@ async def _run(settings: Settings, roles: Sequence[str], host: str, port: int) -
     async with AsyncExitStack() as stack:
         sockets = None
         if {"gateway", "web"} & set(roles):
-            sockets = [stack.enter_context(_listening(host, port))]
+            sockets = [stack.enter_context(listening(host, port))]
         store = await stack.enter_async_context(opened(settings.data, settings.database_url))
         product = await build(settings, store)
         folder = folder_of(settings.data, settings.database_url)
@@ -79,7 +79,7 @@ async def _run(settings: Settings, roles: Sequence[str], host: str, port: int) -
         await server.run()
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
     """Open the port before anything is started.
 
     Raises:
