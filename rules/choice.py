@@ -65,7 +65,7 @@ def _by_rule(ruleset: RuleSet, case: Situation, one: Active) -> Choice | None:
         return _split(ruleset, case, one)
     if one.owner is None:
         return None
-    found = ruleset.owners.resolve(one.owner.id, case.whereabouts)
+    found = ruleset.owners.resolve(one.owner, case.whereabouts)
     if isinstance(found, Lack):
         _, chain = _default(ruleset, case)
         return Choice(

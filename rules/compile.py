@@ -60,6 +60,7 @@ class RuleSet:
         """By number, what a rule wants that is true once hit, inside the territory of its file."""
         self.spelled = _spelled(one.rule for one in self.rules)
         """By folded word, how the rules write those that stand alone."""
+        self.vocabulary = frozenset(self.spelled)
         self.by_id = {one.rule.id: one for one in self.rules}
         self.index = Index((one.rule.territory, one.terms) for one in self.rules)
         self.table = self._compile_table()

@@ -20,6 +20,9 @@ from rules.situation import PLACE, Situation, Truth
 class Compiled:
     """A rule with its rank; ``bound`` is its file's territory, without which it never acts."""
 
+    id: str = field(init=False, compare=False, repr=False)
+    asked: tuple[Condition, ...] = field(init=False, compare=False, repr=False)
+    """The conditions of its first block, in written order."""
     rule: Rule
     number: int
     bound: frozenset[str]
@@ -38,7 +41,9 @@ class Compiled:
 
     def __post_init__(self) -> None:
         rule = self.rule
+        object.__setattr__(self, "id", rule.id)
         object.__setattr__(self, "steady", steady(rule, self.number))
+        object.__setattr__(self, "asked", rule.when[0].conditions if rule.when else ())
         if len(rule.when) == 1:
             block = rule.when[0].by_cost
             nested = any(isinstance(one, Combined | RuleHolds) for one in block)

@@ -8,7 +8,7 @@ from router.decision import Urgency
 from rules.conditions.logic import leaves
 from rules.conditions.words import Contains
 from rules.groups import Group
-from rules.model import Effects, Promises, Ref, Rule, SplitPart
+from rules.model import Effects, Promises, Rule, SplitPart
 from rules.situation import Situation
 
 
@@ -17,25 +17,25 @@ class Active:
     """What one true rule wants at this moment, its thresholds reached or not.
 
     ``id`` and ``priority`` are the rule's, ``number`` is its rank, ``own`` are its lasting effects, ``once`` those of steps that act only
-    when they are reached.
+    when they are reached. What every decision asks stands first, next to each other in memory.
     """
 
-    rule: Rule
     id: str
     priority: str
     number: int
-    owner: Ref | None
+    owner: str | None
+    bare: bool
+    """Whether it brings nothing but an owner."""
+    lone: tuple[str, ...] | None
+    """The words that it looks for, where each stands alone, so that holding one is finding it."""
+    once: tuple[Effects, ...]
     parts: tuple[SplitPart, ...]
     own: tuple[Effects, ...]
-    once: tuple[Effects, ...] = ()
-    reached: tuple[int, ...] = ()
+    reached: tuple[int, ...]
     """Confirmations of the steps that act just now."""
-    bare: bool = False
-    """Whether it brings nothing but an owner."""
-    groups: tuple[Group, ...] = ()
-    """Words that it looks for."""
-    lone: bool = False
-    """Whether all of these stand alone, so that holding one is finding it."""
+    groups: tuple[Group, ...]
+    """The words that it looks for."""
+    rule: Rule
 
     @property
     def decides(self) -> bool:
@@ -77,9 +77,8 @@ def steady(rule: Rule, number: int) -> Active | None:
         return None
     groups = words_of(rule)
     return Active(
-        rule, rule.id, rule.priority, number, base.owner, base.parts, (base,),
-        bare=only_decides(rule), groups=groups,
-        lone=all(group.spelled is not None for group in groups),
+        rule.id, rule.priority, number, _named(base), only_decides(rule), _lone(groups),
+        once=(), parts=base.parts, own=(base,), reached=(), groups=groups, rule=rule,
     )  # fmt: skip
 
 
@@ -87,6 +86,16 @@ def words_of(rule: Rule) -> tuple[Group, ...]:
     """List the groups of words that a rule looks for, its exceptions left out."""
     words = (one for one in leaves(rule.when) if isinstance(one, Contains))
     return tuple(group for one in words for group in one.groups)
+
+
+def _named(effects: Effects) -> str | None:
+    return effects.owner.id if effects.owner is not None else None
+
+
+def _lone(groups: tuple[Group, ...]) -> tuple[str, ...] | None:
+    if any(group.lone_words is None for group in groups):
+        return None
+    return tuple(phrase.written for group in groups for phrase in group.phrases)
 
 
 def only_decides(rule: Rule) -> bool:
@@ -110,14 +119,14 @@ def active(rule: Rule, number: int, case: Situation) -> Active:
             if facts.confirmations_before < step.confirmations:
                 once.append(step.effects)
                 reached.append(step.confirmations)
-    owner: Ref | None = None
+    owner: str | None = None
     parts: tuple[SplitPart, ...] = ()
     for effects in own:
         if effects.owner is not None or effects.parts:
-            owner, parts = effects.owner, effects.parts
+            owner, parts = _named(effects), effects.parts
     return Active(
-        rule, rule.id, rule.priority, number, owner, parts, tuple(own), tuple(once), tuple(reached),
-        groups=words_of(rule),
+        rule.id, rule.priority, number, owner, bare=False, lone=None, once=tuple(once), parts=parts,
+        own=tuple(own), reached=tuple(reached), groups=words_of(rule), rule=rule,
     )  # fmt: skip
 
 

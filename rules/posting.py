@@ -84,7 +84,8 @@ class Hits:
         """Look at what the words or facts of a case lead to."""
         around, worth = self.around, self.worth
         for posting in postings:
-            shelves, near, bound = posting.here, 0, list[Numbers]()
+            shelves, near = posting.here, 0
+            bound: list[Numbers] = []
             for territory in around if len(around) < len(shelves) else shelves:
                 if territory in around and territory in shelves:
                     near += 1

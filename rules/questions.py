@@ -155,7 +155,7 @@ class _Answers:
             return True
         if wants.owner is None:
             return None
-        return self.ruleset.owners.is_another(wants.owner.id, supposed, self.choice.owner)
+        return self.ruleset.owners.is_another(wants.owner, supposed, self.choice.owner)
 
     def _try_places(self) -> None:
         candidates = self.case.whereabouts.candidates

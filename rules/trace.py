@@ -8,8 +8,8 @@ from rules.choice import BY_AGENT, Choice
 from rules.compile import RuleSet
 from rules.compiled import Compiled
 from rules.conditions.logic import any_holds
-from rules.effects import Active
-from rules.model import Promises, Rule
+from rules.conditions.source import missed
+from rules.model import Promises
 from rules.naming import fact_asked
 from rules.owners import Lack
 from rules.settle import Settled
@@ -110,37 +110,33 @@ def _place(case: Situation) -> dict[str, Any]:
 def _words(settled: Settled) -> list[str]:
     """List the words that the true rules found, as these write them, in rank order."""
     text, spelled = settled.case.text, settled.ruleset.spelled
-    left = {own for word in spelled.keys() & text.words for own in spelled[word]}
+    left = {own for word in text.words & settled.ruleset.vocabulary for own in spelled[word]}
     matched: dict[str, None] = {}
     for one in settled.found.true:
-        if one.lone and not left:  # all that it can have found has been told
-            continue
-        for group in one.groups:
-            own = group.matched(text)
-            matched.update(dict.fromkeys(own))
-            left.difference_update(own)
+        if one.lone is None:
+            for group in one.groups:
+                matched.update(dict.fromkeys(group.matched(text)))
+        elif left:  # else all that it can have found has been told
+            own = [word for word in one.lone if word in left]
+            if own:
+                matched.update(dict.fromkeys(own))
+                left.difference_update(own)
     return list(matched | dict.fromkeys(settled.told_by))
 
 
 def _winners(settled: Settled) -> list[dict[str, Any]]:
     """List the true rules with an owner, in rank order; of the table's rows only one that won."""
-    table, winner = len(settled.ruleset.rules), settled.choice.winner
-    return [
-        {
-            "rule": one.id,
-            "priority": one.priority,
-            "owner": _owner(settled.ruleset, settled.case, one),
-        }
-        for one in settled.deciding
-        if one.number < table or one is winner
-    ]
-
-
-def _owner(ruleset: RuleSet, case: Situation, one: Active) -> str | None:
-    if one.owner is None:
-        return None
-    found = ruleset.owners.resolve(one.owner.id, case.whereabouts)
-    return found if isinstance(found, str) else one.owner.id
+    ruleset, here, winner = settled.ruleset, settled.case.whereabouts, settled.choice.winner
+    table, is_role = len(ruleset.rules), ruleset.owners.is_role
+    told = []
+    for one in settled.deciding:
+        if one.number < table or one is winner:
+            owner = one.owner
+            if owner is not None and is_role(owner):
+                found = ruleset.owners.resolve(owner, here)
+                owner = found if isinstance(found, str) else owner
+            told.append({"rule": one.id, "priority": one.priority, "owner": owner})
+    return told
 
 
 def _promised(promises: Promises) -> dict[str, Any]:
@@ -157,25 +153,26 @@ def _promised(promises: Promises) -> dict[str, Any]:
     return found
 
 
-def miss(one: Compiled, case: Situation) -> dict[str, Any]:
+def miss(one: Compiled, case: Situation) -> dict[str, object]:
     """Tell the first condition, in written order, that kept a rule from holding."""
+    for condition in one.asked:
+        found = condition.missed(one.id, case)
+        if found is not None:
+            return found
     rule = one.rule
-    for block in rule.when[:1]:
-        for condition in block.conditions:
-            if condition.value(case) is False:
-                return _missed(rule, condition.key, condition.written, condition.actual(case))
     for block in rule.unless:
         if any_holds((block,), case) and block.conditions:
-            first = block.conditions[0]
-            return _missed(rule, f"sauf {first.key}", first.written, first.actual(case))
+            return missed(one.id, block.conditions[0], case, "sauf ")
     if rule.season is not None and not rule.season.holds(case.local.date()):
-        return _missed(rule, "dates", "du … au …", case.local.date().isoformat())
+        today = case.local.date().isoformat()
+        return {"rule": one.id, "condition": "dates", "expected": "du … au …", "value": today}
     where = list(case.whereabouts.candidates) or "hors territoire"
-    return _missed(rule, "territoire", rule.territory, where)
-
-
-def _missed(rule: Rule, condition: str, expected: str, value: object) -> dict[str, Any]:
-    return {"rule": rule.id, "condition": condition, "expected": expected, "value": value}
+    return {
+        "rule": one.id,
+        "condition": "territoire",
+        "expected": rule.territory,
+        "value": where,
+    }
 
 
 def _flags(case: Situation, choice: Choice) -> list[str]:
@@ -207,8 +204,8 @@ def _without_service(ruleset: RuleSet, case: Situation, choice: Choice) -> str |
     named = choice.winner.owner if choice.winner else None
     if named is None or choice.provisional or choice.priority == "competence":
         return None
-    found = ruleset.owners.resolve(named.id, case.whereabouts)
-    return named.id if found is Lack.NOBODY else None
+    found = ruleset.owners.resolve(named, case.whereabouts)
+    return named if found is Lack.NOBODY else None
 
 
 def _commune(ruleset: RuleSet, column: str) -> str:

@@ -17,6 +17,16 @@ class Source:
     written: str
     at: At = field(compare=False)
 
+    def missed(self: Condition, rule: str, case: Situation) -> dict[str, object] | None:
+        """Write that it kept a rule from holding, as plain JSON; None where it does not fail."""
+        return missed(rule, self, case) if self.value(case) is False else None
+
+
+def missed(rule: str, condition: Condition, case: Situation, prefix: str = "") -> dict[str, object]:
+    """Write what a condition wants and what the case has instead."""
+    key, written = prefix + condition.key, condition.written
+    return {"rule": rule, "condition": key, "expected": written, "value": condition.actual(case)}
+
 
 class Condition(Protocol):
     """A question about a case; ``fact`` is what has to be asked when the answer is unknown."""
@@ -39,6 +49,8 @@ class Condition(Protocol):
         ...
 
     def value(self, case: Situation) -> Truth: ...
+
+    def missed(self, rule: str, case: Situation) -> dict[str, object] | None: ...
 
     def actual(self, case: Situation) -> object:
         """Tell what the case has, as plain JSON, to explain why a condition failed."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from rules.conditions.source import Source
 from rules.groups import Group
 from rules.situation import Situation, Truth
+
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,12 +20,12 @@ class Contains(Source):
     groups: tuple[Group, ...]
     fact: ClassVar[str] = "texte"
     cost: ClassVar[int] = 2
-    _lone: tuple[frozenset[str], ...] | None = field(init=False, compare=False, repr=False)
-    """The words of each group where all are lone words, as most are."""
+    _lone: tuple[Collection[str], ...] | None = field(init=False, compare=False, repr=False)
+    """The words of each group where all are lone words, as most are; few in a row, next to each other."""
 
     def __post_init__(self) -> None:
         lone = [group.lone_words for group in self.groups]
-        known = tuple(words for words in lone if words is not None)
+        known = tuple(_in_a_row(words) for words in lone if words is not None)
         object.__setattr__(self, "_lone", known if len(known) == len(lone) else None)
 
     @property
@@ -34,7 +37,7 @@ class Contains(Source):
         if self._lone is not None:
             words = case.text.words
             for wanted in self._lone:  # noqa: SIM110 -- asked thousands of times a second
-                if wanted.isdisjoint(words):
+                if words.isdisjoint(wanted):
                     return False
             return True
         holds = case.text.holds
@@ -43,15 +46,35 @@ class Contains(Source):
                 return False
         return True
 
-    def actual(self, case: Situation) -> object:
-        if self._lone is not None:  # the same as below, asked ten times a decision
-            words = case.text.words
-            absent = [n for n, own in enumerate(self._lone, 1) if own.isdisjoint(words)]
-        else:
-            absent = [n for n, own in enumerate(self.groups, 1) if not case.text.holds(own)]
+    def missed(self, rule: str, case: Situation) -> dict[str, object] | None:
+        absent = self._absent(case)
         if not absent:
-            return self.matched(case)
+            return None
+        value = self._without(absent)
+        return {"rule": rule, "condition": self.key, "expected": self.written, "value": value}
+
+    def actual(self, case: Situation) -> object:
+        absent = self._absent(case)
+        return self._without(absent) if absent else self.matched(case)
+
+    def _absent(self, case: Situation) -> list[int]:
+        """Number the groups of which the text holds nothing, from 1."""
+        if self._lone is None:
+            return [n for n, own in enumerate(self.groups, 1) if not case.text.holds(own)]
+        words = case.text.words
+        absent: list[int] = []
+        for number, own in enumerate(self._lone, 1):  # written out: ten near misses a decision ask
+            if words.isdisjoint(own):
+                absent.append(number)
+        return absent
+
+    def _without(self, absent: list[int]) -> object:
         return "aucun de ces mots" if len(self.groups) == 1 else {"groupes_absents": absent}
 
     def matched(self, case: Situation) -> list[str]:
         return [word for group in self.groups for word in group.matched(case.text)]
+
+
+def _in_a_row(words: frozenset[str]) -> Collection[str]:
+    """A set of few words spans more memory than they do; a set of many is quicker to meet."""
+    return tuple(sorted(words)) if len(words) <= _FEW else words
