@@ -147,6 +147,7 @@ async def run(url: str, *, grouped: bool) -> None:
         # with the protocol named, as in the product: else an answer of two pieces waits 40 ms
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
+        listener.listen(2 * CONNECTIONS)  # before the port is told
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
         server = uvicorn.Server(config)
         print(listener.getsockname()[1], flush=True)
