@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import SecretStr
 from rich.console import Console
 
 from app.alone import alone
@@ -25,8 +26,6 @@ from app.console import (
     FAILED,
     INTERRUPTED,
     OK,
-    Config,
-    DatabaseUrl,
     Json,
     config_folder,
     err,
@@ -36,7 +35,7 @@ from app.console import (
 from app.french import refusal
 from app.log import configure_log
 from app.server import Server
-from app.settings import Settings, load_settings
+from app.settings import GivenSettings, Settings
 from app.stores import make, opened
 from app.system import SystemClock
 from app.wiring import Product, build
@@ -63,8 +62,11 @@ def demo(
     data: Annotated[
         Path | None, typer.Option("--data", help="Keep the store and the city in this folder.")
     ] = None,
-    database_url: DatabaseUrl = "",
-    config: Config = DEFAULT_CONFIG,
+    database_url: Annotated[
+        str,
+        typer.Option("--database-url", help="Play on this database: it fills with made-up cases."),
+    ] = "",
+    config: Annotated[Path, typer.Option("--config", help="Folder of the YAML.")] = DEFAULT_CONFIG,
     open_browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the pages at the start.")
     ] = True,
@@ -189,12 +191,12 @@ class Show:
         return listen(0)
 
     def _settings(self, city: City, base_url: str) -> Settings:
-        return load_settings(
+        return GivenSettings(
             data=self.folder,
             database_url=self.database_url,
             config=self.config,
             base_url=base_url,
-            secret=self._secret(),
+            secret=SecretStr(self._secret()),
             channels=city.settings(base_url),
         )
 

@@ -28,6 +28,7 @@ from app.console import (
     FAILED,
     Data,
     DatabaseUrl,
+    Folder,
     Json,
     config_folder,
     err,
@@ -72,7 +73,6 @@ cli.command("history")(rules_history.history)
 cli.command("rollback")(rules_rollback.rollback)
 cli.command("shadow")(rules_shadow.shadow)
 cli.command("schema")(rules_schema.schema)
-Folder = Annotated[Path, typer.Argument(help="Folder of the YAML.")]
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE = 2_000
 

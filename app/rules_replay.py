@@ -23,6 +23,7 @@ from app.console import (
     FAILED,
     Data,
     DatabaseUrl,
+    Folder,
     Json,
     config_folder,
     err,
@@ -80,7 +81,7 @@ class Replayed:
 
 
 def replay(
-    folder: Annotated[Path, typer.Argument(help="Folder of the draft.")] = DEFAULT_CONFIG,
+    folder: Folder = DEFAULT_CONFIG,
     since: Since = "90d",
     csv_file: Annotated[
         Path | None, typer.Option("--csv", help="Write every changed case to this file.")
