@@ -32,13 +32,13 @@ from app.console import (
     print_json,
     speaking,
 )
-from app.french import refusal
 from app.log import configure_log
 from app.server import Server
 from app.settings import GivenSettings, Settings
 from app.stores import make, opened
 from app.system import SystemClock
 from app.wiring import Product, build
+from channels.system_words import refusal
 from demo.city import City
 from demo.console import Console as PlayPage
 from demo.narration import WIDTH, Narrator

@@ -10,8 +10,8 @@ import typer
 
 from app.city_time import CITY
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say, speaking
-from app.french import refusal
 from app.stores import opened
+from channels.system_words import refusal
 from router.archive import Action, JournalLine
 from router.errors import ConfigurationError, InvalidInput
 from router.message import Envelope

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from app.french import refusal
+from channels.system_words import refusal
 from router.counting import CountQuestion
 from router.decision import Decision, Facts
 from router.directory import Directory, Texts

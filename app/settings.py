@@ -27,6 +27,8 @@ from pydantic_settings import (
 
 from app.base_url import base_url_of
 from app.settings_file import FILE, NAMED, settings_file
+from app.settings_told import NESTING, PREFIX, all_placed, placed, unreadable
+from channels.setting_mistakes import mistakes_of
 from router.errors import ConfigurationError
 
 _TABLES = frozenset({"keys", "templates"})
@@ -37,7 +39,7 @@ class Settings(BaseSettings):
     """What an operator decides; everything has a default that works on one machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GUICHET_", env_nested_delimiter="__", extra="forbid", toml_file=FILE
+        env_prefix=PREFIX, env_nested_delimiter=NESTING, extra="forbid"
     )
 
     data: Path = Path("var")
@@ -96,21 +98,20 @@ def load_settings(**given: Any) -> Settings:
     """Read the settings; values given on the command line win.
 
     Raises:
-        ConfigurationError: with the first mistake, in one sentence.
+        ConfigurationError: with each mistake, in one sentence a line.
     """
-    file = settings_file()
+    settings_file()  # one that was named must be there
     try:
         found = Settings(**{key: value for key, value in given.items() if value not in (None, "")})
-    except (ValidationError, ValueError) as error:
-        raise ConfigurationError(f"{file or FILE} : {_first(error)}") from None
-    return found.model_copy(update={"base_url": base_url_of(found.base_url)})
-
-
-def _first(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        problem = error.errors()[0]
-        return f"{'.'.join(map(str, problem['loc']))} : {problem['msg']}"
-    return str(error)
+    except ValidationError as error:
+        raise ConfigurationError(all_placed(mistakes_of(error, Settings))) from None
+    except (ValueError, OSError) as error:
+        raise ConfigurationError(unreadable(error)) from None
+    try:
+        base_url = base_url_of(found.base_url)
+    except ConfigurationError as error:
+        raise ConfigurationError(placed(("base_url",), str(error))) from None
+    return found.model_copy(update={"base_url": base_url})
 
 
 def secret_of(settings: Settings) -> bytes:

@@ -21,12 +21,13 @@ from app.console import (
     say,
     speaking,
 )
-from app.french import ACTIONS, SENDINGS, URGENCIES, counted, refusal
+from app.french import ACTIONS, SENDINGS, URGENCIES, counted
 from app.lines import lines_of
 from app.rulebook import LoadedRulebook, load_folder
 from app.settings import load_settings
 from app.sms_cost import sms_cost
 from app.system import SystemClock
+from channels.system_words import refusal
 from router.archive import Action
 from router.decision import Urgency
 from router.delivery import DeliveryKind

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 from starlette.types import ASGIApp
 
 from app.files import SentFiles
@@ -16,11 +15,13 @@ from app.handed_over import Handed
 from app.live import LiveRulebooks
 from app.photos import PhotoFolder
 from app.settings import Settings, secret_of
+from app.settings_told import of_account, placed
 from app.system import SystemClock, SystemIds
 from app.troubles import Troubles
 from app.ways import accounts, ways
 from app.x_spending import StoredSpending
 from app.x_tokens import StoredTokens
+from channels.setting_mistakes import WrongSettings, checked
 from channels.x_api import KeepsTokens, Tokens
 from channels.x_budget import KeepsSpending
 from router.directory import Counter
@@ -75,14 +76,14 @@ class Parts:
 def _email(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.email import EmailChannel, EmailSettings
 
-    return EmailChannel(EmailSettings.model_validate(raw), account, parts.signer, files=parts.files)
+    return EmailChannel(checked(EmailSettings, raw), account, parts.signer, files=parts.files)
 
 
 def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.partner_email import PartnerEmail, PartnerEmailSettings
 
     return PartnerEmail(
-        PartnerEmailSettings.model_validate(raw),
+        checked(PartnerEmailSettings, raw),
         account,
         parts.base_url,
         parts.signer,
@@ -94,21 +95,21 @@ def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> object
 def _partner_open311(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
 
-    settings = PartnerOpen311Settings.model_validate(raw)
+    settings = checked(PartnerOpen311Settings, raw)
     return PartnerOpen311(settings, account, parts.clock, parts.handed)
 
 
 def _partner_webhook(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
 
-    settings = PartnerWebhookSettings.model_validate(raw)
+    settings = checked(PartnerWebhookSettings, raw)
     return PartnerWebhook(settings, account, parts.base_url, parts.clock, parts.photos.read)
 
 
 def _open311(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.open311 import Open311, Open311Settings
 
-    return Open311(Open311Settings.model_validate(raw), account)
+    return Open311(checked(Open311Settings, raw), account)
 
 
 def _sms(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
@@ -116,14 +117,14 @@ def _sms(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.sms import Sms, SmsSettings
     from channels.sms_polled import PolledSms
 
-    settings = SmsSettings.model_validate(raw)
+    settings = checked(SmsSettings, raw)
     return (PolledSms if is_polled(settings) else Sms)(settings, account, parts.clock)
 
 
 def _whatsapp(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.whatsapp import WhatsApp, WhatsAppSettings
 
-    return WhatsApp(WhatsAppSettings.model_validate(raw), account)
+    return WhatsApp(checked(WhatsAppSettings, raw), account)
 
 
 def _telegram(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
@@ -131,25 +132,25 @@ def _telegram(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.telegram_settings import TelegramSettings
 
     webhook_url = f"{parts.base_url.rstrip('/')}/webhooks/telegram/{account}"
-    return Telegram(TelegramSettings.model_validate(raw), account, webhook_url)
+    return Telegram(checked(TelegramSettings, raw), account, webhook_url)
 
 
 def _matrix(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.matrix import Matrix, MatrixSettings
 
-    return Matrix(MatrixSettings.model_validate(raw), account)
+    return Matrix(checked(MatrixSettings, raw), account)
 
 
 def _web(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.webform import Webform, WebformSettings
 
-    return Webform(WebformSettings.model_validate(raw), account, parts.photos.read)
+    return Webform(checked(WebformSettings, raw), account, parts.photos.read)
 
 
 def _desk(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.desk import Desk, DeskSettings
 
-    return Desk(DeskSettings.model_validate(raw), account, parts.photos.read)
+    return Desk(checked(DeskSettings, raw), account, parts.photos.read)
 
 
 def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
@@ -157,7 +158,7 @@ def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.x_api import login_of
     from channels.x_settings import XSettings
 
-    settings = XSettings.model_validate(raw)
+    settings = checked(XSettings, raw)
     tokens = parts.tokens(account, login_of(settings).tokens)
     return X(settings, account, parts.clock, tokens, parts.spending(account))
 
@@ -351,10 +352,11 @@ def _connect(
             continue
         try:
             channels[(name, account)] = BUILDERS[name](raw, account, parts)
-        except ValidationError as error:
-            problem = error.errors()[0]
-            where = ".".join(("channels", name, account, *map(str, problem["loc"])))
-            raise ConfigurationError(f"{where} : {problem['msg']}") from None
+        except WrongSettings as error:
+            told = of_account(error, settings.channels, name, account)
+            raise ConfigurationError(told) from None
+        except ConfigurationError as error:
+            raise ConfigurationError(placed(("channels", name, account), str(error))) from None
     return unconnected
 
 
@@ -362,7 +364,10 @@ def _form_checks(settings: Settings) -> dict[str, Any]:
     """Give the settings of the form that its page wants, rather than its channel."""
     from channels.webform import WebformSettings
 
-    form = WebformSettings.model_validate(settings.of_account("web", "web") or {})
+    try:
+        form = checked(WebformSettings, settings.of_account("web", "web") or {})
+    except WrongSettings as error:
+        raise ConfigurationError(of_account(error, settings.channels, "web", "web")) from None
     wanted = {"quick_s", "reports_at_once", "reports_most", "letters_at_once", "proof_of_work"}
     return form.model_dump(include=wanted)
 
