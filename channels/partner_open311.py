@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from channels.open311_poll import Asked, Follow
 from channels.partner_http import MARGIN_S, Answer, PartnerHttp, outcome_of, refusal_of
 from channels.partner_sheet import mapping, sheet_of, written_of
 from channels.secrets_in_logs import redact
+from channels.unreachable import CHECK_S
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, Retry, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import Envelope, InboundEvent, PartnerActed
@@ -260,13 +262,18 @@ class PartnerOpen311:
     async def health(self) -> Health:
         """Ask for the types of request, and look for those that the settings name."""
         try:
-            answer = await self.ask("GET", "/services.json")
+            async with asyncio.timeout(CHECK_S):
+                answer = await self.ask("GET", "/services.json")
             refused = refusal_of(answer, told(answer.body))
             if isinstance(refused, Retry | Permanent | Unknown):
                 return Health(False, f"{self.account} refuse de répondre ({refused.reason}).")
             codes = {word(one, "service_code") for one in listed(answer.body) if mapping(one)}
-        except (httpx.HTTPError, InvalidInput) as error:
-            return Health(False, f"{self.account} ne répond pas ({type(error).__name__}).")
+        except UnreadablePayload as error:
+            return Health(
+                False, f"{self.account} ne répond pas comme un serveur Open311 ({error})."
+            )
+        except (httpx.HTTPError, InvalidInput, TimeoutError) as error:
+            return Health(False, f"{self.account} {self._http.why_unreachable(error)}.")
         wanted = {*self._settings.service_codes.values(), self._settings.service_code} - {""}
         missing = sorted(wanted - codes)
         if missing:

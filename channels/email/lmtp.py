@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from aiosmtpd.lmtp import LMTP
 
 from channels.email.settings import EmailSettings
-from router.errors import StoreUnavailable
+from channels.system_words import not_listening
+from router.errors import ConfigurationError, StoreUnavailable
 from router.message import Envelope
 
 _LONGEST_LINE = 4_000_000
@@ -75,7 +76,11 @@ class _Door:
 
 
 async def serve(mailbox: Mailbox, accept: Accept) -> None:
-    """Listen until cancelled."""
+    """Listen until cancelled.
+
+    Raises:
+        ConfigurationError: the port is taken, or is none that this process may open.
+    """
     settings = mailbox.settings
     loop = asyncio.get_running_loop()
     sessions: set[_Session] = set()
@@ -92,7 +97,13 @@ async def serve(mailbox: Mailbox, accept: Accept) -> None:
         sessions.add(made)
         return made
 
-    server = await loop.create_server(session, settings.lmtp_host, settings.lmtp_port)
+    try:
+        server = await loop.create_server(session, settings.lmtp_host, settings.lmtp_port)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{mailbox.account} : LMTP ne peut pas écouter sur {settings.lmtp_host}, port"
+            f" {settings.lmtp_port} : {not_listening(error)} Changez lmtp_host ou lmtp_port."
+        ) from None
     mailbox.lmtp_port = server.sockets[0].getsockname()[1]
     try:
         await server.serve_forever()

@@ -12,6 +12,7 @@ import httpx
 from channels.matrix.answers import Json
 from channels.provider_trouble import NOT_SENT, seconds_of
 from channels.secrets_in_logs import redact
+from channels.unreachable import server_of, why_unreachable
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
 
 _CLIENT = "/_matrix/client/v3"
@@ -30,9 +31,9 @@ class Refused(Exception):
 class Broken(Exception):
     """No answer came; ``sent`` tells whether the homeserver may have had the call."""
 
-    def __init__(self, why: str, *, sent: bool) -> None:
+    def __init__(self, why: str, *, sent: bool, error: Exception | None = None) -> None:
         super().__init__(f"the homeserver does not answer ({why})")
-        self.why, self.sent = why, sent
+        self.sent, self.error = sent, error
 
 
 class MatrixApi:
@@ -146,7 +147,8 @@ def _wait(answer: httpx.Response, told: Json) -> float | None:
 
 
 def _broken(error: Exception) -> Broken:
-    return Broken(type(error).__name__, sent=not isinstance(error, NOT_SENT + _NO_ADDRESS))
+    sent = not isinstance(error, NOT_SENT + _NO_ADDRESS)
+    return Broken(type(error).__name__, sent=sent, error=error)
 
 
 def outcome_of(error: Refused | Broken) -> SendOutcome:
@@ -166,7 +168,9 @@ def outcome_of(error: Refused | Broken) -> SendOutcome:
 def told_of(error: Refused | Broken, where: str) -> str:
     """Say to an operator, in French, what a failed call to the homeserver at ``where`` means."""
     if isinstance(error, Broken):
-        return f"Matrix ne répond pas à {where} ({error.why})."
+        if error.error is None:
+            return f"Matrix répond par autre chose que du JSON à {where} (vérifiez base_url)."
+        return f"Matrix {why_unreachable(error.error, server_of(where))}."
     if error.status == 401:
         return f"Matrix refuse notre jeton ({error})."
     if error.status == 429:

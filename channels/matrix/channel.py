@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -17,6 +18,7 @@ from channels.matrix.content import object_of, text_of
 from channels.matrix.reading import Room, read_event
 from channels.matrix.sync import Heard, Sync
 from channels.matrix.writing import content_of, message_of
+from channels.unreachable import CHECK_S, server_of, why_unreachable
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import Address, Attachment, Envelope, InboundEvent
@@ -196,7 +198,11 @@ class Matrix:
         if not self._settings.access_token.get_secret_value():
             return Health(False, "access_token n'est pas donné.")
         try:
-            answer = await self._api.call("GET", "/account/whoami")
+            async with asyncio.timeout(CHECK_S):
+                answer = await self._api.call("GET", "/account/whoami")
+        except TimeoutError as error:
+            why = why_unreachable(error, server_of(self._settings.base_url))
+            return Health(False, f"Matrix {why}.")
         except (Refused, Broken) as error:
             return Health(False, told_of(error, self._settings.base_url))
         user = str(answer.get("user_id", ""))

@@ -15,6 +15,7 @@ from channels.phone.carrier import Progress, Text
 from channels.phone.settings import NumberSettings
 from channels.phone.twilio_api import VENDOR, HttpClient, outcome_of, status_of
 from channels.phone.twilio_codes import MACHINE
+from channels.unreachable import server_of, why_unreachable
 from router.delivery import Delivery, OnUnknown, SendOutcome, Sent, Unknown
 from router.message import WebhookRequest, WebhookResponse
 from router.ports import Health, OutboundPart
@@ -168,8 +169,7 @@ class Twilio:
         except TwilioException as error:
             return Health(False, _refused(status_of(error), sid))
         except Exception as error:  # the reason is what the operator wants to read
-            why = type(error).__name__
-            return Health(False, f"Twilio ne répond pas à {self._base_url} ({why}).")
+            return Health(False, f"Twilio {why_unreachable(error, server_of(self._base_url))}.")
         hook = await self._hook_trouble()
         if hook:
             return Health(False, f"Twilio répond pour {self._account}, mais {hook}.")
