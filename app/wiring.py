@@ -18,6 +18,7 @@ from app.settings import Settings, secret_of
 from app.settings_told import of_account, placed
 from app.system import SystemClock, SystemIds
 from app.troubles import Troubles
+from app.watch import role_of
 from app.ways import accounts, ways
 from app.x_spending import StoredSpending
 from app.x_tokens import StoredTokens
@@ -205,7 +206,7 @@ class Product:
     def senders(self) -> dict[str, Sends]:
         """The channels that send, by the outbox role of their account."""
         return {
-            f"send:{name}|{account}": channel
+            role_of(name, account): channel
             for (name, account), channel in self.channels.items()
             if isinstance(channel, Sends)
         }

@@ -146,7 +146,9 @@ class PartnerOpen311:
         forward = next((one.forward for one in handed if one.case_id == part.delivery.case_id), "")
         request = await self._follow.request_of(forward) if forward else ""
         if not request:
-            return Retry("the partner has not given the case its number yet", 60.0)
+            return Retry(
+                "ce service n'a pas encore donné son numéro à la demande", 60.0, alone=True
+            )
         form = update_form(part, request, idem)
         answer = await self.ask("POST", "/servicerequestupdates.json", form=form, key=True)
         return refusal_of(answer, told(answer.body)) or Sent((f"{self.account}#update={idem}",))

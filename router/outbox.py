@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -47,6 +47,8 @@ class Courier:
     lanes: int = 32
     back_off_s: Sequence[float] = BACK_OFF_S
     spread: random.Random = random.Random()
+    told: Callable[[SendOutcome], None] = lambda _: None
+    """Hears what each try came to."""
 
     async def run_once(self) -> int:
         """Send what is due now; returns how many deliveries were tried.
@@ -108,6 +110,7 @@ class Courier:
                 return
             known = await self._what_became(delivery) if found else None
             tried, outcome = (delivery, known) if known else await self._try(delivery)
+            self.told(outcome)
             settled = self._settled(tried, outcome)
             if isinstance(known, Retry) and not settled.state.settled:
                 settled = replace(settled, state=DeliveryState.SENDING)  # still to be found out

@@ -201,7 +201,7 @@ def refusal(code: int, message: str) -> SendOutcome:
     if 500 <= code < 600 and code != 530:
         return Permanent(str(code), reason)
     greylisted = "greylist" in message.lower() or "4.7.1" in message
-    return Retry(reason, after_s=_GREYLIST_S if greylisted else None)
+    return Retry(reason, after_s=_GREYLIST_S if greylisted else None, alone=True)
 
 
 def is_too_large(outcome: SendOutcome) -> bool:

@@ -37,6 +37,16 @@ async def state_of(town, delivery):
     return next(known for known in found if known.id == delivery.id)
 
 
+async def test_what_each_try_comes_to_is_told(town, queued):
+    heard: list[object] = []
+    sender = TownSender([Retry("503")])
+    one = Courier(ROLE, sender, town.store, town.clock, town.ids, told=heard.append)
+    await one.run_once()
+    town.clock.pass_(seconds=70)
+    await one.run_once()
+    assert heard == [Retry("503"), Sent(("provider-1",))]
+
+
 async def test_what_is_queued_is_sent_once(town, queued):
     sender = TownSender()
     assert await courier(town, sender).run_once() == 1
