@@ -5,7 +5,7 @@ from __future__ import annotations
 from router.archive import Action
 from router.case import EventKind, Status
 from router.decision import Urgency
-from router.delivery import DeliveryKind, DeliveryState
+from router.delivery import DeliveryState
 
 STATUSES = {
     Status.RECEIVED: "reçue",
@@ -52,18 +52,6 @@ ACTIONS = {
     Action.RECEIPT: "accusé d'un envoi",
     Action.PARTNER: "message d'un service",
 }
-SENDINGS = {
-    DeliveryKind.ACKNOWLEDGEMENT: "accusé",
-    DeliveryKind.QUESTION: "question",
-    DeliveryKind.PROGRESS: "avancement",
-    DeliveryKind.ANSWER: "réponse",
-    DeliveryKind.FORWARD: "transmission",
-    DeliveryKind.NOTICE: "information",
-    DeliveryKind.OPINION: "demande d'avis",
-    DeliveryKind.ALERT: "alerte",
-    DeliveryKind.HELP: "aide",
-    DeliveryKind.INVITE: "invitation à écrire",
-}
 EVENTS = {
     EventKind.RECEIVED: "reçue",
     EventKind.MESSAGE: "message",
@@ -77,6 +65,18 @@ EVENTS = {
     EventKind.DELIVERY_FAILED: "envoi manqué",
     EventKind.NOTE: "note",
 }
+
+
+WHO = {
+    "citizen": "personne",
+    "rules": "règles",
+    "router": "Guichet",
+    "outbox": "Guichet",
+    "clock": "délai",
+    "provider": "opérateur",
+    "machine": "automate",
+}
+"""Who did what a case tells, where it is neither an agent nor a service."""
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -171,7 +171,8 @@ def _tell(
         say(f"{counted(len(rules), *_REACH[what])} :" if rules else _NONE[what])
         for rule in rules:
             say(f"  {rule}")
-    say(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    passed = counted(len(results) - len(failed), "essai réussi")
+    say(f"{passed}, {counted(len(failed), 'en échec', 'en échec')}")
 
 
 _REACH = {

@@ -92,7 +92,7 @@ class PartnerEmail:
         """Hand the sheet to the relay, with the files that people sent."""
         recipient = part.delivery.address.value
         if "@" not in recipient:
-            return Permanent("address", "this service has no e-mail address")
+            return Permanent("address", "ce service n'a pas d'adresse de courriel")
         plain, sheet = self.letter(part, idem), sheet_of(part.delivery)
         letter = await self._with_files(plain, sheet, self.settings.largest_files)
         outcome = await self._deliver(letter, part.delivery)

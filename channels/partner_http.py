@@ -167,13 +167,13 @@ async def _read(answer: httpx.Response, limit: int | None) -> bytes:
     return bytes(content)
 
 
-def outcome_of(error: Exception) -> SendOutcome:
+def outcome_of(error: Exception, http: PartnerHttp) -> SendOutcome:
     """Say what a call that came to no answer means for the delivery."""
     if isinstance(error, Forbidden):
         return Permanent("address", str(error))
     if isinstance(error, NOT_SENT):
-        return Retry(f"the partner cannot be reached ({type(error).__name__})")
-    return Unknown(f"the connection to the partner broke ({type(error).__name__})")
+        return Retry(f"le serveur du service {http.why_unreachable(error)}")
+    return Unknown(f"le serveur du service {http.why_unreachable(error)}")
 
 
 def refusal_of(answer: Answer, told: str) -> SendOutcome | None:
@@ -184,11 +184,11 @@ def refusal_of(answer: Answer, told: str) -> SendOutcome | None:
     status = answer.status
     if 200 <= status < 300:
         return None
-    reason = f"the partner answered {status}" + (f" ({told[:200]})" if told else "")
+    reason = f"le serveur du service a répondu {status}" + (f" ({told[:200]})" if told else "")
     if status in _ON_THE_WAY:
         return Unknown(reason)
     if status in _KEY_REFUSED:
-        return Retry(f"{reason}: is our key good?", _KEY_WAIT_S)
+        return Retry(f"{reason} : notre clé est-elle la bonne ?", _KEY_WAIT_S)
     if status in _LATER or status >= 500:
         return Retry(reason, _wait(answer), throttled=status == 429)
     return Permanent(str(status), reason)

@@ -107,7 +107,7 @@ class PartnerWebhook:
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
         """Post the case, signed anew at each try and with the same Idempotency-Key."""
         if not self._ring:
-            return Permanent("keys", "the settings share no key with this partner")
+            return Permanent("keys", "aucune clé n'est partagée avec ce service (keys)")
         resting = self.breaker.refused()
         if resting is not None:
             return resting
@@ -117,7 +117,7 @@ class PartnerWebhook:
         try:
             answer = await self._call(body, idem)
         except (httpx.HTTPError, InvalidInput) as error:
-            return outcome_of(error)
+            return outcome_of(error, self._http)
         return refusal_of(answer, _told(answer.body)) or Sent((f"{self.account}#{idem}",))
 
     async def _call(self, body: bytes, idem: str) -> Answer:

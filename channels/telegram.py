@@ -209,7 +209,7 @@ class Telegram:
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
         chat = part.delivery.address.value
         if not _CHAT.fullmatch(chat):
-            return Permanent("address", "this is not the number of a Telegram chat")
+            return Permanent("address", "ce n'est pas le numéro d'une conversation de Telegram")
         return await self._line.send(part, int(chat))
 
     async def health(self) -> Health:

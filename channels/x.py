@@ -252,7 +252,7 @@ class X:
 
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
         if not is_id(part.delivery.address.value):
-            return Permanent("address", "this is not the id of somebody on X")
+            return Permanent("address", "ce n'est pas le numéro d'un compte de X")
         if self._budget.spent and not part.delivery.danger:
             return Retry(self._budget.sentence, self._budget.until_tomorrow_s(), held=True)
         return await self._sending.send(part)

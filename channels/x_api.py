@@ -266,12 +266,12 @@ def login_of(settings: XSettings) -> Login:
 def outcome_of(error: Exception) -> SendOutcome:
     """Say what a failed call means for the delivery."""
     if isinstance(error, NOT_SENT):
-        return Retry(f"X cannot be reached ({type(error).__name__})")
+        return Retry(f"X ne répond pas ({type(error).__name__})")
     if isinstance(error, Unclear):
         return Unknown(str(error))
     if isinstance(error, Refused):
         return _refusal(error)
-    return Unknown(f"the connection to X broke ({type(error).__name__})")
+    return Unknown(f"la connexion à X a été coupée ({type(error).__name__})")
 
 
 def _refusal(error: Refused) -> SendOutcome:

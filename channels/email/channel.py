@@ -206,7 +206,7 @@ class EmailChannel:
         """Hand a mail to the relay."""
         recipient = part.delivery.address.value
         if recipient.startswith("unreadable:") or "@" not in recipient:
-            return Permanent("address", "this person left no address")
+            return Permanent("address", "cette personne n'a pas laissé d'adresse")
         letter = letter_of(part.delivery, part.text, idem, self.account, self.settings.display_name)
         files = await self._enclosed(part.delivery)
         outcome = await self._deliver(replace(letter, files=files), part.delivery)

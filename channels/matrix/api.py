@@ -31,9 +31,9 @@ class Refused(Exception):
 class Broken(Exception):
     """No answer came; ``sent`` tells whether the homeserver may have had the call."""
 
-    def __init__(self, why: str, *, sent: bool, error: Exception | None = None) -> None:
-        super().__init__(f"the homeserver does not answer ({why})")
-        self.sent, self.error = sent, error
+    def __init__(self, why: str, *, sent: bool) -> None:
+        super().__init__(f"le serveur Matrix {why}")
+        self.sent = sent
 
 
 class MatrixApi:
@@ -69,12 +69,12 @@ class MatrixApi:
                     timeout=limit,
                 )  # fmt: skip
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise _broken(error) from None
+            raise _broken(error, self._base_url) from None
         if answer.status_code >= 300:
             raise _refused(answer)
         data = _json(answer)
         if not isinstance(data, Mapping):
-            raise Broken("an answer that is no object", sent=True)
+            raise Broken("répond par autre chose que du JSON", sent=True)
         return data
 
     async def download(self, server: str, media: str, limit: int) -> bytes | None:
@@ -99,7 +99,7 @@ class MatrixApi:
                     if len(content) > limit:
                         return None
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise _broken(error) from None
+            raise _broken(error, self._base_url) from None
         return bytes(content)
 
     async def close(self) -> None:
@@ -146,9 +146,9 @@ def _wait(answer: httpx.Response, told: Json) -> float | None:
     return 1.0 if asked is None else asked
 
 
-def _broken(error: Exception) -> Broken:
+def _broken(error: Exception, base_url: str) -> Broken:
     sent = not isinstance(error, NOT_SENT + _NO_ADDRESS)
-    return Broken(type(error).__name__, sent=sent, error=error)
+    return Broken(why_unreachable(error, server_of(base_url)), sent=sent)
 
 
 def outcome_of(error: Refused | Broken) -> SendOutcome:
@@ -165,12 +165,10 @@ def outcome_of(error: Refused | Broken) -> SendOutcome:
     return Permanent(code, str(error))
 
 
-def told_of(error: Refused | Broken, where: str) -> str:
-    """Say to an operator, in French, what a failed call to the homeserver at ``where`` means."""
+def told_of(error: Refused | Broken) -> str:
+    """Say to an operator, in French, what a failed call to the homeserver means."""
     if isinstance(error, Broken):
-        if error.error is None:
-            return f"Matrix répond par autre chose que du JSON à {where} (vérifiez base_url)."
-        return f"Matrix {why_unreachable(error.error, server_of(where))}."
+        return f"{str(error)[:1].upper()}{str(error)[1:]}."
     if error.status == 401:
         return f"Matrix refuse notre jeton ({error})."
     if error.status == 429:

@@ -154,7 +154,7 @@ class HttpCarrier:
             if not ids:
                 outcome = await self.send(part, "")
                 if not isinstance(outcome, Sent):
-                    return Unknown("a piece of a long text has left and the next could not")
+                    return Unknown("une partie d'un long texte est partie, et la suite n'a pas pu")
                 ids = outcome.provider_ids
             found.extend(ids)
         return Sent(tuple(found))

@@ -95,7 +95,7 @@ class Twilio:
             return outcome_of(error)
         # an odd answer passes through the vendor's library without an error
         if not isinstance(created.sid, str) or not created.sid:
-            return Unknown("Twilio answered without a message id")
+            return Unknown("Twilio a répondu sans numéro d'envoi")
         return Sent((created.sid,))
 
     async def find(self, delivery: Delivery, parts: tuple[OutboundPart, ...]) -> SendOutcome | None:
@@ -110,7 +110,7 @@ class Twilio:
                 outcome = await self.send(part, "")
                 if not isinstance(outcome, Sent):
                     # never a plain retry, which would begin with the piece that has left
-                    return Unknown("a piece of a long text has left and the next could not")
+                    return Unknown("une partie d'un long texte est partie, et la suite n'a pas pu")
                 sid = outcome.provider_ids[0]
             sids.append(sid)
         return Sent(tuple(sids))

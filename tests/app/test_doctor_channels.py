@@ -222,7 +222,7 @@ async def test_an_account_of_x(wrong, fault, words):
         (
             {"base_url": NOWHERE},
             None,
-            "Matrix ne répond pas à 127.0.0.1:9 : aucun programme n'y écoute (vérifiez base_url",
+            "Le serveur Matrix ne répond pas à 127.0.0.1:9 : aucun programme n'y écoute (vérifiez base_url",
         ),
         (
             {"base_url": "matrix.nantes.example"},

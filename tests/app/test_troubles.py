@@ -264,6 +264,6 @@ def test_the_desk_reads_it_on_the_command_line(tmp_path):
 
     asyncio.run(write())
     shown = CliRunner().invoke(cli, ["desk", "tasks", "--data", str(tmp_path)]).output
-    assert " ".join(shown.split()).count("email guichet@nantes.example, depuis le") == 1
+    assert " ".join(shown.split()).count("courriel guichet@nantes.example, depuis le") == 1
     assert "la boîte ne se lit pas." in " ".join(shown.split())
     assert "Rien n'attend au guichet." in shown

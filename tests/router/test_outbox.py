@@ -88,7 +88,7 @@ async def test_it_gives_up_after_two_days_and_can_be_requeued(town, queued):
     await courier(town, sender).run_once()
     dead = await state_of(town, queued)
     assert dead.state is DeliveryState.DEAD
-    assert "given up after 2 tries" in dead.error
+    assert "abandonné après 2 essais" in dead.error
     assert await town.store.requeue(queued.id, town.clock.now())
     await courier(town, sender).run_once()
     assert (await state_of(town, queued)).state is DeliveryState.SENT
