@@ -28,6 +28,8 @@ err = Console(stderr=True, highlight=False)
 
 DEFAULT_DATA = Path("var")
 DEFAULT_CONFIG = Path("config")
+SHIPPED = (Path(__file__).parent / "example_config", Path(__file__).parent.parent / "config")
+"""The example that came with Guichet: as it is installed, and in its own folder."""
 
 
 @contextmanager
@@ -113,13 +115,7 @@ def config_folder(wanted: Path) -> Path:
     """Find the configuration: the folder asked for, else the example that came with Guichet."""
     if wanted.is_dir() or wanted != DEFAULT_CONFIG:
         return wanted
-    for shipped in (
-        Path(__file__).parent / "example_config",
-        Path(__file__).parent.parent / "config",
-    ):
-        if shipped.is_dir():
-            return shipped
-    return wanted
+    return next((shipped for shipped in SHIPPED if shipped.is_dir()), wanted)
 
 
 def configured(setting: str, otherwise: Any) -> Any:

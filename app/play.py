@@ -26,6 +26,7 @@ from app.console import (
     FAILED,
     INTERRUPTED,
     OK,
+    SHIPPED,
     Json,
     config_folder,
     err,
@@ -35,7 +36,7 @@ from app.console import (
 from app.log import configure_log
 from app.server import Server
 from app.settings import GivenSettings, Settings
-from app.stores import make, opened
+from app.stores import kept_in, make, opened
 from app.system import SystemClock
 from app.wiring import Product, build
 from channels.system_words import refusal
@@ -102,6 +103,19 @@ def demo(
             raise typer.Exit(FAILED)
 
 
+def played(config: Path, folder: Path, database_url: str) -> str:
+    """Name the rules that decide: a store that was played on keeps those of its first time."""
+    if database_url:
+        return f"celles que la base garde déjà, sinon {_of(config)}"
+    return f"celles que garde « {folder} »" if kept_in(folder) else _of(config)
+
+
+def _of(config: Path) -> str:
+    if config.resolve() in SHIPPED:
+        return "l'exemple livré avec Guichet"
+    return f"celles du dossier « {config} »"
+
+
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
@@ -127,7 +141,7 @@ class Show:
 
         Gives None when it was stopped before the end.
         """
-        self.narrator.opening()
+        self.narrator.opening(played(self.config, self.folder, self.database_url))
         city = City(self.folder / "ville", SystemClock())
         async with city, PlayPage(city) as console, self._product(city) as (server, base_url):
             server.on_signals()

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from app.console import config_folder
+from app.play import played
 from app.stores import opened
 from demo.script import SCENES
 from router.archive import CaseFilter
@@ -101,6 +103,18 @@ def test_everybody_is_answered(undisturbed):
     assert report["messages"] == len(SCENES)
     assert (report["unanswered"], report["wrong_channel"], report["dead"]) == ([], [], [])
     assert all(counts["replies"] for counts in report["by_channel"].values())
+
+
+def test_it_says_which_rules_are_played(tmp_path):
+    draft, data = tmp_path / "config", tmp_path / "ville"
+    assert played(draft, data, "") == f"celles du dossier « {draft} »"
+    assert played(config_folder(Path("config")), data, "") == "l'exemple livré avec Guichet"
+    assert played(draft, data, "postgresql://x") == (
+        f"celles que la base garde déjà, sinon celles du dossier « {draft} »"
+    )
+    data.mkdir()
+    (data / "guichet.sqlite").touch()
+    assert played(draft, data, "") == f"celles que garde « {data} »"
 
 
 def test_settings_of_an_installation_are_not_obeyed(undisturbed):
