@@ -15,7 +15,7 @@ from channels.email.composing import mail_of
 from channels.email.events import Receiver
 from channels.email.identity import recipients_of
 from channels.email.inbox import Inbox
-from channels.email.lmtp import serve
+from channels.email.lmtp import serve, trouble_at
 from channels.email.mime import opened
 from channels.email.reading import bytes_of
 from channels.email.settings import EmailSettings
@@ -240,6 +240,9 @@ class EmailChannel:
         found = [f"le relais SMTP {relay}"] if relay else []
         found += [f"le serveur IMAP {box}"] if box else []
         found += [self._inbox.trouble] if self._inbox.trouble and not box else []
+        if self.settings.lmtp_port:
+            door = await trouble_at(self.settings.lmtp_host, self.settings.lmtp_port)
+            found += [door.removesuffix(".")] if door else []
         if found:
             return Health(False, f"{self.account} : {' ; '.join(found)}.")
         reads = "la boîte se lit" if self.settings.imap_host else "le courrier y est remis"

@@ -16,6 +16,7 @@ import trustme
 from pydantic import SecretStr
 
 from channels.email.channel import EmailChannel
+from channels.email.lmtp import trouble_at
 from channels.email.settings import EmailSettings
 from channels.matrix import Matrix, MatrixSettings
 from channels.unreachable import Server, server_of, speaks_tls, why_unreachable
@@ -194,6 +195,29 @@ async def test_a_homeserver_called_without_the_tls_that_it_wants_is_told(tmp_pat
 async def test_a_server_that_says_nothing_speaks_no_tls():
     async with a_server(b"") as port:
         assert not await speaks_tls(Server("127.0.0.1", port), 0.2)
+
+
+async def test_doctor_tells_of_a_door_for_mail_that_another_has_and_not_of_our_own():
+    async with a_server(b"220 mail.example ESMTP Postfix\r\n") as port:
+        health = await asked(lmtp_port=port, imap_host="")
+    said = (
+        f"la porte LMTP ne peut pas s'ouvrir à 127.0.0.1:{port} (lmtp_host, lmtp_port) : un autre"
+    )
+    assert said in health.sentence
+    async with a_server(b"220 nantes.example Guichet\r\n") as port:
+        health = await asked(lmtp_port=port, imap_host="")
+    assert "LMTP" not in health.sentence
+    assert "LMTP" not in (await asked(lmtp_port=port, imap_host="")).sentence  # nobody has it now
+
+
+async def test_our_own_door_is_known_by_its_greeting():
+    channel = EmailChannel(EmailSettings(lmtp_port=0), BOX, SIGNER)
+    async with asyncio.TaskGroup() as tasks:
+        open_door = tasks.create_task(channel.listen(lambda _: asyncio.sleep(0)))
+        while not channel.lmtp_port:  # noqa: ASYNC110 -- no event tells it
+            await asyncio.sleep(0.01)
+        assert await trouble_at("127.0.0.1", channel.lmtp_port) == ""
+        open_door.cancel()
 
 
 async def test_a_door_for_mail_that_is_taken_is_told():
