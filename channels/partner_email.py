@@ -176,8 +176,8 @@ class PartnerEmail:
         """Greet the relay."""
         trouble = await self._relay.check()
         if trouble:
-            return Health(False, f"{self.account} : le relais SMTP {trouble}.")
-        return Health(True, f"{self.account} : le relais répond.")
+            return Health(False, f"le relais SMTP {trouble}.")
+        return Health(True, "le relais répond.")
 
     async def close(self) -> None:
         self._relay.close()

@@ -244,9 +244,9 @@ class EmailChannel:
             door = await trouble_at(self.settings.lmtp_host, self.settings.lmtp_port)
             found += [door.removesuffix(".")] if door else []
         if found:
-            return Health(False, f"{self.account} : {' ; '.join(found)}.")
+            return Health(False, f"{' ; '.join(found)}.")
         reads = "la boîte se lit" if self.settings.imap_host else "le courrier y est remis"
-        return Health(True, f"{self.account} : {reads} et le relais répond.")
+        return Health(True, f"{reads} et le relais répond.")
 
 
 def _moment_of(delivery: Delivery) -> datetime:
