@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from app.alone import at_work
+from app.builders import check_names
 from app.console import (
     DEFAULT_CONFIG,
     DEFAULT_DATA,
@@ -27,7 +28,7 @@ from app.named_accounts import strangers
 from app.server import ROLES, Server
 from app.settings import Settings, load_settings
 from app.stores import folder_of, opened
-from app.wiring import build, check_names
+from app.wiring import build
 from channels.system_words import not_listening
 from router.errors import ConfigurationError
 

@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from app.__main__ import cli
+from app.builders import BUILDERS
 from app.french import EVENTS, WHO
 from app.stores import opened
-from app.wiring import BUILDERS
 from router.called import SENDINGS, channel_called
 from router.case import Case, Event, EventKind, Status, Visibility
 from router.decision import ServiceId
