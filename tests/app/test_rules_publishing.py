@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from past import TO_ROADS, Past
 
 from app.publishing import author_of
+
+PARIS = ZoneInfo("Europe/Paris")
 
 
 def test_what_past_cases_become_must_be_looked_at_before_publishing(past, cases):
@@ -15,6 +20,27 @@ def test_what_past_cases_become_must_be_looked_at_before_publishing(past, cases)
     past.fine("replay", past.config)
     assert "Version 2 en service." in past.publish()
     assert "voirie-m" in past.active().files["regles/metropole.yaml"].decode()
+
+
+def test_publishing_says_on_how_many_cases_the_draft_was_replayed_and_since_when(past, cases):
+    past.change(*TO_ROADS)
+    since = past.read("replay", past.config, "--since", "30d")["since"]
+    day = f"{datetime.fromisoformat(since).astimezone(PARIS):%d/%m/%Y}"
+    assert f"Rejeu : 2 cas changeraient sur 5 rejoués depuis le {day}." in past.publish()
+
+
+def test_publishing_says_where_no_case_was_decided_yet_that_nothing_was_to_be_replayed(past):
+    past.change(*TO_ROADS)
+    said = past.publish()
+    assert "Rejeu : aucune demande n'a encore été décidée, il n'y avait rien à rejouer." in said
+    assert "Version 2 en service." in said
+
+
+def test_a_replay_that_met_no_case_is_said_to_have_met_none(past, cases):
+    past.change(*TO_ROADS)
+    past.fine("replay", past.config, "--since", "1h")
+    said = " ".join(past.publish().split())
+    assert "et n'a trouvé aucun cas : il ne dit rien de ce qui changerait." in said
 
 
 def test_a_replay_of_another_draft_is_none(past, cases):
