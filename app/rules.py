@@ -54,7 +54,7 @@ _HELP = """The rules in YAML: check, test, explain, and change them safely.
 \b
 guichet rules check config/                 what is wrong, with its place
 guichet rules test config/                  the essais beside the rules
-guichet rules replay config/ --since 90d    what past cases would become
+guichet rules replay config/ --since 90j    what past cases would become
 guichet rules publish config/ --reason "…"  live at once, in every process
 guichet rules history                       who published what, and why
 guichet rules rollback 3 --reason "…"       the way back

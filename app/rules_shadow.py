@@ -20,7 +20,8 @@ from app.publishing import author_of
 from app.refused import refusing
 from app.rulebook import BadConfiguration, load_files
 from app.rules_publish import By
-from app.rules_replay import Since, change_told, span
+from app.rules_replay import Since, change_told
+from app.since import since as moment_of
 from app.stores import opened
 from app.system import SystemClock
 from router.errors import InvalidInput
@@ -40,7 +41,7 @@ def shadow(
     report: Annotated[
         bool, typer.Option("--report", help="List what would have differed.")
     ] = False,
-    since: Since = "90d",
+    since: Since = "90j",
     by: By = "",
     data: Data = DEFAULT_DATA,
     database_url: DatabaseUrl = "",
@@ -58,7 +59,7 @@ def shadow(
             elif off:
                 await _end(store, json_)
             else:
-                await _report(store, SystemClock().now() - span(since), json_)
+                await _report(store, moment_of(since, SystemClock().now()), json_)
 
     with refusing(as_json=json_):
         if [folder is not None, off, report].count(True) != 1:
