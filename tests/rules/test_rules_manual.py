@@ -312,6 +312,15 @@ def words(sentence: str) -> list[str]:
     return re.findall(r"\w[\w'’-]*", re.sub(r"`[^`]*`", "", sentence))
 
 
+def test_where_the_command_is_found_is_said_before_it_is_used() -> None:
+    head, _, rest = MANUAL.partition("## D'où vient la commande `guichet`\n")
+    said = rest.partition("\n## ")[0]
+    assert "$ guichet" not in head
+    assert "`guichet rules" not in head
+    for what in ("(../README.md)", "terminal", "`--data`", "### Sans terminal", "`--par`"):
+        assert what in said, what
+
+
 @pytest.mark.parametrize("page", [MANUAL, CARD], ids=["manual", "card"])
 def test_sentences_are_short(page: str) -> None:
     assert [one for one in sentences(page) if len(words(one)) > 20] == []
