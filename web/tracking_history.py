@@ -23,7 +23,10 @@ _OWN_WORDS = {EventKind.ANSWERED, EventKind.STATUS, EventKind.NOTE}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the timeline: a wording's key, who did it, and what he wrote for the citizen."""
+    """A line of the timeline: a wording's key, who did it, and what he wrote for the citizen.
+
+    Of a letter, ``service`` is whom the case has gone to since it was written.
+    """
 
     at: datetime
     key: str
@@ -90,8 +93,24 @@ def letters_of(found: Found, rulebook: Rulebook, language: str) -> tuple[Line, .
     texts: dict[str, Line] = {}
     for letter in _in_language(letters, language):
         text = without_person(letter.text, found.case, rulebook)
-        texts.setdefault(text, Line(letter.created_at, f"letter.{letter.kind}", "", text))
+        moved = _passed_to(found, letter, rulebook, language)
+        texts.setdefault(text, Line(letter.created_at, f"letter.{letter.kind}", moved, text))
     return tuple(sorted(texts.values(), key=lambda line: line.at, reverse=True))
+
+
+def _passed_to(found: Found, letter: Delivery, rulebook: Rulebook, language: str) -> str:
+    """Name who has the case, or parts of it, that another had when a letter was written."""
+    now = []
+    for part in found.parts or (found.case,):
+        handed = [
+            event
+            for event in found.events
+            if event.kind is EventKind.FORWARDED and event.case_id == part.id
+        ]
+        then = [event for event in handed if event.at <= letter.created_at]
+        if len(then) < len(handed) and then and _acting(max(then, key=_moment)) != part.owner:
+            now.append(_named(rulebook.directory.service(part.owner), language) or part.owner)
+    return ", ".join(dict.fromkeys(now))
 
 
 def _read_here(delivery: Delivery) -> bool:
