@@ -109,6 +109,91 @@ def test_a_commune_names_its_own_services_roles_and_the_desk(town: Town) -> None
         assert len(town.errors) == errors, owner
 
 
+CALENDARS = """
+calendriers:
+  nuit: {heures: 22h-6h}
+  jour: {heures: 8h-18h}
+  semaine: {jours: lun-ven}
+  week-end: {jours: [sam, dim]}
+  ete: {du: 1er juillet, au: 31 août, chaque_annee: oui}
+  hiver: {du: 1er décembre, au: 28 février, chaque_annee: oui}
+  soirs-d-ete: {dans: [ete], heures: 19h-23h}
+"""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("dans: nuit", "dans: jour"),
+        ("dans: nuit", "heures: 8h-18h"),
+        ("dans: semaine", "dans: week-end"),
+        ("dans: semaine", "jours: [sam, dim]"),
+        ("dans: ete", "dans: hiver"),
+        ("dans: soirs-d-ete", "dans: hiver"),
+        ("dans: [ete, nuit]", "dans: [hiver], heures: 8h-18h"),
+    ],
+)
+def test_calendars_that_never_meet_are_no_conflict(one: str, other: str, town: Town) -> None:
+    town.write("calendriers.yaml", CALENDARS)
+    rule = "- {{id: {}, si: {{contient: [banc], recu: {{{}}}}}, alors: {{responsable: {}}}}}"
+    town.rules(rule.format("a", one, "voirie-m"))
+    town.rules(rule.format("b", other, "routes"), "regles/autre.yaml")
+    assert town.errors == []
+    town.rules(f"- {{id: a, si: {{contient: [banc], recu: {{{one}}}, tous: [{{recu: {{{other}}}}}]}}"
+               ", alors: {responsable: voirie-m}}")  # fmt: skip
+    town.remove("regles/autre.yaml")
+    assert codes(town, "error") == ["contradiction"]
+
+
+def test_a_calendar_against_its_own_hours_is_a_contradiction(town: Town) -> None:
+    town.write("calendriers.yaml", CALENDARS)
+    town.rules(
+        "- {id: a, si: {contient: [banc], recu: {heures: 8h-18h, dans: nuit}},"
+        " alors: {responsable: voirie-m}}"
+    )
+    assert "« recu: {heures: 8h-18h, dans: nuit} » se contredit" in town.errors[0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "example"),
+    [
+        ("dans: nuit", "jours: [sam, dim]", '"2026-01-03 22:00"'),
+        ("dans: [ete, nuit]", "dans: hiver", '"2025-12-31 22:00"'),
+        ("heures: 22h-6h, jours: ven", "heures: 0h-6h, jours: sam", '"2026-01-03 00:00"'),
+    ],
+)
+def test_calendars_that_meet_are_a_conflict_at_a_moment_in_which_they_do(
+    one: str, other: str, example: str, town: Town
+) -> None:
+    town.write("calendriers.yaml", CALENDARS)
+    rule = "- {{id: {}, si: {{contient: [banc], recu: {{{}}}}}, alors: {{responsable: {}}}}}"
+    town.rules(rule.format("a", one, "voirie-m"))
+    town.rules(rule.format("b", other, "routes"), "regles/autre.yaml")
+    [problem] = [one for one in town.problems if one.severity == "error"]
+    assert problem.code == "conflit"
+    assert f"recu: {example}" in str(problem.example)
+
+
+def test_a_calendar_of_other_dates_than_the_rule_s_own_is_no_conflict(town: Town) -> None:
+    town.write("calendriers.yaml", CALENDARS)
+    town.rules(
+        "- {id: a, si: {contient: [banc], recu: {dans: ete}}, alors: {responsable: voirie-m}}"
+    )
+    town.rules(
+        "- {id: b, du: 1er décembre, au: 31 janvier, chaque_annee: oui, si: {contient: [banc]},"
+        " alors: {responsable: routes}}",
+        "regles/autre.yaml",
+    )
+    assert town.errors == []
+
+
+def test_two_postal_codes_of_one_commune_never_meet(town: Town) -> None:
+    rule = "- {{id: {}, si: {{contient: [banc], code_postal: '{}'}}, alors: {{responsable: {}}}}}"
+    town.rules(rule.format("a", 44000, "voirie-m"))
+    town.rules(rule.format("b", 44100, "routes"), "regles/autre.yaml")
+    assert town.errors == []
+
+
 @pytest.mark.parametrize(
     ("one", "other", "level"),
     [
