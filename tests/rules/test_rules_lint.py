@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from rules_town import COMPETENCES, SERVICES, TERRITORY, Town
+from rules_town import (
+    CATEGORIES,
+    COMPETENCES,
+    SERVICES,
+    TERRITORY,
+    Town,
+    collection,
+    feature,
+    square,
+)
 
 from rules.lint import lint
 from rules.reading import read
@@ -477,3 +486,34 @@ def test_a_step_s_way_is_that_of_its_own_owner(town: Town) -> None:
     )
     assert town.errors == []
     assert "moyen-absent" in codes(town, "warning")
+
+
+@pytest.mark.parametrize("place", ["code_postal: '44800'", "dans: metropole", "dans: bord"])
+def test_a_file_never_acts_outside_so_its_service_owns_nothing_elsewhere(
+    place: str, town: Town
+) -> None:
+    """The bound of the file holds for a postal code, or a zone, that goes on beyond it."""
+    town.write(
+        "territoire/territoire.yaml",
+        TERRITORY.replace("zones: {", "zones: {bord: {contour: bord.geojson}, "),
+    )
+    town.write("territoire/bord.geojson", collection(feature(square(-1.56, 47.19, -1.54, 47.22))))
+    rule = f"- {{id: a, si: {{contient: [banc], {place}}}, alors: {{responsable: mairie-reze}}}}"
+    town.rules(rule, "regles/reze.yaml", territoire="Rezé")
+    assert town.errors == []
+    assert "service-hors-commune" not in codes(town, "warning")
+    town.remove("regles/reze.yaml").rules(rule)
+    assert "service-hors-commune" in codes(town, "warning")
+
+
+def test_a_name_in_french_is_wanted_whatever_the_counters_speak(town: Town) -> None:
+    town.write("categories.yaml", CATEGORIES.replace("noms: {fr: Bruit}", "noms: {en: Noise}"))
+    [told] = [one for one in town.problems if one.code == "nom-manquant"]
+    assert told.message == "Il manque un nom en français à la catégorie « bruit »"
+
+
+@pytest.mark.parametrize("word", ["leur", "même", "déjà", "pourquoi", "with", "please"])
+def test_a_word_that_carries_no_subject_is_warned_of(word: str, town: Town) -> None:
+    town.rules(f"- {{id: a, si: {{contient: [{word}]}}, alors: {{urgence: haute}}}}")
+    [told] = [one for one in town.problems if one.code == "mot-douteux"]
+    assert f"se trouvent dans presque tous les messages : « {word} »" in told.message
