@@ -142,6 +142,23 @@ def test_a_sound_file_is_not_held_back_by_a_broken_one_that_it_names(reze):
     assert b"$fete" in reze.active().files["regles/reze.yaml"]
 
 
+def test_a_new_file_that_takes_the_name_of_another_s_rule_is_left_out_itself(reze):
+    """The mistake is told at the second of the two, which nobody has touched."""
+    reze.town.rules(
+        "- {id: bruit-reze, si: {contient: [kermesse]}, alors: {responsable: voirie-m}}",
+        "regles/autre.yaml",
+    )
+    reze.change(*TO_ROADS)
+    code, said = reze.run("publish", reze.config, "--reason", "x")
+    assert (code, "Version 3 en service." in said) == (1, True)
+    assert "« regles/autre.yaml » est fautif" in said
+    assert "La règle « bruit-reze » existe déjà" in said
+    files = reze.active().files
+    assert "regles/autre.yaml" not in files
+    assert "regles/reze.yaml" in files
+    assert "voirie-m" in files["regles/metropole.yaml"].decode()
+
+
 def test_a_file_that_others_depend_on_refuses_everything(past):
     past.town.write("services.yaml", "services: [\n")
     past.change(*TO_ROADS)
