@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, product
 
 from rules.calendars import Calendar
@@ -103,6 +104,7 @@ def crosses(hours: tuple[Hours, ...]) -> bool:
     return any(span.start >= span.end for span in hours)
 
 
+@lru_cache(maxsize=1024)  # the same few ranges are compared with each other again and again
 def minutes(hours: tuple[Hours, ...]) -> frozenset[int]:
     """List the minutes of the day that are covered."""
     found: set[int] = set()
