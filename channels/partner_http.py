@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import httpx
 
 from channels.provider_trouble import NOT_SENT, seconds_of
+from channels.trusted import trusted
 from channels.unreachable import server_of, why_unreachable
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
 from router.errors import InvalidInput
@@ -145,7 +146,9 @@ class PartnerHttp:
     @property
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
-            self._http = httpx.AsyncClient(timeout=self._deadline_s, follow_redirects=False)
+            self._http = httpx.AsyncClient(
+                timeout=self._deadline_s, follow_redirects=False, verify=trusted()
+            )
         return self._http
 
 

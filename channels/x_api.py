@@ -13,6 +13,7 @@ import httpx
 
 from channels.provider_trouble import NOT_SENT
 from channels.secrets_in_logs import redact
+from channels.trusted import trusted
 from channels.x_budget import Budget
 from channels.x_oauth1 import Keys, authorization
 from channels.x_settings import XSettings
@@ -226,7 +227,7 @@ class XApi:
             shown = self._keys.token if self._keys else self._tokens.access
             if shown:
                 redact(shown, "httpx", "httpcore")
-            self._http = httpx.AsyncClient(timeout=self._deadline_s)
+            self._http = httpx.AsyncClient(timeout=self._deadline_s, verify=trusted())
         return self._http
 
     def _wait(self, answer: httpx.Response) -> float | None:

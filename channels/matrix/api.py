@@ -12,6 +12,7 @@ import httpx
 from channels.matrix.answers import Json
 from channels.provider_trouble import NOT_SENT, seconds_of
 from channels.secrets_in_logs import redact
+from channels.trusted import trusted
 from channels.unreachable import server_of, why_unreachable
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
 
@@ -112,7 +113,9 @@ class MatrixApi:
         if self._http is None:
             redact(self._token, "httpx", "httpcore")
             headers = {"authorization": f"Bearer {self._token}"}
-            self._http = httpx.AsyncClient(headers=headers, timeout=self._deadline_s)
+            self._http = httpx.AsyncClient(
+                headers=headers, timeout=self._deadline_s, verify=trusted()
+            )
         return self._http
 
 
