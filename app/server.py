@@ -97,6 +97,7 @@ class Server:
         watch = Watch(self.product.channels, self.product.troubles, self.product.clock)
         loops = self._loops(watch)
         product = self.product
+        product.rulebooks.settle()
         wakes: defaultdict[str, list[asyncio.Event]] = defaultdict(list)
         for loop in loops:
             wakes[loop.name].append(loop.wake)
