@@ -4,6 +4,7 @@ Stores of every kind come from here too: in memory, on SQLite, and on PostgreSQL
 """
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -19,6 +20,12 @@ from storage.engine import open_store, upgrade
 from storage.memory import MemoryStore
 
 os.environ.pop("COLUMNS", None)  # pytest's workers are told a width, which would fold what is said
+
+
+def pytest_collection_finish():
+    """Keep the collector from looking again and again through what lives as long as the tests."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.hookimpl(hookwrapper=True)

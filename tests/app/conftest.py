@@ -57,8 +57,12 @@ def _print(folder):
 
 @pytest.fixture(autouse=True)
 def checked_once(monkeypatch):
-    """Spare the many tests on the shipped configuration the second that reading it takes."""
+    """Spare the many tests on the shipped configuration the second that reading it takes.
+
+    And the next, in which a server has the collector look through all that a test process holds.
+    """
     monkeypatch.setattr("app.rulebook.check", _checked)
+    monkeypatch.setattr("app.live.LiveRulebooks.settle", lambda self: None)
 
 
 @pytest.fixture(scope="session")
