@@ -25,7 +25,7 @@ os.environ.pop("COLUMNS", None)  # pytest's workers are told a width, which woul
 def pytest_collection_finish():
     """Keep the collector from looking again and again through what lives as long as the tests."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(20_000, 10, 10)
 
 
 LONG = (
