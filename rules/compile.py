@@ -60,9 +60,9 @@ class RuleSet:
         """By number, what a rule wants that is true once hit, inside the territory of its file."""
         self.spelled = _spelled(one.rule for one in self.rules)
         """By folded word, how the rules write those that stand alone."""
-        self.vocabulary = frozenset(self.spelled)
         self.by_id = {one.rule.id: one for one in self.rules}
         self.index = Index((one.rule.territory, one.terms) for one in self.rules)
+        self._vocabulary = self.index.words.union(self.spelled)
         self.table = self._compile_table()
         phrases = self._phrases()
         self.prefixes = Prefixes(phrases)
@@ -159,6 +159,7 @@ class RuleSet:
             away=self._away(facts, local),
             rule_truth=self._truth,
             rule_possible=self._possible,
+            known=text.words & self._vocabulary,
         )
 
     def without_absences(self) -> RuleSet:

@@ -115,7 +115,7 @@ def _reached(
     ruleset: RuleSet, case: Situation, found: Found, choice: Choice, replies: list[str]
 ) -> Reached:
     """Collect what the steps do that act just now; of their texts, those that are sent at all."""
-    acting = [one for one in found.true if one.once]
+    acting = [one for one in found.true if not one.bare and one.once]
     if not acting:
         return _NOTHING_REACHED
     once = [effects for one in acting for effects in one.once]

@@ -22,10 +22,7 @@ class Active:
 
     id: str
     priority: str
-    number: int
     owner: str | None
-    decides: bool
-    """Whether it names an owner, or one for each part."""
     bare: bool
     """Whether it brings nothing but an owner."""
     lone: tuple[str, ...] | None
@@ -38,6 +35,11 @@ class Active:
     groups: tuple[Group, ...]
     """The words that it looks for."""
     rule: Rule
+    number: int
+
+    @property
+    def decides(self) -> bool:
+        return self.owner is not None or bool(self.parts)
 
     @property
     def danger(self) -> bool:
@@ -73,11 +75,10 @@ def steady(rule: Rule, number: int) -> Active | None:
     base = rule.effects
     if rule.steps or base.season is not None:
         return None
-    owner, groups = _named(base), words_of(rule)
+    groups = words_of(rule)
     return Active(
-        rule.id, rule.priority, number, owner, owner is not None or bool(base.parts),
-        only_decides(rule), _lone(groups),
-        once=(), parts=base.parts, own=(base,), reached=(), groups=groups, rule=rule,
+        rule.id, rule.priority, _named(base), only_decides(rule), _lone(groups), once=(),
+        parts=base.parts, own=(base,), reached=(), groups=groups, rule=rule, number=number,
     )  # fmt: skip
 
 
@@ -124,9 +125,8 @@ def active(rule: Rule, number: int, case: Situation) -> Active:
         if effects.owner is not None or effects.parts:
             owner, parts = _named(effects), effects.parts
     return Active(
-        rule.id, rule.priority, number, owner, owner is not None or bool(parts),
-        bare=False, lone=None, once=tuple(once), parts=parts, own=tuple(own),
-        reached=tuple(reached), groups=words_of(rule), rule=rule,
+        rule.id, rule.priority, owner, bare=False, lone=None, once=tuple(once), parts=parts,
+        own=tuple(own), reached=tuple(reached), groups=words_of(rule), rule=rule, number=number,
     )  # fmt: skip
 
 

@@ -71,9 +71,9 @@ class Index:
                 self._hang(number, territory, term, anchors)
         self._territories = frozenset(territory for territory, _ in listed)
         self._places = frozenset(self._by_place)
-        self._words = frozenset(self._by_word)
         self._prefixes = frozenset(self._by_prefix)
-        self._known = self._words.union(*anchors.values())
+        self.words = frozenset(self._by_word).union(*anchors.values())
+        """All that a text is looked through for, but for beginnings of words."""
         self._all_channels = _numbers(self._by_channel)
 
     def _hang(
@@ -113,8 +113,7 @@ class Index:
         touching, ancestry = case.whereabouts.touching, case.ancestry
         around = touching & self._territories
         inside = around <= case.whereabouts.inside
-        words = case.text.words & self._known
-        found = Hits(words, ancestry, around, inside, set(self.always))
+        found = Hits(case.known, ancestry, around, inside, set(self.always))
         found.add(self._postings(case))
         for territory in touching & self._places:
             found.worth.update(self._by_place[territory])
@@ -128,7 +127,7 @@ class Index:
 
     def _postings(self, case: Situation) -> list[Posting]:
         text, by_word = case.text, self._by_word
-        found = [by_word[word] for word in text.words & self._words]
+        found = [by_word[word] for word in case.known if word in by_word]
         if self._prefixes:
             found += [self._by_prefix[own] for own in text.beginnings & self._prefixes]
         if case.ancestry is None:

@@ -120,7 +120,7 @@ def settle(
 
 def settled(ruleset: RuleSet, case: Situation, told_by: list[str], found: Found) -> Settled:
     """Choose the owner once it is known what the rules turned out to be, in rank order."""
-    deciding = [one for one in found.true if one.decides]
+    deciding = [one for one in found.true if one.owner is not None or one.parts]
     if not found.decided:
         _table(ruleset, case, found, deciding)
     choice = choose(ruleset, case, deciding)

@@ -41,6 +41,8 @@ class Situation:
     rule_truth: Callable[[str, Situation], Truth] | None = None
     rule_possible: Callable[[str, Situation], tuple[bool, bool]] | None = None
     truths: dict[str, Truth] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
+    """Those of its words that some rule looks for."""
 
     def truth(self, rule: str) -> Truth:
         if rule not in self.truths:

@@ -110,7 +110,7 @@ def _place(case: Situation) -> dict[str, Any]:
 def _words(settled: Settled) -> list[str]:
     """List the words that the true rules found, as these write them, in rank order."""
     text, spelled = settled.case.text, settled.ruleset.spelled
-    left = {own for word in text.words & settled.ruleset.vocabulary for own in spelled[word]}
+    left = {own for word in settled.case.known for own in spelled.get(word, ())}
     matched: dict[str, None] = {}
     for one in settled.found.true:
         if one.lone is None:
@@ -127,10 +127,10 @@ def _words(settled: Settled) -> list[str]:
 def _winners(settled: Settled) -> list[dict[str, Any]]:
     """List the true rules with an owner, in rank order; of the table's rows only one that won."""
     ruleset, here, winner = settled.ruleset, settled.case.whereabouts, settled.choice.winner
-    table, is_role = len(ruleset.rules), ruleset.owners.is_role
+    is_role = ruleset.owners.is_role
     told = []
     for one in settled.deciding:
-        if one.number < table or one is winner:
+        if one.priority != "competence" or one is winner:
             owner = one.owner
             if owner is not None and is_role(owner):
                 found = ruleset.owners.resolve(owner, here)
