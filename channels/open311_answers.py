@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from channels import open311_xml
 from router.errors import UnreadablePayload
 
 _LEADING_ZERO = re.compile(rb'("\s*:\s*)(0\d+)(\s*[,}\]])')
@@ -51,11 +52,13 @@ class News:
 
 
 def listed(body: bytes) -> list[Any]:
-    """Read an answer that is a list, whether or not it stands in an object of one name.
+    """Read an answer that is a list, in JSON or XML, whether or not it stands in an object.
 
     Raises:
         UnreadablePayload: it is none.
     """
+    if open311_xml.is_xml(body):
+        return open311_xml.records(body)
     try:
         found = _json(body)
     except (ValueError, RecursionError) as error:
