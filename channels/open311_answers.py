@@ -70,6 +70,35 @@ def listed(body: bytes) -> list[Any]:
     return found
 
 
+def demanded(body: bytes) -> dict[str, str]:
+    """Read a definition: the attributes without which a request is refused, code → question.
+
+    Raises:
+        UnreadablePayload: it is none.
+    """
+    if open311_xml.is_xml(body):
+        attributes: object = open311_xml.attributes(body)
+    else:
+        try:
+            found = _json(body)
+        except (ValueError, RecursionError) as error:
+            raise UnreadablePayload("the partner's answer is no JSON") from error
+        found = found[0] if isinstance(found, list) and found else found
+        attributes = found.get("attributes") if isinstance(found, dict) else None
+    if not isinstance(attributes, list):
+        raise UnreadablePayload("the partner's answer is no definition")
+    return {
+        word(one, "code"): word(one, "description")
+        for one in attributes
+        if isinstance(one, Mapping) and is_true(one, "required") and is_true(one, "variable")
+    }
+
+
+def is_true(record: Mapping[str, Any], name: str) -> bool:
+    """Whether a field says yes, as JSON or in a word."""
+    return str(record.get(name)).strip().casefold() == "true"
+
+
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)

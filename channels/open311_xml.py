@@ -21,15 +21,36 @@ def records(body: bytes) -> list[dict[str, Any]]:
     Raises:
         UnreadablePayload: it is no list of the standard, or declares a type (entities without end).
     """
+    tree = _tree(body)
+    if _name(tree) not in _LISTS:
+        raise UnreadablePayload("the partner's answer is no list")
+    return [_record(one) for one in tree]
+
+
+def attributes(body: bytes) -> list[dict[str, Any]]:
+    """Read what a definition of a type of request asks.
+
+    Raises:
+        UnreadablePayload: it is no definition, or declares a type.
+    """
+    tree = _tree(body)
+    if _name(tree) != "service_definition":
+        raise UnreadablePayload("the partner's answer is no definition")
+    return [_record(one) for part in tree if _name(part) == "attributes" for one in part]
+
+
+def _tree(body: bytes) -> Xml.Element:
     parser = Xml.XMLParser(target=_Plain())  # noqa: S314 -- no document type, so no entity of its own
     try:
         parser.feed(body)
-        tree = parser.close()
+        tree: Xml.Element = parser.close()
     except (Xml.ParseError, ValueError, LookupError) as error:
         raise UnreadablePayload("the partner's answer is no XML") from error
-    if _name(tree) not in _LISTS:
-        raise UnreadablePayload("the partner's answer is no list")
-    return [{_name(word): word.text for word in record} for record in tree]
+    return tree
+
+
+def _record(element: Xml.Element) -> dict[str, Any]:
+    return {_name(word): word.text for word in element}
 
 
 def _name(element: Xml.Element) -> str:

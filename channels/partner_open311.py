@@ -20,11 +20,12 @@ from channels.open311_answers import (
     told,
     word,
 )
+from channels.open311_check import checked
 from channels.open311_forms import mark_of, request_form, update_form, w3
 from channels.open311_pages import Refused, pages
 from channels.open311_poll import Asked, Follow
 from channels.partner_http import KEY_REFUSED, MARGIN_S, Answer, PartnerHttp, outcome_of, refusal_of
-from channels.partner_sheet import mapping, sheet_of, written_of
+from channels.partner_sheet import sheet_of, written_of
 from channels.secrets_in_logs import redact
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, Retry, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, UnreadablePayload
@@ -50,6 +51,8 @@ class PartnerOpen311Settings(BaseModel):
     """Their type of request for what ``service_codes`` does not name."""
     service_codes: dict[str, str] = {}
     """Our category → their type of request."""
+    attributes: dict[str, str] = {}
+    """A fact that we ask for → their code for it, where a type of request wants it by itself."""
     statuses: dict[str, Literal["accept", "progress", "close", "refuse"]] = {}
     """Their own states, where they have others than the standard's."""
     updates: bool = False
@@ -126,7 +129,7 @@ class PartnerOpen311:
         if not code:
             about = f"« {sheet.get('category') or 'sans catégorie'} »"
             return Permanent("service_code", f"the settings name no type of request for {about}")
-        form = request_form(part, sheet, code, idem)
+        form = request_form(part, sheet, code, idem, self._settings.attributes)
         answer = await self.ask("POST", "/requests", form=form, key=True)
         return refusal_of(answer, told(answer.body)) or self._taken(answer)
 
@@ -266,20 +269,9 @@ class PartnerOpen311:
         return self.breaker.told
 
     async def health(self) -> Health:
-        """Ask for the types of request, and look for those that the settings name."""
-        try:
-            answer = await self.ask("GET", "/services")
-            refused = refusal_of(answer, told(answer.body))
-            if isinstance(refused, Retry | Permanent | Unknown):
-                return Health(False, f"{self.account} refuse de répondre ({refused.reason}).")
-            codes = {word(one, "service_code") for one in listed(answer.body) if mapping(one)}
-        except (httpx.HTTPError, InvalidInput) as error:
-            return Health(False, f"{self.account} ne répond pas ({type(error).__name__}).")
+        """Ask for the types of request, look for those that the settings name, and what they ask."""
         wanted = {*self._settings.service_codes.values(), self._settings.service_code} - {""}
-        missing = sorted(wanted - codes)
-        if missing:
-            return Health(False, f"{self.account} ne connaît pas ces types : {', '.join(missing)}.")
-        return Health(True, f"{self.account} répond ; {len(codes)} types de demande.")
+        return await checked(self, wanted, {*self._settings.attributes.values()})
 
     async def close(self) -> None:
         await self._http.close()

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from demo.clock import WallClock
 from demo.faults import FaultKind, Faults
 from demo.ledger import Ledger
-from demo.open311_shapes import page_of, written
+from demo.open311_shapes import definition_of, page_of, service_of, written
 from demo.server import LoopbackServer, cut
 from router.ports import Clock
 
@@ -69,6 +69,8 @@ class Open311Simulator:
         self.faults = Faults()
         self.odd_updates: list[Any] = []
         """What the list of updates holds besides the true ones."""
+        self.definitions: dict[str, list[dict[str, Any]]] = {}
+        """What some types of request ask beside, as attributes of the standard."""
         self.polled: list[str] = []
         """Paths of the questions asked so far."""
         self._format = format
@@ -77,6 +79,7 @@ class Open311Simulator:
         self._http = LoopbackServer(
             [
                 Route(f"/services.{format}", self._services, methods=["GET"]),
+                Route(f"/services/{{code}}.{format}", self._definition, methods=["GET"]),
                 Route(f"/requests.{format}", self._post, methods=["POST"]),
                 Route(f"/requests.{format}", self._list, methods=["GET"]),
                 Route(f"/requests/{{id}}.{format}", self._one, methods=["GET"]),
@@ -155,22 +158,15 @@ class Open311Simulator:
 
     async def _services(self, request: Request) -> Response:
         self.polled.append(request.url.path)
-        return written(
-            self._format,
-            "services",
-            [
-                {
-                    "service_code": code,
-                    "service_name": f"Type {code}",
-                    "description": "",
-                    "metadata": False,
-                    "type": "realtime",
-                    "keywords": "",
-                    "group": "",
-                }
-                for code in self.services
-            ],
-        )
+        records = [service_of(code, code in self.definitions) for code in self.services]
+        return written(self._format, "services", records)
+
+    async def _definition(self, request: Request) -> Response:
+        self.polled.append(request.url.path)
+        code = request.path_params["code"]
+        if code not in self.definitions:
+            return self._error(404, f"service_code {code} was not found")
+        return definition_of(self._format, code, self.definitions[code])
 
     async def _post(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}

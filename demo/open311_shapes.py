@@ -42,3 +42,32 @@ def page_of(records: Sequence[Any], most: int | None, query: Mapping[str, str]) 
     size = min(most, int(query.get("page_size", most)))
     first = (int(query.get("page", 1)) - 1) * size
     return records[first : first + size]
+
+
+def service_of(code: str, metadata: bool) -> dict[str, Any]:
+    """Write one type of request; ``metadata``: there is a definition of what it asks beside."""
+    return {
+        "service_code": code,
+        "service_name": f"Type {code}",
+        "description": "",
+        "metadata": "true" if metadata else "false",
+        "type": "realtime",
+        "keywords": "",
+        "group": "",
+    }
+
+
+def definition_of(format: str, code: str, attributes: Sequence[Mapping[str, Any]]) -> Response:
+    """Write what a type of request asks."""
+    if format == "json":
+        return JSONResponse({"service_code": code, "attributes": list(attributes)})
+    tree = Xml.Element("service_definition")
+    Xml.SubElement(tree, "service_code").text = code
+    inside = Xml.SubElement(tree, "attributes")
+    for attribute in attributes:
+        item = Xml.SubElement(inside, "attribute")
+        for name, value in attribute.items():
+            Xml.SubElement(item, name).text = (
+                str(value).lower() if value in (True, False) else value
+            )
+    return Response(Xml.tostring(tree, encoding="utf-8"), media_type="text/xml")

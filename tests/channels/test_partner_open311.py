@@ -172,6 +172,24 @@ async def test_no_place_is_said_and_not_made_up() -> None:
     assert "lat" not in request.form
 
 
+async def test_what_the_person_was_asked_and_answered_is_told() -> None:
+    answers = [{"fact": "numero", "text": "C 42"}, {"fact": "date", "text": "hier soir"}]
+    async with partner(attributes={"numero": "POLE"}) as p:
+        await p.send(answers=answers)
+        [request] = p.server.received()
+    assert request.form["attribute[POLE]"] == "C 42"
+    assert "Quand c'est arrivé : hier soir" in request.description
+    assert "C 42" not in request.description
+
+
+async def test_a_danger_is_said_before_all_else() -> None:
+    async with partner() as p:
+        await p.send(urgency="immediate")
+        [request] = p.server.received()
+    assert request.description.startswith("URGENT : une personne ou des biens")
+    assert request.description.endswith("7K4M-Q2XD-9TC/00000000")
+
+
 async def test_a_long_text_leaves_room_for_the_number() -> None:
     async with partner() as p:
         await p.send(text="très " * 3000)
@@ -486,4 +504,24 @@ async def test_the_self_test_names_a_type_of_request_that_the_partner_does_not_h
         health = await p.channel.health()
     assert (health.ok, "777" in health.sentence) == (False, True)
     async with partner() as p:
+        assert (await p.channel.health()).ok
+
+
+@pytest.mark.parametrize("format", ["json", "xml"])
+async def test_the_self_test_names_what_a_type_of_request_demands_and_nobody_gives(
+    format: str,
+) -> None:
+    pole = {"variable": True, "code": "POLE", "required": True, "description": "Numéro du mât ?"}
+    free = {"variable": True, "code": "NOTE", "required": False, "description": "Autre chose ?"}
+    read = {"variable": False, "code": "INFO", "required": True, "description": "Merci."}
+    async with partner(server={"format": format}, format=format) as p:
+        p.server.definitions = {"001": [free, read, pole]}
+        health = await p.channel.health()
+    assert not health.ok
+    assert "001 demande POLE (Numéro du mât ?)" in health.sentence
+    assert "NOTE" not in health.sentence
+    assert "INFO" not in health.sentence
+    given = {"numero": "POLE"}
+    async with partner(server={"format": format}, format=format, attributes=given) as p:
+        p.server.definitions = {"001": [free, read, pole]}
         assert (await p.channel.health()).ok
