@@ -135,9 +135,16 @@ def _who(sheet: Sheet) -> Facts:
     return (
         ("Langue de l'usager", sheet.get("language")),
         ("Pièces jointes", sheet.get("attachments")),
+        ("Pièces jointes gardées au guichet", _withheld(sheet.get("withheld"))),
         ("Saisie au guichet", _entry(mapping(sheet.get("entry")))),
         ("Usager", ", ".join(str(person["name"]) for person in people if person.get("name"))),
     )
+
+
+def _withheld(count: object) -> str | None:
+    if not isinstance(count, int) or not count:
+        return None
+    return f"{count}, qui {'nomme' if count == 1 else 'nomment'} des personnes"
 
 
 def _place(place: Sheet) -> str:
