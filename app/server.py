@@ -156,7 +156,7 @@ class Server:
         if "clock" in self.roles:
             works.append(self._keep_up())
         watch = Watch(product.channels, product.troubles, product.clock)
-        if {"gateway", "courier"} & set(self.roles):
+        if {"gateway", "router", "courier"} & set(self.roles):
             works.append(watch.run())
         if "gateway" in self.roles:
             polled = map(watch.polled, product.pollers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from channels.phone.alarms import Alarms
 from channels.phone.alphabet import segments
 from channels.phone.carriers import carrier_of
 from channels.phone.one_way import one_way
@@ -20,8 +21,9 @@ class Sms(Texting):
     name = "sms"
 
     def __init__(self, settings: SmsSettings, account: str, clock: Clock | None = None) -> None:
-        carrier = carrier_of(settings, account, clock)
-        super().__init__(settings, account, carrier, self.pieces)
+        alarms = Alarms(clock)
+        carrier = carrier_of(settings, account, clock, alarms)
+        super().__init__(settings, account, carrier, self.pieces, alarms)
         self.takes_gets = carrier.by_get
         self._price = settings.price_per_segment
         self._writing = Writing(

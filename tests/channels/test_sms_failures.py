@@ -330,6 +330,25 @@ async def test_30007_is_shown_to_an_agent_and_not_repeated(town: SmsTown, late: 
     assert any("30007" in line for line in await town.lines(worked.case.id))
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["refused at once", "told by a status"])
+async def test_30007_is_told_to_the_operator_and_at_the_desk_for_an_hour(
+    town: SmsTown, caplog: pytest.LogCaptureFixture, late: bool
+) -> None:
+    await town.texted(HOLE)
+    assert town.sms.trouble == ""
+    if late:
+        town.twilio.unreachable[CITIZEN] = 30007
+    else:
+        town.twilio.faults.push("4xx", code=30007)
+    with caplog.at_level("WARNING", "channels.phone"):
+        await town.send()
+    assert "30007" in caplog.text
+    assert CITIZEN not in caplog.text
+    assert "l'opérateur filtre nos messages" in town.sms.trouble
+    town.clock.pass_(minutes=61)
+    assert town.sms.trouble == ""
+
+
 async def test_429_makes_the_whole_number_wait_and_loses_nothing(town: SmsTown) -> None:
     await town.texted(HOLE)
     await town.texted(HOLE, sender=NEIGHBOUR)
@@ -404,6 +423,7 @@ async def test_what_twilio_takes_for_a_loop_is_told_to_the_operator(
     with caplog.at_level("WARNING", "channels.phone"):
         await town.send()
     assert "14107" in caplog.text
+    assert "14107" in town.sms.trouble
     assert CITIZEN not in caplog.text
     [waiting] = await town.deliveries()
     assert waiting.state is DeliveryState.DEFERRED
