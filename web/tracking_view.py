@@ -64,6 +64,8 @@ class Owner:
     status: Status
     reference: str = ""
     """The service's own number of the case."""
+    deaf_relay: str = ""
+    """Where deaf and aphasic people call it."""
 
     @property
     def told(self) -> str:
@@ -213,6 +215,7 @@ def _owner(case: Case, rulebook: Rulebook, language: str) -> Owner:
         category,
         case.status,
         case.partner_ref,
+        contact.deaf_relay,
     )
 
 
