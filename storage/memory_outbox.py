@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from router.delivery import Delivery, DeliveryState, Rate
-from router.store import Claim, Reservation, SendClaim, Settlement, send_role
+from router.store import Again, Claim, Reservation, SendClaim, Settlement, send_role
 from storage.codec import to_us
 from storage.memory_state import State, later
 from storage.order import grant, sendable
@@ -165,3 +165,26 @@ def _settled(before: Delivery, after: Delivery, now: datetime) -> Delivery:
         error=after.error,
         settled_at=settled_at,
     )
+
+
+def put_back(state: State, wanted: Sequence[Again], now: datetime) -> set[str]:
+    """Have each be sent once more when it is due; gives the roles that got work."""
+    awake = set()
+    for each in wanted:
+        found = state.deliveries.get(each.delivery_id)
+        if found is None or found.state.rank != DeliveryState.SENT.rank:
+            continue
+        state.put_delivery(
+            replace(
+                found,
+                state=DeliveryState.DEFERRED,
+                not_before=each.not_before,
+                settled_at=None,
+                parts_sent=max(found.parts_sent - 1, 0),
+                provider_id="",
+                error=each.error,
+            )
+        )
+        state.wake(send_role(each.address), each.lane, to_us(max(now, each.not_before)))
+        awake.add(send_role(each.address))
+    return awake

@@ -210,7 +210,9 @@ def _receipt(told: Progress) -> ReceiptReceived | Ignored:
     """Read how far a message came; statuses arrive in any order: the core never lowers a state."""
     if told.state is None:
         return Ignored(f"status {told.word[:40]} says nothing")
-    return ReceiptReceived(told.state, told.delivery_id, told.id, told.code, told.reason)
+    return ReceiptReceived(
+        told.state, told.delivery_id, told.id, told.code, told.reason, told.again_s
+    )
 
 
 def _file(name: str) -> Attachment:
