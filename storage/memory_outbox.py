@@ -120,9 +120,14 @@ class MemoryOutbox:
         return sorted(role for role in lanes if role.startswith("send:") and lanes[role])
 
     async def list_deliveries(
-        self, states: Sequence[DeliveryState], limit: int = 100, channel: str = ""
+        self,
+        states: Sequence[DeliveryState],
+        limit: int = 100,
+        channel: str = "",
+        *,
+        newest: bool = False,
     ) -> Sequence[Delivery]:
-        found = sorted(self._state.deliveries.values(), key=lambda each: each.id)
+        found = sorted(self._state.deliveries.values(), key=lambda each: each.id, reverse=newest)
         return [
             each for each in found if each.state in states and channel in {"", each.address.channel}
         ][:limit]

@@ -282,6 +282,14 @@ async def test_a_dead_letter_is_kept_and_can_be_put_back(store, parts):
     assert found.deliveries == (delivery,)
 
 
+async def test_deliveries_may_be_read_from_the_newest_back(store, parts):
+    sent = [parts.delivery(person) for person in ("anna", "bob", "cleo")]
+    await put(store, parts, *sent)
+    states = [DeliveryState.QUEUED]
+    assert await store.list_deliveries(states, 2, newest=True) == [sent[2], sent[1]]
+    assert await store.list_deliveries(states, 2) == [sent[0], sent[1]]
+
+
 async def test_what_has_left_and_did_not_arrive_is_sent_once_more_when_it_is_due(store, parts):
     delivery = parts.delivery()
     await put(store, parts, delivery)
