@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from importlib import import_module
@@ -72,6 +73,8 @@ def _guichet() -> None:
 
 def main() -> None:
     """Run the command line."""
+    # hardly anything that a command makes is given up before its end
+    gc.set_threshold(50_000, 20, 50)
     code = 0
     try:
         cli()

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.french import refusal
 from app.lines import Line, Numbers, line_of, name_of
 from app.offline import Offline, offline_channels, same_account
 from app.result import nothing, result_of
 from app.rulebook import LoadedRulebook
 from app.system import SystemClock, SystemIds
 from channels.email import EmailChannel
+from channels.system_words import refusal
 from router.archive import Action
 from router.counting import Sought
 from router.decision import Decision, Facts

@@ -21,7 +21,7 @@ def base_url_of(given: str) -> str:
     if parts is not None and parts.scheme in {"http", "https"} and not _more(parts):
         return given.rstrip("/")
     raise ConfigurationError(
-        f"base_url : « {given} » n'est pas une adresse où l'on joint les pages : il y faut https://"
+        f"« {given} » n'est pas une adresse où l'on joint les pages : il y faut https://"
         f" ou http://, un nom, au besoin un port, et rien après. Écrivez « {_proposed(given)} »."
     )
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from app.city_time import CITY, DAY
+from app.draft import live_rulebook
 from router.case import Case, Event, EventKind
 from router.decision import Decision, Facts, Part, ServiceId, Urgency
+from router.record import After
+from router.store import Store
 from router.tracking import printed
 from router.versions import RulesetVersion, VersionState
 from rules.compile import RuleSet
@@ -17,7 +22,9 @@ from rules.explain import explain as explained
 from rules.explain_missing import missing
 from rules.model import Rule
 from rules.naming import Naming
-from rules.nearness import near_ones
+from rules.nearness import near_ones, nearest
+
+_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,30 @@ def _places(told: Told, rules: Mapping[str, Rule]) -> dict[str, str]:
     return {one: f"{rules[one].at.file}:{rules[one].at.line}" for one in named if one in rules}
 
 
+async def nearest_of(store: Store, told: Told) -> list[dict[str, Any]] | None:
+    """Find the rules that nearly held when a decision was taken, by the rules and facts of then.
+
+    None where the facts are gone, or those rules can no longer be read.
+    """
+    event, version = told.event, told.version
+    found = await store.version(version.version) if version else None
+    if found is None or (facts := await _facts_of(store, event)) is None:
+        return None
+    rulebook = await asyncio.to_thread(live_rulebook, found)
+    return nearest(rulebook.ruleset, facts) if rulebook else None
+
+
+async def _facts_of(store: Store, event: Event) -> Facts | None:
+    """Find the facts of a decision: those recorded in the moment in which it was told."""
+    behind = After(event.at + timedelta(microseconds=1), 0)
+    while page := await store.decisions(event.at, after=behind, limit=_PAGE):
+        for one in page:
+            if one.case_id == event.case_id:
+                return one.facts
+        behind = After(page[-1].at, page[-1].id)
+    return None
+
+
 def _near(case: Case, told: Told, ruleset: RuleSet) -> list[Mapping[str, Any]]:
     """Sort what a decision recorded by how near it was to what the person had written."""
     trace = told.data.get("trace", {})
@@ -81,10 +112,16 @@ def _near(case: Case, told: Told, ruleset: RuleSet) -> list[Mapping[str, Any]]:
 
 
 def lines_of(
-    case: Case, told: Sequence[Told], rules: Mapping[str, Rule], ruleset: RuleSet | None
+    case: Case,
+    told: Sequence[Told],
+    rules: Mapping[str, Rule],
+    ruleset: RuleSet | None,
+    near: Sequence[Mapping[str, Any]] | None = None,
 ) -> list[str]:
+    """Tell a case; ``near`` are the rules that nearly held, else what the decision recorded."""
     last, naming = told[-1], Naming(ruleset)
-    near = _near(case, last, ruleset) if ruleset else None
+    if near is None and ruleset is not None:
+        near = _near(case, last, ruleset)
     lines = explained(last.decision, ruleset=ruleset, near=near).splitlines()
     if last.version is not None:
         version = last.version

@@ -13,10 +13,11 @@ import typer
 
 from app.city_time import CITY, SECOND
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say, speaking
-from app.french import DELIVERIES, EVENTS, SENDINGS, STATUSES, URGENCIES
+from app.french import DELIVERIES, EVENTS, STATUSES, URGENCIES, WHO
 from app.quarantine import quarantine
 from app.stores import opened
 from router.archive import CaseFilter, CaseReader
+from router.called import SENDINGS, channel_called
 from router.case import Case, Event, EventKind, Status
 from router.delivery import Delivery
 from router.errors import InvalidInput
@@ -64,7 +65,10 @@ def list_cases(
         for case in found:
             at = CITY.shown(case.received_at)
             state = f"{STATUSES[case.status]}, urgence {URGENCIES[case.urgency]}"
-            say(f"{printed(case.number)}  {at}  {state}, par {case.channel}", hang=15)
+            say(
+                f"{printed(case.number)}  {at}  {state}, par {channel_called(case.channel)}",
+                hang=15,
+            )
             say(f"               {case.owner}, {case.category or 'catégorie inconnue'}")
 
 
@@ -121,10 +125,13 @@ def _tell(case: Case, events: list[Event], deliveries: list[Delivery]) -> None:
             said = name
     for event in events:
         at = CITY.shown(event.at, SECOND)
-        say(f"{at}  {EVENTS[event.kind]:<13} {event.who:<10} {_words(event)}".rstrip(), hang=21)
+        say(
+            f"{at}  {EVENTS[event.kind]:<13} {WHO.get(event.who, event.who):<10} {_words(event)}".rstrip(),
+            hang=21,
+        )
     for sent in deliveries:
         state = DELIVERIES[sent.state]
-        to = f"{sent.address.channel} {' '.join(sent.address.value.split())}"
+        to = f"{channel_called(sent.address.channel)} {' '.join(sent.address.value.split())}"
         say(f"{SENDINGS[sent.kind]:<15} {state}, {to}  {sent.error}".rstrip(), hang=16)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from rich.text import Text
 
 from app.folding import folded
 from app.rulebook import BadConfiguration
+from app.settings_file import settings_file
 from router.errors import GuichetError, StoreUnavailable
 from rules.problems import Problem
 
@@ -25,24 +26,10 @@ INTERRUPTED = 130  # what shells say of Ctrl-C
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Data = Annotated[
-    Path, typer.Option("--data", help="Folder of the embedded store.", envvar="GUICHET_DATA")
-]
-DatabaseUrl = Annotated[
-    str,
-    typer.Option(
-        "--database-url",
-        help="postgresql://… or sqlite:///…; wins over --data.",
-        envvar="GUICHET_DATABASE_URL",
-    ),
-]
-Config = Annotated[
-    Path, typer.Option("--config", help="Folder of the YAML.", envvar="GUICHET_CONFIG")
-]
-
 DEFAULT_DATA = Path("var")
 DEFAULT_CONFIG = Path("config")
+SHIPPED = (Path(__file__).parent / "example_config", Path(__file__).parent.parent / "config")
+"""The example that came with Guichet: as it is installed, and in its own folder."""
 
 
 @contextmanager
@@ -128,10 +115,67 @@ def config_folder(wanted: Path) -> Path:
     """Find the configuration: the folder asked for, else the example that came with Guichet."""
     if wanted.is_dir() or wanted != DEFAULT_CONFIG:
         return wanted
-    for shipped in (
-        Path(__file__).parent / "example_config",
-        Path(__file__).parent.parent / "config",
-    ):
-        if shipped.is_dir():
-            return shipped
-    return wanted
+    return next((shipped for shipped in SHIPPED if shipped.is_dir()), wanted)
+
+
+def configured(setting: str, otherwise: Any) -> Any:
+    """Give a setting of the file or the environment, for where the command line is silent.
+
+    Raises:
+        ConfigurationError: the settings are wrong, or the file that is named is not there.
+    """
+    if settings_file() is None:
+        return otherwise
+    from app.settings import load_settings  # a fifth of a second, where there is a file only
+
+    return getattr(load_settings(), setting)
+
+
+def _obeying(setting: str) -> Callable[..., Any]:
+    """Have an option or argument take what is set where neither command line nor variable names it."""
+
+    def chosen(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> Any:
+        source = ctx.get_parameter_source(param.name or "")
+        if source is None or source.name != "DEFAULT":
+            return value
+        flag = next((one.name for one in ctx.command.params if "--json" in one.opts), "")
+        with speaking(as_json=bool(ctx.params.get(flag or ""))):
+            return configured(setting, value)
+
+    return chosen
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Data = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        help="Folder of the embedded store.",
+        envvar="GUICHET_DATA",
+        callback=_obeying("data"),
+    ),
+]
+DatabaseUrl = Annotated[
+    str,
+    typer.Option(
+        "--database-url",
+        help="postgresql://… or sqlite:///…; wins over --data.",
+        envvar="GUICHET_DATABASE_URL",
+        callback=_obeying("database_url"),
+    ),
+]
+Config = Annotated[
+    Path,
+    typer.Option(
+        "--config",
+        help="Folder of the YAML.",
+        envvar="GUICHET_CONFIG",
+        callback=_obeying("config"),
+    ),
+]
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        help="Folder of the YAML.", envvar="GUICHET_CONFIG", callback=_obeying("config")
+    ),
+]

@@ -11,8 +11,8 @@ import typer
 
 from app.console import DEFAULT_CONFIG, DEFAULT_DATA, Config, Data, DatabaseUrl, say, speaking
 from app.desk_work import product_of
-from app.french import refusal
 from app.log import configure_log
+from channels.system_words import refusal
 from router.entry import Way
 from router.errors import InvalidInput
 from web.desk_letter import letter_page

@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from app.french import refusal
 from app.photos import PhotoFolder
+from channels.system_words import refusal
 from router.errors import InvalidInput
 from web.photos import LARGEST_BYTES, BadPhoto, Photo, clean
 

@@ -11,6 +11,7 @@ from app.city_time import CITY
 from app.console import print_json, say
 from app.desk_work import Entered
 from app.wiring import Product
+from router.called import channel_called
 from router.case import Case
 from router.entry import WAYS_FR, Source, Way
 from router.tracking import printed
@@ -98,7 +99,10 @@ def show_troubles(troubles: Sequence[Trouble]) -> None:
     """Print a line for each channel by which people are not heard or answered as usual."""
     for one in troubles:
         since = CITY.shown(one.since)
-        say(f"{one.channel} {one.account}, depuis le {since} : {one.sentence}", style="red")
+        say(
+            f"{channel_called(one.channel)} {one.account}, depuis le {since} : {one.sentence}",
+            style="red",
+        )
 
 
 def show_tasks(tasks: Sequence[Task]) -> None:

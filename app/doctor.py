@@ -101,7 +101,8 @@ async def _check(settings: Settings) -> AsyncIterator[Finding]:
     except StoreUnavailable as error:
         yield Finding("base de données", False, f"ne répond pas ({said(error)}).")
     except GuichetError as error:
-        yield Finding("réglages", False, str(error))
+        for line in str(error).splitlines():
+            yield Finding("réglages", False, line)
 
 
 async def _check_store(settings: Settings, store: Store) -> AsyncIterator[Finding]:

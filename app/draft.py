@@ -70,9 +70,8 @@ def draft_of(folder: Path, live: RulesetVersion | None, today: date | None = Non
         behind = {path for path in broken if path.startswith(_OWN)} - kept
         if broken - behind - kept or not behind:
             raise BadConfiguration(whole.problems)
-        # an unchanged file has errors only because of another one
-        changed = {path for path in behind if files.get(path) != live.files.get(path)}
-        kept |= changed or behind
+        # an unchanged file has errors only because of another one, which may have none itself
+        kept |= _changed(behind, files, live) or (_changed(files, files, live) - kept) or behind
         checked = check_files(_with(files, live, kept), today)
     kept, checked = _as_few_as_possible(files, live, kept, checked, today)
     return Draft(
@@ -81,6 +80,13 @@ def draft_of(folder: Path, live: RulesetVersion | None, today: date | None = Non
         checked.problems,
         tuple(_kept(path, whole, live) for path in sorted(kept)),
     )
+
+
+def _changed(paths: Iterable[str], files: Mapping[str, bytes], live: RulesetVersion) -> set[str]:
+    """List the files of rules among these that are not as they are live."""
+    return {
+        path for path in paths if path.startswith(_OWN) and files.get(path) != live.files.get(path)
+    }
 
 
 def _as_few_as_possible(
@@ -112,8 +118,9 @@ def _with(
 
 
 def _kept(path: str, whole: Checked, live: RulesetVersion) -> Kept:
-    wrong = tuple(one for one in whole.problems if one.file == path and one.severity == "error")
-    return Kept(path, wrong, live.version if path in live.files else 0)
+    wrong = tuple(one for one in whole.problems if one.severity == "error")
+    own = tuple(one for one in wrong if one.file == path)  # none: it is told at another file
+    return Kept(path, own or wrong, live.version if path in live.files else 0)
 
 
 def live_rulebook(live: RulesetVersion | None) -> LoadedRulebook | None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-
 from router.archive import Action
 from router.case import EventKind, Status
 from router.decision import Urgency
-from router.delivery import DeliveryKind, DeliveryState
+from router.delivery import DeliveryState
 
 STATUSES = {
     Status.RECEIVED: "reçue",
@@ -54,18 +52,6 @@ ACTIONS = {
     Action.RECEIPT: "accusé d'un envoi",
     Action.PARTNER: "message d'un service",
 }
-SENDINGS = {
-    DeliveryKind.ACKNOWLEDGEMENT: "accusé",
-    DeliveryKind.QUESTION: "question",
-    DeliveryKind.PROGRESS: "avancement",
-    DeliveryKind.ANSWER: "réponse",
-    DeliveryKind.FORWARD: "transmission",
-    DeliveryKind.NOTICE: "information",
-    DeliveryKind.OPINION: "demande d'avis",
-    DeliveryKind.ALERT: "alerte",
-    DeliveryKind.HELP: "aide",
-    DeliveryKind.INVITE: "invitation à écrire",
-}
 EVENTS = {
     EventKind.RECEIVED: "reçue",
     EventKind.MESSAGE: "message",
@@ -80,25 +66,17 @@ EVENTS = {
     EventKind.NOTE: "note",
 }
 
-_REFUSALS = {
-    errno.EEXIST: "un fichier de ce nom existe déjà",
-    errno.ENOTDIR: "une partie du chemin n'est pas un dossier",
-    errno.ENOENT: "ce chemin n'existe pas",
-    errno.EISDIR: "c'est un dossier",
-    errno.EACCES: "les droits manquent",
-    errno.EPERM: "les droits manquent",
-    errno.EROFS: "le disque ne peut qu'être lu",
-    errno.ENOSPC: "le disque est plein",
-    errno.EDQUOT: "le disque est plein",
-    errno.ENAMETOOLONG: "le nom est trop long",
-    errno.ELOOP: "des liens y tournent en rond",
+
+WHO = {
+    "citizen": "personne",
+    "rules": "règles",
+    "router": "Guichet",
+    "outbox": "Guichet",
+    "clock": "délai",
+    "provider": "opérateur",
+    "machine": "automate",
 }
-
-
-def refusal(error: OSError) -> str:
-    """Say why the system refuses a file or a folder, without its own words and no full stop."""
-    number = error.errno or 0
-    return _REFUSALS.get(number, f"le système le refuse (erreur {number})")
+"""Who did what a case tells, where it is neither an agent nor a service."""
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -51,8 +51,20 @@ class LiveRulebooks:
         if active is not None and (self._current is None or active.hash != self._current.hash):
             self._current = await asyncio.to_thread(load_files, active.files)
         await self._follow_shadow()
-        _settle()
         return self.current()
+
+    def settle(self) -> None:
+        """Take all that is loaded out of the collector's sight, once what it replaces is gone.
+
+        Rules, territory and modules are a million objects that live as long as this version: looking
+        through them again and again stopped everything for a sixth of a second every thousand cases.
+        A batch makes tens of thousands that end with it, hardly any of them in a circle: looking after
+        every 700 of them cost a sixth of all CPU.
+        """
+        gc.set_threshold(*_COLLECT_AFTER)
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
     async def _publish_first(self, config: Path, hash: str) -> RulesetVersion | None:
         """Publish the first version, or take the one of a process that started beside this one."""
@@ -78,7 +90,7 @@ class LiveRulebooks:
                 loaded = await self._load(active.hash, active.files)
                 if loaded is not None:
                     self._current = replace(loaded, shadow=self.current().shadow)
-                    _settle()
+                    self.settle()
         await self._follow_shadow()
 
     async def _follow_shadow(self) -> None:
@@ -106,17 +118,3 @@ class LiveRulebooks:
         except OSError as error:
             log.error("rules not loaded yet", ruleset=hash, error=str(error))
         return None
-
-
-def _settle() -> None:
-    """Take all that is loaded out of the collector's sight, once what it replaces is gone.
-
-    Rules, territory and modules are a million objects that live as long as this version: looking
-    through them again and again stopped everything for a sixth of a second every thousand cases.
-    A batch makes tens of thousands that end with it, hardly any of them in a circle: looking after
-    every 700 of them cost a sixth of all CPU.
-    """
-    gc.set_threshold(*_COLLECT_AFTER)
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()

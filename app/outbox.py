@@ -23,6 +23,7 @@ from app.french import DELIVERIES, counted
 from app.stores import opened
 from app.system import SystemClock
 from router.archive import OutboxAdmin
+from router.called import SENDINGS, channel_called
 from router.delivery import Delivery, DeliveryState
 from web.desk_tasks import late_tasks
 
@@ -77,7 +78,7 @@ def list_outbox(
         for delivery in found:
             at = f"{CITY.shown(delivery.settled_at or delivery.created_at)}  " if to else ""
             tries = counted(delivery.tries, "essai")
-            what = f"{delivery.kind} par {delivery.address.channel}"
+            what = f"{SENDINGS[delivery.kind]} par {channel_called(delivery.address.channel)}"
             say(f"{delivery.id}  {at}{DELIVERIES[delivery.state]}, {tries} : {what}")
             if delivery.error:
                 say(f"    {delivery.error}", hang=4)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import SecretStr
 from rich.console import Console
 
 from app.alone import alone
@@ -25,21 +26,20 @@ from app.console import (
     FAILED,
     INTERRUPTED,
     OK,
-    Config,
-    DatabaseUrl,
+    SHIPPED,
     Json,
     config_folder,
     err,
     print_json,
     speaking,
 )
-from app.french import refusal
 from app.log import configure_log
 from app.server import Server
-from app.settings import Settings, load_settings
-from app.stores import make, opened
+from app.settings import GivenSettings, Settings
+from app.stores import kept_in, make, opened
 from app.system import SystemClock
 from app.wiring import Product, build
+from channels.system_words import refusal
 from demo.city import City
 from demo.console import Console as PlayPage
 from demo.narration import WIDTH, Narrator
@@ -63,8 +63,11 @@ def demo(
     data: Annotated[
         Path | None, typer.Option("--data", help="Keep the store and the city in this folder.")
     ] = None,
-    database_url: DatabaseUrl = "",
-    config: Config = DEFAULT_CONFIG,
+    database_url: Annotated[
+        str,
+        typer.Option("--database-url", help="Play on this database: it fills with made-up cases."),
+    ] = "",
+    config: Annotated[Path, typer.Option("--config", help="Folder of the YAML.")] = DEFAULT_CONFIG,
     open_browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the pages at the start.")
     ] = True,
@@ -100,6 +103,19 @@ def demo(
             raise typer.Exit(FAILED)
 
 
+def played(config: Path, folder: Path, database_url: str) -> str:
+    """Name the rules that decide: a store that was played on keeps those of its first time."""
+    if database_url:
+        return f"celles que la base garde déjà, sinon {_of(config)}"
+    return f"celles que garde « {folder} »" if kept_in(folder) else _of(config)
+
+
+def _of(config: Path) -> str:
+    if config.resolve() in SHIPPED:
+        return "l'exemple livré avec Guichet"
+    return f"celles du dossier « {config} »"
+
+
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
@@ -125,7 +141,7 @@ class Show:
 
         Gives None when it was stopped before the end.
         """
-        self.narrator.opening()
+        self.narrator.opening(played(self.config, self.folder, self.database_url))
         city = City(self.folder / "ville", SystemClock())
         async with city, PlayPage(city) as console, self._product(city) as (server, base_url):
             server.on_signals()
@@ -189,12 +205,12 @@ class Show:
         return listen(0)
 
     def _settings(self, city: City, base_url: str) -> Settings:
-        return load_settings(
+        return GivenSettings(
             data=self.folder,
             database_url=self.database_url,
             config=self.config,
             base_url=base_url,
-            secret=self._secret(),
+            secret=SecretStr(self._secret()),
             channels=city.settings(base_url),
         )
 

@@ -15,7 +15,7 @@ from app.french import counted
 from app.refused import Refused
 from app.second_person import Author, Needed, needed
 from router.store import Store
-from router.versions import ReplayReport, RulesetVersion
+from router.versions import ReplayReport, RulesetVersion, VersionState
 from rules import trials
 from rules.changes import Changes, changes_between
 
@@ -25,11 +25,18 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What became of a draft; ``version`` is None when it held nothing new."""
+    """What became of a draft; ``version`` is None when it held nothing new.
+
+    With ``waited`` it is one that waited already. ``withdrawn`` waited with the same content, and
+    ``replay`` is None where no case was ever decided.
+    """
 
     version: RulesetVersion | None
     changes: Changes
     needed: Needed
+    replay: Mapping[str, Any] | None = None
+    waited: bool = False
+    withdrawn: tuple[int, ...] = ()
 
 
 async def publish(
@@ -40,7 +47,7 @@ async def publish(
     reason: str,
     now: datetime,
 ) -> Published:
-    """Publish a draft, or have it wait for a second person.
+    """Publish a draft, or have it wait for a second person; one that waits so already does on.
 
     Raises:
         Refused: a test fails, or the draft was not replayed upon the version that is live.
@@ -52,10 +59,14 @@ async def publish(
     changes = changes_between(before, new, live.files if live else {}, draft.files)
     if live is not None and not changes.files:
         return Published(None, changes, Needed())
+    second = needed(changes, before, new, author) if live is not None else Needed()
+    waiting = await _waiting(store, draft)
+    for one in waiting:
+        if second and one.record.get("second_person") == second.as_json():
+            return Published(one, changes, second, one.record.get("replay"), waited=True)
     passed = await asyncio.to_thread(_test, draft)
     report = await _replay(store, draft, live)
-    second = needed(changes, before, new, author) if live is not None else Needed()
-    record = {
+    record: dict[str, Any] = {
         "changes": changes.as_json(),
         "lint": _lint(draft),
         "tests": {"passed": passed},
@@ -73,7 +84,17 @@ async def publish(
         record=record,
         pending=bool(second),
     )
-    return Published(version, changes, second)
+    withdrawn = tuple(one.version for one in waiting)
+    return Published(version, changes, second, record["replay"], withdrawn=withdrawn)
+
+
+async def _waiting(store: Store, draft: Draft) -> list[RulesetVersion]:
+    """List the versions that wait with the very content of a draft."""
+    return [
+        one
+        for one in await store.versions()
+        if one.state is VersionState.PENDING and one.hash == draft.rulebook.hash
+    ]
 
 
 def _test(draft: Draft) -> int:

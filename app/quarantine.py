@@ -10,9 +10,10 @@ import typer
 
 from app.city_time import CITY
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say, speaking
-from app.french import refusal
 from app.stores import opened
+from channels.system_words import refusal
 from router.archive import Action, JournalLine
+from router.called import channel_called
 from router.errors import ConfigurationError, InvalidInput
 from router.message import Envelope
 
@@ -82,5 +83,5 @@ def _stated(line: JournalLine) -> dict[str, object]:
 def _tell(lines: list[JournalLine]) -> None:
     for line in lines:
         at = CITY.shown(line.received_at)
-        say(f"{line.inbound_id}  {at}  {line.channel} {line.account}")
+        say(f"{line.inbound_id}  {at}  {channel_called(line.channel)} {line.account}")
         say(f"    {line.reason}", hang=4)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from app.french import refusal
+import structlog
+
+from channels.system_words import refusal
 from router.counting import CountQuestion
 from router.decision import Decision, Facts
 from router.directory import Directory, Texts
@@ -25,6 +27,7 @@ from rules.problems import FOLDER, Problem
 from rules.settle import Read, read
 from understanding.territory import Territory
 
+log = structlog.get_logger("guichet")
 _SUFFIXES = {".yaml", ".yml", ".json", ".geojson", ".csv"}
 
 
@@ -38,8 +41,21 @@ class BadConfiguration(ConfigurationError):
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """What is read where the engine failed: nothing."""
+
+    category: None = None
+    candidates: tuple[str, ...] = ()
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedRulebook:
-    """A rule book as the router asks for it (router.ports.Rulebook)."""
+    """A rule book as the router asks for it (router.ports.Rulebook).
+
+    A defect of the engine costs nobody his case: it is logged, and the case goes to the desk with
+    ``failed``, which is not the same as that no rule holds.
+    """
 
     ruleset: RuleSet
     services: RulesDirectory
@@ -60,15 +76,34 @@ class LoadedRulebook:
     def texts(self) -> Texts:
         return self.services
 
-    def read(self, facts: Facts) -> Read:
-        return read(self.ruleset, facts)
+    def read(self, facts: Facts) -> Reading:
+        try:
+            return read(self.ruleset, facts)
+        except Exception as error:
+            log.error("failed", where="rules.read", error=repr(error))
+            return Unread()
 
     def decide(self, facts: Facts, reading: Reading | None = None) -> Decision:
-        return decide(self.ruleset, facts, reading if isinstance(reading, Read) else None)
+        try:
+            return decide(self.ruleset, facts, reading if isinstance(reading, Read) else None)
+        except Exception as error:
+            log.error("failed", where="rules.decide", error=repr(error))
+            return self._stumbled(error)
+
+    def _stumbled(self, error: Exception) -> Decision:
+        desk = self.directory.desk
+        return Decision(
+            owner=desk.id,
+            rule=f"a_defaut:{self.ruleset.configuration.metropole}",
+            ruleset=self.hash,
+            sentence=f"{desk.name('fr')} est responsable par défaut, car le moteur des règles a "
+            f"échoué sur cette demande ({type(error).__name__}).",
+            failed=True,
+        )
 
     def counts_asked(self, facts: Facts, reading: Reading) -> Sequence[CountQuestion]:
-        known = reading if isinstance(reading, Read) else self.read(facts)
-        return self.counts.asked(facts, known)
+        known = reading if isinstance(reading, Read | Unread) else self.read(facts)
+        return self.counts.asked(facts, known) if isinstance(known, Read) else ()
 
     def decide_briefly(self, facts: Facts) -> Brief:
         """Decide the same, as far as decisions are compared by."""

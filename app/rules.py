@@ -28,6 +28,7 @@ from app.console import (
     FAILED,
     Data,
     DatabaseUrl,
+    Folder,
     Json,
     config_folder,
     err,
@@ -53,7 +54,7 @@ _HELP = """The rules in YAML: check, test, explain, and change them safely.
 \b
 guichet rules check config/                 what is wrong, with its place
 guichet rules test config/                  the essais beside the rules
-guichet rules replay config/ --since 90d    what past cases would become
+guichet rules replay config/ --since 90j    what past cases would become
 guichet rules publish config/ --reason "…"  live at once, in every process
 guichet rules history                       who published what, and why
 guichet rules rollback 3 --reason "…"       the way back
@@ -72,7 +73,6 @@ cli.command("history")(rules_history.history)
 cli.command("rollback")(rules_rollback.rollback)
 cli.command("shadow")(rules_shadow.shadow)
 cli.command("schema")(rules_schema.schema)
-Folder = Annotated[Path, typer.Argument(help="Folder of the YAML.")]
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE = 2_000
 
@@ -171,7 +171,8 @@ def _tell(
         say(f"{counted(len(rules), *_REACH[what])} :" if rules else _NONE[what])
         for rule in rules:
             say(f"  {rule}")
-    say(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    passed = counted(len(results) - len(failed), "essai réussi")
+    say(f"{passed}, {counted(len(failed), 'en échec', 'en échec')}")
 
 
 _REACH = {

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from app.attempt import attempts
-from app.case_explained import as_json_of, decided, lines_of, told_of
+from app.case_explained import as_json_of, decided, lines_of, nearest_of, told_of
 from app.console import (
     DEFAULT_CONFIG,
     DEFAULT_DATA,
@@ -139,7 +139,8 @@ async def _explain_case(
             events = await store.events(case.parent)  # a part was decided with the whole
         versions = await store.versions()
         live = await store.active()
-    told = [told_of(one, versions) for one in decided(events)]
+        told = [told_of(one, versions) for one in decided(events)]
+        near = await nearest_of(store, told[-1]) if told and not as_json else None
     if not told:
         raise InvalidInput(f"La demande {printed(wanted)} n'a encore été décidée par aucune règle.")
     rulebook = await asyncio.to_thread(live_rulebook, live)
@@ -148,5 +149,5 @@ async def _explain_case(
     if as_json:
         print_json(as_json_of(case, told, rules))
     else:
-        for line in lines_of(case, told, rules, ruleset):
+        for line in lines_of(case, told, rules, ruleset, near):
             say(line)

@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from app.console import DEFAULT_CONFIG, config_folder, out, say, speaking
-from app.french import refusal
+from app.console import DEFAULT_CONFIG, Folder, config_folder, out, say, speaking
 from app.rulebook import check_folder
+from channels.system_words import refusal
 from router.errors import ConfigurationError
 from rules.table_csv import NotATable, Row, from_csv, spliced, to_csv
 from rules.translate import translate
 
-Folder = Annotated[Path, typer.Argument(help="Folder of the YAML.")]
 _TABLE = "competences.yaml"
 
 

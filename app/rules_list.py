@@ -18,6 +18,7 @@ from app.console import (
     DatabaseUrl,
     Json,
     config_folder,
+    configured,
     print_json,
     say,
 )
@@ -95,7 +96,9 @@ async def _rulebook(store: Store, folder: Path | None) -> LoadedRulebook:
     live = await store.active() if folder is None else None
     if live is not None:
         return await asyncio.to_thread(load_files, live.files)
-    return await asyncio.to_thread(load_folder, config_folder(folder or DEFAULT_CONFIG))
+    return await asyncio.to_thread(
+        load_folder, config_folder(folder or configured("config", DEFAULT_CONFIG))
+    )
 
 
 async def listed(store: Store, rulebook: LoadedRulebook, now: datetime) -> list[Listed]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from app.city_time import CITY, DAY
 from app.console import DEFAULT_DATA, FAILED, Data, DatabaseUrl, Json, err, print_json, say
 from app.draft import Draft, draft_of
 from app.french import counted
 from app.publishing import Published, author_of, publish
 from app.refused import Refused, refusing
 from app.rulebook import load_files
-from app.second_person import check_second, options
+from app.second_person import Needed, check_second, options
 from app.stores import opened
 from app.system import SystemClock
 from app.written import check_writable, write
@@ -95,8 +98,11 @@ def _tell(draft: Draft, done: Published, *, as_json: bool) -> None:
     if done.version is None:
         say("Rien à publier : ce contenu est déjà en service.")
         return
+    if done.waited:
+        _tell_waiting(done.version, done.needed)
+        return
     number = done.version.version
-    for line in told_changes(done.changes.as_json()):
+    for line in [*told_changes(done.changes.as_json()), _replay(done.replay)]:
         say(line)
     warnings = sum(one.severity == "warning" for one in draft.problems)
     if warnings:
@@ -106,11 +112,39 @@ def _tell(draft: Draft, done: Published, *, as_json: bool) -> None:
         say(f"Version {number} en service.")
         return
     say(f"Version {number} en attente de l'accord d'une deuxième personne :")
-    for sentence in done.needed.sentences:
+    _tell_needed(number, done.needed)
+    for old in done.withdrawn:
+        say(f"La version {old}, qui attendait avec le même contenu, est retirée.")
+
+
+def _tell_waiting(version: RulesetVersion, needed: Needed) -> None:
+    say(
+        f"Ce brouillon attend déjà, sous le numéro {version.version} : {version.author} l'a "
+        f"proposé le {CITY.shown(version.at)}. Il lui faut l'accord d'une deuxième personne :"
+    )
+    _tell_needed(version.version, needed)
+
+
+def _tell_needed(number: int, needed: Needed) -> None:
+    for sentence in needed.sentences:
         say(f"  {sentence}")
-    say(f"  guichet rules approve {number} --par NOM {done.needed.speaking}".rstrip())
-    if done.needed.foreign and not done.needed.danger:
-        say(f"  Si vous en êtes, publiez avec {options(done.needed.foreign.values())}")
+    say(f"  guichet rules approve {number} --par NOM {needed.speaking}".rstrip())
+    if needed.foreign and not needed.danger:
+        say(f"  Si vous en êtes, publiez avec {options(needed.foreign.values())}")
+
+
+def _replay(record: Mapping[str, Any] | None) -> str:
+    """Say what the replay of a draft looked at, so that nobody thinks that it looked at more."""
+    if record is None:
+        return "Rejeu : aucune demande n'a encore été décidée, il n'y avait rien à rejouer."
+    since = CITY.shown(datetime.fromisoformat(record["since"]), DAY)
+    if not record["cases"]:
+        return (
+            f"Rejeu : il commençait au {since} et n'a trouvé aucun cas : il ne dit rien de ce qui "
+            "changerait."
+        )
+    changed = counted(record["changed"], "cas changerait", "cas changeraient")
+    return f"Rejeu : {changed} sur {counted(record['replayed'], 'rejoué')} depuis le {since}."
 
 
 def _json(draft: Draft, done: Published) -> dict[str, object]:
@@ -125,6 +159,7 @@ def _json(draft: Draft, done: Published) -> dict[str, object]:
             for one in draft.kept
         ],
         "second_person": done.needed.as_json(),
+        "replay": done.replay,
     }
 
 

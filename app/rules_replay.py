@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any
@@ -23,6 +22,7 @@ from app.console import (
     FAILED,
     Data,
     DatabaseUrl,
+    Folder,
     Json,
     config_folder,
     err,
@@ -32,11 +32,11 @@ from app.console import (
 from app.draft import Draft, draft_of, live_rulebook
 from app.french import URGENCIES, counted
 from app.refused import refusing
+from app.since import since as moment_of
 from app.stores import opened
 from app.system import SystemClock
 from app.written import check_writable, write
 from router.decision import Urgency
-from router.errors import InvalidInput
 from router.record import After
 from router.store import Store
 from router.tracking import printed
@@ -47,10 +47,10 @@ from rules.replay import Kind, Reason, Replay, as_json
 
 _PAGE = 2_000
 _KEPT_CHANGES = 200
-_SPAN = re.compile(r"(\d+)\s*([hjdsw]?)")
-_UNITS = {"h": 1 / 24, "j": 1, "d": 1, "": 1, "s": 7, "w": 7}
 
-Since = Annotated[str, typer.Option("--since", help="How far back: 90d, 12h, 2w.")]
+Since = Annotated[
+    str, typer.Option("--since", help="How far back: 90j, 12h, 2 semaines; or since 2026-09-01.")
+]
 _NAMES = {
     Kind.DANGER_LOST: ("danger qui ne serait plus vu", "dangers qui ne seraient plus vus"),
     Kind.WITHOUT_RULE: ("cas qui n'aurait plus de règle", "cas qui n'auraient plus de règle"),
@@ -80,8 +80,8 @@ class Replayed:
 
 
 def replay(
-    folder: Annotated[Path, typer.Argument(help="Folder of the draft.")] = DEFAULT_CONFIG,
-    since: Since = "90d",
+    folder: Folder = DEFAULT_CONFIG,
+    since: Since = "90j",
     csv_file: Annotated[
         Path | None, typer.Option("--csv", help="Write every changed case to this file.")
     ] = None,
@@ -91,12 +91,12 @@ def replay(
 ) -> None:
     """Run past cases, with their facts as they were, through a draft; nothing is changed.
 
-    Example: guichet rules replay config/ --since 90d --csv changements.csv
+    Example: guichet rules replay config/ --since 90j --csv changements.csv
     """
 
     async def run() -> tuple[Draft, Replayed]:
         now = SystemClock().now()
-        start = now - span(since)
+        start = moment_of(since, now)
         async with opened(data, database_url) as store:
             live = await store.active()
             draft = await asyncio.to_thread(draft_of, config_folder(folder), live, now.date())
@@ -156,18 +156,6 @@ def _bar(quiet: bool) -> Progress:
     )
 
 
-def span(text: str) -> timedelta:
-    """Read how far back to look.
-
-    Raises:
-        InvalidInput: it is no number of hours, days or weeks.
-    """
-    found = _SPAN.fullmatch(text.strip().lower())
-    if found is None or not 0 < float(found[1]) * _UNITS[found[2]] < 36_500:
-        raise InvalidInput(f"« {text} » n'est pas une durée (90d, 12h, 2w).")
-    return timedelta(days=float(found[1]) * _UNITS[found[2]])
-
-
 def _tell(draft: Draft, found: Replayed) -> None:
     for kept in draft.kept:
         say(f"! {kept}", to=err)
@@ -179,7 +167,8 @@ def lines_of(found: Replayed, naming: Naming = PLAIN) -> list[str]:
     """Say a replay as a supervisor reads it: what is worst first, then every case."""
     replay = found.replay
     if not replay.cases:
-        return ["Aucun cas n'a été décidé depuis cette date : il n'y a rien à rejouer."]
+        day = CITY.shown(found.since, DAY)
+        return [f"Aucun cas n'a été décidé depuis le {day} : il n'y a rien à rejouer."]
     lines = [_headline(replay, naming)]
     lines += [
         counted(replay.count(kind), *_NAMES[kind])
@@ -194,7 +183,8 @@ def lines_of(found: Replayed, naming: Naming = PLAIN) -> list[str]:
             lines += ["", f"{name[0].upper()}{name[1:]} :"]
             lines += [f"  {line}" for one in own for line in change_told(one, naming, naming)]
     seconds = f"{found.seconds:.1f}".replace(".", ",")
-    lines += ["", f"{counted(replay.replayed, 'cas rejoué', 'cas rejoués')} en {seconds} s."]
+    told = counted(replay.replayed, "cas rejoué", "cas rejoués")
+    lines += ["", f"{told} depuis le {CITY.shown(found.since, DAY)}, en {seconds} s."]
     return lines
 
 

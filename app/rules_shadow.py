@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.city_time import CITY
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, err, print_json, say
 from app.draft import draft_of, live_rulebook
 from app.french import counted
@@ -19,7 +20,8 @@ from app.publishing import author_of
 from app.refused import refusing
 from app.rulebook import BadConfiguration, load_files
 from app.rules_publish import By
-from app.rules_replay import Since, change_told, span
+from app.rules_replay import Since, change_told
+from app.since import since as moment_of
 from app.stores import opened
 from app.system import SystemClock
 from router.errors import InvalidInput
@@ -39,7 +41,7 @@ def shadow(
     report: Annotated[
         bool, typer.Option("--report", help="List what would have differed.")
     ] = False,
-    since: Since = "90d",
+    since: Since = "90j",
     by: By = "",
     data: Data = DEFAULT_DATA,
     database_url: DatabaseUrl = "",
@@ -57,7 +59,7 @@ def shadow(
             elif off:
                 await _end(store, json_)
             else:
-                await _report(store, SystemClock().now() - span(since), json_)
+                await _report(store, moment_of(since, SystemClock().now()), json_)
 
     with refusing(as_json=json_):
         if [folder is not None, off, report].count(True) != 1:
@@ -66,15 +68,38 @@ def shadow(
 
 
 async def _begin(store: Store, folder: Path, author: str, json_: bool) -> None:
-    now = SystemClock().now()
-    draft = await asyncio.to_thread(draft_of, folder, await store.active(), now.date())
-    await store.set_shadow(ShadowDraft(draft.rulebook.hash, author, now, draft.files))
+    now, live, before = SystemClock().now(), await store.active(), await store.shadow()
+    draft = await asyncio.to_thread(draft_of, folder, live, now.date())
+    hash_ = draft.rulebook.hash
+    idle = live is not None and live.hash == hash_
+    if not idle and not (before and before.hash == hash_):
+        await store.set_shadow(ShadowDraft(hash_, author, now, draft.files))
     for kept in draft.kept:
         say(f"! {kept}", to=err)
     if json_:
-        print_json({"shadow": draft.rulebook.hash, "kept": [one.path for one in draft.kept]})
+        tried = None if idle else hash_
+        print_json({"shadow": tried, "kept": [one.path for one in draft.kept]})
     else:
-        say("Le brouillon décide désormais à côté des règles en service, sans effet.")
+        say(_NOTHING if idle else _begun(hash_, before))
+
+
+_NOTHING = "Rien à essayer : ce contenu est déjà en service."
+
+
+def _begun(hash_: str, before: ShadowDraft | None) -> str:
+    """Say that a draft is on trial, and what it was that was on trial before."""
+    if before is None:
+        return "Le brouillon décide désormais à côté des règles en service, sans effet."
+    since = CITY.shown(before.at)
+    if before.hash == hash_:
+        return (
+            f"Ce brouillon est déjà à l'essai : {before.author} l'a mis à côté des règles en "
+            f"service le {since}. Son essai continue."
+        )
+    return (
+        "Le brouillon décide désormais à côté des règles en service, sans effet. Il remplace celui "
+        f"que {before.author} avait mis à l'essai le {since}."
+    )
 
 
 async def _end(store: Store, json_: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -12,6 +11,7 @@ from typing import Annotated
 import typer
 
 from app.alone import at_work
+from app.builders import check_names
 from app.console import (
     DEFAULT_CONFIG,
     DEFAULT_DATA,
@@ -28,7 +28,8 @@ from app.named_accounts import strangers
 from app.server import ROLES, Server
 from app.settings import Settings, load_settings
 from app.stores import folder_of, opened
-from app.wiring import build, check_names
+from app.wiring import build
+from channels.system_words import not_listening
 from router.errors import ConfigurationError
 
 
@@ -95,18 +96,7 @@ def listening(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ConfigurationError(
-            f"Impossible d'écouter sur {host}, port {port} : {_why(error)}"
+            f"Impossible d'écouter sur {host}, port {port} : {not_listening(error)}"
             " Choisissez-en un autre avec --port, ou une autre adresse avec --host."
         ) from None
     return listener
-
-
-def _why(error: OSError) -> str:
-    match error.errno:
-        case errno.EADDRINUSE:
-            return "un autre programme l'utilise déjà."
-        case errno.EACCES:
-            return "il faut des droits d'administrateur au-dessous de 1024."
-        case errno.EADDRNOTAVAIL:
-            return "cette adresse n'est pas celle de cette machine."
-    return f"{error.strerror}."

@@ -94,8 +94,10 @@ class Server:
 
     async def run(self) -> None:
         """Serve until ``stop`` is set or a signal comes; then end in under five seconds."""
-        loops = self._loops()
+        watch = Watch(self.product.channels, self.product.troubles, self.product.clock)
+        loops = self._loops(watch)
         product = self.product
+        product.rulebooks.settle()
         wakes: defaultdict[str, list[asyncio.Event]] = defaultdict(list)
         for loop in loops:
             wakes[loop.name].append(loop.wake)
@@ -108,7 +110,7 @@ class Server:
         product.store.on_work(wake)
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(loop.run(self.stop)) for loop in loops]
-            background = [tasks.create_task(work) for work in self._background()]
+            background = [tasks.create_task(work) for work in self._background(watch)]
             http = self._http()
             if http is not None:
                 running.append(tasks.create_task(self._serve_http(http)))
@@ -129,7 +131,7 @@ class Server:
 
     # --- what runs -------------------------------------------------------------------------------
 
-    def _loops(self) -> list[Loop]:
+    def _loops(self, watch: Watch) -> list[Loop]:
         product = self.product
         loops: list[Loop] = []
         if "router" in self.roles:
@@ -137,7 +139,9 @@ class Server:
         if "clock" in self.roles:
             loops.append(self._loop(TIMER, product.clockwork.run_once))
         if "courier" in self.roles:
-            loops.extend(self._loop(role, self._courier(role).run_once) for role in product.senders)
+            loops.extend(
+                self._loop(role, self._courier(role, watch).run_once) for role in product.senders
+            )
         return loops
 
     def _loop(self, name: str, run_once: Callable[[], Awaitable[int]]) -> Loop:
@@ -146,16 +150,18 @@ class Server:
 
         return Loop(name, run_once, next_due, self.product.clock)
 
-    def _courier(self, role: str) -> Courier:
+    def _courier(self, role: str, watch: Watch) -> Courier:
         product = self.product
-        return Courier(role, product.senders[role], product.store, product.clock, product.ids)
+        return Courier(
+            role, product.senders[role], product.store, product.clock, product.ids,
+            told=watch.sending(role),
+        )  # fmt: skip
 
-    def _background(self) -> list[Coroutine[Any, Any, None]]:
+    def _background(self, watch: Watch) -> list[Coroutine[Any, Any, None]]:
         product = self.product
         works: list[Coroutine[Any, Any, None]] = [self._follow_rules()]
         if "clock" in self.roles:
             works.append(self._keep_up())
-        watch = Watch(product.channels, product.troubles, product.clock)
         if {"gateway", "router", "courier"} & set(self.roles):
             works.append(watch.run())
         if "gateway" in self.roles:

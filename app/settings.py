@@ -26,11 +26,11 @@ from pydantic_settings import (
 )
 
 from app.base_url import base_url_of
+from app.settings_file import FILE, NAMED, settings_file
+from app.settings_told import NESTING, PREFIX, all_placed, placed, unreadable
+from channels.setting_mistakes import mistakes_of
 from router.errors import ConfigurationError
 
-_FILE = "guichet.toml"
-_NAMED = "GUICHET_SETTINGS"
-"""The variable that names another file, which must be there then."""
 _TABLES = frozenset({"keys", "templates"})
 """Settings of a channel that are tables themselves; any other table is an account's."""
 
@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     """What an operator decides; everything has a default that works on one machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GUICHET_", env_nested_delimiter="__", extra="forbid", toml_file=_FILE
+        env_prefix=PREFIX, env_nested_delimiter=NESTING, extra="forbid"
     )
 
     data: Path = Path("var")
@@ -47,9 +47,9 @@ class Settings(BaseSettings):
     config: Path = Path("config")
     base_url: str = "http://127.0.0.1:8000"
     secret: SecretStr | None = None
-    automatic_per_day: int = Field(20, ge=1)
-    dangers_per_day: int = Field(5, ge=1)
-    confirmations_per_day: int = Field(3, ge=1)
+    automatic_per_day: int = Field(default=20, ge=1)
+    dangers_per_day: int = Field(default=5, ge=1)
+    confirmations_per_day: int = Field(default=3, ge=1)
     channels: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @classmethod
@@ -61,7 +61,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        toml = TomlConfigSettingsSource(settings_cls, os.environ.get(_NAMED) or _FILE)
+        toml = TomlConfigSettingsSource(settings_cls, os.environ.get(NAMED) or FILE)
         return init_settings, env_settings, toml
 
     def accounts_of(self, channel: str) -> list[str]:
@@ -80,29 +80,38 @@ class Settings(BaseSettings):
         return {**common, **(own if isinstance(own, dict) else {})}
 
 
+class GivenSettings(Settings):
+    """Settings that neither a file nor the environment has a say in: those of the demo."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *others: PydanticBaseSettingsSource,
+        **named: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
 def load_settings(**given: Any) -> Settings:
     """Read the settings; values given on the command line win.
 
     Raises:
-        ConfigurationError: with the first mistake, in one sentence.
+        ConfigurationError: with each mistake, in one sentence a line.
     """
-    named = os.environ.get(_NAMED)
-    if named and not Path(named).is_file():
-        raise ConfigurationError(
-            f"{named} : ce fichier de réglages n'existe pas. {_NAMED} le nomme : corrigez son chemin."
-        )
+    settings_file()  # one that was named must be there
     try:
         found = Settings(**{key: value for key, value in given.items() if value not in (None, "")})
-    except (ValidationError, ValueError) as error:
-        raise ConfigurationError(f"{named or _FILE} : {_first(error)}") from None
-    return found.model_copy(update={"base_url": base_url_of(found.base_url)})
-
-
-def _first(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        problem = error.errors()[0]
-        return f"{'.'.join(map(str, problem['loc']))} : {problem['msg']}"
-    return str(error)
+    except ValidationError as error:
+        raise ConfigurationError(all_placed(mistakes_of(error, Settings))) from None
+    except (ValueError, OSError) as error:
+        raise ConfigurationError(unreadable(error)) from None
+    try:
+        base_url = base_url_of(found.base_url)
+    except ConfigurationError as error:
+        raise ConfigurationError(placed(("base_url",), str(error))) from None
+    return found.model_copy(update={"base_url": base_url})
 
 
 def secret_of(settings: Settings) -> bytes:

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.city_time import CITY
-from app.french import refusal
 from app.system import SystemIds
+from channels.system_words import refusal
 from router.errors import ConfigurationError
 from router.store import Store
 from rules.read_territory import PATH

@@ -21,13 +21,15 @@ from app.console import (
     say,
     speaking,
 )
-from app.french import ACTIONS, SENDINGS, URGENCIES, counted, refusal
+from app.french import ACTIONS, URGENCIES, counted
 from app.lines import lines_of
 from app.rulebook import LoadedRulebook, load_folder
 from app.settings import load_settings
 from app.sms_cost import sms_cost
 from app.system import SystemClock
+from channels.system_words import refusal
 from router.archive import Action
+from router.called import SENDINGS, channel_called
 from router.decision import Urgency
 from router.delivery import DeliveryKind
 from router.errors import ConfigurationError, InvalidInput
@@ -121,7 +123,7 @@ def _show(result: Mapping[str, Any]) -> None:
         _row("catégorie", result["category"] or "inconnue")
         _row("lieu", f"{place['insee'] or ''} {place['text']}".strip() or "inconnu")
     for reply in result["replies"]:
-        _row("réponse", f"{reply['channel']} ({reply['language']})")
+        _row("réponse", f"{channel_called(reply['channel'])} ({reply['language']})")
         for paragraph in reply["text"].splitlines():
             _row("", paragraph)
     if result["sms"]:
@@ -129,7 +131,7 @@ def _show(result: Mapping[str, Any]) -> None:
     for delivery in result["deliveries"]:
         _row(
             "envoi",
-            f"{SENDINGS[DeliveryKind(delivery['kind'])]} → {delivery['channel']} {delivery['to']}",
+            f"{SENDINGS[DeliveryKind(delivery['kind'])]} → {channel_called(delivery['channel'])} {delivery['to']}",
         )
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 
 from app.troubles import Troubles
+from router.delivery import Retry, SendOutcome, Unknown
 from router.errors import StoreUnavailable
 from router.ports import Clock, Polls, Pulled, TellsTrouble
 
@@ -18,21 +19,28 @@ _LOOK_S = 15.0
 _AGAIN_S = 300.0
 """After so long a trouble that lasts is confirmed."""
 FAILURES = 3
-"""Rounds in vain, one after the other, after which a channel counts as silent."""
+"""Rounds or sends in vain, one after the other, after which a channel counts as silent."""
 Key = tuple[str, str]
 
 log = structlog.get_logger("guichet")
 
 
+def role_of(channel: str, account: str) -> str:
+    """Name the role of the outbox that sends for an account."""
+    return f"send:{channel}|{account}"
+
+
 @dataclass(slots=True)
 class Watch:
-    """Looks at what channels tell of themselves, and at how their polls end."""
+    """Looks at what channels tell of themselves, and at how their polls and sends end."""
 
     channels: Mapping[Key, object]
     troubles: Troubles
     clock: Clock
     _failed: Counter[str] = field(default_factory=Counter)
+    """By poller and by role of the outbox."""
     _why: dict[str, str] = field(default_factory=dict)
+    """Why a role of the outbox sends nothing."""
     _written: dict[Key, str] = field(default_factory=dict)
     _written_at: float = 0.0
 
@@ -45,7 +53,20 @@ class Watch:
             self._failed.pop(poller, None)
         elif isinstance(error, Exception | asyncio.CancelledError):  # cut at its deadline, too
             self._failed[poller] += 1
-            self._why[poller] = type(error).__name__
+
+    def sending(self, role: str) -> Callable[[SendOutcome], None]:
+        """Give what hears how the sends of one role of the outbox end, which are counted here."""
+        return lambda outcome: self._tried(role, outcome)
+
+    def _tried(self, role: str, outcome: SendOutcome) -> None:
+        match outcome:
+            case Retry(reason, throttled=False, held=False, alone=False) | Unknown(reason):
+                self._failed[role] += 1
+                self._why[role] = reason
+            case Retry():  # it works, or nothing was tried
+                pass
+            case _:
+                self._failed.pop(role, None)
 
     def current(self) -> dict[Key, str]:
         """Say of each channel that does not work as it should what is wrong, in French."""
@@ -53,10 +74,20 @@ class Watch:
         for key, channel in self.channels.items():
             told = channel.trouble if isinstance(channel, TellsTrouble) else ""
             if not told and isinstance(channel, Polls) and self._failed[channel.poller] >= FAILURES:
-                told = f"ne répond pas ({self._why[channel.poller]})."
-            if told:
-                found[key] = told
+                told = (
+                    f"ne se lit plus : {FAILURES} essais ont échoué (guichet doctor dit pourquoi)."
+                )
+            unsent = self._unsent(role_of(*key))
+            if told and unsent:
+                found[key] = f"{told} Et {unsent}"
+            elif told or unsent:
+                found[key] = told or unsent
         return found
+
+    def _unsent(self, role: str) -> str:
+        if self._failed[role] < FAILURES:
+            return ""
+        return f"rien n'en part plus : {self._why[role].removesuffix('.')}."
 
     async def look(self) -> None:
         """Write down what has changed, and confirm now and then what lasts."""

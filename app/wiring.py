@@ -1,28 +1,28 @@
-"""Builds the product from its settings: the one place where every part is named."""
+"""Wires the product from its settings: store, rules, channels, router, web server."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 from starlette.types import ASGIApp
 
+from app.builders import Key, Parts, check_names, connect
 from app.files import SentFiles
 from app.handed_over import Handed
 from app.live import LiveRulebooks
 from app.photos import PhotoFolder
 from app.settings import Settings, secret_of
+from app.settings_told import of_account
 from app.system import SystemClock, SystemIds
 from app.troubles import Troubles
+from app.watch import role_of
 from app.ways import accounts, ways
 from app.x_spending import StoredSpending
 from app.x_tokens import StoredTokens
-from channels.x_api import KeepsTokens, Tokens
-from channels.x_budget import KeepsSpending
+from channels.setting_mistakes import WrongSettings, checked
 from router.directory import Counter
 from router.errors import ConfigurationError
 from router.message import Envelope
@@ -30,9 +30,7 @@ from router.policy import Policy
 from router.ports import (
     Clock,
     Ids,
-    KnowsHandedOver,
     Listens,
-    OpensFiles,
     Polls,
     Reads,
     Sends,
@@ -49,136 +47,6 @@ from web.app import create_app
 from web.parts import Offered, WebParts, WebSettings
 
 log = structlog.get_logger("guichet")
-Key = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a channel may need beside its own settings."""
-
-    signer: Signer
-    clock: Clock
-    base_url: str
-    mailbox: str
-    sms_number: str
-    photos: PhotoFolder
-    files: OpensFiles
-    tokens: Callable[[str, Tokens], KeepsTokens]
-    spending: Callable[[str], KeepsSpending]
-    handed: KnowsHandedOver
-
-
-# Each builder imports its channel itself: the libraries of providers that are not connected here
-# are not worth the second that it takes.
-
-
-def _email(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.email import EmailChannel, EmailSettings
-
-    return EmailChannel(EmailSettings.model_validate(raw), account, parts.signer, files=parts.files)
-
-
-def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.partner_email import PartnerEmail, PartnerEmailSettings
-
-    return PartnerEmail(
-        PartnerEmailSettings.model_validate(raw),
-        account,
-        parts.base_url,
-        parts.signer,
-        parts.files,
-        parts.photos.read,
-    )
-
-
-def _partner_open311(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
-
-    settings = PartnerOpen311Settings.model_validate(raw)
-    return PartnerOpen311(settings, account, parts.clock, parts.handed)
-
-
-def _partner_webhook(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
-
-    settings = PartnerWebhookSettings.model_validate(raw)
-    return PartnerWebhook(settings, account, parts.base_url, parts.clock, parts.photos.read)
-
-
-def _open311(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.open311 import Open311, Open311Settings
-
-    return Open311(Open311Settings.model_validate(raw), account)
-
-
-def _sms(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.phone.carriers import is_polled
-    from channels.sms import Sms, SmsSettings
-    from channels.sms_polled import PolledSms
-
-    settings = SmsSettings.model_validate(raw)
-    return (PolledSms if is_polled(settings) else Sms)(settings, account, parts.clock)
-
-
-def _whatsapp(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.whatsapp import WhatsApp, WhatsAppSettings
-
-    return WhatsApp(WhatsAppSettings.model_validate(raw), account, parts.clock)
-
-
-def _telegram(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.telegram import Telegram
-    from channels.telegram_settings import TelegramSettings
-
-    webhook_url = f"{parts.base_url.rstrip('/')}/webhooks/telegram/{account}"
-    return Telegram(TelegramSettings.model_validate(raw), account, webhook_url)
-
-
-def _matrix(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.matrix import Matrix, MatrixSettings
-
-    return Matrix(MatrixSettings.model_validate(raw), account)
-
-
-def _web(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.webform import Webform, WebformSettings
-
-    return Webform(WebformSettings.model_validate(raw), account, parts.photos.read)
-
-
-def _desk(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.desk import Desk, DeskSettings
-
-    return Desk(DeskSettings.model_validate(raw), account, parts.photos.read)
-
-
-def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
-    from channels.x import X
-    from channels.x_api import login_of
-    from channels.x_settings import XSettings
-
-    settings = XSettings.model_validate(raw)
-    tokens = parts.tokens(account, login_of(settings).tokens)
-    return X(settings, account, parts.clock, tokens, parts.spending(account))
-
-
-BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
-    "email": _email,
-    "partner_email": _partner_email,
-    "partner_open311": _partner_open311,
-    "partner_webhook": _partner_webhook,
-    "open311": _open311,
-    "sms": _sms,
-    "whatsapp": _whatsapp,
-    "telegram": _telegram,
-    "matrix": _matrix,
-    "x": _x,
-    "web": _web,
-    "desk": _desk,
-}
-"""One line a channel: its name and what builds it."""
-_OWN = {"web", "desk"}
-"""Channels without a provider: they need no settings, and answer by the e-mail and SMS of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +72,7 @@ class Product:
     def senders(self) -> dict[str, Sends]:
         """The channels that send, by the outbox role of their account."""
         return {
-            f"send:{name}|{account}": channel
+            role_of(name, account): channel
             for (name, account), channel in self.channels.items()
             if isinstance(channel, Sends)
         }
@@ -262,7 +130,7 @@ async def build(
     )
     wanted = [(counter.channel, counter.address) for counter in counters]
     wanted += accounts(rulebook.directory)
-    unconnected = _connect(channels, settings, wanted, parts)
+    unconnected = connect(channels, settings, wanted, parts)
     policy = Policy(
         ways={"email": ("partner_email", parts.mailbox)},
         partners=ways(rulebook.directory, channels),
@@ -320,49 +188,14 @@ async def build(
     )  # fmt: skip
 
 
-def check_names(settings: Settings) -> None:
-    """Refuse settings of a channel that there is not: they would be obeyed by nobody.
-
-    Raises:
-        ConfigurationError: names it, and the one that may be meant.
-    """
-    for name in settings.channels:
-        if name not in BUILDERS:
-            near = get_close_matches(name, BUILDERS, 1)
-            meant = f" Voulez-vous dire « {near[0]} » ?" if near else ""
-            raise ConfigurationError(f"channels.{name} : ce canal n'existe pas.{meant}")
-
-
-def _connect(
-    channels: dict[Key, object], settings: Settings, wanted: list[Key], parts: Parts
-) -> list[str]:
-    """Build the channels of counters and partners; gives those that have no settings here."""
-    if parts.mailbox:
-        wanted.append(("partner_email", parts.mailbox))
-    unconnected = []
-    for name, account in wanted:
-        raw = settings.of_account(name, account)
-        if name in _OWN:
-            raw = {"email_account": parts.mailbox, "sms_account": parts.sms_number, **(raw or {})}
-        if name == "partner_email" and raw is None:
-            raw = settings.of_account("email", account)
-        if raw is None or name not in BUILDERS:
-            unconnected.append(f"{name} {account}")
-            continue
-        try:
-            channels[(name, account)] = BUILDERS[name](raw, account, parts)
-        except ValidationError as error:
-            problem = error.errors()[0]
-            where = ".".join(("channels", name, account, *map(str, problem["loc"])))
-            raise ConfigurationError(f"{where} : {problem['msg']}") from None
-    return unconnected
-
-
 def _form_checks(settings: Settings) -> dict[str, Any]:
     """Give the settings of the form that its page wants, rather than its channel."""
     from channels.webform import WebformSettings
 
-    form = WebformSettings.model_validate(settings.of_account("web", "web") or {})
+    try:
+        form = checked(WebformSettings, settings.of_account("web", "web") or {})
+    except WrongSettings as error:
+        raise ConfigurationError(of_account(error, settings.channels, "web", "web")) from None
     wanted = {"quick_s", "reports_at_once", "reports_most", "letters_at_once", "proof_of_work"}
     return form.model_dump(include=wanted)
 

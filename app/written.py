@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.french import refusal
+from channels.system_words import refusal
 from router.errors import InvalidInput
 
 

@@ -23,6 +23,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -147,6 +148,7 @@ async def run(url: str, *, grouped: bool) -> None:
         # with the protocol named, as in the product: else an answer of two pieces waits 40 ms
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
+        listener.listen(2 * CONNECTIONS)  # before the port is told
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
         server = uvicorn.Server(config)
         print(listener.getsockname()[1], flush=True)
@@ -229,11 +231,12 @@ async def drive(server: Serving, requests: Iterator[bytes], seconds: float) -> D
     requests do.
     """
     done = 0
+    dial = partial(asyncio.open_connection, "127.0.0.1", server.port)
+    lines = await asyncio.gather(*(dial() for _ in range(CONNECTIONS)))
     end = time.monotonic() + 1.1 * seconds
 
-    async def client() -> None:
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal done
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         while time.monotonic() < end and (request := next(requests, None)) is not None:
             writer.write(request)
             answer = await reader.readuntil(b"\r\n\r\n")
@@ -246,8 +249,8 @@ async def drive(server: Serving, requests: Iterator[bytes], seconds: float) -> D
         writer.close()
 
     async with asyncio.TaskGroup() as tasks:
-        for _ in range(CONNECTIONS):
-            tasks.create_task(client())
+        for line in lines:
+            tasks.create_task(client(*line))
         await asyncio.sleep(0.1 * seconds)
         warmed, began, cpu_s = done, time.monotonic(), server.cpu_s
     took, used, count = time.monotonic() - began, server.cpu_s - cpu_s, done - warmed

@@ -121,6 +121,7 @@ async def way(
         product = await build(settings, store, with_inactive=True)
         made = Way(product, product.router)
         made.router = replace(product.router, observe=made.observe, report=made.report)
+        product.rulebooks.settle()
         yield made
     finally:
         await store.close()

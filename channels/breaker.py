@@ -45,10 +45,14 @@ class Breaker:
             return None
         left = self._until - self._clock.monotonic()
         if left > 0:
-            reason = f"the partner failed {self._failed} times: it rests"
+            reason = f"le serveur du service a manqué {self._failed} fois de suite : il est laissé en paix"
             return Retry(reason, left, throttled=True, held=True)
         if self._probing:
-            return Retry("the partner failed: one call goes first", _BEHIND_PROBE_S, held=True)
+            return Retry(
+                "le serveur du service a manqué : un appel part d'abord, seul",
+                _BEHIND_PROBE_S,
+                held=True,
+            )
         self._probing = True
         return None
 

@@ -57,7 +57,9 @@ class DeskSettings(BaseModel):
     def _long(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
         for agent, key in keys.items():
             if len(key.get_secret_value()) < _SHORTEST_KEY:
-                raise ValueError(f"the key of {agent} is shorter than {_SHORTEST_KEY} characters")
+                raise ValueError(
+                    f"la clé de {agent} a moins de {_SHORTEST_KEY} caractères : choisissez-en une autre."
+                )
         return keys
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+import asyncio
+from collections.abc import Callable, Mapping, Set
 from typing import Any, Protocol
 
 import httpx
@@ -10,8 +11,9 @@ import httpx
 from channels.open311_answers import demanded, is_true, listed, told, word
 from channels.open311_pages import Asks
 from channels.partner_http import refusal_of
+from channels.unreachable import CHECK_S
 from router.delivery import Permanent, Retry, Unknown
-from router.errors import InvalidInput
+from router.errors import InvalidInput, UnreadablePayload
 from router.ports import Health
 
 
@@ -19,22 +21,33 @@ class Server(Asks, Protocol):
     account: str
 
 
-async def checked(server: Server, wanted: Set[str], given: Set[str]) -> Health:
-    """Ask for the types of request; ``given`` are the codes of attributes that the settings fill in."""
-    name = server.account
+async def checked(
+    server: Server, wanted: Set[str], given: Set[str], why: Callable[[Exception], str]
+) -> Health:
+    """Ask for the types of request; ``given`` are the codes of attributes that the settings fill in.
+
+    ``why`` says of a call that came to no answer what is wrong.
+    """
     try:
-        answer = await server.ask("GET", "/services")
-        refused = refusal_of(answer, told(answer.body))
-        if isinstance(refused, Retry | Permanent | Unknown):
-            return Health(False, f"{name} refuse de répondre ({refused.reason}).")
-        known = [one for one in listed(answer.body) if isinstance(one, Mapping)]
-        types = {word(one, "service_code"): one for one in known}
-        missing = sorted(wanted - types.keys())
-        if missing:
-            return Health(False, f"{name} ne connaît pas ces types : {', '.join(missing)}.")
-        asked = [await _asked(server, code, types[code], given) for code in sorted(wanted)]
-    except (httpx.HTTPError, InvalidInput) as error:
-        return Health(False, f"{name} ne répond pas ({type(error).__name__}).")
+        async with asyncio.timeout(CHECK_S):
+            return await _checked(server, wanted, given)
+    except UnreadablePayload as error:
+        return Health(False, f"{server.account} ne répond pas comme un serveur Open311 ({error}).")
+    except (httpx.HTTPError, InvalidInput, TimeoutError) as error:
+        return Health(False, f"{server.account} {why(error)}.")
+
+
+async def _checked(server: Server, wanted: Set[str], given: Set[str]) -> Health:
+    name, answer = server.account, await server.ask("GET", "/services")
+    refused = refusal_of(answer, told(answer.body))
+    if isinstance(refused, Retry | Permanent | Unknown):
+        return Health(False, f"{name} refuse de répondre ({refused.reason}).")
+    known = [one for one in listed(answer.body) if isinstance(one, Mapping)]
+    types = {word(one, "service_code"): one for one in known}
+    missing = sorted(wanted - types.keys())
+    if missing:
+        return Health(False, f"{name} ne connaît pas ces types : {', '.join(missing)}.")
+    asked = [await _asked(server, code, types[code], given) for code in sorted(wanted)]
     if any(asked):
         told_of = " ; ".join(filter(None, asked))
         return Health(False, f"{name}, type {told_of} : dites dans « attributes » qui le donne.")

@@ -9,6 +9,8 @@ from email.utils import format_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic import field_validator
+
 from channels.kept_photos import ReadPhoto, kept_photo
 from channels.partner_acts import act_of, photos_of, words_of
 from channels.partner_files import enclose, files_of, told
@@ -32,8 +34,20 @@ class PartnerEmailSettings(SmtpSettings):
     """Where mail to services leaves; the settings of the sending mailbox serve as they are."""
 
     timezone: str = "Europe/Paris"
+    """Of the moments in mails to services, by its name in the IANA's list."""
     largest_files: int = 8_000_000
     """Bytes that the files of one mail may have together; many relays refuse more than 10 MB."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (OSError, ValueError, KeyError):
+            raise ValueError(
+                f"« {value} » n'est pas un fuseau horaire, comme Europe/Paris ou Indian/Reunion."
+            ) from None
+        return value
 
 
 class PartnerEmail:
@@ -78,7 +92,7 @@ class PartnerEmail:
         """Hand the sheet to the relay, with the files that people sent."""
         recipient = part.delivery.address.value
         if "@" not in recipient:
-            return Permanent("address", "this service has no e-mail address")
+            return Permanent("address", "ce service n'a pas d'adresse de courriel")
         plain, sheet = self.letter(part, idem), sheet_of(part.delivery)
         letter = await self._with_files(plain, sheet, self.settings.largest_files)
         outcome = await self._deliver(letter, part.delivery)
@@ -162,8 +176,8 @@ class PartnerEmail:
         """Greet the relay."""
         trouble = await self._relay.check()
         if trouble:
-            return Health(False, f"{self.account} : le relais SMTP {trouble}.")
-        return Health(True, f"{self.account} : le relais répond.")
+            return Health(False, f"le relais SMTP {trouble}.")
+        return Health(True, "le relais répond.")
 
     async def close(self) -> None:
         self._relay.close()

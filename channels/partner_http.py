@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import httpx
 
 from channels.provider_trouble import NOT_SENT, seconds_of
+from channels.trusted import trusted
+from channels.unreachable import server_of, why_unreachable
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
 from router.errors import InvalidInput
 
@@ -105,6 +107,14 @@ class PartnerHttp:
         finally:
             await answer.aclose()
 
+    def why_unreachable(self, error: Exception) -> str:
+        """Say to an operator why a call came to no answer, as the rest of a sentence."""
+        if isinstance(error, Forbidden):
+            return f"ne peut pas être appelé : {error}"
+        if isinstance(error, TooLong):
+            return f"répond trop longuement : {error}"
+        return why_unreachable(error, server_of(self.base_url, "son adresse, ou base_url"))
+
     async def close(self) -> None:
         if self._http is not None:
             await self._http.aclose()
@@ -114,10 +124,10 @@ class PartnerHttp:
         try:
             url = httpx.URL(self.base_url + path)
         except httpx.InvalidURL as error:
-            raise Forbidden("this is no address of a server") from error
+            raise Forbidden("ce n'est pas l'adresse d'un serveur") from error
         schemes = {"https", "http"} if self._allow_private else {"https"}
         if url.scheme not in schemes or not url.host or url.userinfo:
-            raise Forbidden("a partner is called by https, without a password in its address")
+            raise Forbidden("il faut une adresse en https://, sans mot de passe")
         return url
 
     async def _addresses(self, url: httpx.URL) -> list[str]:
@@ -130,13 +140,15 @@ class PartnerHttp:
             raise httpx.ConnectError(f"the name {url.host} is not known") from error
         addresses = [str(one[4][0]) for one in found]
         if not self._allow_private and not all(map(is_public, addresses)):
-            raise Forbidden(f"{url.host} is at a private address, which the settings do not allow")
+            raise Forbidden(f"{url.host} est à une adresse privée (allow_private = true le permet)")
         return list(dict.fromkeys(addresses))
 
     @property
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
-            self._http = httpx.AsyncClient(timeout=self._deadline_s, follow_redirects=False)
+            self._http = httpx.AsyncClient(
+                timeout=self._deadline_s, follow_redirects=False, verify=trusted()
+            )
         return self._http
 
 
@@ -154,17 +166,17 @@ async def _read(answer: httpx.Response, limit: int | None) -> bytes:
     async for chunk in answer.aiter_bytes():
         content += chunk
         if len(content) > most:
-            raise TooLong(f"an answer of more than {most} bytes")
+            raise TooLong(f"plus de {most} octets")
     return bytes(content)
 
 
-def outcome_of(error: Exception) -> SendOutcome:
+def outcome_of(error: Exception, http: PartnerHttp) -> SendOutcome:
     """Say what a call that came to no answer means for the delivery."""
     if isinstance(error, Forbidden):
         return Permanent("address", str(error))
     if isinstance(error, NOT_SENT):
-        return Retry(f"the partner cannot be reached ({type(error).__name__})")
-    return Unknown(f"the connection to the partner broke ({type(error).__name__})")
+        return Retry(f"le serveur du service {http.why_unreachable(error)}")
+    return Unknown(f"le serveur du service {http.why_unreachable(error)}")
 
 
 def refusal_of(answer: Answer, told: str) -> SendOutcome | None:
@@ -175,11 +187,11 @@ def refusal_of(answer: Answer, told: str) -> SendOutcome | None:
     status = answer.status
     if 200 <= status < 300:
         return None
-    reason = f"the partner answered {status}" + (f" ({told[:200]})" if told else "")
+    reason = f"le serveur du service a répondu {status}" + (f" ({told[:200]})" if told else "")
     if status in _ON_THE_WAY:
         return Unknown(reason)
     if status in KEY_REFUSED:
-        return Retry(f"{reason}: is our key good?", _KEY_WAIT_S)
+        return Retry(f"{reason} : notre clé est-elle la bonne ?", _KEY_WAIT_S)
     if status in _LATER or status >= 500:
         return Retry(reason, _wait(answer), throttled=status == 429)
     return Permanent(str(status), reason)

@@ -119,7 +119,7 @@ class PartnerOpen311:
                 return await self._post_update(part, idem)
             return await self._post_request(part, sheet, idem)
         except (httpx.HTTPError, InvalidInput) as error:
-            return outcome_of(error)
+            return outcome_of(error, self._http)
 
     async def _post_request(
         self, part: OutboundPart, sheet: Mapping[str, Any], idem: str
@@ -128,7 +128,10 @@ class PartnerOpen311:
         code = code or self._settings.service_code
         if not code:
             about = f"« {sheet.get('category') or 'sans catégorie'} »"
-            return Permanent("service_code", f"the settings name no type of request for {about}")
+            return Permanent(
+                "service_code",
+                f"les réglages ne donnent pas de type de demande pour {about} (service_codes)",
+            )
         form = request_form(part, sheet, code, idem, self._settings.attributes)
         answer = await self.ask("POST", "/requests", form=form, key=True)
         return refusal_of(answer, told(answer.body)) or self._taken(answer)
@@ -140,18 +143,20 @@ class PartnerOpen311:
             return Unknown(str(error))
         request, token = word(first, "service_request_id"), word(first, "token")
         if not request and not token:
-            return Unknown("the partner named neither service_request_id nor token")
+            return Unknown("le serveur du service n'a donné ni service_request_id ni token")
         return Sent((self.forward_of(request, token),))
 
     async def _post_update(self, part: OutboundPart, idem: str) -> SendOutcome:
         """Add to a request that they have; they know a repeated ``update_id``."""
         if not self._settings.updates:
-            return Permanent("updates", "this partner takes no additions to a request by Open311")
+            return Permanent("updates", "ce service ne prend pas d'ajouts par Open311 (updates)")
         handed = await self._handed.handed_over(NAME, self.account) if self._handed else ()
         forward = next((one.forward for one in handed if one.case_id == part.delivery.case_id), "")
         request = await self._follow.request_of(forward) if forward else ""
         if not request:
-            return Retry("the partner has not given the case its number yet", 60.0)
+            return Retry(
+                "ce service n'a pas encore donné son numéro à la demande", 60.0, alone=True
+            )
         form = update_form(part, request, idem)
         answer = await self.ask("POST", "/servicerequestupdates", form=form, key=True)
         return refusal_of(answer, told(answer.body)) or Sent((f"{self.account}#update={idem}",))
@@ -178,7 +183,7 @@ class PartnerOpen311:
         except Refused as error:
             return error.outcome
         except (httpx.HTTPError, InvalidInput) as error:
-            return Retry(f"the partner cannot be asked ({type(error).__name__})")
+            return Retry(f"le serveur du service {self._http.why_unreachable(error)}")
         return _NOT_THERE
 
     # --- in -------------------------------------------------------------------------------------
@@ -271,7 +276,9 @@ class PartnerOpen311:
     async def health(self) -> Health:
         """Ask for the types of request, look for those that the settings name, and what they ask."""
         wanted = {*self._settings.service_codes.values(), self._settings.service_code} - {""}
-        return await checked(self, wanted, {*self._settings.attributes.values()})
+        return await checked(
+            self, wanted, {*self._settings.attributes.values()}, self._http.why_unreachable
+        )
 
     async def close(self) -> None:
         await self._http.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from channels.partner_acts import act_of, photos_of, words_of
 from channels.partner_files import files_of
 from channels.partner_http import MARGIN_S, Answer, PartnerHttp, outcome_of, refusal_of
 from channels.partner_sheet import mapping, sheet_of, written_of
+from channels.unreachable import CHECK_S
 from channels.webhook_signature import ID, Ring
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent
 from router.errors import ConfigurationError, InvalidInput, UnreadablePayload
@@ -105,7 +107,7 @@ class PartnerWebhook:
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
         """Post the case, signed anew at each try and with the same Idempotency-Key."""
         if not self._ring:
-            return Permanent("keys", "the settings share no key with this partner")
+            return Permanent("keys", "aucune clé n'est partagée avec ce service (keys)")
         resting = self.breaker.refused()
         if resting is not None:
             return resting
@@ -115,7 +117,7 @@ class PartnerWebhook:
         try:
             answer = await self._call(body, idem)
         except (httpx.HTTPError, InvalidInput) as error:
-            return outcome_of(error)
+            return outcome_of(error, self._http)
         return refusal_of(answer, _told(answer.body)) or Sent((f"{self.account}#{idem}",))
 
     async def _call(self, body: bytes, idem: str) -> Answer:
@@ -211,11 +213,10 @@ class PartnerWebhook:
         idem = f"ping-{int(now.timestamp())}"
         said = {"id": idem, "type": "ping", "created_at": now.isoformat()}
         try:
-            answer = await self._call(json.dumps(said).encode(), idem)
-        except InvalidInput as error:
-            return Health(False, f"{self.account} ne peut pas être appelé ({error}).")
-        except httpx.HTTPError as error:
-            return Health(False, f"{self.account} ne répond pas ({type(error).__name__}).")
+            async with asyncio.timeout(CHECK_S):
+                answer = await self._call(json.dumps(said).encode(), idem)
+        except (httpx.HTTPError, InvalidInput, TimeoutError) as error:
+            return Health(False, f"{self.account} {self._http.why_unreachable(error)}.")
         refused = refusal_of(answer, _told(answer.body))
         if refused is None:
             return Health(True, f"{self.account} répond à un message signé.")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+import httpx
 from telegram import File, User, WebhookInfo
 from telegram.error import Forbidden, InvalidToken, TelegramError
 
@@ -19,6 +20,7 @@ from channels.telegram_http import asked, hook_trouble
 from channels.telegram_reading import LARGEST_FILE, key_of, press_of, read_update
 from channels.telegram_settings import TelegramSettings
 from channels.telegram_updates import update_of
+from channels.unreachable import server_of, why_unreachable
 from router.delivery import (
     Delivery,
     OnUnknown,
@@ -207,7 +209,7 @@ class Telegram:
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
         chat = part.delivery.address.value
         if not _CHAT.fullmatch(chat):
-            return Permanent("address", "this is not the number of a Telegram chat")
+            return Permanent("address", "ce n'est pas le numéro d'une conversation de Telegram")
         return await self._line.send(part, int(chat))
 
     async def health(self) -> Health:
@@ -218,6 +220,9 @@ class Telegram:
         except (InvalidToken, Forbidden):
             return Health(False, "Telegram refuse le jeton : vérifiez « token ».")
         except TelegramError as error:
+            if isinstance(error.__cause__, httpx.HTTPError):
+                why = why_unreachable(error.__cause__, server_of(self._settings.base_url))
+                return Health(False, f"Telegram {why}.")
             told = self._line.told(error)
             return Health(False, f"Telegram ne répond pas ({type(error).__name__} : {told}).")
         if str(me.username or "").lower() != self.account.lower():

@@ -20,6 +20,7 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from channels.provider_trouble import NOT_SENT
+from channels.trusted import trusted
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
 
 T = TypeVar("T")
@@ -67,6 +68,7 @@ class Request(HTTPXRequest):
             write_timeout=limit_s,
             connect_timeout=limit_s,
             pool_timeout=limit_s,
+            httpx_kwargs={"verify": trusted()},
         )
 
     async def do_request(self, *args: Any, **named: Any) -> tuple[int, bytes]:

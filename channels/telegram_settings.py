@@ -25,5 +25,7 @@ class TelegramSettings(BaseModel):
     def _leads_to_bots(cls, value: str) -> str:
         """The library puts the token right behind, so an address that ends elsewhere is another's."""
         if not re.fullmatch(r"https?://[^/\s]+(/[^\s]*)?/bot", value):
-            raise ValueError("the address ends in /bot, as https://api.telegram.org/bot does")
+            raise ValueError(
+                f"« {value} » ne finit pas par /bot, comme https://api.telegram.org/bot."
+            )
         return value

@@ -35,7 +35,7 @@ class Ring:
         """
         self._keys = {name: _secret(name, text) for name, text in keys.items()}
         if current and current not in self._keys:
-            raise ConfigurationError(f"the current key « {current} » is not among the keys")
+            raise ConfigurationError(f"current : aucune clé de keys ne s'appelle « {current} ».")
         order = sorted(self._keys, key=lambda name: name != (current or next(iter(keys), "")))
         self._order = tuple(order)
 
@@ -93,7 +93,7 @@ def _secret(name: str, text: str) -> bytes:
     try:
         secret = base64.b64decode(text.removeprefix(_PREFIX), validate=True)
     except (binascii.Error, ValueError):
-        raise ConfigurationError(f"the key « {name} » is no base64") from None
+        raise ConfigurationError(f"la clé « {name} » n'est pas en base64.") from None
     if len(secret) < _SHORTEST:
-        raise ConfigurationError(f"the key « {name} » is shorter than {_SHORTEST} bytes")
+        raise ConfigurationError(f"la clé « {name} » a moins de {_SHORTEST} octets.")
     return secret

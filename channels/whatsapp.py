@@ -40,7 +40,9 @@ class WhatsAppSettings(NumberSettings):
     def _content_sids(cls, templates: dict[str, str]) -> dict[str, str]:
         wrong = misspelt(templates)
         if wrong:
-            raise ValueError(f"« {wrong} » is no ContentSid: HX and 32 characters")
+            raise ValueError(
+                f"« {wrong} » n'est pas un ContentSid : HX, puis 32 lettres ou chiffres."
+            )
         return templates
 
 

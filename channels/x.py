@@ -14,6 +14,7 @@ from channels import x_signature
 from channels.graphemes import split
 from channels.media_hosts import check
 from channels.steering_words import asked_for, wish_of
+from channels.unreachable import server_of, why_unreachable
 from channels.x_api import KeepsTokens, Refused, XApi, login_of
 from channels.x_budget import Budget, KeepsSpending
 from channels.x_events import event_of
@@ -251,7 +252,7 @@ class X:
 
     async def send(self, part: OutboundPart, idem: str) -> SendOutcome:
         if not is_id(part.delivery.address.value):
-            return Permanent("address", "this is not the id of somebody on X")
+            return Permanent("address", "ce n'est pas le numéro d'un compte de X")
         if self._budget.spent and not part.delivery.danger:
             return Retry(self._budget.sentence, self._budget.until_tomorrow_s(), held=True)
         return await self._sending.send(part)
@@ -270,8 +271,8 @@ class X:
         except Refused as error:
             return Health(False, _told(error))
         except httpx.HTTPError as error:
-            where, why = self._settings.base_url, type(error).__name__
-            return Health(False, f"X ne répond pas à {where} ({why}).")
+            why = why_unreachable(error, server_of(self._settings.base_url))
+            return Health(False, f"X {why}.")
         await self._budget.look()
         if self._budget.near:
             return Health(False, self._budget.told)

@@ -13,6 +13,7 @@ import httpx
 
 from channels.provider_trouble import NOT_SENT
 from channels.secrets_in_logs import redact
+from channels.trusted import trusted
 from channels.x_budget import Budget
 from channels.x_oauth1 import Keys, authorization
 from channels.x_settings import XSettings
@@ -226,7 +227,7 @@ class XApi:
             shown = self._keys.token if self._keys else self._tokens.access
             if shown:
                 redact(shown, "httpx", "httpcore")
-            self._http = httpx.AsyncClient(timeout=self._deadline_s)
+            self._http = httpx.AsyncClient(timeout=self._deadline_s, verify=trusted())
         return self._http
 
     def _wait(self, answer: httpx.Response) -> float | None:
@@ -266,12 +267,12 @@ def login_of(settings: XSettings) -> Login:
 def outcome_of(error: Exception) -> SendOutcome:
     """Say what a failed call means for the delivery."""
     if isinstance(error, NOT_SENT):
-        return Retry(f"X cannot be reached ({type(error).__name__})")
+        return Retry(f"X ne répond pas ({type(error).__name__})")
     if isinstance(error, Unclear):
         return Unknown(str(error))
     if isinstance(error, Refused):
         return _refusal(error)
-    return Unknown(f"the connection to X broke ({type(error).__name__})")
+    return Unknown(f"la connexion à X a été coupée ({type(error).__name__})")
 
 
 def _refusal(error: Refused) -> SendOutcome:

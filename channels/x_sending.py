@@ -45,7 +45,9 @@ class Sending:
         if address.kind != MENTION:
             return await self._write(address.value, part.text)
         if not refs:
-            return Permanent("thread", "a public answer needs the post that it answers")
+            return Permanent(
+                "thread", "une réponse publique suit une publication, et aucune n'est connue"
+            )
         return await self._reply(refs[-1], part.text)
 
     async def _write(self, person: str, text: str) -> SendOutcome:
@@ -86,8 +88,8 @@ class Sending:
             return ""
         self._told.add(person)  # what may have left is not posted again either
         if isinstance(outcome, Unknown):
-            return "; perhaps told in public how else to reach us"
-        return "; told once in public how else to reach us"
+            return " ; peut-être lui a-t-on dit en public comment nous joindre autrement"
+        return " ; on lui a dit en public, une fois, comment nous joindre autrement"
 
     async def _post(self, path: str, body: dict[str, Any], field: str) -> SendOutcome:
         try:
@@ -95,7 +97,7 @@ class Sending:
         except (Refused, httpx.HTTPError) as error:
             return outcome_of(error)
         sent = part_of(answer, "data").get(field)
-        return Sent((str(sent),)) if is_id(sent) else Unknown("X answered without an id")
+        return Sent((str(sent),)) if is_id(sent) else Unknown("X a répondu sans numéro d'envoi")
 
     async def find(self, delivery: Delivery, parts: tuple[OutboundPart, ...]) -> SendOutcome | None:
         """Look for it among what we wrote since: to the person, or under the post that it answers."""
@@ -117,7 +119,7 @@ class Sending:
         texts = [_told_apart(part.text) for part in parts]
         found = [known[text] for text in texts if text in known]
         if found and len(found) < len(parts):
-            return Unknown("a part of a long text has left")
+            return Unknown("une partie d'un long texte est partie, et la suite n'a pas pu")
         return Sent(tuple(found)) if found else None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from channels.trusted import trusted
 from demo.browser import read_page
 from demo.ledger import Ledger
 
@@ -39,7 +40,7 @@ class DeskAgent:
 
     async def start(self) -> None:
         self._ledger.load()
-        self._client = httpx.AsyncClient(timeout=15.0)
+        self._client = httpx.AsyncClient(timeout=15.0, verify=trusted())
 
     async def stop(self) -> None:
         await self._client.aclose()

@@ -78,8 +78,8 @@ class Narrator:
     """What people are called, where their address is a mere number."""
     _began: float = field(default_factory=WallClock().monotonic)
 
-    def opening(self) -> None:
-        """Say what is about to be seen."""
+    def opening(self, rules: str = "") -> None:
+        """Say what is about to be seen; ``rules`` names those that decide."""
         self._print(
             Panel(
                 "Des citoyens écrivent par courriel, SMS, WhatsApp, Telegram, Matrix, X ou\n"
@@ -90,6 +90,8 @@ class Narrator:
                 border_style="cyan",
             )
         )
+        if rules:
+            self._print(f"Règles jouées : {escape(rules)}.\n")
 
     # --- one message -----------------------------------------------------------------------------
 

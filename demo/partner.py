@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from channels.trusted import trusted
 from demo.clock import WallClock
 from demo.faults import FaultKind, Faults
 from demo.ledger import Ledger
@@ -79,7 +80,7 @@ class PartnerSimulator:
 
     async def start(self) -> None:
         self._ledger.load()
-        self._client = httpx.AsyncClient(timeout=15.0)
+        self._client = httpx.AsyncClient(timeout=15.0, verify=trusted())
         await self._http.start()
 
     async def stop(self) -> None:

@@ -130,6 +130,8 @@ class Retry:
     """The account's limit was hit: every delivery of this account waits, not only this one."""
     held: bool = False
     """Nothing was tried, so that nothing is given up either: the provider is being left alone."""
+    alone: bool = False
+    """Only this delivery is put off: the provider works, and takes others."""
 
 
 @dataclass(frozen=True, slots=True)

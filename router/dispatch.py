@@ -194,7 +194,8 @@ class Dispatcher:
         """Re-evaluate a case after new words, a place or a refusal; a started case keeps its owner.
 
         A danger rule, a refusal by the owner, or a step that is reached just now and names who is
-        in charge, moves even a case that was started.
+        in charge, moves even a case that was started; where the engine failed only a
+        refusal does.
         """
         facts, decision = counted_again(
             self.rulebook, self.workspace, self.facts_of_case(case), case
@@ -203,7 +204,7 @@ class Dispatcher:
         moves = decision.owner != case.owner and (
             refused or decision.danger or decision.reached.owner or case.status in _UNSTARTED
         )
-        moves = moves and not case.parts_open
+        moves = moves and not case.parts_open and (refused or not decision.failed)
         applied = moves or decision.owner == case.owner
         keep(draft, self.workspace, self.shadow, case, decision, facts, why, applied=applied)
         case = replace(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from router.called import SENDINGS, channel_called
 from router.case import Event, EventKind
 from router.delivery import (
     Delivery,
@@ -33,6 +34,7 @@ BACK_OFF_S = (60.0, 300.0, 900.0, 3600.0, 14_400.0)
 GIVE_UP = timedelta(hours=48)
 UNKNOWN_WAIT = timedelta(minutes=10)
 """How long a callback may take before a delivery of unknown outcome is held for an agent."""
+_BLOCKED = "cette personne ne nous laisse pas lui écrire ici"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Courier:
     lanes: int = 32
     back_off_s: Sequence[float] = BACK_OFF_S
     spread: random.Random = random.Random()
+    told: Callable[[SendOutcome], None] = lambda _: None
+    """Hears what each try came to."""
 
     async def run_once(self) -> int:
         """Send what is due now; returns how many deliveries were tried.
@@ -108,6 +112,7 @@ class Courier:
                 return
             known = await self._what_became(delivery) if found else None
             tried, outcome = (delivery, known) if known else await self._try(delivery)
+            self.told(outcome)
             settled = self._settled(tried, outcome)
             if isinstance(known, Retry) and not settled.state.settled:
                 settled = replace(settled, state=DeliveryState.SENDING)  # still to be found out
@@ -140,9 +145,9 @@ class Courier:
             async with asyncio.timeout(self.channel.deadline_s):
                 return await self.channel.send(part, idem)
         except TimeoutError:
-            return Unknown("no answer within the deadline")
+            return Unknown("aucune réponse dans le délai")
         except Exception as error:  # a channel's defect must not stop the other lanes
-            return Unknown(f"{type(error).__name__} while sending")
+            return Unknown(f"défaut pendant l'envoi ({type(error).__name__})")
 
     async def _what_became(self, delivery: Delivery) -> SendOutcome | None:
         """Settle a delivery found as ``sending``: None means that it may be sent again."""
@@ -154,11 +159,13 @@ class Courier:
                     async with asyncio.timeout(self.channel.deadline_s):
                         return await self.channel.find(delivery, delivery.idem)
                 except Exception as error:  # the provider cannot tell now
-                    return Retry(f"{type(error).__name__} while asking the provider")
+                    return Retry(
+                        f"le prestataire ne dit pas si c'est parti ({type(error).__name__})"
+                    )
             case OnUnknown.WAIT:
                 if self.clock.now() - delivery.created_at < UNKNOWN_WAIT:
-                    return Retry("waiting for the provider's callback", after_s=60)
-        return Permanent("unknown", "the outcome of the send is unknown: an agent decides")
+                    return Retry("en attente de l'avis du prestataire", after_s=60)
+        return Permanent("unknown", "on ne sait pas si c'est parti : un agent décide")
 
     # --- outcomes ----------------------------------------------------------------------------
 
@@ -177,9 +184,10 @@ class Courier:
                 )
             case Permanent(code, reason):
                 state = DeliveryState.DEAD
-                return replace(
-                    delivery, state=state, tries=tries, error=f"{code}: {reason}", settled_at=now
-                )
+                told = f"{_BLOCKED} : {reason}" if code == "blocked" else reason
+                if code.isdigit() and code not in reason:
+                    told = f"{code} : {reason}"
+                return replace(delivery, state=state, tries=tries, error=told, settled_at=now)
             case OptedOut(reason):
                 state = DeliveryState.REJECTED
                 return replace(delivery, state=state, tries=tries, error=reason, settled_at=now)
@@ -195,7 +203,7 @@ class Courier:
                 delivery,
                 state=DeliveryState.DEAD,
                 tries=tries,
-                error=f"unknown: {reason}",
+                error=f"on ne sait pas si c'est parti : {reason}",
                 settled_at=self.clock.now(),
             )
         later = self._later(delivery, reason, None, tries)
@@ -218,7 +226,7 @@ class Courier:
                 delivery,
                 state=DeliveryState.DEAD,
                 tries=tries,
-                error=f"given up after {tries} tries: {reason}",
+                error=f"abandonné après {tries} essais : {reason}",
                 settled_at=now,
             )
         steps = self.back_off_s
@@ -237,11 +245,12 @@ class Courier:
         lost = {DeliveryState.DEAD, DeliveryState.REJECTED, DeliveryState.BOUNCED}
         if delivery.state not in lost or delivery.case_id is None:
             return None
+        what = f"{SENDINGS[delivery.kind]} ({channel_called(delivery.address.channel)})"
         return Event(
             id=self.ids.next(),
             case_id=delivery.case_id,
             kind=EventKind.DELIVERY_FAILED,
             at=self.clock.now(),
             who="outbox",
-            text=f"{delivery.kind} ({delivery.address.channel}) : {delivery.error}",
+            text=f"{what} : {delivery.error}",
         )

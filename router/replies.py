@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from router.called import SENDINGS, channel_called
 from router.case import Case, CaseFile, EventKind, Reporter, ReporterRole
 from router.decision import Decision, ServiceId
 from router.delivery import Delivery, DeliveryKind
@@ -263,7 +264,8 @@ class Replies:
             if not self.workspace.conversation(reporter.answered_at.key).opted_out:
                 yield reporter
                 continue
-            why = f"{kind} ({reporter.answered_at.channel}) : la personne ne veut plus de messages"
+            what = f"{SENDINGS[kind]} ({channel_called(reporter.answered_at.channel)})"
+            why = f"{what} : la personne ne veut plus de messages"
             self.workspace.tell(draft, case, EventKind.DELIVERY_FAILED, "router", why)
 
     def _on_the_page(
@@ -271,7 +273,7 @@ class Replies:
     ) -> None:
         """Let those who work on the case know that the address was never confirmed."""
         if reporter.page is not None:
-            why = f"{kind} : sur la page de suivi, l'adresse donnée n'est pas confirmée"
+            why = f"{SENDINGS[kind]} : sur la page de suivi, l'adresse donnée n'est pas confirmée"
             self.workspace.tell(draft, case, EventKind.NOTE, "router", why)
 
     @staticmethod

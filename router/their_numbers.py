@@ -39,7 +39,7 @@ def quoted(message: Message) -> tuple[str, ...]:
 
 @lru_cache(maxsize=512)  # the same text is asked about before a batch is gathered and after
 def _candidates(text: str) -> tuple[str, ...]:
-    text = text[:_LOOKED_AT]
+    text = unicodedata.normalize("NFKC", text[:_LOOKED_AT])
     if not _DIGIT.search(text):
         return ()
     words = [_bare(word) for word in _WORD.findall(text)]

@@ -76,7 +76,7 @@ class Rulesets(Protocol):
     ) -> RulesetVersion:
         """Store a new version and make it the live one, in one transaction.
 
-        With ``pending`` it is only stored. ``base`` is the version that must still be live.
+        With ``pending`` it is only stored, and what waited with the same content is withdrawn. ``base`` is the version that must still be live.
 
         Raises:
             Outdated: another version has become live.

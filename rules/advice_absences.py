@@ -1,4 +1,4 @@
-"""Warns of absences that leave cases to nobody, and of those that are over."""
+"""Tells of absences that leave cases to nobody, and of those that are over."""
 
 from __future__ import annotations
 
@@ -23,10 +23,30 @@ def advise_absences(ruleset: RuleSet, problems: Problems, today: date | None) ->
         over = [one for one in entry.absences if today and _is_over(one.season, today)]
         _over(entry, over, problems)
         left = [one for one in entry.absences if one not in over]
-        if left and entry.service.deputy is None:
+        if entry.service.id == last and today and _gone(hours.chain(entry), today):
+            _dead(entry, left[0], problems)
+        elif left and entry.service.deputy is None:
             _alone(entry, left[0], last, problems)
         elif left:
             _together(hours.chain(entry), today, problems)
+
+
+def _gone(chain: Iterable[ServiceEntry], today: date) -> bool:
+    """Whether a service and all who stand in for it are away until further notice."""
+    return all(
+        any(not a.season.yearly and a.season.end is None and a.season.holds(today) for a in own)
+        for own in (one.absences for one in chain)
+    )
+
+
+def _dead(entry: ServiceEntry, absence: Absence, problems: Problems) -> None:
+    problems.error(
+        absence.at,
+        "a-defaut-mort",
+        f"Le responsable par défaut de la métropole « {entry.service.id} » est en absence jusqu'à "
+        "nouvel ordre, et personne ne le remplace",
+        "Donnez-lui un suppléant, ou un dernier jour à son absence.",
+    )
 
 
 def _is_over(season: Season, today: date) -> bool:

@@ -43,25 +43,27 @@ def _abroad(ruleset: RuleSet, problems: Problems) -> None:
     services, geography = ruleset.configuration.services, ruleset.geography
     everywhere = frozenset({ruleset.configuration.metropole})
     named = [
-        (ref, rule_places(one.rule, geography) or frozenset({one.rule.territory}))
+        (ref, [frozenset({one.rule.territory}), rule_places(one.rule, geography)])
         for one in ruleset.rules
         for ref in one.rule.owners
     ]
     named += [
-        (cell.owner, everywhere if cell.territory is None else frozenset({cell.territory}))
+        (cell.owner, [everywhere if cell.territory is None else frozenset({cell.territory})])
         for cell in ruleset.configuration.cells
     ]
     named += [
-        (file.default, frozenset({file.territory}))
+        (file.default, [frozenset({file.territory})])
         for file in ruleset.configuration.files
         if file.default is not None
     ]
-    for ref, places in named:
+    for ref, bounds in named:  # all bounds hold: a file never acts outside its territory
         entry = services.get(ref.id)
         home = entry.service.insee if entry else None
         if home is None or not geography.known(home):
             continue
-        if not all(geography.contains(home, place) for place in places):
+        if not any(
+            places and all(geography.contains(home, place) for place in places) for places in bounds
+        ):
             problems.warning(
                 ref.at,
                 "service-hors-commune",

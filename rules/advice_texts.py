@@ -65,7 +65,7 @@ def _offered(ruleset: RuleSet) -> list[str]:
 
 def _names(ruleset: RuleSet, problems: Problems) -> None:
     configuration = ruleset.configuration
-    for language in _offered(ruleset):
+    for language in sorted({"fr", *_offered(ruleset)}):
         nameless = [
             (one.at, f"la catégorie « {one.id} »")
             for one in configuration.categories.values()
@@ -81,10 +81,13 @@ def _names(ruleset: RuleSet, problems: Problems) -> None:
             problems.warning(
                 at,
                 "nom-manquant",
-                f"Il manque un nom en « {language} », langue d'un compteur, à {first}"
-                f"{more(nameless)}",
+                f"Il manque un nom {_in(language)} à {first}{more(nameless)}",
                 f"Ajoutez « {language}: … » à leurs noms.",
             )
+
+
+def _in(language: str) -> str:
+    return "en français" if language == "fr" else f"en « {language} », langue d'un compteur,"
 
 
 def _translations(ruleset: RuleSet, problems: Problems) -> None:

@@ -23,6 +23,16 @@ _STOP_WORDS = frozenset(
         *("chez", "mais", "sans", "sous", "vers", "bonjour", "merci", "alors", "aussi", "avoir"),
         *("etre", "faire", "quand", "rien", "tres", "bien", "comme", "encore", "depuis"),
         *("votre", "notre", "nous", "vous", "elle", "elles", "sont", "etait", "entre"),
+        *("leur", "leurs", "meme", "deja", "donc", "apres", "avant", "autre", "autres", "aucun"),
+        *("aucune", "avez", "avons", "celui", "celle", "ceux", "celles", "contre", "dont", "etes"),
+        *("etaient", "fait", "font", "jamais", "lorsque", "moins", "parce", "peut", "peuvent"),
+        *("plusieurs", "pourquoi", "presque", "puis", "quel", "quelle", "quels", "quelles"),
+        *("quelque", "quelques", "selon", "soit", "suis", "surtout", "telle", "toujours", "trop"),
+        *("voici", "voila", "pendant", "jusque", "jusqu", "aujourd", "votre", "notre", "bonsoir"),
+        # a counter of a city is written to in English and Spanish too
+        *("with", "this", "that", "from", "have", "there", "your", "please", "hello", "thank"),
+        *("thanks", "they", "what", "when", "where", "which", "been", "were", "will", "would"),
+        *("hola", "gracias", "favor", "este", "esta", "como", "cuando", "donde", "porque", "para"),
     }
 )
 

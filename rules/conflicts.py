@@ -62,12 +62,13 @@ class Conflicts:
         """Find how two rules of equal priority and place can both hold for one subject."""
         if one.compiled.level != other.compiled.level or not self._same_ground(one, other):
             return None
+        calendars = self.compare.calendars
         for mine in one.compiled.terms:
             for theirs in other.compiled.terms:
                 apart = any(
                     ours.disjoint(yours)
-                    for ours in seasons_of(one.compiled.rule, mine)
-                    for yours in seasons_of(other.compiled.rule, theirs)
+                    for ours in seasons_of(one.compiled.rule, mine, calendars)
+                    for yours in seasons_of(other.compiled.rule, theirs, calendars)
                 )
                 if apart or _stands_back(mine, other) or _stands_back(theirs, one):
                     continue

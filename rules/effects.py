@@ -24,6 +24,8 @@ class Active:
     priority: str
     number: int
     owner: str | None
+    decides: bool
+    """Whether it names an owner, or one for each part."""
     bare: bool
     """Whether it brings nothing but an owner."""
     lone: tuple[str, ...] | None
@@ -36,10 +38,6 @@ class Active:
     groups: tuple[Group, ...]
     """The words that it looks for."""
     rule: Rule
-
-    @property
-    def decides(self) -> bool:
-        return self.owner is not None or bool(self.parts)
 
     @property
     def danger(self) -> bool:
@@ -75,9 +73,10 @@ def steady(rule: Rule, number: int) -> Active | None:
     base = rule.effects
     if rule.steps or base.season is not None:
         return None
-    groups = words_of(rule)
+    owner, groups = _named(base), words_of(rule)
     return Active(
-        rule.id, rule.priority, number, _named(base), only_decides(rule), _lone(groups),
+        rule.id, rule.priority, number, owner, owner is not None or bool(base.parts),
+        only_decides(rule), _lone(groups),
         once=(), parts=base.parts, own=(base,), reached=(), groups=groups, rule=rule,
     )  # fmt: skip
 
@@ -125,8 +124,9 @@ def active(rule: Rule, number: int, case: Situation) -> Active:
         if effects.owner is not None or effects.parts:
             owner, parts = _named(effects), effects.parts
     return Active(
-        rule.id, rule.priority, number, owner, bare=False, lone=None, once=tuple(once), parts=parts,
-        own=tuple(own), reached=tuple(reached), groups=words_of(rule), rule=rule,
+        rule.id, rule.priority, number, owner, owner is not None or bool(parts),
+        bare=False, lone=None, once=tuple(once), parts=parts, own=tuple(own),
+        reached=tuple(reached), groups=words_of(rule), rule=rule,
     )  # fmt: skip
 
 

@@ -77,6 +77,7 @@ _SOURCES = {
         "donnée": "donnée avec la demande",
     }
 }
+_NEAREST = 5
 _URGENCIES = {"low": "basse", "normal": "normale", "high": "haute", "immediate": "immédiate"}
 
 
@@ -86,10 +87,11 @@ def explain(
     ruleset: RuleSet | None = None,
     near: Sequence[Mapping[str, Any]] | None = None,
 ) -> str:
-    """Tell a decision: one sentence, the rules that held, the nearest that did not, the words.
+    """Tell a decision: a sentence, the rules that held, the nearest that did not, words, facts.
 
     With the rule set, services, places and categories are called by their names. ``near`` are the
-    rules that nearly held, nearest first; without them, what the decision recorded in rank order.
+    rules that nearly held, nearest first, of which five are told; without them, what the decision
+    recorded in rank order.
     """
     names, naming = _NAMES.get(language, _NAMES["fr"]), Naming(ruleset, language)
     trace = decision.trace
@@ -97,6 +99,14 @@ def explain(
         return decision.sentence
     lines = [decision.sentence, ""]
     lines += _held(trace, names, naming)
+    near = trace["near_misses"] if near is None else near
+    if near:
+        lines += ["", f"{names['missed']} :"]
+        lines += [f"  - {missed(one, naming)}" for one in near[:_NEAREST]]
+    lines.append("")
+    lines += _line(names["words"], ", ".join(_once(trace["words"])))
+    repaired = (names["read"].format(read, taken) for read, taken in trace["repaired"].items())
+    lines += _line(names["repaired"], ", ".join(repaired))
     lines += _line(names["place"], _place(trace, names, naming))
     lines += _line(names["category"], _category(trace, names, naming))
     urgency = decision.urgency.value
@@ -105,9 +115,6 @@ def explain(
     lines += _line(names["later"], ", ".join(trace.get("told_later", ())))
     parts = (f"{part.words} → {naming.service(part.owner)}" for part in decision.parts)
     lines += _line(names["parts"], ", ".join(parts))
-    lines += _line(names["words"], ", ".join(_once(trace["words"])))
-    repaired = (names["read"].format(read, taken) for read, taken in trace["repaired"].items())
-    lines += _line(names["repaired"], ", ".join(repaired))
     lines += _line(names["refused"], naming.services(trace["refused"]))
     lines += _absences(trace, names, naming)
     lines += _line(names["passed"], ", ".join(map(naming.rule, trace.get("passed_over", ()))))
@@ -119,9 +126,6 @@ def explain(
         lines += [f"  - {one}" for one in missing_told(trace, ruleset)]
     else:
         lines += _line(names["unknown"], ", ".join(trace["unknown"]))
-    near = trace["near_misses"] if near is None else near
-    if near:
-        lines += ["", f"{names['missed']} :", *(f"  - {missed(one, naming)}" for one in near)]
     lines += ["", f"{names['rules']} : {decision.ruleset}"]
     return "\n".join(lines)
 

@@ -11,19 +11,19 @@ from rules.conditions.source import Condition
 from rules.model import Rule
 
 _NAMES = {
-    "expediteur": "qui écrit (expediteur)",
-    "desordre": "la gêne ressentie (desordre)",
-    "nature": "ce que la personne veut (nature)",
-    "urgence": "l'urgence (urgence)",
-    "piece_jointe": "une pièce jointe (piece_jointe)",
-    "canal": "le canal (canal)",
-    "langue": "la langue (langue)",
-    "lieu": "le lieu (lieu)",
-    "categorie": "la catégorie (categorie)",
+    "expediteur": "qui écrit",
+    "desordre": "la gêne ressentie",
+    "nature": "ce que la personne veut",
+    "urgence": "l'urgence",
+    "piece_jointe": "une pièce jointe",
+    "canal": "le canal",
+    "langue": "la langue",
+    "lieu": "le lieu",
+    "categorie": "la catégorie",
 }
-"""What people call a fact, with the key that files use."""
-_EXACT = "le lieu exact (lieu)"
-_MOST = 8
+"""What people call a fact."""
+_EXACT = "le lieu exact"
+_MOST = 3
 """Rules that are named beside a fact; the file and ``--json`` hold them all."""
 _TABLE, _NOWHERE = "competence:", "lieu : inconnu"
 
@@ -75,21 +75,27 @@ def _conditions(name: str, rules: Mapping[str, Rule], seen: set[str]) -> Iterato
 def missing_told(trace: Mapping[str, Any], ruleset: RuleSet) -> list[str]:
     """Say in French what is missing, a line a fact; and the rules that wait for none of these."""
     found, known = missing(trace, rules_of(ruleset)), _known(trace)
+    table = ""
     if any(name.startswith(_TABLE) for name in trace.get("unknown", ())):
-        fact = "lieu" if "categorie" in known else "categorie"
-        found[fact] = ["la table des compétences", *found.get(fact, ())]
+        table = "lieu" if "categorie" in known else "categorie"
+        found = {table: found.pop(table, []), **found}
     lines = [
-        f"{_EXACT if fact == 'lieu' and 'lieu' in known else _NAMES.get(fact, fact)} : attendu par "
-        f"{_listed(names)}"
+        f"{_EXACT if fact == 'lieu' and 'lieu' in known else _NAMES.get(fact, fact)} "
+        f"({_listed(names, table=fact == table)})"
         for fact, names in found.items()
     ]
     told = {name for names in found.values() for name in names}
     waiting = (one for one in trace.get("unknown", ()) if not one.startswith(_TABLE))
     others = [name for name in waiting if name not in told]
-    return [*lines, f"autre chose : attendu par {_listed(others)}"] if others else lines
+    return [*lines, f"autre chose ({_listed(others)})"] if others else lines
 
 
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST
-    others = f" et {more} autre{'s' if more > 1 else ''}" if more > 0 else ""
-    return f"{', '.join(names[:_MOST])}{others}"
+def _listed(names: list[str], *, table: bool = False) -> str:
+    """Name those that wait: "table des compétences, règles a, b, c et 4 autres"."""
+    waiting = ["table des compétences"] if table else []
+    if names:
+        more = len(names) - _MOST
+        others = f" et {more} autre{'s' if more > 1 else ''}" if more > 0 else ""
+        rules = "règles" if len(names) > 1 else "règle"
+        waiting.append(f"{rules} {', '.join(names[:_MOST])}{others}")
+    return ", ".join(waiting)

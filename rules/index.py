@@ -73,6 +73,7 @@ class Index:
         self._places = frozenset(self._by_place)
         self._words = frozenset(self._by_word)
         self._prefixes = frozenset(self._by_prefix)
+        self._known = self._words.union(*anchors.values())
         self._all_channels = _numbers(self._by_channel)
 
     def _hang(
@@ -112,7 +113,8 @@ class Index:
         touching, ancestry = case.whereabouts.touching, case.ancestry
         around = touching & self._territories
         inside = around <= case.whereabouts.inside
-        found = Hits(case.text.words, ancestry, around, inside, set(self.always))
+        words = case.text.words & self._known
+        found = Hits(words, ancestry, around, inside, set(self.always))
         found.add(self._postings(case))
         for territory in touching & self._places:
             found.worth.update(self._by_place[territory])

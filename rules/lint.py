@@ -13,6 +13,7 @@ from rules.conflicts import Conflicts
 from rules.dnf import Literal, Term, TooManyTerms, terms
 from rules.entitlement import Entitlement
 from rules.model import Configuration
+from rules.moments import never
 from rules.overlap import Comparison
 from rules.problems import Problem, Problems
 
@@ -87,12 +88,7 @@ def _never(ruleset: RuleSet, term: Term) -> tuple[Literal, Literal] | None:
         condition = literal.condition
         if not literal.positive or not isinstance(condition, Received):
             continue
-        calendars = [ruleset.configuration.calendars.get(name) for name in condition.within]
-        open_days = [one.days for one in calendars if one is not None and one.days]
-        closed = bool(condition.days) and len(open_days) == len(condition.within) > 0
-        if closed and all(days.isdisjoint(condition.days) for days in open_days):
-            return literal, literal
-        if condition.within and set(condition.within) <= set(condition.unless):
+        if never(condition, ruleset.configuration.calendars):
             return literal, literal
     return None
 

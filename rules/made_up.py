@@ -28,6 +28,7 @@ from rules.coordinates import box_of, positions
 from rules.dnf import Term
 from rules.meaning import plain_text
 from rules.model import Effects
+from rules.moments import starts_of
 from rules.overlap import Comparison, groups_of
 from rules.read_arrival import DEFAULT_MOMENT
 from rules.read_facts import URGENCY
@@ -181,7 +182,8 @@ class MadeUp:
         times = [one for one in held if isinstance(one, Received)]
         if not times and not any(one.rule.season for one in rules):
             return
-        starts = {span.start for one in times for span in one.hours} or {37_800}
+        calendars = self.configuration.calendars
+        starts = {start for one in times for start in starts_of(one, calendars)} or {37_800}
         midnight = usual.replace(hour=0, minute=0)
         for after in range(-usual.timetuple().tm_yday, _LONGEST_WAIT):
             for start in sorted(starts):

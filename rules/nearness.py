@@ -10,13 +10,14 @@ from rules.compile import RuleSet
 from rules.compiled import Compiled
 from rules.conditions.words import Contains
 from rules.dnf import Literal, Term
+from rules.groups import Group
 from rules.settle import read
 from rules.situation import PLACE, Situation
 from rules.trace import miss
 
 _MOST = 10
-Nearness = tuple[bool, int, bool, int]
-"""Whether it is of another place, how much it lacks, whether of another category, and its rank."""
+Nearness = tuple[bool, int, bool, bool, int]
+"""Whether of another place, how much it lacks, if that are its words, if of another category, rank."""
 
 
 def nearest(
@@ -57,36 +58,39 @@ def _nearness(one: Compiled, case: Situation) -> Nearness | None:
     """Tell how near a rule is that does not hold; None if nobody would call it near.
 
     Near is what found some of its words, or asks for the category that the case has, in its place.
-    A danger is near only by words, and if it lacks one thing more at most.
+    A danger is near only by words, and if it lacks one thing more at most; what is of another place
+    only by words, and if it lacks nothing else.
     """
     of_category = bool(one.categories and case.ancestry and one.categories & case.ancestry)
-    found, danger = _found_words(one, case), one.rule.priority == "danger"
+    groups = _groups(one)
+    found, danger = any(map(case.text.holds, groups)), one.rule.priority == "danger"
     if not found and (danger or not of_category):
         return None
     outside = case.whereabouts.within(one.bound) is False
-    elsewhere, lacks = min(_lacking(term, case) for term in one.terms)
-    elsewhere |= outside
-    if (danger and lacks > 1) or (elsewhere and not found):
+    places, others = min(_lacking(term, case) for term in one.terms)
+    elsewhere, lacks = bool(places) or outside, places + others
+    if (danger and lacks > 1) or (elsewhere and (others or not found)):
         return None
-    return elsewhere, lacks, not of_category, one.number
+    return elsewhere, lacks, bool(groups) and not found, not of_category, one.number
 
 
-def _found_words(one: Compiled, case: Situation) -> bool:
+def _groups(one: Compiled) -> list[Group]:
+    """Give the groups of words that a rule asks for."""
     literals = (each for term in one.terms for each in term)
     wanted = (each.condition for each in literals if each.positive)
-    return any(
-        case.text.holds(group)
+    return [
+        group
         for condition in wanted
         if isinstance(condition, Contains)
         for group in condition.groups
-    )
+    ]
 
 
-def _lacking(term: Term, case: Situation) -> tuple[bool, int]:
-    """Tell of one alternative of a rule whether it wants another place, and how much it lacks."""
-    lacks = [(each.condition.fact, _lack(each, case)) for each in term]
-    elsewhere = any(number and fact == PLACE for fact, number in lacks)
-    return elsewhere, sum(number for _, number in lacks)
+def _lacking(term: Term, case: Situation) -> tuple[int, int]:
+    """Count what one alternative of a rule lacks: places, and other things."""
+    lacks = [(each.condition.fact == PLACE, _lack(each, case)) for each in term]
+    places = sum(number for place, number in lacks if place)
+    return places, sum(number for place, number in lacks if not place)
 
 
 def _lack(each: Literal, case: Situation) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from router.geography import Geography
+from rules.calendars import Calendar
 from rules.compile import RuleSet
 from rules.conditions.counts import Counted
 from rules.conditions.facts import (
@@ -28,7 +29,8 @@ from rules.dnf import Literal, Term
 from rules.groups import Group
 from rules.meaning import Vocabulary
 from rules.model import Rule
-from rules.scalars import Hours, Season
+from rules.moments import apart, crosses, minutes, windows_of
+from rules.scalars import Season
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Comparison:
     words: Vocabulary
     family_trees: dict[str, frozenset[str]]
     """Category → itself and all its children."""
+    calendars: Mapping[str, Calendar]
 
     @classmethod
     def of(cls, ruleset: RuleSet) -> Comparison:
@@ -49,7 +52,7 @@ class Comparison:
                 below.setdefault(ancestor, set()).add(name)
         trees = {name: frozenset(own) for name, own in below.items()}
         groups = (group for one in ruleset.rules for term in one.terms for group in groups_of(term))
-        return cls(ruleset.geography, Vocabulary(groups), trees)
+        return cls(ruleset.geography, Vocabulary(groups), trees, configuration.calendars)
 
     def categories(self, condition: CategoryIs) -> frozenset[str]:
         return frozenset().union(*(self.family_trees.get(c, {c}) for c in condition.categories))
@@ -72,6 +75,8 @@ class Comparison:
         return other.positive and self._implies(other.condition, one.condition)
 
     def _apart(self, one: Condition, other: Condition) -> bool:
+        if isinstance(one, HasPostcode) and isinstance(other, HasPostcode):
+            return one.postcodes.isdisjoint(other.postcodes)
         places = _territories(one), _territories(other)
         if places[0] and places[1]:
             return not any(
@@ -80,7 +85,7 @@ class Comparison:
         if isinstance(one, CategoryIs) and isinstance(other, CategoryIs):
             return self.categories(one).isdisjoint(self.categories(other))
         if isinstance(one, Received) and isinstance(other, Received):
-            return _times_apart(one, other)
+            return apart(one, other, self.calendars)
         for kind, values in _SETS:
             if isinstance(one, kind) and isinstance(other, kind):
                 return values(one).isdisjoint(values(other))
@@ -156,14 +161,14 @@ def groups_of(term: Term) -> list[Group]:
     ]
 
 
-def seasons_of(rule: Rule, term: Term) -> list[Season]:
+def seasons_of(rule: Rule, term: Term, calendars: Mapping[str, Calendar]) -> list[Season]:
     """List the dates in all of which a rule names its owner by an alternative."""
     found = [rule.season, rule.effects.season if rule.effects.owner else None]
-    found += [
-        literal.condition.season
-        for literal in term
-        if literal.positive and isinstance(literal.condition, Received)
-    ]
+    for literal in term:
+        if literal.positive and isinstance(literal.condition, Received):
+            ways = windows_of(literal.condition, calendars)
+            always = ways[0] if len(ways) == 1 else ways[0][:1]
+            found += [window.season for window in always]
     return [season for season in found if season is not None]
 
 
@@ -201,40 +206,11 @@ def _range_within(one: Confirmations, other: Confirmations) -> bool:
     return low and high
 
 
-def _times_apart(one: Received, other: Received) -> bool:
-    if one.season and other.season and one.season.disjoint(other.season):
-        return True
-    if one.hours and other.hours and _seconds(one.hours).isdisjoint(_seconds(other.hours)):
-        return True
-    same_days = one.hours == other.hours or not (_crosses(one) or _crosses(other))
-    if same_days and one.days and other.days and one.days.isdisjoint(other.days):
-        return True
-    return _left_out(one, other) or _left_out(other, one)
-
-
-def _left_out(one: Received, other: Received) -> bool:
-    """Whether one wants only calendars that the other leaves out."""
-    return bool(one.within) and set(one.within) <= set(other.unless)
-
-
-def _crosses(condition: Received) -> bool:
-    return any(span.start >= span.end for span in condition.hours)
-
-
-def _seconds(hours: tuple[Hours, ...]) -> frozenset[int]:
-    """List the quarters of an hour that are covered: enough to compare ranges."""
-    found: set[int] = set()
-    for span in hours:
-        end = span.end if span.start < span.end else span.end + 86400
-        found |= {minute % 1440 for minute in range(span.start // 60, (end + 59) // 60)}
-    return frozenset(found)
-
-
 def _time_within(one: Received, other: Received) -> bool:
     hours = not other.hours or (
         bool(one.hours)
-        and _seconds(one.hours) <= _seconds(other.hours)
-        and (one.hours == other.hours or not (_crosses(one) or _crosses(other)))
+        and minutes(one.hours) <= minutes(other.hours)
+        and (one.hours == other.hours or not (crosses(one.hours) or crosses(other.hours)))
     )
     days = not other.days or (bool(one.days) and one.days <= other.days)
     season = other.season is None or one.season == other.season

@@ -109,7 +109,10 @@ class Hits:
 
     def missed(self, tried: Iterable[int]) -> list[int]:
         """Give the first rules that were hit and fail, in rank order; ``tried`` failed when tried."""
-        found, tried_too = set(tried), self.worth.__contains__
+        found, worth = set(tried), self.worth
         for numbers in self.unmet:
-            found.update(islice(filterfalse(tried_too, numbers), MOST_MISSED))
+            first: Iterable[int] = numbers[:MOST_MISSED]
+            if not worth.isdisjoint(first):
+                first = islice(filterfalse(worth.__contains__, numbers), MOST_MISSED)
+            found.update(first)
         return sorted(found)[:MOST_MISSED]

@@ -23,6 +23,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _SENTENCES = (
     ("could not find expected ':'", "il manque « : » après une clé", "Écrivez « clé: valeur »."),
+    ("found unexpected ':'", "aucune valeur ne suit ce « : »", "Écrivez-la, ou enlevez la clé."),
     (
         "mapping values are not allowed",
         "un « : » se trouve là où aucune clé n'est attendue",

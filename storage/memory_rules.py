@@ -57,6 +57,8 @@ class MemoryRules:
             "",
             dict(record or {}),
         )
+        if pending:
+            self._withdraw(hash)
         self._state.rulesets.append(made)
         if not pending:
             self._make_live(made)
@@ -76,9 +78,13 @@ class MemoryRules:
     def _make_live(self, version: RulesetVersion) -> None:
         """Withdraw what waited upon the older version."""
         self._state.live_ruleset = version.version
+        self._withdraw()
+
+    def _withdraw(self, hash: str = "") -> None:
+        """Withdraw what waits, or only what waits with one content."""
         self._state.rulesets = [
             replace(each, state=VersionState.WITHDRAWN)
-            if each.state is VersionState.PENDING
+            if each.state is VersionState.PENDING and hash in {"", each.hash}
             else each
             for each in self._state.rulesets
         ]

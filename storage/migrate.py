@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -58,5 +60,6 @@ def _is_ours(connection: Connection) -> bool:
     return (_found(connection) or script.get_current_head()) in known
 
 
+@cache
 def _newest() -> str | None:
     return ScriptDirectory.from_config(configuration()).get_current_head()

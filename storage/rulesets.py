@@ -64,6 +64,7 @@ REPLAY = select(ruleset_replay).where(
 )
 SHADOW = select(ruleset_shadow).where(ruleset_shadow.c.cell == _cell)
 SHADOW_HASH = select(ruleset_shadow.c.hash).where(ruleset_shadow.c.cell == _cell)
+WITHDRAW_SAME = WITHDRAW.where(ruleset.c.hash == bindparam("hash_", type_=Key()))
 END_SHADOW = delete(ruleset_shadow).where(ruleset_shadow.c.cell == _cell)
 ADD_SHADOW = insert(ruleset_shadow)
 
@@ -87,7 +88,8 @@ def publish(
 ) -> int:
     """Store a version and make it live; whoever decides under the older one finds it stale.
 
-    Versions that waited for a second person are withdrawn: they were made upon the older one.
+    Versions that waited for a second person are withdrawn: they were made upon the older one. So
+    are those of the same content as one that is to wait itself.
 
     Raises:
         Outdated: another version than ``base`` is live.
@@ -95,6 +97,8 @@ def publish(
     live = _locked(conn, cell)
     if base is not None and live != base:
         raise Outdated(outdated(live))
+    if pending:
+        conn.execute(WITHDRAW_SAME, {"cell_": cell, "hash_": row["hash"]})
     number = int(conn.scalar(NEWEST, {"cell_": cell}) or 0) + 1
     record = _record_text(row["record"], live, "")
     state = VersionState.PENDING if pending else VersionState.PUBLISHED

@@ -4,6 +4,7 @@ Stores of every kind come from here too: in memory, on SQLite, and on PostgreSQL
 """
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -19,6 +20,43 @@ from storage.engine import open_store, upgrade
 from storage.memory import MemoryStore
 
 os.environ.pop("COLUMNS", None)  # pytest's workers are told a width, which would fold what is said
+
+
+def pytest_collection_finish():
+    """Keep the collector from looking again and again through what lives as long as the tests."""
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+
+
+LONG = (
+    "rules/test_rules_oracle",
+    "app/test_rules_on_the_demo",
+    "bench/test_rules_bench",
+    "faults/test_kill",
+    "app/test_demo_command",
+    "bench/test_channels_bench",
+    "contract/test_fuzz",
+    "faults/test_cancel",
+)
+"""Files of few tests that last: by the number of their tests they would begin when others end."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Hand the long files out first; the others come in their usual order."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class LongFirst(LoadFileScheduling):
+        def _assign_work_unit(self, node):
+            for file in LONG:
+                if (name := f"tests/{file}.py") in self.workqueue:
+                    self.workqueue.move_to_end(name, last=False)
+                    break
+            super()._assign_work_unit(node)
+
+    return LongFirst(config, log)
 
 
 @pytest.hookimpl(hookwrapper=True)

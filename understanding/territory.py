@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import shapely
 from shapely import STRtree
@@ -13,48 +11,11 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from router.decision import Place, Point
-from router.errors import ConfigurationError
-from router.geography import AreaDescription, Geometry, TerritoryDescription, Whereabouts
+from router.geography import AreaDescription, TerritoryDescription, Whereabouts
+from understanding.outlines import InvalidOutline, Projection
 
 _SLIVER = 0.01  # drawn outlines never fit exactly: less than this share of an area is no overlap
 _SHORT_NAMES = {"st": "saint", "ste": "sainte"}
-
-
-class InvalidOutline(ConfigurationError):
-    """A shape cannot be used; ``id`` says whose it is."""
-
-    def __init__(self, whose: str, reason: str) -> None:
-        super().__init__(f"Le contour de « {whose} » est inutilisable : {reason}")
-        self.id = whose
-
-
-@dataclass(frozen=True, slots=True)
-class _Projection:
-    """Degrees to metres around a latitude (WGS84 ellipsoid, series of the meridian arc)."""
-
-    lon_m: float
-    lat_m: float
-
-    @classmethod
-    def at(cls, latitude: float) -> _Projection:
-        phi = math.radians(latitude)
-        return cls(
-            lon_m=111_412.84 * math.cos(phi) - 93.5 * math.cos(3 * phi),
-            lat_m=111_132.92 - 559.82 * math.cos(2 * phi) + 1.175 * math.cos(4 * phi),
-        )
-
-    def shape(self, geometry: Geometry, whose: str) -> BaseGeometry:
-        try:
-            found = shape(geometry)
-        except (ValueError, TypeError, KeyError, AttributeError, shapely.GEOSException) as error:
-            raise InvalidOutline(whose, "ses coordonnées ne font pas une forme") from error
-        metres = shapely.transform(
-            shapely.force_2d(found), lambda points: points * (self.lon_m, self.lat_m)
-        )
-        return metres if metres.is_valid else shapely.make_valid(metres)
-
-    def point(self, point: Point) -> BaseGeometry:
-        return shapely.Point(point.lon * self.lon_m, point.lat * self.lat_m)
 
 
 def _key(name: str) -> str:
@@ -77,7 +38,7 @@ class Territory:
         for postcode, codes in description.postcodes.items():
             for code in codes:
                 self._postcodes_of[code] = (*self._postcodes_of.get(code, ()), postcode)
-        self._projection = _Projection.at(_middle(description))
+        self._projection = Projection.at(_middle(description))
         self._zones = frozenset(one.id for one in description.zones)
         self._shapes = self._read_shapes(description)
         self._ids = tuple(self._shapes)

@@ -11,7 +11,7 @@ from router.ports import Rulebook
 from router.tracking import printed
 from web.open311_format import Trouble
 from web.render import Speaker
-from web.tracking_view import public_place, without_person
+from web.tracking_history import public_place, without_person
 
 CHANNEL = "open311"
 _CLOSED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED}

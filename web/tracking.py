@@ -21,7 +21,8 @@ from web.report_form import LONGEST_TEXT, Problem, seal_photo
 from web.seals import Seals
 from web.sending import Sending
 from web.throttle import Throttle
-from web.tracking_view import Found, proofs_of, view_of
+from web.tracking_history import Found
+from web.tracking_view import proofs_of, view_of
 from web.uploads import NOTHING, Uploaded, Uploads
 
 _PURPOSE = "word"

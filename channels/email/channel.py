@@ -15,7 +15,7 @@ from channels.email.composing import mail_of
 from channels.email.events import Receiver
 from channels.email.identity import recipients_of
 from channels.email.inbox import Inbox
-from channels.email.lmtp import serve
+from channels.email.lmtp import serve, trouble_at
 from channels.email.mime import opened
 from channels.email.reading import bytes_of
 from channels.email.settings import EmailSettings
@@ -213,7 +213,7 @@ class EmailChannel:
         """Hand a mail to the relay."""
         recipient = part.delivery.address.value
         if recipient.startswith("unreadable:") or "@" not in recipient:
-            return Permanent("address", "this person left no address")
+            return Permanent("address", "cette personne n'a pas laissé d'adresse")
         letter = letter_of(part.delivery, part.text, idem, self.account, self.settings.display_name)
         files = await self._enclosed(part.delivery)
         outcome = await self._deliver(replace(letter, files=files), part.delivery)
@@ -248,10 +248,13 @@ class EmailChannel:
         found += [f"le serveur IMAP {box}"] if box else []
         found += [] if fits(self.account, _LONGEST_TOKEN) else [_TOO_LONG]
         found += [self._inbox.trouble] if self._inbox.trouble and not box else []
+        if self.settings.lmtp_port:
+            door = await trouble_at(self.settings.lmtp_host, self.settings.lmtp_port)
+            found += [door.removesuffix(".")] if door else []
         if found:
-            return Health(False, f"{self.account} : {' ; '.join(found)}.")
+            return Health(False, f"{' ; '.join(found)}.")
         reads = "la boîte se lit" if self.settings.imap_host else "le courrier y est remis"
-        return Health(True, f"{self.account} : {reads} et le relais répond.")
+        return Health(True, f"{reads} et le relais répond.")
 
 
 def _moment_of(delivery: Delivery) -> datetime:

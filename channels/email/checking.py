@@ -9,14 +9,17 @@ import ssl
 from channels.email.imap import ImapConnection, Refused
 from channels.email.login import log_in
 from channels.email.settings import EmailSettings
-from channels.smtp.oauth import TokenSource
+from channels.smtp.oauth import NoToken, TokenSource
+from channels.unreachable import Server, speaks_tls, why_unreachable
 
-_KNOCK_S = 5.0
+_KNOCK_S, _GREETING_S = 3.0, 2.0
+"""Together less than `guichet doctor` waits."""
 
 
 async def trouble_of(settings: EmailSettings, account: str, tokens: TokenSource | None) -> str:
     """Log in and open each folder; gives what is wrong, as the rest of a sentence, or nothing."""
-    trouble = await _knock(settings)
+    server = server_of_mail(settings)
+    trouble = await _knock(server, tls=settings.imap_tls)
     if trouble:
         return trouble
     connection = ImapConnection(
@@ -29,32 +32,46 @@ async def trouble_of(settings: EmailSettings, account: str, tokens: TokenSource 
         await log_in(connection, settings, account, tokens)
         return await _folders(connection, settings)
     except PermissionError as error:
+        who = settings.user or account
         if tokens is not None:
-            return f"refuse notre jeton OAuth 2 ({error})"
-        return f"refuse le mot de passe de {settings.user or account}"
-    except (OSError, Refused) as error:
-        return f"ne répond pas comme un serveur IMAP ({error})"
+            return f"refuse notre jeton OAuth 2 de {who} à {server} ({error})"
+        return f"refuse le mot de passe de {who} à {server} (vérifiez user et password)"
+    except NoToken as error:
+        return f"ne peut pas être approché : {error}"
+    except TimeoutError as error:
+        return why_unreachable(error, server)
+    except (OSError, Refused):
+        return f"ne répond pas comme un serveur IMAP à {server} (vérifiez {server.settings})"
     finally:
         await connection.close()
 
 
-async def _knock(settings: EmailSettings) -> str:
+def server_of_mail(settings: EmailSettings) -> Server:
+    """Give where the mailbox is, and the settings that say so."""
+    return Server(settings.imap_host, settings.imap_port, "imap_host", "imap_port", "imap_tls")
+
+
+async def _knock(server: Server, *, tls: bool) -> str:
     """Open a connection and close it: the library would wait long for one that is refused."""
-    context = ssl.create_default_context() if settings.imap_tls else None
-    host, port = settings.imap_host, settings.imap_port
+    context = ssl.create_default_context() if tls else None
     try:
         async with asyncio.timeout(_KNOCK_S):
-            _, writer = await asyncio.open_connection(host, port, ssl=context)
-    except ssl.SSLCertVerificationError as error:
-        return f"présente un certificat qui n'est pas reconnu ({error.verify_message})"
-    except ssl.SSLError:
-        return f"ne parle pas TLS au port {port} (imap_tls)"
+            reader, writer = await asyncio.open_connection(server.host, server.port, ssl=context)
     except (OSError, UnicodeError) as error:
-        return f"ne répond pas à {host}:{port} ({type(error).__name__})"
+        return why_unreachable(error, server)
+    try:
+        async with asyncio.timeout(_GREETING_S):
+            greeted = await reader.readline()
+    except (OSError, ValueError):
+        greeted = b""
     writer.close()
     with contextlib.suppress(OSError):
         await writer.wait_closed()
-    return ""
+    if greeted or tls:
+        return ""
+    if await speaks_tls(server, _GREETING_S):
+        return f"parle TLS dès la connexion à {server} (mettez imap_tls = true)"
+    return why_unreachable(TimeoutError(), server)
 
 
 async def _folders(connection: ImapConnection, settings: EmailSettings) -> str:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from channels.email.batch import Fetcher, Wraps
-from channels.email.checking import trouble_of
+from channels.email.checking import server_of_mail, trouble_of
 from channels.email.imap import ImapConnection, Refused
 from channels.email.login import log_in
 from channels.email.settings import EmailSettings
 from channels.smtp.oauth import TokenSource
+from channels.unreachable import why_unreachable
 from router.ports import Pulled
 
 _RESCAN = timedelta(days=30)
@@ -152,7 +153,8 @@ class Inbox:
             what = "le mot de passe" if self._tokens is None else "notre jeton OAuth 2"
             self.trouble = f"le serveur de courrier refuse {what}"
         elif isinstance(error, Exception):
-            self.trouble = "le serveur de courrier ne répond pas"
+            why = why_unreachable(error, server_of_mail(self._settings))
+            self.trouble = f"le serveur de courrier {why}"
 
     async def _wait_if_refused(self) -> None:
         left = self._refused_until - asyncio.get_running_loop().time()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
+import socket
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,11 +13,14 @@ from typing import Any, Protocol
 from aiosmtpd.lmtp import LMTP
 
 from channels.email.settings import EmailSettings
-from router.errors import StoreUnavailable
+from channels.system_words import not_listening
+from router.errors import ConfigurationError, StoreUnavailable
 from router.message import Envelope
 
 _LONGEST_LINE = 4_000_000
 """Bytes; RFC 5321 allows 1,000, and a refusal would reach the citizen as a bounce."""
+
+_IDENT, _GREETING_S = "Guichet", 2.0
 
 Accept = Callable[[Envelope], Awaitable[None]]
 
@@ -74,8 +80,39 @@ class _Door:
         return "451 4.3.0 Internal error, try again"
 
 
+async def trouble_at(host: str, port: int) -> str:
+    """Say in French why this door cannot be opened, or nothing; where ours is open it is well."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((host, port))
+            door.listen(1)
+            return ""
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and await _is_ours(host, port):
+                return ""
+            why = not_listening(error)
+    return f"la porte LMTP ne peut pas s'ouvrir à {host}:{port} (lmtp_host, lmtp_port) : {why}"
+
+
+async def _is_ours(host: str, port: int) -> bool:
+    """Whether a process of ours greets there."""
+    greeting = b""
+    with contextlib.suppress(OSError, ValueError):
+        async with asyncio.timeout(_GREETING_S):
+            reader, writer = await asyncio.open_connection(host, port)
+            greeting = await reader.readline()
+            writer.close()
+    return greeting.startswith(b"220 ") and _IDENT.encode() in greeting
+
+
 async def serve(mailbox: Mailbox, accept: Accept) -> None:
-    """Listen until cancelled."""
+    """Listen until cancelled.
+
+    Raises:
+        ConfigurationError: the port is taken, or is none that this process may open.
+    """
     settings = mailbox.settings
     loop = asyncio.get_running_loop()
     sessions: set[_Session] = set()
@@ -86,13 +123,19 @@ async def serve(mailbox: Mailbox, accept: Accept) -> None:
             data_size_limit=settings.largest_mail,
             enable_SMTPUTF8=True,
             hostname=mailbox.account.rpartition("@")[2],
-            ident="Guichet",
+            ident=_IDENT,
             loop=loop,
         )
         sessions.add(made)
         return made
 
-    server = await loop.create_server(session, settings.lmtp_host, settings.lmtp_port)
+    try:
+        server = await loop.create_server(session, settings.lmtp_host, settings.lmtp_port)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{mailbox.account} : LMTP ne peut pas écouter sur {settings.lmtp_host}, port"
+            f" {settings.lmtp_port} : {not_listening(error)} Changez lmtp_host ou lmtp_port."
+        ) from None
     mailbox.lmtp_port = server.sockets[0].getsockname()[1]
     try:
         await server.serve_forever()

@@ -14,7 +14,7 @@ async def log_in(
 
     Raises:
         PermissionError: the password or the token is refused, or no token is given to us.
-        ConnectionError, TimeoutError: the server or the giver of tokens does not answer.
+        ConnectionError, TimeoutError: the server or the giver of tokens does not answer (``NoToken``).
     """
     user = settings.user or account
     if tokens is None:

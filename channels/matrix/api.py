@@ -12,6 +12,8 @@ import httpx
 from channels.matrix.answers import Json
 from channels.provider_trouble import NOT_SENT, seconds_of
 from channels.secrets_in_logs import redact
+from channels.trusted import trusted
+from channels.unreachable import server_of, why_unreachable
 from router.delivery import Permanent, Retry, SendOutcome, Unknown
 
 _CLIENT = "/_matrix/client/v3"
@@ -31,8 +33,8 @@ class Broken(Exception):
     """No answer came; ``sent`` tells whether the homeserver may have had the call."""
 
     def __init__(self, why: str, *, sent: bool) -> None:
-        super().__init__(f"the homeserver does not answer ({why})")
-        self.why, self.sent = why, sent
+        super().__init__(f"le serveur Matrix {why}")
+        self.sent = sent
 
 
 class MatrixApi:
@@ -68,12 +70,12 @@ class MatrixApi:
                     timeout=limit,
                 )  # fmt: skip
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise _broken(error) from None
+            raise _broken(error, self._base_url) from None
         if answer.status_code >= 300:
             raise _refused(answer)
         data = _json(answer)
         if not isinstance(data, Mapping):
-            raise Broken("an answer that is no object", sent=True)
+            raise Broken("répond par autre chose que du JSON", sent=True)
         return data
 
     async def download(self, server: str, media: str, limit: int) -> bytes | None:
@@ -98,7 +100,7 @@ class MatrixApi:
                     if len(content) > limit:
                         return None
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise _broken(error) from None
+            raise _broken(error, self._base_url) from None
         return bytes(content)
 
     async def close(self) -> None:
@@ -111,7 +113,9 @@ class MatrixApi:
         if self._http is None:
             redact(self._token, "httpx", "httpcore")
             headers = {"authorization": f"Bearer {self._token}"}
-            self._http = httpx.AsyncClient(headers=headers, timeout=self._deadline_s)
+            self._http = httpx.AsyncClient(
+                headers=headers, timeout=self._deadline_s, verify=trusted()
+            )
         return self._http
 
 
@@ -145,8 +149,9 @@ def _wait(answer: httpx.Response, told: Json) -> float | None:
     return 1.0 if asked is None else asked
 
 
-def _broken(error: Exception) -> Broken:
-    return Broken(type(error).__name__, sent=not isinstance(error, NOT_SENT + _NO_ADDRESS))
+def _broken(error: Exception, base_url: str) -> Broken:
+    sent = not isinstance(error, NOT_SENT + _NO_ADDRESS)
+    return Broken(why_unreachable(error, server_of(base_url)), sent=sent)
 
 
 def outcome_of(error: Refused | Broken) -> SendOutcome:
@@ -163,10 +168,10 @@ def outcome_of(error: Refused | Broken) -> SendOutcome:
     return Permanent(code, str(error))
 
 
-def told_of(error: Refused | Broken, where: str) -> str:
-    """Say to an operator, in French, what a failed call to the homeserver at ``where`` means."""
+def told_of(error: Refused | Broken) -> str:
+    """Say to an operator, in French, what a failed call to the homeserver means."""
     if isinstance(error, Broken):
-        return f"Matrix ne répond pas à {where} ({error.why})."
+        return f"{str(error)[:1].upper()}{str(error)[1:]}."
     if error.status == 401:
         return f"Matrix refuse notre jeton ({error})."
     if error.status == 429:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -17,6 +18,7 @@ from channels.matrix.content import object_of, text_of
 from channels.matrix.reading import Room, read_event
 from channels.matrix.sync import Heard, Sync
 from channels.matrix.writing import content_of, message_of
+from channels.unreachable import CHECK_S, server_of, why_unreachable
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import Address, Attachment, Envelope, InboundEvent
@@ -175,17 +177,21 @@ class Matrix:
     async def send(self, part_: OutboundPart, idem: str) -> SendOutcome:
         room = part_.delivery.address.value
         if not room.startswith("!"):
-            return Permanent("address", "this is not the id of a Matrix room")
+            return Permanent("address", "ce n'est pas l'adresse d'un salon de Matrix")
         path = f"/rooms/{part(room)}/send/m.room.message/{part(idem)}"
         try:
             # a room that everybody has left takes messages all the same: nobody would read them
             if not part_.index and not await self._somebody(room):
-                return Permanent("blocked", "nobody but the counter is in the room any more")
+                return Permanent("blocked", "il n'y a plus que le guichet dans le salon")
             answer = await self._api.call("PUT", path, body=content_of(part_))
         except (Refused, Broken) as error:
             return outcome_of(error)
         event = answer.get("event_id")
-        return Sent((str(event),)) if event else Unknown("the homeserver gave no id")
+        return (
+            Sent((str(event),))
+            if event
+            else Unknown("le serveur Matrix n'a pas donné de numéro d'envoi")
+        )
 
     async def _somebody(self, room: str) -> bool:
         answer = await self._api.call("GET", f"/rooms/{part(room)}/joined_members")
@@ -196,9 +202,13 @@ class Matrix:
         if not self._settings.access_token.get_secret_value():
             return Health(False, "access_token n'est pas donné.")
         try:
-            answer = await self._api.call("GET", "/account/whoami")
+            async with asyncio.timeout(CHECK_S):
+                answer = await self._api.call("GET", "/account/whoami")
+        except TimeoutError as error:
+            why = why_unreachable(error, server_of(self._settings.base_url))
+            return Health(False, f"Le serveur Matrix {why}.")
         except (Refused, Broken) as error:
-            return Health(False, told_of(error, self._settings.base_url))
+            return Health(False, told_of(error))
         user = str(answer.get("user_id", ""))
         if user != self.account:
             return Health(False, f"Le jeton est celui de {user}, pas de {self.account}.")

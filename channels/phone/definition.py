@@ -7,8 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from channels.setting_mistakes import WrongSettings, checked
+from channels.system_words import refusal
 from router.delivery import DeliveryState
 from router.errors import ConfigurationError
 
@@ -100,7 +102,9 @@ class Webhook(_Part):
     @model_validator(mode="after")
     def _proves(self) -> Webhook:
         if not self.secret and self.signature is None:
-            raise ValueError("a webhook needs a secret or a signature")
+            raise ValueError(
+                "secret ou signature : il en faut un, qui prouve que c'est le prestataire qui appelle."
+            )
         return self
 
 
@@ -135,14 +139,16 @@ def load(provider: str) -> Definition:
         ConfigurationError: there is none, or it is wrong, in one sentence.
     """
     try:
-        return Definition.model_validate(tomllib.loads(_source(provider)))
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        raise ConfigurationError(f"{provider} : {where} : {problem['msg']}") from None
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise ConfigurationError(f"provider « {provider} » : {why}") from None
+        return checked(Definition, tomllib.loads(_source(provider)))
+    except WrongSettings as error:
+        told = "\n".join(f"{provider} : {line}" for line in str(error).splitlines())
+        raise ConfigurationError(told) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{provider} : ce n'est pas du TOML ({error}).") from None
+    except OSError as error:
+        raise ConfigurationError(f"provider « {provider} » : {refusal(error)}.") from None
+    except ValueError as error:
+        raise ConfigurationError(f"provider « {provider} » : {error}.") from None
 
 
 def _source(provider: str) -> str:
@@ -150,5 +156,5 @@ def _source(provider: str) -> str:
         shipped = files("channels.phone") / "providers" / f"{provider}.toml"
         if provider.isidentifier() and shipped.is_file():
             return shipped.read_text(encoding="utf-8")
-        raise ValueError("no such definition came with Guichet; a path ends in .toml")
+        raise ValueError("Guichet n'en a pas de définition ; un chemin finit par .toml")
     return Path(provider).read_text(encoding="utf-8")

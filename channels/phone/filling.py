@@ -44,11 +44,11 @@ def check(definition: Definition, keys: Mapping[str, str]) -> None:
     """
     missing = [name for name in definition.keys if not keys.get(name)]
     if missing:
-        raise ConfigurationError(f"{definition.name} : il manque keys.{missing[0]}")
+        raise ConfigurationError(f"{definition.name} : il manque keys.{missing[0]}.")
     known = OF_A_MESSAGE | OF_THE_ACCOUNT | keys.keys()
     for name in sorted(_open_names(definition)):
         if name not in known:
-            raise ConfigurationError(f"{definition.name} : « {{{name}}} » n'est connu de personne")
+            raise ConfigurationError(f"{definition.name} : « {{{name}}} » n'est connu de personne.")
 
 
 def _open_names(definition: Definition) -> set[str]:

@@ -17,6 +17,7 @@ from channels.phone.definition import SIGNED, Call, Definition
 from channels.phone.filling import check
 from channels.phone.http_client import Calls
 from channels.phone.settings import SmsSettings
+from channels.unreachable import server_of, why_unreachable
 from router.delivery import Delivery, OnUnknown, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, InvalidSignature
 from router.message import WebhookRequest, WebhookResponse
@@ -153,7 +154,7 @@ class HttpCarrier:
             if not ids:
                 outcome = await self.send(part, "")
                 if not isinstance(outcome, Sent):
-                    return Unknown("a piece of a long text has left and the next could not")
+                    return Unknown("une partie d'un long texte est partie, et la suite n'a pas pu")
                 ids = outcome.provider_ids
             found.extend(ids)
         return Sent(tuple(found))
@@ -176,8 +177,7 @@ class HttpCarrier:
         try:
             answer = await self._calls.make(call, {})
         except httpx.HTTPError as error:
-            why = type(error).__name__
-            return Health(False, f"{name} ne répond pas à {self._base_url} ({why}).")
+            return Health(False, f"{name} {why_unreachable(error, server_of(self._base_url))}.")
         judged = _judged(answer.status_code, name, self._settings.account_sid, self._account)
         if judged.ok or self._clock is None or call.sign not in SIGNED:
             return judged

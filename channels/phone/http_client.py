@@ -13,6 +13,7 @@ from channels.phone.definition import Call
 from channels.phone.filling import filled, filled_url
 from channels.phone.settings import SmsSettings
 from channels.secrets_in_logs import redact
+from channels.trusted import trusted
 from router.errors import ConfigurationError
 from router.ports import Clock
 
@@ -68,7 +69,9 @@ class Calls:
     @property
     def _http(self) -> httpx.AsyncClient:
         if self._client is None:
-            self._client = httpx.AsyncClient(timeout=self._deadline_s, follow_redirects=False)
+            self._client = httpx.AsyncClient(
+                timeout=self._deadline_s, follow_redirects=False, verify=trusted()
+            )
         return self._client
 
     async def close(self) -> None:

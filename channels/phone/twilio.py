@@ -16,6 +16,7 @@ from channels.phone.carrier import Progress, Text
 from channels.phone.settings import NumberSettings
 from channels.phone.twilio_api import VENDOR, HttpClient, outcome_of, status_of
 from channels.phone.twilio_codes import MACHINE
+from channels.unreachable import server_of, why_unreachable
 from router.delivery import Delivery, OnUnknown, SendOutcome, Sent, Unknown
 from router.message import WebhookRequest, WebhookResponse
 from router.ports import Health, OutboundPart
@@ -103,7 +104,7 @@ class Twilio:
             return outcome_of(error)
         # an odd answer passes through the vendor's library without an error
         if not isinstance(created.sid, str) or not created.sid:
-            return Unknown("Twilio answered without a message id")
+            return Unknown("Twilio a répondu sans numéro d'envoi")
         return Sent((created.sid,))
 
     async def find(self, delivery: Delivery, parts: tuple[OutboundPart, ...]) -> SendOutcome | None:
@@ -118,7 +119,7 @@ class Twilio:
                 outcome = await self.send(part, "")
                 if not isinstance(outcome, Sent):
                     # never a plain retry, which would begin with the piece that has left
-                    return Unknown("a piece of a long text has left and the next could not")
+                    return Unknown("une partie d'un long texte est partie, et la suite n'a pas pu")
                 sid = outcome.provider_ids[0]
             sids.append(sid)
         return Sent(tuple(sids))
@@ -177,8 +178,7 @@ class Twilio:
         except TwilioException as error:
             return Health(False, _refused(status_of(error), sid))
         except Exception as error:  # the reason is what the operator wants to read
-            why = type(error).__name__
-            return Health(False, f"Twilio ne répond pas à {self._base_url} ({why}).")
+            return Health(False, f"Twilio {why_unreachable(error, server_of(self._base_url))}.")
         hook = await self._hook_trouble()
         if hook:
             return Health(False, f"Twilio répond pour {self._account}, mais {hook}.")

@@ -13,6 +13,7 @@ from twilio.http.response import Response  # type: ignore[import-untyped]
 
 from channels.phone.twilio_codes import refusal
 from channels.provider_trouble import NOT_SENT, seconds_of
+from channels.trusted import trusted
 from router.delivery import Retry, SendOutcome, Unknown
 
 VENDOR = "https://api.twilio.com"
@@ -38,7 +39,7 @@ class HttpClient(AsyncHttpClient):  # type: ignore[misc]
     def __init__(self, base_url: str, deadline_s: float) -> None:
         super().__init__(logging.getLogger(__name__), True, deadline_s)
         self._base_url = base_url.rstrip("/")
-        self._http = httpx.AsyncClient(timeout=deadline_s, follow_redirects=False)
+        self._http = httpx.AsyncClient(timeout=deadline_s, follow_redirects=False, verify=trusted())
 
     async def request(
         self,

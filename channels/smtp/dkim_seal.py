@@ -11,6 +11,8 @@ from dkim.crypto import (  # type: ignore[import-untyped]
     parse_pem_private_key,
 )
 
+from channels.system_words import refusal
+
 _RELAXED = (b"relaxed", b"relaxed")
 
 
@@ -24,9 +26,9 @@ def read_key(file: Path) -> bytes:
         key = file.read_bytes()
         parse_pem_private_key(key)
     except OSError as error:
-        raise ValueError(f"the key {file} cannot be read ({type(error).__name__})") from None
+        raise ValueError(f"la clé « {file} » ne peut pas être lue : {refusal(error)}.") from None
     except (UnparsableKeyError, ValueError, TypeError, IndexError, KeyError):
-        raise ValueError(f"the key {file} is no private RSA key in PEM") from None
+        raise ValueError(f"« {file} » n'est pas une clé privée RSA en PEM.") from None
     return key
 
 

@@ -9,11 +9,17 @@ from collections.abc import Callable
 import httpx
 
 from channels.smtp.settings import SmtpSettings
+from channels.trusted import trusted
+from channels.unreachable import server_of, why_unreachable
 
 _TIMEOUT_S = 15.0
 _SHORTEST_S = 60.0
 _PART_OF_LIFE = 0.8
 _ODD = (ValueError, LookupError, TypeError, AttributeError)  # an answer in no form that is known
+
+
+class NoToken(ConnectionError):
+    """The provider of tokens cannot be reached, or answers oddly."""
 
 
 class TokenSource:
@@ -33,7 +39,7 @@ class TokenSource:
 
         Raises:
             PermissionError: the provider refuses our id, secret or refresh token.
-            ConnectionError: it cannot be reached, or answers oddly.
+            NoToken: it cannot be reached, or answers oddly.
         """
         async with self._asking:
             now = self._monotonic()
@@ -48,16 +54,23 @@ class TokenSource:
 
     async def _ask(self) -> tuple[str, float]:
         try:
-            async with httpx.AsyncClient(timeout=_TIMEOUT_S) as client:
+            async with httpx.AsyncClient(timeout=_TIMEOUT_S, verify=trusted()) as client:
                 answer = await client.post(self._settings.oauth_token_url, data=self._grant())
             said = answer.json()
             if answer.status_code in {400, 401, 403}:
-                raise PermissionError(f"no token is given to us ({said.get('error', '')})")
+                raise PermissionError(
+                    f"aucun jeton ne nous est donné à oauth_token_url ({said.get('error', '')})"
+                )
             answer.raise_for_status()
             return str(said["access_token"]), float(said.get("expires_in", 0))
-        except (httpx.HTTPError, httpx.InvalidURL, *_ODD) as error:
+        except (httpx.HTTPStatusError, *_ODD):
             # from None: what the request held stands in the error
-            raise ConnectionError(f"no token can be had ({type(error).__name__})") from None
+            told = "le serveur des jetons répond par autre chose qu'un jeton (oauth_token_url)"
+            raise NoToken(told) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            server = server_of(self._settings.oauth_token_url, "oauth_token_url")
+            told = f"le serveur des jetons {why_unreachable(error, server)}"
+            raise NoToken(told) from None
 
     def _grant(self) -> dict[str, str]:
         given = self._settings

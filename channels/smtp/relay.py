@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
+import math
 from contextlib import suppress
 
 from aiosmtplib import (
@@ -16,12 +16,15 @@ from aiosmtplib import (
 )
 
 from channels.smtp.dkim_seal import read_key, sealed
-from channels.smtp.oauth import TokenSource
+from channels.smtp.oauth import NoToken, TokenSource
 from channels.smtp.settings import SmtpSettings, Tls
+from channels.unreachable import Server, speaks_tls, why_unreachable
 from router.delivery import Permanent, Retry, SendOutcome, Sent, Unknown
 
 _IDLE_S = 45.0  # relays hang up on idle clients after a minute or more
 _GREYLIST_S = 300.0
+_GREETING_S, _TLS_S = 4.0, 3.0
+"""Of a check: together less than `guichet doctor` waits."""
 
 
 class _Stale(Exception):
@@ -43,7 +46,7 @@ class Relay:
     async def deliver(self, sender: str, recipient: str, message: bytes, ref: str) -> SendOutcome:
         """Send one mail to one address; ``ref`` is its Message-ID. Never raises."""
         if any(not 32 < ord(c) < 127 for c in sender + recipient) or "@" not in recipient:
-            return Permanent("address", "this address cannot be written to")
+            return Permanent("address", "cette adresse n'est pas une adresse de courriel")
         if self._key is not None:
             signed_by = self._settings.dkim_domain or self._name
             message = await sealed(message, self._key, self._settings.dkim_selector, signed_by)
@@ -59,10 +62,10 @@ class Relay:
                 client.close()
                 if self._tokens:
                     self._tokens.forget()
-                return Retry(f"the relay refused our login ({error.code})")
+                return Retry(f"le relais SMTP {self._told(error)}")
             except (SMTPException, OSError, TimeoutError, ValueError) as error:
                 client.close()
-                return Retry(f"the relay cannot be reached ({type(error).__name__})")
+                return Retry(f"le relais SMTP {self._told(error)}")
             except BaseException:
                 client.close()
                 raise
@@ -70,27 +73,42 @@ class Relay:
 
     async def check(self) -> str:
         """Greet the relay; gives what is wrong, as the rest of a French sentence, or nothing."""
-        client = self._client()
+        client, server, tls = self._client(_GREETING_S), self._server, self._settings.smtp_tls
         try:
             await client.connect()
             with suppress(SMTPException, OSError):  # it has answered; how it parts is its affair
                 await client.quit()
-        except SMTPAuthenticationError as error:
-            return f"refuse notre identifiant ou son mot de passe ({error.code})"
-        except PermissionError as error:  # of the tokens' provider
-            return f"ne peut pas être approché : {error}"
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
-            where = f"{self._settings.smtp_host}:{self._settings.smtp_port}"
-            return _unreachable(error, where, self._settings.smtp_tls)
+            if tls is not Tls.IMPLICIT and _silent(error) and await speaks_tls(server, _TLS_S):
+                return f'parle TLS dès la connexion à {server} (mettez smtp_tls = "implicit")'
+            return self._told(error)
         finally:
             client.close()
         return ""
+
+    def _told(self, error: Exception) -> str:
+        """Say why no mail can be handed over, as the rest of a French sentence."""
+        given, server = self._settings, self._server
+        if isinstance(error, SMTPAuthenticationError):
+            secret = "notre jeton OAuth 2" if self._tokens else "le mot de passe"
+            check = "smtp_user" if self._tokens else "smtp_user et smtp_password"
+            return (
+                f"refuse {secret} de {given.smtp_user} à {server} ({error.code} ; vérifiez {check})"
+            )
+        if isinstance(error, PermissionError | NoToken):  # of the tokens' provider
+            return f"ne peut pas être approché : {error}"
+        return _unreachable(error, server, given.smtp_tls)
 
     def close(self) -> None:
         while self._idle:
             self._idle.pop()[0].close()
 
-    def _client(self) -> SMTP:
+    @property
+    def _server(self) -> Server:
+        given = self._settings
+        return Server(given.smtp_host, given.smtp_port, "smtp_host", "smtp_port", "smtp_tls")
+
+    def _client(self, most_s: float = math.inf) -> SMTP:
         given = self._settings
         tokens = self._tokens if given.smtp_user else None
         password = None if tokens else given.smtp_password.get_secret_value()
@@ -102,7 +120,7 @@ class Relay:
             username=given.smtp_user or None,
             password=password or None if given.smtp_user else None,
             oauth_token_generator=tokens.token if tokens else None,
-            timeout=given.smtp_timeout_s,
+            timeout=min(given.smtp_timeout_s, most_s),
             local_hostname=self._name,
         )
 
@@ -130,16 +148,16 @@ class Relay:
         except SMTPResponseException as error:
             if started and not 400 <= error.code < 600:  # no answer that SMTP knows
                 client.close()
-                return Unknown(f"the relay said {error.code} after DATA")
+                return Unknown(f"le relais SMTP a répondu {error.code} après le message")
             await self._reset(client, error.code)
             return refusal(error.code, error.message)
         except (SMTPException, OSError, TimeoutError) as error:
             client.close()
             if started:
-                return Unknown(f"the relay was cut off after DATA ({type(error).__name__})")
+                return Unknown(f"la connexion à {self._server} a été coupée après le message")
             if warm and not isinstance(error, TimeoutError):
                 raise _Stale from error
-            return Retry(f"the relay was cut off ({type(error).__name__})")
+            return Retry(f"le relais SMTP {why_unreachable(error, self._server)}")
         except BaseException:
             client.close()  # cancelled in mid-send: the connection's state is unknown
             raise
@@ -156,20 +174,25 @@ class Relay:
         client.close()
 
 
-def _unreachable(error: Exception, where: str, tls: Tls) -> str:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"présente un certificat qui n'est pas reconnu ({cause.verify_message})"
-        if isinstance(cause, ssl.SSLError):
-            return f"ne parle pas TLS à {where} (smtp_tls = « {tls} »)"
-        cause = cause.__cause__
+def _silent(error: Exception) -> bool:
+    """Whether nothing that SMTP knows was said: so a server that waits for TLS seems to us."""
+    said = isinstance(error, SMTPResponseException) and 400 <= error.code < 600
+    return isinstance(error, TimeoutError | SMTPException) and not said
+
+
+def _unreachable(error: Exception, server: Server, tls: Tls) -> str:
     if isinstance(error, SMTPResponseException) and "STARTTLS" not in str(error):
-        refused = 400 <= error.code < 600
-        return f"refuse de parler à {where} ({error.code})" if refused else f"n'est pas à {where}"
+        if 400 <= error.code < 600:
+            return f"refuse de parler à {server} ({error.code})"
+        return f"ne parle pas SMTP à {server} (vérifiez {server.settings})"
     if tls is Tls.STARTTLS and "STARTTLS" in str(error):
-        return f"ne propose pas STARTTLS à {where} (smtp_tls = « {tls} »)"
-    return f"ne répond pas à {where} ({type(error).__name__})"
+        return f"ne propose pas STARTTLS à {server} (vérifiez smtp_tls et smtp_port)"
+    if "AUTH" in str(error):
+        return (
+            f"ne propose pas de mot de passe à {server} (vérifiez smtp_tls : la plupart n'en"
+            " veulent que sous TLS)"
+        )
+    return why_unreachable(error, server)
 
 
 def refusal(code: int, message: str) -> SendOutcome:
@@ -178,7 +201,7 @@ def refusal(code: int, message: str) -> SendOutcome:
     if 500 <= code < 600 and code != 530:
         return Permanent(str(code), reason)
     greylisted = "greylist" in message.lower() or "4.7.1" in message
-    return Retry(reason, after_s=_GREYLIST_S if greylisted else None)
+    return Retry(reason, after_s=_GREYLIST_S if greylisted else None, alone=True)
 
 
 def is_too_large(outcome: SendOutcome) -> bool:

@@ -61,7 +61,9 @@ class SmtpSettings(BaseModel):
     @model_validator(mode="after")
     def _can_sign(self) -> Self:
         if (self.dkim_key_file is None) != (not self.dkim_selector):
-            raise ValueError("dkim_key_file and dkim_selector are given together, or neither")
+            raise ValueError(
+                "dkim_key_file et dkim_selector vont ensemble : donnez les deux, ou aucun."
+            )
         if self.dkim_key_file is not None:
             read_key(self.dkim_key_file)
         return self

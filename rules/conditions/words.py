@@ -11,6 +11,7 @@ from rules.groups import Group
 from rules.situation import Situation, Truth
 
 _FEW = 8
+_NONE = "aucun de ces mots"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,26 +51,25 @@ class Contains(Source):
         absent = self._absent(case)
         if not absent:
             return None
-        value = self._without(absent)
+        # written out, since ten near misses of each decision ask
+        value = _NONE if len(self.groups) == 1 else {"groupes_absents": absent}
         return {"rule": rule, "condition": self.key, "expected": self.written, "value": value}
 
     def actual(self, case: Situation) -> object:
-        absent = self._absent(case)
-        return self._without(absent) if absent else self.matched(case)
+        found = self.missed("", case)
+        return self.matched(case) if found is None else found["value"]
 
     def _absent(self, case: Situation) -> list[int]:
         """Number the groups of which the text holds nothing, from 1."""
         if self._lone is None:
-            return [n for n, own in enumerate(self.groups, 1) if not case.text.holds(own)]
+            holds = case.text.holds
+            return [number for number, own in enumerate(self.groups, 1) if not holds(own)]
         words = case.text.words
         absent: list[int] = []
-        for number, own in enumerate(self._lone, 1):  # written out: ten near misses a decision ask
+        for number, own in enumerate(self._lone, 1):
             if words.isdisjoint(own):
                 absent.append(number)
         return absent
-
-    def _without(self, absent: list[int]) -> object:
-        return "aucun de ces mots" if len(self.groups) == 1 else {"groupes_absents": absent}
 
     def matched(self, case: Situation) -> list[str]:
         return [word for group in self.groups for word in group.matched(case.text)]

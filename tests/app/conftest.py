@@ -1,18 +1,17 @@
 """The shipped configuration and `guichet try`; an installation with a past, whose rules change."""
 
-import hashlib
 import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from checked_folders import checked
 from typer.testing import CliRunner
 
 from app.__main__ import cli
 from app.attempt import attempts
 from app.rulebook import load_folder
-from rules.checking import check
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "rules"))  # their small town
 
@@ -21,44 +20,14 @@ NIGHT = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 CONFIG = Path(__file__).parents[2] / "config"
 
 
-_MOST_KEPT = 6
-_KEPT = {}
-
-
-def _checked(folder, geography_of, today=None):
-    """Check a folder; the last few that were the same byte for byte are not checked again."""
-    try:
-        key = (_print(folder), today)
-    except OSError:
-        key = None
-    if key not in _KEPT:
-        found = check(folder, geography_of, today)
-        if key is None or not found.ok:
-            return found
-        while len(_KEPT) >= _MOST_KEPT:
-            _KEPT.pop(next(iter(_KEPT)))
-        _KEPT[key] = found
-    return _KEPT[key]
-
-
-def _print(folder):
-    """Give a hash of all files of a folder.
-
-    Raises:
-        OSError: something in it cannot be read.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        digest.update(f"{path.relative_to(folder)}\0{path.is_dir()}\0".encode())
-        if not path.is_dir():
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
 @pytest.fixture(autouse=True)
 def checked_once(monkeypatch):
-    """Spare the many tests on the shipped configuration the second that reading it takes."""
-    monkeypatch.setattr("app.rulebook.check", _checked)
+    """Spare the many tests on the shipped configuration the second that reading it takes.
+
+    And the next, in which a server has the collector look through all that a test process holds.
+    """
+    monkeypatch.setattr("app.rulebook.check", checked)
+    monkeypatch.setattr("app.live.LiveRulebooks.settle", lambda self: None)
 
 
 @pytest.fixture(scope="session")

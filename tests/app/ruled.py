@@ -10,8 +10,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "router"))
 from rules_town import Town
 from town import SetClock, TownChannel
 
-from app.rulebook import load_folder
+from app.rulebook import LoadedRulebook, load_folder
 from router.delivery import Delivery, DeliveryState
+from router.geography import TerritoryDescription
 from router.message import Address, Envelope
 from router.policy import Policy
 from router.route import Router
@@ -19,6 +20,19 @@ from router.timers import Clockwork
 from router.tokens import PARTNER, Signer
 from router.worked import Worked
 from understanding.reader import Reader
+
+_READERS: list[tuple[TerritoryDescription, Reader]] = []
+
+
+def _reader(rulebook: LoadedRulebook) -> Reader:
+    """Give the reader of a territory: nearly every test has the same one."""
+    territory = rulebook.ruleset.configuration.territory
+    for known, reader in _READERS:
+        if known == territory:
+            return reader
+    made = Reader(rulebook.geography, default_language="fr")
+    _READERS.append((territory, made))
+    return made
 
 
 class Ruled:
@@ -42,7 +56,7 @@ class Ruled:
             store=self.store,
             readers={("memory", "town"): channel},
             rulebooks=self,
-            understands=Reader(self.rulebook.geography, default_language="fr"),
+            understands=_reader(self.rulebook),
             clock=self.clock,
             ids=self.ids,
             signer=self.signer,

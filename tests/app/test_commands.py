@@ -330,4 +330,4 @@ base_url = "http://127.0.0.1:{port}/bot"
     assert told.returncode == 1
     assert "Traceback" not in told.stdout + told.stderr
     assert "exception" not in told.stderr
-    assert f"le relais SMTP n'est pas à localhost:{port}" in " ".join(told.stdout.split())
+    assert f"le relais SMTP ne parle pas SMTP à localhost:{port}" in " ".join(told.stdout.split())

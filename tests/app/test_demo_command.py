@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from app.console import config_folder
+from app.play import played
 from app.stores import opened
 from demo.script import SCENES
 from router.archive import CaseFilter
@@ -26,7 +28,7 @@ _NUMBER = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}\b")
 
 
 def start(folder: Path, *words: str) -> subprocess.Popen[str]:
-    """Start a command in a folder where no settings lie."""
+    """Start a command; no variable sets anything."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GUICHET_")}
     return subprocess.Popen(
         [sys.executable, "-m", "app", *words],
@@ -79,10 +81,19 @@ def cases(data: Path) -> list[tuple]:
     return sorted(asyncio.run(read()), key=str)
 
 
+OF_AN_INSTALLATION = """
+database_url = "sqlite:///des-vraies-demandes.sqlite"
+[channels.email."guichet@nantes.example"]
+smtp_host = "127.0.0.1"
+smtp_port = 9
+"""
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     """Play the script once from beginning to end: what came of it, and its cases."""
     folder = tmp_path_factory.mktemp("whole")
+    (folder / "guichet.toml").write_text(OF_AN_INSTALLATION)
     report = ended(start(folder, "demo", "--once", "--json", "--data", "ville"))
     return report, cases(folder / "ville")
 
@@ -92,6 +103,24 @@ def test_everybody_is_answered(undisturbed):
     assert report["messages"] == len(SCENES)
     assert (report["unanswered"], report["wrong_channel"], report["dead"]) == ([], [], [])
     assert all(counts["replies"] for counts in report["by_channel"].values())
+
+
+def test_it_says_which_rules_are_played(tmp_path):
+    draft, data = tmp_path / "config", tmp_path / "ville"
+    assert played(draft, data, "") == f"celles du dossier « {draft} »"
+    assert played(config_folder(Path("config")), data, "") == "l'exemple livré avec Guichet"
+    assert played(draft, data, "postgresql://x") == (
+        f"celles que la base garde déjà, sinon celles du dossier « {draft} »"
+    )
+    data.mkdir()
+    (data / "guichet.sqlite").touch()
+    assert played(draft, data, "") == f"celles que garde « {data} »"
+
+
+def test_settings_of_an_installation_are_not_obeyed(undisturbed):
+    report, found = undisturbed
+    assert report["dead"] == []  # nothing went to the relay of the installation
+    assert found  # and the store is the demo's own
 
 
 def test_two_partners_worked_their_cases_in_their_own_systems(undisturbed):

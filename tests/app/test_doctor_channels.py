@@ -197,7 +197,7 @@ async def an_account_of_x(account: str = "GuichetNantes", **wrong) -> AsyncItera
             None,
             "il faut se connecter de nouveau",
         ),
-        ({"base_url": NOWHERE}, None, "X ne répond pas à http://127.0.0.1:9"),
+        ({"base_url": NOWHERE}, None, "X ne répond pas à 127.0.0.1:9 : aucun programme"),
         ({"account": "AutreVille"}, None, "ceux de @GuichetNantes, pas de @AutreVille"),
         ({}, ("403", "poll"), "dm.read"),
         ({}, ("429", "lookup"), "la limite ou le budget"),
@@ -219,9 +219,17 @@ async def test_an_account_of_x(wrong, fault, words):
     [
         ({"access_token": SecretStr("jeton-faux")}, None, "refuse notre jeton (401 M_UNKNOWN"),
         ({"access_token": SecretStr("")}, None, "access_token n'est pas donné"),
-        ({"base_url": NOWHERE}, None, f"Matrix ne répond pas à {NOWHERE} (ConnectError)"),
-        ({"base_url": "matrix.nantes.example"}, None, "Matrix ne répond pas à matrix.nantes"),
-        ({"deadline_s": 0.2}, "hang", "(TimeoutError)"),
+        (
+            {"base_url": NOWHERE},
+            None,
+            "Le serveur Matrix ne répond pas à 127.0.0.1:9 : aucun programme n'y écoute (vérifiez base_url",
+        ),
+        (
+            {"base_url": "matrix.nantes.example"},
+            None,
+            "« matrix.nantes.example » n'est pas l'adresse d'un serveur (vérifiez base_url)",
+        ),
+        ({"deadline_s": 0.2}, "hang", "rien n'est venu à temps (vérifiez base_url"),
         ({}, "429", "la limite de ses appels est atteinte (429 M_LIMIT_EXCEEDED"),
         ({}, "5xx", "répond par une erreur (5"),
         ({}, None, None),
@@ -253,7 +261,7 @@ async def test_the_token_of_somebody_else_on_matrix():
     [
         ({"auth_token": SecretStr("jeton-faux")}, "refuse le jeton du compte AC"),
         ({"auth_token": SecretStr("")}, "ne sont pas tous deux donnés"),
-        ({"base_url": NOWHERE}, f"Twilio ne répond pas à {NOWHERE}"),
+        ({"base_url": NOWHERE}, "Twilio ne répond pas à 127.0.0.1:9 : aucun programme"),
         ({"public_url": HERE}, None),  # a WhatsApp sender is called by an address of its own
         ({}, None),
     ],
@@ -397,21 +405,21 @@ async def a_mailbox(**wrong) -> AsyncIterator[EmailChannel]:
         ({"password": SecretStr("mot-de-passe-faux")}, f"IMAP refuse le mot de passe de {BOX}"),
         ({"user": "personne"}, "IMAP refuse le mot de passe de personne"),
         ({"imap_port": 9}, "IMAP ne répond pas à 127.0.0.1:9"),
-        ({"imap_tls": True}, "ne parle pas TLS au port"),
+        ({"imap_tls": True}, "le serveur IMAP ne parle pas TLS à 127.0.0.1:"),
         ({"mailbox": "Ailleurs"}, "n'a pas de dossier « Ailleurs »"),
         ({"smtp_port": 9}, "le relais SMTP ne répond pas à 127.0.0.1:9"),
         ({"smtp_tls": "starttls"}, "ne propose pas STARTTLS"),
-        ({"smtp_tls": "implicit"}, "ne parle pas TLS"),
-        ({"smtp_host": "nulle-part.invalid"}, "le relais SMTP ne répond pas à nulle-part.invalid"),
-        ({"imap_host": "nulle-part.invalid"}, "le serveur IMAP ne répond pas à nulle-part.invalid"),
+        ({"smtp_tls": "implicit"}, "le relais SMTP ne parle pas TLS à 127.0.0.1:"),
+        ({"smtp_host": "nulle-part.invalid"}, "le relais SMTP est introuvable : "),
+        ({"imap_host": "nulle-part.invalid"}, "le serveur IMAP est introuvable : "),
         ({"imap_host": ""}, "rien d'autre n'apporte de courrier"),
         (
             {"imap_port": 9, "smtp_port": 9},
-            "127.0.0.1:9 (SMTPConnectError) ; le serveur IMAP ne répond",
+            "que le serveur tourne) ; le serveur IMAP ne répond pas à 127.0.0.1:9",
         ),
         (
             {"oauth_token_url": f"{NOWHERE}/token", "oauth_client_secret": SecretStr("s3cr3t")},
-            "no token can be had",
+            "le serveur des jetons ne répond pas à 127.0.0.1:9 : aucun programme",
         ),
         ({}, None),
     ],
@@ -435,8 +443,8 @@ async def test_the_relay_of_services():
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"base_url": NOWHERE}, "ne répond pas (ConnectError)"),
-        ({"allow_private": False}, "ne répond pas (Forbidden)"),
+        ({"base_url": NOWHERE}, "ne répond pas à 127.0.0.1:9 : aucun programme n'y écoute"),
+        ({"allow_private": False}, "ne peut pas être appelé : il faut une adresse en https"),
         ({"service_code": "777"}, "ne connaît pas ces types : 777"),
         ({}, None),
     ],
@@ -456,7 +464,7 @@ async def test_a_partner_by_open311(wrong, words):
 @pytest.mark.parametrize(
     ("wrong", "clock", "words"),
     [
-        ({"base_url": NOWHERE}, WallClock(), "ne répond pas (ConnectError)"),
+        ({"base_url": NOWHERE}, WallClock(), "ne répond pas à 127.0.0.1:9 : aucun programme"),
         ({"allow_private": False}, WallClock(), "ne peut pas être appelé"),
         ({"keys": {}}, WallClock(), "aucune clé partagée"),
         ({"keys": {"k9": SecretStr("A" * 40)}}, WallClock(), "refuse notre message signé"),

@@ -24,6 +24,7 @@ def checked_once() -> None:
 
 @pytest.fixture(autouse=True)
 def _thawed() -> Iterator[None]:
+    gc.unfreeze()
     yield
     gc.unfreeze()
 
@@ -41,6 +42,7 @@ async def test_what_is_loaded_is_looked_through_no_more_and_what_it_replaced_is_
     loaded = Knot()
     knot = weakref.ref(loaded)
     await live.start(CONFIG)
+    live.settle()
     del loaded
     before = gc.get_freeze_count()
     assert before > 100_000

@@ -28,7 +28,7 @@ ADDRESS = Address("partner_open311", URL, URL)
 
 async def test_each_partner_has_its_queue_and_the_oldest_is_told(store, parts):
     for hours, state, error in (
-        (3, DeliveryState.DEFERRED, "the partner answered 503"),
+        (3, DeliveryState.DEFERRED, "le serveur du service a répondu 503"),
         (1, DeliveryState.QUEUED, ""),
         (9, DeliveryState.DEAD, "gone"),
         (9, DeliveryState.SENT, ""),
@@ -41,7 +41,7 @@ async def test_each_partner_has_its_queue_and_the_oldest_is_told(store, parts):
     ours, other = await queues(store, WAYS)
     assert (ours.account, ours.count, ours.since) == (URL, 2, NOW - timedelta(hours=3))
     assert ours.sentence(NOW) == (
-        "2 en attente, le plus ancien depuis 3 h (the partner answered 503)."
+        "2 en attente, le plus ancien depuis 3 h (le serveur du service a répondu 503)."
     )
     assert ours.late(NOW)
     assert (other.count, other.late(NOW), other.sentence(NOW)) == (0, False, "rien n'attend.")

@@ -35,6 +35,29 @@ def test_a_draft_decides_beside_the_live_rules_until_it_is_taken_off(past):
     assert past.run("shadow", "--off", "--report")[0] == 2
 
 
+def test_a_draft_that_is_on_trial_already_goes_on_and_its_trial_is_named(past):
+    past.change(*TO_ROADS)
+    past.fine("shadow", past.config, "--par", "Awa")
+    since = past.read("shadow", "--report")["since"]
+    said = " ".join(past.fine("shadow", past.config, "--par", "Lucie").split())
+    assert said.startswith("Ce brouillon est déjà à l'essai : Awa l'a mis à côté des règles en")
+    assert past.read("shadow", "--report")["since"] == since
+
+
+def test_a_draft_that_takes_the_place_of_another_names_it(past):
+    past.change(*TO_ROADS)
+    past.fine("shadow", past.config, "--par", "Awa")
+    past.change("[lampadaire]", "[lampadaire, réverbère]")
+    said = " ".join(past.fine("shadow", past.config, "--par", "Lucie").split())
+    assert "Il remplace celui que Awa avait mis à l'essai le" in said
+
+
+def test_rules_that_are_live_need_no_trial(past):
+    said = past.fine("shadow", past.config, "--par", "Awa")
+    assert "Rien à essayer : ce contenu est déjà en service." in said
+    assert "Aucun brouillon" in past.fine("shadow", "--off")
+
+
 def test_the_report_speaks_of_services_and_rules_by_their_names(past):
     past.publish()
     past.town.write(

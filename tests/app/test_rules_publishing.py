@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from past import TO_ROADS, Past
 
 from app.publishing import author_of
+
+PARIS = ZoneInfo("Europe/Paris")
 
 
 def test_what_past_cases_become_must_be_looked_at_before_publishing(past, cases):
@@ -15,6 +20,27 @@ def test_what_past_cases_become_must_be_looked_at_before_publishing(past, cases)
     past.fine("replay", past.config)
     assert "Version 2 en service." in past.publish()
     assert "voirie-m" in past.active().files["regles/metropole.yaml"].decode()
+
+
+def test_publishing_says_on_how_many_cases_the_draft_was_replayed_and_since_when(past, cases):
+    past.change(*TO_ROADS)
+    since = past.read("replay", past.config, "--since", "30d")["since"]
+    day = f"{datetime.fromisoformat(since).astimezone(PARIS):%d/%m/%Y}"
+    assert f"Rejeu : 2 cas changeraient sur 5 rejoués depuis le {day}." in past.publish()
+
+
+def test_publishing_says_where_no_case_was_decided_yet_that_nothing_was_to_be_replayed(past):
+    past.change(*TO_ROADS)
+    said = past.publish()
+    assert "Rejeu : aucune demande n'a encore été décidée, il n'y avait rien à rejouer." in said
+    assert "Version 2 en service." in said
+
+
+def test_a_replay_that_met_no_case_is_said_to_have_met_none(past, cases):
+    past.change(*TO_ROADS)
+    past.fine("replay", past.config, "--since", "1h")
+    said = " ".join(past.publish().split())
+    assert "et n'a trouvé aucun cas : il ne dit rien de ce qui changerait." in said
 
 
 def test_a_replay_of_another_draft_is_none(past, cases):
@@ -114,6 +140,23 @@ def test_a_sound_file_is_not_held_back_by_a_broken_one_that_it_names(reze):
     assert code == 1
     assert reze.read("history")[0]["kept"] == ["regles/listes.yaml"]
     assert b"$fete" in reze.active().files["regles/reze.yaml"]
+
+
+def test_a_new_file_that_takes_the_name_of_another_s_rule_is_left_out_itself(reze):
+    """The mistake is told at the second of the two, which nobody has touched."""
+    reze.town.rules(
+        "- {id: bruit-reze, si: {contient: [kermesse]}, alors: {responsable: voirie-m}}",
+        "regles/autre.yaml",
+    )
+    reze.change(*TO_ROADS)
+    code, said = reze.run("publish", reze.config, "--reason", "x")
+    assert (code, "Version 3 en service." in said) == (1, True)
+    assert "« regles/autre.yaml » est fautif" in said
+    assert "La règle « bruit-reze » existe déjà" in said
+    files = reze.active().files
+    assert "regles/autre.yaml" not in files
+    assert "regles/reze.yaml" in files
+    assert "voirie-m" in files["regles/metropole.yaml"].decode()
 
 
 def test_a_file_that_others_depend_on_refuses_everything(past):

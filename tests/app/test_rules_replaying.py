@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
 from past import RULES, TO_ROADS, Past
+
+from app.since import since
+
+PARIS = ZoneInfo("Europe/Paris")
+NOON = datetime(2026, 11, 27, 11, tzinfo=UTC)
 
 
 def test_the_live_rules_change_nothing_of_what_they_decided(past, cases):
@@ -70,6 +78,60 @@ def test_changed_cases_go_into_a_table_for_spreadsheets(past, cases, tmp_path):
 def test_only_what_is_recent_enough_is_replayed(past, cases):
     assert past.read("replay", past.config, "--since", "30h")["cases"] == 5
     assert "rien à rejouer" in Past(past.data.parent / "new").fine("replay", past.config)
-    for wrong in ("hier", "0d", "-3d", "99999999d"):
-        code, said = past.run("replay", past.config, f"--since={wrong}")
-        assert (code, wrong in said) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("written", "hours"),
+    [
+        ("90j", 90 * 24),
+        ("90 jours", 90 * 24),
+        ("12h", 12),
+        ("1 heure", 1),
+        ("2s", 14 * 24),
+        ("2 semaines", 14 * 24),
+        ("1 mois", 31 * 24),
+        ("30", 30 * 24),
+        ("90d", 90 * 24),
+        ("2w", 14 * 24),
+    ],
+)
+def test_how_far_back_is_read_in_french_and_in_english(written, hours):
+    assert since(written, NOON) == NOON - timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-09-01", "01/09/2026", "1er septembre 2026", "1er septembre", "01/09"]
+)
+def test_a_replay_begins_on_a_day_too(written):
+    assert since(written, NOON) == datetime(2026, 9, 1, tzinfo=PARIS)
+
+
+def test_a_day_without_its_year_is_the_last_one():
+    assert since("1er décembre", NOON) == datetime(2025, 12, 1, tzinfo=PARIS)
+
+
+def test_a_replay_shows_since_when_it_looked(past, cases):
+    assert "depuis le 01/09/2026" in past.fine("replay", past.config, "--since", "2026-09-01")
+    new = Past(past.data.parent / "new")
+    said = new.fine("replay", new.config, "--since", "2026-09-01")
+    assert "Aucun cas n'a été décidé depuis le 01/09/2026 : il n'y a rien à rejouer." in said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("hier", "« hier » n'est pas une durée ni une date : écrivez 90j, 12h, 2 semaines"),
+        ("0j", "« 0j » n'est pas une durée"),
+        ("-3j", "« -3j » n'est pas une durée"),
+        ("99999999j", "« 99999999j » n'est pas une durée"),
+        ("31/02/2026", "« 31/02/2026 » n'est pas une durée ni une date"),
+        ("29/02", "« 29/02 » n'est pas une durée ni une date"),
+        ("2999-01-01", "« 2999-01-01 » n'est pas encore passé."),
+        ("", "« » n'est pas une durée"),
+    ],
+)
+def test_what_is_neither_a_duration_nor_a_past_day_is_one_sentence(past, wrong, told):
+    code, said = past.run("replay", past.config, f"--since={wrong}")
+    assert code == 2
+    assert told in " ".join(said.split())
+    assert said.count(".") <= 2

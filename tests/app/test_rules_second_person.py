@@ -143,3 +143,36 @@ def test_a_version_that_waited_is_withdrawn_by_the_next(past):
     code, said = past.run("approve", "2", "--par", "Lucie")
     assert (code, "n'attend" in said) == (2, True)
     assert past.run("approve", "9", "--par", "Lucie")[0] == 2
+
+
+def test_a_draft_that_waits_already_makes_no_second_version_and_tells_its_number(past):
+    past.change("[odeur de gaz]", "[odeur de gaz, ça sent le gaz]")
+    past.publish()
+    for by in ("Awa", "Lucie"):
+        said = " ".join(past.publish(by=by).split())
+        assert "Ce brouillon attend déjà, sous le numéro 2 : Awa l'a proposé le" in said
+        assert "guichet rules approve 2 --par NOM" in said
+    found = past.read("publish", past.config, "--reason", "x", "--par", "Lucie")
+    assert (found["version"], found["state"]) == (2, "pending")
+    assert [one["state"] for one in past.read("history")] == ["pending", "published"]
+    past.fine("approve", "2", "--par", "Lucie")
+
+
+def test_two_different_drafts_may_wait_at_once(past):
+    past.change("[odeur de gaz]", "[odeur de gaz, ça sent le gaz]")
+    past.publish()
+    past.change("[odeur de gaz]", "[odeur de gaz, fuite de gaz]")
+    assert "Version 3 en attente" in past.publish()
+    assert [one["state"] for one in past.read("history")] == ["pending", "pending", "published"]
+
+
+def test_a_draft_that_waits_is_replaced_when_its_author_names_his_team(past):
+    """Then fewer must agree; the version that asked for more waits no longer."""
+    one = "- {id: r, si: {contient: [fanfare]}, alors: {responsable: mairie-reze}}"
+    past.town.rules(one, "regles/reze.yaml", territoire="Rezé", peut_modifier="[reze]")
+    past.change("[odeur de gaz]", "[odeur de gaz, ça sent le gaz]")
+    past.publish()
+    said = " ".join(past.publish("--equipe", "reze").split())
+    assert "Version 3 en attente" in said
+    assert "La version 2, qui attendait avec le même contenu, est retirée." in said
+    assert [one["state"] for one in past.read("history")] == ["pending", "withdrawn", "published"]

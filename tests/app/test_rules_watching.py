@@ -115,7 +115,7 @@ def test_the_facts_that_were_missing_are_named_with_who_waited_for_them(past):
     past.publish()
     number = past.case("un trou devant la mairie")
     assert past.read("explain", number)["missing"] == {"expediteur": ["elus"]}
-    assert "qui écrit (expediteur) : attendu par elus" in past.fine("explain", number)
+    assert "  - qui écrit (règle elus)" in past.fine("explain", number)
 
 
 def test_a_message_is_explained_by_the_live_rules_or_by_a_draft(past):
@@ -181,5 +181,39 @@ def test_the_rules_that_nearly_held_are_told_nearest_first_and_no_far_danger(pas
     text = "Le trottoir est sale"
     asked = (past.case(text),) if stored else ("--texte", text, "--commune", "Nantes")
     told = past.fine("explain", *asked)
-    near = told.partition("Règles proches")[2]
+    near = told.partition("Règles proches")[2].partition("Mots trouvés")[0]
     assert re.findall(r"^  - (\w+) :", near, re.MULTILINE) == ["foire", "verglas"]
+
+
+def test_a_case_is_told_the_nearest_rules_even_if_far_ones_stand_before_them(past):
+    """What a decision records of them are the first ten; the nearest may be none of these."""
+    far = "- {{id: loin-{0}, priorite: exception, si: {{contient_tous: [banc, lac, {1}]}}, alors: {{urgence: haute}}}}\n"
+    town = "".join(far.format(number, word) for number, word in enumerate(WORDS))
+    past.town.rules(
+        town + "- {id: voisine, si: {contient_tous: [banc, rouge]}, alors: {urgence: haute}}"
+    )
+    past.publish()
+    past.fine("approve", "2", "--par", "Lucie")
+    number = past.case("un banc bleu")
+    told = past.fine("explain", number)
+    assert "Règles proches qui ne s'appliquent pas :\n  - voisine : " in told
+    past.town.rules("- {id: bancs, si: {contient: [rouge]}, alors: {urgence: haute}}")
+    past.fine("replay", past.config)
+    past.publish()
+    assert "  - voisine : " in past.fine("explain", number)  # by the rules that decided it
+
+
+WORDS = [
+    "abri",
+    "aire",
+    "arbre",
+    "barque",
+    "berge",
+    "canard",
+    "cygne",
+    "ponton",
+    "rame",
+    "rive",
+    "roseau",
+    "voile",
+]

@@ -33,7 +33,7 @@ async def sentence(kind, settings_kind, **wrong):
     [
         ({"auth_token": SecretStr("faux")}, "refuse le jeton du compte"),
         ({"account_sid": "AC" + "0" * 32}, "ne connaît pas le compte"),
-        ({"base_url": "http://127.0.0.1:9"}, "ne répond pas à http://127.0.0.1:9"),
+        ({"base_url": "http://127.0.0.1:9"}, "ne répond pas à 127.0.0.1:9 : aucun programme"),
         ({"account_sid": ""}, "ne sont pas tous deux donnés"),
     ],
 )

@@ -22,7 +22,7 @@ from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
 from channels.x import X
 from channels.x_settings import XSettings
 from demo.mail import MailSimulator
-from router.delivery import Unknown
+from router.delivery import Permanent, Retry, Sent, Unknown
 from router.ports import Pulled
 from router.tokens import Signer
 from storage.memory import MemoryStore
@@ -91,7 +91,9 @@ async def test_a_mailbox_that_fails_again_and_again_is_told_until_it_is_read(sto
     await one.polls(FAILURES - 1)
     assert await told(store, clock) == []
     await one.polls(1)
-    assert await told(store, clock) == ["ne répond pas (ConnectionError)."]
+    assert await told(store, clock) == [
+        "ne se lit plus : 3 essais ont échoué (guichet doctor dit pourquoi)."
+    ]
     began = clock.now()
     clock.pass_(minutes=10)
     await one.polls(1)
@@ -157,6 +159,58 @@ async def test_a_partner_that_is_left_alone_is_named(store, clock):
     assert sentence == "ne répond pas : 2 appels ont échoué, les demandes attendent."
 
 
+async def test_a_relay_that_takes_no_mail_is_named_until_it_takes_one(store, clock):
+    settings = EmailSettings(imap_host="", smtp_host="127.0.0.1", smtp_port=9)
+    box = EmailChannel(settings, KEY[1], Signer({"a": b"key"}, "a"))
+    one = Process(store, clock, box)
+    tell = one.watch.sending("send:email|guichet@nantes.example")
+    for _ in range(FAILURES - 1):
+        tell(await box._relay.deliver(KEY[1], "ana@citoyens.example", b"x", "<1@x>"))
+    await one.watch.look()
+    assert await told(store, clock) == []
+    tell(await box._relay.deliver(KEY[1], "ana@citoyens.example", b"x", "<1@x>"))
+    await one.watch.look()
+    [sentence] = await told(store, clock)
+    assert sentence == (
+        "rien n'en part plus : le relais SMTP ne répond pas à 127.0.0.1:9 : aucun programme n'y écoute"
+        " (vérifiez smtp_host et smtp_port, et que le serveur tourne)."
+    )
+    tell(Sent(("1",)))
+    await one.watch.look()
+    assert await told(store, clock) == []
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Permanent("550", "boîte inconnue"),
+        Retry("450 boîte pleine", alone=True),
+        Retry("la limite est atteinte", 1.0, throttled=True),
+        Retry("le service est laissé en paix", 1.0, held=True),
+    ],
+    ids=lambda outcome: outcome.reason,
+)
+async def test_a_message_that_is_refused_alone_silences_nobody(store, clock, outcome):
+    one = Process(store, clock)
+    for _ in range(FAILURES):
+        one.watch.sending("send:email|guichet@nantes.example")(outcome)
+    await one.watch.look()
+    assert await told(store, clock) == []
+
+
+async def test_a_mailbox_and_its_relay_that_are_both_silent_are_told_together(store, clock):
+    one = Process(store, clock)
+    one.mailbox.error = ConnectionError("down")
+    for _ in range(FAILURES):
+        one.watch.sending("send:email|guichet@nantes.example")(Unknown("coupé"))
+    await one.polls(FAILURES)
+    [sentence] = await told(store, clock)
+    assert sentence == (
+        "ne se lit plus : 3 essais ont échoué (guichet doctor dit pourquoi)."
+        " Et rien n'en part plus : coupé."
+    )
+
+
 async def test_money_that_is_nearly_spent_is_told(store, clock):
     x = X(XSettings(user_id="1", daily_cap=1.0), "guichet", clock)
     watch = Watch({("x", "guichet"): x}, Troubles(store, clock), clock)
@@ -210,6 +264,6 @@ def test_the_desk_reads_it_on_the_command_line(tmp_path):
 
     asyncio.run(write())
     shown = CliRunner().invoke(cli, ["desk", "tasks", "--data", str(tmp_path)]).output
-    assert " ".join(shown.split()).count("email guichet@nantes.example, depuis le") == 1
+    assert " ".join(shown.split()).count("courriel guichet@nantes.example, depuis le") == 1
     assert "la boîte ne se lit pas." in " ".join(shown.split())
     assert "Rien n'attend au guichet." in shown

@@ -187,7 +187,7 @@ def test_a_desk_without_keys_is_closed_to_programs() -> None:
 
 
 def test_a_key_that_can_be_guessed_is_refused_at_the_start() -> None:
-    with pytest.raises(ValidationError, match="shorter than 16"):
+    with pytest.raises(ValidationError, match="moins de 16 caractères"):
         DeskSettings(keys={"anne": SecretStr("anne")})
 
 

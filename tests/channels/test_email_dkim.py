@@ -94,11 +94,19 @@ async def test_another_domain_may_sign(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "given", "said"),
     [
-        (None, {"dkim_selector": "s"}, "cannot be read (FileNotFoundError)"),
-        (b"", {"dkim_selector": "s"}, "is no private RSA key in PEM"),
-        (b"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n", {"dkim_selector": "s"}, "is no private RSA"),
-        (pem(ec.generate_private_key(ec.SECP256R1())), {"dkim_selector": "s"}, "is no private RSA"),
-        (pem(KEY), {}, "are given together, or neither"),
+        (None, {"dkim_selector": "s"}, "ne peut pas être lue : ce chemin n'existe pas"),
+        (b"", {"dkim_selector": "s"}, "n'est pas une clé privée RSA"),
+        (
+            b"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n",
+            {"dkim_selector": "s"},
+            "n'est pas une clé privée RSA",
+        ),
+        (
+            pem(ec.generate_private_key(ec.SECP256R1())),
+            {"dkim_selector": "s"},
+            "n'est pas une clé privée RSA",
+        ),
+        (pem(KEY), {}, "vont ensemble : donnez les deux"),
     ],
 )
 def test_a_key_that_cannot_sign_is_told_when_the_settings_are_read(

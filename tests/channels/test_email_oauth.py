@@ -186,4 +186,4 @@ async def test_a_provider_that_is_away_is_waited_for(office: PostOffice) -> None
     relay = Relay(SmtpSettings(**given, oauth_token_url="http://127.0.0.1:1/token"), "a@b.example")
     outcome = await relay.deliver("a@b.example", "c@citoyens.example", b"x", "<1@x>")
     assert isinstance(outcome, Retry)
-    assert "ConnectionError" in outcome.reason
+    assert "le serveur des jetons ne répond pas à 127.0.0.1:1" in outcome.reason

@@ -278,7 +278,10 @@ async def test_a_private_message_refused_is_told_to_the_agent_and_once_how_else_
         states = [d.state for d in await town.deliveries() if d.address.kind == "dm"]
         assert set(states) == {DeliveryState.DEAD}
         lines = [line for worked in told for line in await town.lines(worked)]
-        assert any("blocked" in line and "once in public" in line for line in lines)
+        assert any(
+            "ne nous laisse pas lui écrire" in line and "en public, une fois" in line
+            for line in lines
+        )
 
 
 async def test_how_else_to_reach_us_is_posted_once_also_where_x_s_answer_cannot_be_read(
@@ -308,7 +311,7 @@ async def test_how_else_to_reach_us_is_posted_once_also_where_x_s_answer_cannot_
         private = [d for d in await town.deliveries() if d.address.kind == "dm"]
         assert {d.state for d in private} == {DeliveryState.DEAD}
         lines = [line for worked in heard for line in await town.lines(worked)]
-        assert any("perhaps told in public" in line for line in lines)
+        assert any("peut-être lui a-t-on dit en public" in line for line in lines)
         told = [m for m in town.sim.received("anne") if m.text.startswith("Appelez")]
         assert len(told) == 1
         assert 403 not in posted  # nothing was left to X, which refuses a second like post

@@ -172,6 +172,19 @@ async def test_what_waited_is_withdrawn_when_another_version_goes_live(store):
     assert await store.active_hash() == "h3"
 
 
+async def test_what_waits_is_withdrawn_when_the_same_content_is_to_wait_again(store):
+    await store.publish({}, "h1", "Awa", "début", NOW)
+    for content in ("h2", "h3", "h2"):
+        await store.publish({}, content, "Awa", "gaz", NOW, pending=True)
+    assert [(each.version, each.state) for each in await store.versions()] == [
+        (4, VersionState.PENDING),
+        (3, VersionState.PENDING),
+        (2, VersionState.WITHDRAWN),
+        (1, VersionState.PUBLISHED),
+    ]
+    assert (await store.approve(4, "Lu", NOW)).state is VersionState.PUBLISHED
+
+
 async def test_two_people_who_publish_upon_the_same_version_do_not_undo_each_other(store):
     await store.publish({}, "h1", "Awa", "début", NOW, base=0)
     await store.publish({}, "h2", "Awa", "gaz", NOW, base=1)

@@ -50,6 +50,12 @@ def _worked(text: str, action: Action = Action.CREATE) -> tuple[Inbound, Worked]
     return Inbound(1, envelope), Worked(action, "nouveau", case, message, None, decision, reply)
 
 
+def test_it_opens_with_the_rules_that_are_played() -> None:
+    narrator = _narrator()
+    narrator.opening("celles du dossier « config »")
+    assert "Règles jouées : celles du dossier « config »." in _told(narrator)
+
+
 def test_a_block_says_message_number_service_reason_and_reply_channel() -> None:
     narrator = _narrator()
     narrator.routed(*_worked("les poubelles débordent"))

@@ -10,8 +10,8 @@ import pytest
 import typer
 
 from app.__main__ import cli
+from app.builders import BUILDERS
 from app.settings import Settings
-from app.wiring import BUILDERS
 from channels.desk import DeskSettings
 from channels.email import EmailSettings
 from channels.matrix import MatrixSettings

@@ -9,11 +9,13 @@ boundary 0 is never passed: the life that nobody cuts.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import shutil
 import signal
 import sys
+import threading
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "router")]
@@ -70,6 +72,16 @@ def killer(place: int, folder: Path):
     return pass_
 
 
+def warm(template: Path, folder: Path) -> None:
+    """Live once in this process: what the first life imports, reads and compiles the others inherit."""
+    shutil.copytree(template, folder)
+    asyncio.run(live(folder, 2, nothing_happens, until_the_end=True))
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join()  # a fork takes none along
+    gc.freeze()  # nor are the pages of what is here copied for every child
+
+
 def main(root: Path, place: int, step: int) -> None:
     template = root / "template"
     template.mkdir(parents=True)
@@ -81,6 +93,7 @@ def main(root: Path, place: int, step: int) -> None:
         await store.close()
 
     assert in_child(first_start) == 0
+    warm(template, root / "warm")
     alive = False
     while not alive:
         folder = root / str(place)

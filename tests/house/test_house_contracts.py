@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.wiring import BUILDERS
+from app.builders import BUILDERS
 
 ROOT = Path(__file__).parents[2]
 HOUSE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -121,7 +121,7 @@ def test_router_imports_nothing_but_the_standard_library():
 
 def test_every_channel_that_is_wired_stands_in_the_contract_between_channels():
     """What a line of BUILDERS makes is read from the source: a builder returns one call."""
-    wiring = ast.parse((ROOT / "app/wiring.py").read_text(encoding="utf-8"))
+    wiring = ast.parse((ROOT / "app/builders.py").read_text(encoding="utf-8"))
     homes = {
         alias.name: node.module
         for node in ast.walk(wiring)

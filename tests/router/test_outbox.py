@@ -37,6 +37,16 @@ async def state_of(town, delivery):
     return next(known for known in found if known.id == delivery.id)
 
 
+async def test_what_each_try_comes_to_is_told(town, queued):
+    heard: list[object] = []
+    sender = TownSender([Retry("503")])
+    one = Courier(ROLE, sender, town.store, town.clock, town.ids, told=heard.append)
+    await one.run_once()
+    town.clock.pass_(seconds=70)
+    await one.run_once()
+    assert heard == [Retry("503"), Sent(("provider-1",))]
+
+
 async def test_what_is_queued_is_sent_once(town, queued):
     sender = TownSender()
     assert await courier(town, sender).run_once() == 1
@@ -78,7 +88,7 @@ async def test_it_gives_up_after_two_days_and_can_be_requeued(town, queued):
     await courier(town, sender).run_once()
     dead = await state_of(town, queued)
     assert dead.state is DeliveryState.DEAD
-    assert "given up after 2 tries" in dead.error
+    assert "abandonné après 2 essais" in dead.error
     assert await town.store.requeue(queued.id, town.clock.now())
     await courier(town, sender).run_once()
     assert (await state_of(town, queued)).state is DeliveryState.SENT

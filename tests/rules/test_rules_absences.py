@@ -484,3 +484,48 @@ def test_the_last_owner_by_default_is_told_of_in_its_own_words(town: Town) -> No
 def test_an_absence_that_is_over_needs_no_stand_in(town: Town) -> None:
     away(town, routes="{au: 2026-10-01}")
     assert [one.code for one in doubts(town, date(2026, 11, 26))] == ["absence-finie"]
+
+
+TODAY = date(2026, 11, 26)
+
+
+@pytest.mark.parametrize(
+    "absences",
+    [
+        {"guichet": "{du: 2026-11-26}"},
+        {
+            "guichet": "suppleant: astreinte, absences: [{du: 2026-11-01}]",
+            "astreinte": "{du: 2026-10-01}",
+        },
+    ],
+    ids=["nobody stands in", "who stands in is away as well"],
+)
+def test_the_last_owner_by_default_may_not_be_away_until_further_notice(
+    absences: dict[str, str], town: Town
+) -> None:
+    away(town, **absences)
+    found = check(town.folder, Territory.from_description, TODAY).problems
+    [told] = [one for one in found if one.severity == "error"]
+    assert (told.code, told.file) == ("a-defaut-mort", "services.yaml")
+    assert told.message == (
+        "Le responsable par défaut de la métropole « guichet » est en absence jusqu'à nouvel "
+        "ordre, et personne ne le remplace"
+    )
+
+
+@pytest.mark.parametrize(
+    "absences",
+    [
+        {"guichet": "{du: 2026-11-27}"},
+        {"guichet": "{du: 2026-11-01, au: 2026-12-01}"},
+        {"guichet": "suppleant: astreinte, absences: [{du: 2026-11-01}]"},
+        {"paix_nantes": "{du: 2026-11-01}"},
+    ],
+    ids=["not yet", "it ends", "another stands in", "not the last one"],
+)
+def test_other_absences_do_not_keep_rules_from_being_published(
+    absences: dict[str, str], town: Town
+) -> None:
+    away(town, **absences)
+    found = check(town.folder, Territory.from_description, TODAY).problems
+    assert [one for one in found if one.severity == "error"] == []

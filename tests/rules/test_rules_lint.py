@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from rules_town import COMPETENCES, SERVICES, TERRITORY, Town
+from rules_town import (
+    CATEGORIES,
+    COMPETENCES,
+    SERVICES,
+    TERRITORY,
+    Town,
+    collection,
+    feature,
+    square,
+)
 
 from rules.lint import lint
 from rules.reading import read
@@ -107,6 +116,91 @@ def test_a_commune_names_its_own_services_roles_and_the_desk(town: Town) -> None
             territoire="Rezé",
         )
         assert len(town.errors) == errors, owner
+
+
+CALENDARS = """
+calendriers:
+  nuit: {heures: 22h-6h}
+  jour: {heures: 8h-18h}
+  semaine: {jours: lun-ven}
+  week-end: {jours: [sam, dim]}
+  ete: {du: 1er juillet, au: 31 août, chaque_annee: oui}
+  hiver: {du: 1er décembre, au: 28 février, chaque_annee: oui}
+  soirs-d-ete: {dans: [ete], heures: 19h-23h}
+"""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("dans: nuit", "dans: jour"),
+        ("dans: nuit", "heures: 8h-18h"),
+        ("dans: semaine", "dans: week-end"),
+        ("dans: semaine", "jours: [sam, dim]"),
+        ("dans: ete", "dans: hiver"),
+        ("dans: soirs-d-ete", "dans: hiver"),
+        ("dans: [ete, nuit]", "dans: [hiver], heures: 8h-18h"),
+    ],
+)
+def test_calendars_that_never_meet_are_no_conflict(one: str, other: str, town: Town) -> None:
+    town.write("calendriers.yaml", CALENDARS)
+    rule = "- {{id: {}, si: {{contient: [banc], recu: {{{}}}}}, alors: {{responsable: {}}}}}"
+    town.rules(rule.format("a", one, "voirie-m"))
+    town.rules(rule.format("b", other, "routes"), "regles/autre.yaml")
+    assert town.errors == []
+    town.rules(f"- {{id: a, si: {{contient: [banc], recu: {{{one}}}, tous: [{{recu: {{{other}}}}}]}}"
+               ", alors: {responsable: voirie-m}}")  # fmt: skip
+    town.remove("regles/autre.yaml")
+    assert codes(town, "error") == ["contradiction"]
+
+
+def test_a_calendar_against_its_own_hours_is_a_contradiction(town: Town) -> None:
+    town.write("calendriers.yaml", CALENDARS)
+    town.rules(
+        "- {id: a, si: {contient: [banc], recu: {heures: 8h-18h, dans: nuit}},"
+        " alors: {responsable: voirie-m}}"
+    )
+    assert "« recu: {heures: 8h-18h, dans: nuit} » se contredit" in town.errors[0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "example"),
+    [
+        ("dans: nuit", "jours: [sam, dim]", '"2026-01-03 22:00"'),
+        ("dans: [ete, nuit]", "dans: hiver", '"2025-12-31 22:00"'),
+        ("heures: 22h-6h, jours: ven", "heures: 0h-6h, jours: sam", '"2026-01-03 00:00"'),
+    ],
+)
+def test_calendars_that_meet_are_a_conflict_at_a_moment_in_which_they_do(
+    one: str, other: str, example: str, town: Town
+) -> None:
+    town.write("calendriers.yaml", CALENDARS)
+    rule = "- {{id: {}, si: {{contient: [banc], recu: {{{}}}}}, alors: {{responsable: {}}}}}"
+    town.rules(rule.format("a", one, "voirie-m"))
+    town.rules(rule.format("b", other, "routes"), "regles/autre.yaml")
+    [problem] = [one for one in town.problems if one.severity == "error"]
+    assert problem.code == "conflit"
+    assert f"recu: {example}" in str(problem.example)
+
+
+def test_a_calendar_of_other_dates_than_the_rule_s_own_is_no_conflict(town: Town) -> None:
+    town.write("calendriers.yaml", CALENDARS)
+    town.rules(
+        "- {id: a, si: {contient: [banc], recu: {dans: ete}}, alors: {responsable: voirie-m}}"
+    )
+    town.rules(
+        "- {id: b, du: 1er décembre, au: 31 janvier, chaque_annee: oui, si: {contient: [banc]},"
+        " alors: {responsable: routes}}",
+        "regles/autre.yaml",
+    )
+    assert town.errors == []
+
+
+def test_two_postal_codes_of_one_commune_never_meet(town: Town) -> None:
+    rule = "- {{id: {}, si: {{contient: [banc], code_postal: '{}'}}, alors: {{responsable: {}}}}}"
+    town.rules(rule.format("a", 44000, "voirie-m"))
+    town.rules(rule.format("b", 44100, "routes"), "regles/autre.yaml")
+    assert town.errors == []
 
 
 @pytest.mark.parametrize(
@@ -392,3 +486,34 @@ def test_a_step_s_way_is_that_of_its_own_owner(town: Town) -> None:
     )
     assert town.errors == []
     assert "moyen-absent" in codes(town, "warning")
+
+
+@pytest.mark.parametrize("place", ["code_postal: '44800'", "dans: metropole", "dans: bord"])
+def test_a_file_never_acts_outside_so_its_service_owns_nothing_elsewhere(
+    place: str, town: Town
+) -> None:
+    """The bound of the file holds for a postal code, or a zone, that goes on beyond it."""
+    town.write(
+        "territoire/territoire.yaml",
+        TERRITORY.replace("zones: {", "zones: {bord: {contour: bord.geojson}, "),
+    )
+    town.write("territoire/bord.geojson", collection(feature(square(-1.56, 47.19, -1.54, 47.22))))
+    rule = f"- {{id: a, si: {{contient: [banc], {place}}}, alors: {{responsable: mairie-reze}}}}"
+    town.rules(rule, "regles/reze.yaml", territoire="Rezé")
+    assert town.errors == []
+    assert "service-hors-commune" not in codes(town, "warning")
+    town.remove("regles/reze.yaml").rules(rule)
+    assert "service-hors-commune" in codes(town, "warning")
+
+
+def test_a_name_in_french_is_wanted_whatever_the_counters_speak(town: Town) -> None:
+    town.write("categories.yaml", CATEGORIES.replace("noms: {fr: Bruit}", "noms: {en: Noise}"))
+    [told] = [one for one in town.problems if one.code == "nom-manquant"]
+    assert told.message == "Il manque un nom en français à la catégorie « bruit »"
+
+
+@pytest.mark.parametrize("word", ["leur", "même", "déjà", "pourquoi", "with", "please"])
+def test_a_word_that_carries_no_subject_is_warned_of(word: str, town: Town) -> None:
+    town.rules(f"- {{id: a, si: {{contient: [{word}]}}, alors: {{urgence: haute}}}}")
+    [told] = [one for one in town.problems if one.code == "mot-douteux"]
+    assert f"se trouvent dans presque tous les messages : « {word} »" in told.message

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import typer
 import yaml
+from checked_folders import checked
 from jsonschema import Draft7Validator
 from rules_town import Town
 from typer.core import TyperGroup
@@ -22,7 +23,6 @@ from typer.testing import CliRunner
 from app.__main__ import cli
 from rules import trials, vocabulary
 from rules.blocks import BLOCKS, CONDITIONS, EFFECTS
-from rules.checking import check
 from rules.coverage import untried
 from rules.fields import Fields
 from rules.json_schema import json_schema
@@ -109,14 +109,14 @@ def test_the_manual_and_its_card_begin_with_a_rule_for_the_shipped_folder() -> N
 def test_a_first_rule_works_in_the_shipped_folder_as_it_is(
     example: Example, tmp_path: Path
 ) -> None:
-    checked = check(shipped(tmp_path, example), Territory.from_description)
+    found = checked(shipped(tmp_path, example), Territory.from_description)
     own = example.path.removeprefix("config/")
-    assert [str(one) for one in checked.problems if one.at.file == own] == []
-    assert checked.ruleset is not None
-    results = trials.run(checked.ruleset)
+    assert [str(one) for one in found.problems if one.at.file == own] == []
+    assert found.ruleset is not None
+    results = trials.run(found.ruleset)
     assert [one.file for one in results].count(own) >= 1
     assert [str(one) for one in results if not one.passed] == []
-    assert [one for one in untried(checked.ruleset) if one.startswith(own)] == []
+    assert [one for one in untried(found.ruleset) if one.startswith(own)] == []
 
 
 @pytest.mark.parametrize("example", [one for one in [*EXAMPLES, *CARDS] if one.of_rules], ids=name)
@@ -312,6 +312,15 @@ def words(sentence: str) -> list[str]:
     return re.findall(r"\w[\w'’-]*", re.sub(r"`[^`]*`", "", sentence))
 
 
+def test_where_the_command_is_found_is_said_before_it_is_used() -> None:
+    head, _, rest = MANUAL.partition("## D'où vient la commande `guichet`\n")
+    said = rest.partition("\n## ")[0]
+    assert "$ guichet" not in head
+    assert "`guichet rules" not in head
+    for what in ("(../README.md)", "terminal", "`--data`", "### Sans terminal", "`--par`"):
+        assert what in said, what
+
+
 @pytest.mark.parametrize("page", [MANUAL, CARD], ids=["manual", "card"])
 def test_sentences_are_short(page: str) -> None:
     assert [one for one in sentences(page) if len(words(one)) > 20] == []
@@ -365,6 +374,7 @@ def test_the_commands_of_the_first_rule_work_in_the_shipped_folder(
 def run_commands(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("GUICHET_DATA", str(folder / "var"))
+    monkeypatch.setattr("app.rulebook.check", checked)
     for _, block in fenced(page, "console"):
         for line in block.splitlines():
             command = shlex.split(line.removeprefix("$ guichet "))

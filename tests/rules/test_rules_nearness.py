@@ -48,6 +48,24 @@ def test_what_lacks_least_comes_first_and_what_is_of_the_category_before_others(
     assert near(town.rules(RULES)) == ["photo", "glace", "nuit", "ailleurs"]
 
 
+def test_a_rule_that_lacks_its_words_comes_after_those_whose_words_were_found(town: Town) -> None:
+    town.rules(
+        "- {id: a, si: {contient: [verglas], categorie: trottoir}, alors: {responsable: routes}}\n"
+        "- {id: b, si: {contient: [sale], canal: sms}, alors: {responsable: routes}}"
+    )
+    assert near(town) == ["b", "a"]
+
+
+def test_a_rule_of_another_place_is_near_only_if_nothing_but_the_place_is_lacking(
+    town: Town,
+) -> None:
+    town.rules(
+        "- {id: a, si: {contient: [sale], commune: Rezé}, alors: {responsable: routes}}\n"
+        "- {id: b, si: {contient: [sale], commune: Rezé, canal: sms}, alors: {urgence: haute}}"
+    )
+    assert near(town) == ["a"]
+
+
 def test_a_danger_is_near_only_by_its_words(town: Town) -> None:
     town.rules(RULES)
     assert "rats" in near(town, CASE.replace("sale", "plein de rats"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -164,6 +165,29 @@ def test_an_unusable_outline_names_its_owner() -> None:
         Territory.from_description(
             TerritoryDescription(communes=(CommuneDescription("00000", "Nulle", flat),))
         )
+
+
+def _star(points: int) -> dict[str, object]:
+    """An outline that joins each point of a circle with the one nearly opposite."""
+    step = (points // 2 - 1) if points % 2 == 0 else points // 2
+    ring = [
+        [math.cos(2 * math.pi * n * step / points), math.sin(2 * math.pi * n * step / points)]
+        for n in range(points + 1)
+    ]
+    ring[-1] = ring[0]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def test_an_outline_that_crosses_itself_here_and_there_is_mended() -> None:
+    star = CommuneDescription("00000", "Étoile", _star(5))
+    here = Territory.from_description(TerritoryDescription(communes=(star,)))
+    assert here.locate(Place(point=Point(0.0, 0.0), source="message")).candidates == ("00000",)
+
+
+def test_an_outline_that_crosses_itself_all_the_time_is_refused_at_once() -> None:
+    tangle = CommuneDescription("00000", "Pelote", _star(20_001))  # 200 million crossings
+    with pytest.raises(InvalidOutline, match=r"« Pelote » .* se croise lui-même plus de 1000 fois"):
+        Territory.from_description(TerritoryDescription(communes=(tangle,)))
 
 
 @settings(max_examples=100, deadline=None)

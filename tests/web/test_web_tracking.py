@@ -21,7 +21,8 @@ from router.entry import Entry, Source
 from router.message import Address
 from router.rights import Rights, Silence
 from router.tracking import from_bits, printed
-from web.tracking_view import Found, Promise, view_of
+from web.tracking_history import Found
+from web.tracking_view import Promise, view_of
 
 PRINTED = printed(NUMBER)
 
@@ -173,6 +174,55 @@ async def test_a_hand_over_reads_as_a_service_in_charge_and_never_as_a_refusal(
     page = (await browser.get(f"/suivi/{PRINTED}?lang=en")).text
 
     assert "Given to the service</strong> – Public peace – Nantes" in page
+
+
+def handed(service: str, minutes: int = 0, **fields: object) -> Event:
+    at, data = NOW + timedelta(minutes=minutes), f'{{"service": "{service}"}}'
+    return event(EventKind.FORWARDED, "x", who="rules", data=data, at=at, **fields)
+
+
+TOLD = "Votre demande est transmise à : Tranquillité publique – Ville de Nantes."
+SINCE = "Depuis ce message, la demande est passée à : Service de la voirie."
+
+
+async def test_a_message_that_names_who_had_the_case_says_who_has_it_now(
+    browser: Browser, house: House
+) -> None:
+    past = handed("tranquillite-nantes"), handed("voirie-metropole", minutes=5)
+    sent = (letter(DeliveryKind.ACKNOWLEDGEMENT, TOLD),)
+    house.cases.keep(a_case(), *past, sent=sent)
+
+    page = (await browser.get(f"/suivi/{PRINTED}")).text
+
+    assert TOLD in page
+    assert SINCE in page
+    english = (await browser.get(f"/suivi/{PRINTED}?lang=en")).text
+    assert "Since this message, the request has gone to: Roads and pavements." in english
+
+
+@pytest.mark.parametrize(
+    "past",
+    [
+        (),
+        (handed("voirie-metropole"),),
+        (handed("tranquillite-nantes", -5), handed("voirie-metropole")),
+        (
+            handed("voirie-metropole"),
+            handed("tranquillite-nantes", 5),
+            handed("voirie-metropole", 9),
+        ),
+    ],
+    ids=["never handed over", "the same service", "moved before the message", "moved and back"],
+)
+async def test_a_message_whose_service_still_has_the_case_stands_as_it_was(
+    browser: Browser, house: House, past: Sequence[Event]
+) -> None:
+    house.cases.keep(a_case(), *past, sent=(letter(DeliveryKind.ACKNOWLEDGEMENT, TOLD),))
+
+    page = (await browser.get(f"/suivi/{PRINTED}")).text
+
+    assert TOLD in page
+    assert "Depuis ce message" not in page
 
 
 WORDS = ("Dans les temps", "Délai proche", "En retard")

@@ -1,0 +1,188 @@
+"""Builds the channels that counters and partners need: one builder for each, and one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from app.photos import PhotoFolder
+from app.settings import Settings
+from app.settings_told import of_account, placed
+from channels.setting_mistakes import WrongSettings, checked
+from channels.x_api import KeepsTokens, Tokens
+from channels.x_budget import KeepsSpending
+from router.errors import ConfigurationError
+from router.ports import Clock, KnowsHandedOver, OpensFiles
+from router.tokens import Signer
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a channel may need beside its own settings."""
+
+    signer: Signer
+    clock: Clock
+    base_url: str
+    mailbox: str
+    sms_number: str
+    photos: PhotoFolder
+    files: OpensFiles
+    tokens: Callable[[str, Tokens], KeepsTokens]
+    spending: Callable[[str], KeepsSpending]
+    handed: KnowsHandedOver
+
+
+# Each builder imports its channel itself: the libraries of providers that are not connected here
+# are not worth the second that it takes.
+
+
+def _email(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.email import EmailChannel, EmailSettings
+
+    return EmailChannel(checked(EmailSettings, raw), account, parts.signer, files=parts.files)
+
+
+def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.partner_email import PartnerEmail, PartnerEmailSettings
+
+    return PartnerEmail(
+        checked(PartnerEmailSettings, raw),
+        account,
+        parts.base_url,
+        parts.signer,
+        parts.files,
+        parts.photos.read,
+    )
+
+
+def _partner_open311(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
+
+    settings = checked(PartnerOpen311Settings, raw)
+    return PartnerOpen311(settings, account, parts.clock, parts.handed)
+
+
+def _partner_webhook(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
+
+    settings = checked(PartnerWebhookSettings, raw)
+    return PartnerWebhook(settings, account, parts.base_url, parts.clock, parts.photos.read)
+
+
+def _open311(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.open311 import Open311, Open311Settings
+
+    return Open311(checked(Open311Settings, raw), account)
+
+
+def _sms(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.phone.carriers import is_polled
+    from channels.sms import Sms, SmsSettings
+    from channels.sms_polled import PolledSms
+
+    settings = checked(SmsSettings, raw)
+    return (PolledSms if is_polled(settings) else Sms)(settings, account, parts.clock)
+
+
+def _whatsapp(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.whatsapp import WhatsApp, WhatsAppSettings
+
+    return WhatsApp(checked(WhatsAppSettings, raw), account, parts.clock)
+
+
+def _telegram(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.telegram import Telegram
+    from channels.telegram_settings import TelegramSettings
+
+    webhook_url = f"{parts.base_url.rstrip('/')}/webhooks/telegram/{account}"
+    return Telegram(checked(TelegramSettings, raw), account, webhook_url)
+
+
+def _matrix(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.matrix import Matrix, MatrixSettings
+
+    return Matrix(checked(MatrixSettings, raw), account)
+
+
+def _web(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.webform import Webform, WebformSettings
+
+    return Webform(checked(WebformSettings, raw), account, parts.photos.read)
+
+
+def _desk(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.desk import Desk, DeskSettings
+
+    return Desk(checked(DeskSettings, raw), account, parts.photos.read)
+
+
+def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.x import X
+    from channels.x_api import login_of
+    from channels.x_settings import XSettings
+
+    settings = checked(XSettings, raw)
+    tokens = parts.tokens(account, login_of(settings).tokens)
+    return X(settings, account, parts.clock, tokens, parts.spending(account))
+
+
+BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
+    "email": _email,
+    "partner_email": _partner_email,
+    "partner_open311": _partner_open311,
+    "partner_webhook": _partner_webhook,
+    "open311": _open311,
+    "sms": _sms,
+    "whatsapp": _whatsapp,
+    "telegram": _telegram,
+    "matrix": _matrix,
+    "x": _x,
+    "web": _web,
+    "desk": _desk,
+}
+"""One line a channel: its name and what builds it."""
+_OWN = {"web", "desk"}
+"""Channels without a provider: they need no settings, and answer by the e-mail and SMS of others."""
+
+
+def check_names(settings: Settings) -> None:
+    """Refuse settings of a channel that there is not: they would be obeyed by nobody.
+
+    Raises:
+        ConfigurationError: names it, and the one that may be meant.
+    """
+    for name in settings.channels:
+        if name not in BUILDERS:
+            near = get_close_matches(name, BUILDERS, 1)
+            meant = f" Voulez-vous dire « {near[0]} » ?" if near else ""
+            raise ConfigurationError(f"channels.{name} : ce canal n'existe pas.{meant}")
+
+
+def connect(
+    channels: dict[Key, object], settings: Settings, wanted: list[Key], parts: Parts
+) -> list[str]:
+    """Build the channels of counters and partners; gives those that have no settings here."""
+    if parts.mailbox:
+        wanted.append(("partner_email", parts.mailbox))
+    unconnected = []
+    for name, account in wanted:
+        raw = settings.of_account(name, account)
+        if name in _OWN:
+            raw = {"email_account": parts.mailbox, "sms_account": parts.sms_number, **(raw or {})}
+        if name == "partner_email" and raw is None:
+            raw = settings.of_account("email", account)
+        if raw is None or name not in BUILDERS:
+            unconnected.append(f"{name} {account}")
+            continue
+        try:
+            channels[(name, account)] = BUILDERS[name](raw, account, parts)
+        except WrongSettings as error:
+            told = of_account(error, settings.channels, name, account)
+            raise ConfigurationError(told) from None
+        except ConfigurationError as error:
+            raise ConfigurationError(placed(("channels", name, account), str(error))) from None
+    return unconnected
