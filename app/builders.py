@@ -91,7 +91,7 @@ def _sms(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
 def _whatsapp(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.whatsapp import WhatsApp, WhatsAppSettings
 
-    return WhatsApp(checked(WhatsAppSettings, raw), account)
+    return WhatsApp(checked(WhatsAppSettings, raw), account, parts.clock)
 
 
 def _telegram(raw: Mapping[str, Any], account: str, parts: Parts) -> object:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.city_time import CITY
 from app.console import (
     BAD_INPUT,
     DEFAULT_DATA,
@@ -37,12 +38,17 @@ def list_outbox(
         list[str] | None,
         typer.Option(help="queued, sending, deferred, awaits, dead, rejected, bounced."),
     ] = None,
+    to: Annotated[
+        str, typer.Option("--to", help="All that was written to this address, newest last.")
+    ] = "",
     limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 100,
     data: Data = DEFAULT_DATA,
     database_url: DatabaseUrl = "",
     as_json: Json = False,
 ) -> None:
     """List deliveries, by default those given up and those that wait too long for an agent.
+
+    With --to all of one address, whatever became of them.
 
     Example: guichet outbox list --state deferred
     """
@@ -52,8 +58,10 @@ def list_outbox(
             raise typer.BadParameter(f"« {wanted} »: one of {', '.join(sorted(known))}")
 
     async def run() -> list[Delivery]:
-        states = [DeliveryState(value) for value in state or _STUCK]
+        states = [DeliveryState(value) for value in state or (known if to else _STUCK)]
         async with opened(data, database_url) as store:
+            if to:
+                return await _written_to(store, to, states, limit)
             found = list(await store.list_deliveries(states, limit))
             if not state:
                 found += await late_tasks(store, SystemClock().now())
@@ -62,31 +70,34 @@ def list_outbox(
     with speaking():
         found = asyncio.run(run())
         if as_json:
-            print_json(
-                [
-                    {
-                        "id": delivery.id,
-                        "kind": delivery.kind,
-                        "state": delivery.state,
-                        "channel": delivery.address.channel,
-                        "to": delivery.address.value,
-                        "tries": delivery.tries,
-                        "error": delivery.error,
-                        "case": delivery.case_id,
-                    }
-                    for delivery in found
-                ]
-            )
+            print_json([_stated(delivery) for delivery in found])
             return
         if not found:
             say("Aucun envoi dans cet état." if state else "Aucun envoi abandonné.")
             return
         for delivery in found:
+            at = f"{CITY.shown(delivery.settled_at or delivery.created_at)}  " if to else ""
             tries = counted(delivery.tries, "essai")
             what = f"{SENDINGS[delivery.kind]} par {channel_called(delivery.address.channel)}"
-            say(f"{delivery.id}  {DELIVERIES[delivery.state]}, {tries} : {what}")
+            say(f"{delivery.id}  {at}{DELIVERIES[delivery.state]}, {tries} : {what}")
             if delivery.error:
                 say(f"    {delivery.error}", hang=4)
+
+
+def _stated(delivery: Delivery) -> dict[str, object]:
+    return {
+        "id": delivery.id,
+        "kind": delivery.kind,
+        "state": delivery.state,
+        "channel": delivery.address.channel,
+        "to": delivery.address.value,
+        "tries": delivery.tries,
+        "error": delivery.error,
+        "case": delivery.case_id,
+        "created_at": delivery.created_at.isoformat(),
+        "settled_at": delivery.settled_at.isoformat() if delivery.settled_at else None,
+        "provider_id": delivery.provider_id,
+    }
 
 
 @cli.command("requeue")
@@ -117,6 +128,14 @@ def requeue(
         if refused:
             say(f"Pas d'envoi abandonné sous : {', '.join(map(str, refused))}", to=err)
             raise typer.Exit(BAD_INPUT)
+
+
+async def _written_to(
+    outbox: OutboxAdmin, to: str, states: list[DeliveryState], limit: int
+) -> list[Delivery]:
+    """List the latest that were written to one address, newest last."""
+    found = await outbox.list_deliveries(states, _MOST, newest=True)
+    return [delivery for delivery in found if delivery.address.value == to][:limit][::-1]
 
 
 async def _failed(outbox: OutboxAdmin, to: str) -> list[int]:

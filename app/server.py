@@ -162,7 +162,7 @@ class Server:
         works: list[Coroutine[Any, Any, None]] = [self._follow_rules()]
         if "clock" in self.roles:
             works.append(self._keep_up())
-        if {"gateway", "courier"} & set(self.roles):
+        if {"gateway", "router", "courier"} & set(self.roles):
             works.append(watch.run())
         if "gateway" in self.roles:
             polled = map(watch.polled, product.pollers)

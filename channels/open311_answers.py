@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from channels import open311_xml
 from router.errors import UnreadablePayload
 
 _LEADING_ZERO = re.compile(rb'("\s*:\s*)(0\d+)(\s*[,}\]])')
@@ -51,11 +52,13 @@ class News:
 
 
 def listed(body: bytes) -> list[Any]:
-    """Read an answer that is a list, whether or not it stands in an object of one name.
+    """Read an answer that is a list, in JSON or XML, whether or not it stands in an object.
 
     Raises:
         UnreadablePayload: it is none.
     """
+    if open311_xml.is_xml(body):
+        return open311_xml.records(body)
     try:
         found = _json(body)
     except (ValueError, RecursionError) as error:
@@ -65,6 +68,35 @@ def listed(body: bytes) -> list[Any]:
     if not isinstance(found, list):
         raise UnreadablePayload("the partner's answer is no list")
     return found
+
+
+def demanded(body: bytes) -> dict[str, str]:
+    """Read a definition: the attributes without which a request is refused, code → question.
+
+    Raises:
+        UnreadablePayload: it is none.
+    """
+    if open311_xml.is_xml(body):
+        attributes: object = open311_xml.attributes(body)
+    else:
+        try:
+            found = _json(body)
+        except (ValueError, RecursionError) as error:
+            raise UnreadablePayload("the partner's answer is no JSON") from error
+        found = found[0] if isinstance(found, list) and found else found
+        attributes = found.get("attributes") if isinstance(found, dict) else None
+    if not isinstance(attributes, list):
+        raise UnreadablePayload("the partner's answer is no definition")
+    return {
+        word(one, "code"): word(one, "description")
+        for one in attributes
+        if isinstance(one, Mapping) and is_true(one, "required") and is_true(one, "variable")
+    }
+
+
+def is_true(record: Mapping[str, Any], name: str) -> bool:
+    """Whether a field says yes, as JSON or in a word."""
+    return str(record.get(name)).strip().casefold() == "true"
 
 
 def _json(body: bytes) -> Any:

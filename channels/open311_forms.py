@@ -6,22 +6,30 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from channels.partner_sheet import address_of, items, mapping, point_of
+from channels.partner_sheet import address_of, answers_of, items, label_of, mapping, point_of
 from router.ports import OutboundPart
 
 LONGEST = 4000  # characters of a description (GeoReport v2)
+_DANGER = "URGENT : une personne ou des biens peuvent être en danger."
 _NO_PLACE = "Lieu non précisé"
 
 
 def request_form(
-    part: OutboundPart, sheet: Mapping[str, Any], code: str, idem: str
+    part: OutboundPart,
+    sheet: Mapping[str, Any],
+    code: str,
+    idem: str,
+    attributes: Mapping[str, str],
 ) -> dict[str, str]:
-    """Write a case as a request of one of their types."""
+    """Write a case as a request of one of their types; ``attributes``: fact → their code for it."""
     form = {
         "service_code": code,
-        "description": _description(part, sheet, idem),
+        "description": _description(part, sheet, idem, attributes),
         "address_string": address_of(sheet) or _NO_PLACE,
     }
+    for fact, text in answers_of(sheet):
+        if fact in attributes:
+            form[f"attribute[{attributes[fact]}]"] = text
     point = point_of(sheet)
     if point is not None:
         form |= {"lat": f"{point[0]:.6f}", "long": f"{point[1]:.6f}"}
@@ -53,10 +61,17 @@ def w3(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _description(part: OutboundPart, sheet: Mapping[str, Any], idem: str) -> str:
+def _description(
+    part: OutboundPart, sheet: Mapping[str, Any], idem: str, attributes: Mapping[str, str]
+) -> str:
     """Write the words and, last, the mark by which the request is found again."""
-    about = str(sheet.get("category_name") or "")
-    text = "\n\n".join(piece for piece in (part.text.strip(), about) if piece)
+    told = [
+        _DANGER if sheet.get("urgency") == "immediate" else "",
+        part.text.strip(),
+        *(f"{label_of(f)} : {text}" for f, text in answers_of(sheet) if f not in attributes),
+        str(sheet.get("category_name") or ""),
+    ]
+    text = "\n\n".join(filter(None, told))
     end = f"\n\nRéférence : {mark_of(sheet, idem)}"
     room = LONGEST - len(end)
     if len(text) > room:

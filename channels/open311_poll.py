@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from channels.open311_answers import listed, mark_of_request, mark_of_update, told, word
-from channels.partner_http import Answer, refusal_of
+from channels.open311_answers import listed, mark_of_request, mark_of_update, word
+from channels.open311_pages import Asks, Refused, pages
+from channels.partner_http import refusal_of
 from router.delivery import Permanent
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import Address, Envelope
@@ -34,7 +35,7 @@ _FIRST_WINDOW = timedelta(days=7)
 _REMEMBERED = 50_000
 
 
-class Server(Protocol):
+class Server(Asks, Protocol):
     """The partner's server as the poll needs it."""
 
     name: str
@@ -42,14 +43,6 @@ class Server(Protocol):
 
     @property
     def has_updates(self) -> bool: ...
-
-    async def ask(
-        self, method: str, path: str, *, query: Mapping[str, str] | None = None
-    ) -> Answer: ...
-
-
-class Refused(InvalidInput):
-    """The partner's server refuses to tell."""
 
 
 class Follow:
@@ -106,7 +99,7 @@ class Follow:
         if not token:
             self._requests[forward] = unquote(forward.rpartition("#")[2])
             return self._requests[forward]
-        answer = await self._server.ask("GET", f"/tokens/{token}.json")
+        answer = await self._server.ask("GET", f"/tokens/{token}")
         if refusal_of(answer, "") is not None:
             return ""
         records = [one for one in listed(answer.body) if isinstance(one, Mapping)]
@@ -142,7 +135,7 @@ class Follow:
         """Read the extension's list of updates since the last time, oldest first."""
         fresh = sorted(open_.keys() - self._followed)
         query = {"start_date": _w3(_since(cursor, at, fresh)), "end_date": _w3(at + _OVERLAP)}
-        records = await self._listed("/servicerequestupdates.json", query)
+        records = await self._listed("/servicerequestupdates", query)
         records.sort(key=_when)
         found = [
             self._envelope(
@@ -176,25 +169,24 @@ class Follow:
 
     async def _requests_of(self, numbers: Sequence[str]) -> list[Any]:
         try:
-            return await self._listed("/requests.json", {"service_request_id": ",".join(numbers)})
+            return await self._listed("/requests", {"service_request_id": ",".join(numbers)})
         except Refused:
             # one unknown number makes some servers refuse the whole list
             return [record for number in numbers for record in await self._request(number)]
 
     async def _request(self, number: str) -> list[Any]:
         try:
-            return await self._listed(f"/requests/{number}.json", {})
+            return await self._listed(f"/requests/{number}", {})
         except InvalidInput:
             return []
 
     async def _listed(self, path: str, query: Mapping[str, str]) -> list[Any]:
-        answer = await self._server.ask("GET", path, query=query)
-        refused = refusal_of(answer, told(answer.body))
-        if isinstance(refused, Permanent):
-            raise Refused(refused.reason)
-        if refused is not None:
-            raise ConnectionError(f"the partner answered {answer.status}")
-        return listed(answer.body)
+        try:
+            return [one async for page in pages(self._server, path, query) for one in page]
+        except Refused as error:
+            if isinstance(error.outcome, Permanent):
+                raise
+            raise ConnectionError(str(error)) from None
 
     def _envelope(
         self, kind: str, mark: str, forward: str, record: object, at: datetime

@@ -24,7 +24,7 @@ from router.errors import InvalidInput
 
 _LATER = {408, 425, 429, 500, 503}
 _ON_THE_WAY = {502, 504}  # said by what stands before the partner, who may have had the call
-_KEY_REFUSED = {401, 403}
+KEY_REFUSED = {401, 403}
 _KEY_WAIT_S = 300.0
 _MOST_ADDRESSES = 3  # tried in turn: a machine without IPv6 may be given one
 MARGIN_S = 2.0
@@ -190,7 +190,7 @@ def refusal_of(answer: Answer, told: str) -> SendOutcome | None:
     reason = f"le serveur du service a répondu {status}" + (f" ({told[:200]})" if told else "")
     if status in _ON_THE_WAY:
         return Unknown(reason)
-    if status in _KEY_REFUSED:
+    if status in KEY_REFUSED:
         return Retry(f"{reason} : notre clé est-elle la bonne ?", _KEY_WAIT_S)
     if status in _LATER or status >= 500:
         return Retry(reason, _wait(answer), throttled=status == 429)

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from channels.partner_files import files_of
-from channels.partner_sheet import items, mapping
+from channels.partner_sheet import answers_of, items, label_of, mapping
 from router.delivery import Delivery
 from router.entry import SOURCES_FR, Source
 from router.place_line import one_line
@@ -38,20 +38,6 @@ _URGENCIES = {
     "high": "haute",
     "immediate": "IMMÉDIATE : une personne ou des biens peuvent être en danger",
 }
-ASKED = {
-    "date": "Quand c'est arrivé",
-    "heure": "À quelle heure",
-    "duree": "Depuis combien de temps",
-    "numero": "Numéro donné",
-    "vehicule": "Véhicule",
-    "immatriculation": "Immatriculation",
-    "personne": "Personne concernée",
-    "nom": "Nom donné",
-    "telephone": "Téléphone donné",
-    "courriel": "Courriel donné",
-    "contact": "Pour joindre la personne",
-}
-"""What a person was asked for, as a service reads it."""
 
 Sheet = Mapping[str, Any]
 """A case as a service may see it."""
@@ -123,8 +109,8 @@ def _facts(sheet: Sheet, zone: ZoneInfo) -> Facts:
     yield from _what(sheet)
     place = mapping(sheet.get("place"))
     yield from (("Lieu", _place(place)), ("Carte", _map_link(place)))
-    for answer in map(mapping, items(sheet.get("answers"))):
-        yield ASKED.get(str(answer.get("fact")), "Réponse"), answer.get("text")
+    for fact, text in answers_of(sheet):
+        yield label_of(fact), text
     yield "Reçue le", _time(sheet.get("received_at"), zone)
     yield "Réponse attendue avant le", _time(sheet.get("due_at"), zone)
     yield "Sans réponse", _silence(mapping(sheet.get("silence")))
@@ -149,9 +135,16 @@ def _who(sheet: Sheet) -> Facts:
     return (
         ("Langue de l'usager", sheet.get("language")),
         ("Pièces jointes", sheet.get("attachments")),
+        ("Pièces jointes gardées au guichet", _withheld(sheet.get("withheld"))),
         ("Saisie au guichet", _entry(mapping(sheet.get("entry")))),
         ("Usager", ", ".join(str(person["name"]) for person in people if person.get("name"))),
     )
+
+
+def _withheld(count: object) -> str | None:
+    if not isinstance(count, int) or not count:
+        return None
+    return f"{count}, qui {'nomme' if count == 1 else 'nomment'} des personnes"
 
 
 def _place(place: Sheet) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -21,12 +20,13 @@ from channels.open311_answers import (
     told,
     word,
 )
+from channels.open311_check import checked
 from channels.open311_forms import mark_of, request_form, update_form, w3
+from channels.open311_pages import Refused, pages
 from channels.open311_poll import Asked, Follow
-from channels.partner_http import MARGIN_S, Answer, PartnerHttp, outcome_of, refusal_of
-from channels.partner_sheet import mapping, sheet_of, written_of
+from channels.partner_http import KEY_REFUSED, MARGIN_S, Answer, PartnerHttp, outcome_of, refusal_of
+from channels.partner_sheet import sheet_of, written_of
 from channels.secrets_in_logs import redact
-from channels.unreachable import CHECK_S
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, Retry, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import Envelope, InboundEvent, PartnerActed
@@ -51,10 +51,14 @@ class PartnerOpen311Settings(BaseModel):
     """Their type of request for what ``service_codes`` does not name."""
     service_codes: dict[str, str] = {}
     """Our category → their type of request."""
+    attributes: dict[str, str] = {}
+    """A fact that we ask for → their code for it, where a type of request wants it by itself."""
     statuses: dict[str, Literal["accept", "progress", "close", "refuse"]] = {}
     """Their own states, where they have others than the standard's."""
     updates: bool = False
     """Whether they have the extension servicerequestupdates."""
+    format: Literal["json", "xml"] = "json"
+    """What they speak; either is read."""
     poll_s: float = 300.0
     allow_private: bool = False
     per_second: float = 5.0
@@ -92,6 +96,7 @@ class PartnerOpen311:
         self._http = PartnerHttp(
             settings.base_url or account, settings.deadline_s, allow_private=settings.allow_private
         )
+        self._lists_by_key = False
         self._follow = Follow(self, settings.poll_s, clock)
 
     # --- out ------------------------------------------------------------------------------------
@@ -127,8 +132,8 @@ class PartnerOpen311:
                 "service_code",
                 f"les réglages ne donnent pas de type de demande pour {about} (service_codes)",
             )
-        form = request_form(part, sheet, code, idem)
-        answer = await self.ask("POST", "/requests.json", form=form, key=True)
+        form = request_form(part, sheet, code, idem, self._settings.attributes)
+        answer = await self.ask("POST", "/requests", form=form, key=True)
         return refusal_of(answer, told(answer.body)) or self._taken(answer)
 
     def _taken(self, answer: Answer) -> SendOutcome:
@@ -153,7 +158,7 @@ class PartnerOpen311:
                 "ce service n'a pas encore donné son numéro à la demande", 60.0, alone=True
             )
         form = update_form(part, request, idem)
-        answer = await self.ask("POST", "/servicerequestupdates.json", form=form, key=True)
+        answer = await self.ask("POST", "/servicerequestupdates", form=form, key=True)
         return refusal_of(answer, told(answer.body)) or Sent((f"{self.account}#update={idem}",))
 
     async def find(self, delivery: Delivery, idem: str) -> SendOutcome | None:
@@ -171,16 +176,14 @@ class PartnerOpen311:
         since, until = delivery.created_at - _HOUR, self._clock.now() + _HOUR
         query = {"start_date": w3(since), "end_date": w3(until)}
         try:
-            answer = await self.ask("GET", "/requests.json", query=query)
-            refused = refusal_of(answer, told(answer.body))
-            if refused is not None:
-                return refused
-            found = listed(answer.body)
+            async for found in pages(self, "/requests", query):
+                for one in found:
+                    if isinstance(one, Mapping) and mark in word(one, "description"):
+                        return Sent((self.forward_of(word(one, "service_request_id")),))
+        except Refused as error:
+            return error.outcome
         except (httpx.HTTPError, InvalidInput) as error:
             return Retry(f"le serveur du service {self._http.why_unreachable(error)}")
-        for one in found:
-            if isinstance(one, Mapping) and mark in word(one, "description"):
-                return Sent((self.forward_of(word(one, "service_request_id")),))
         return _NOT_THERE
 
     # --- in -------------------------------------------------------------------------------------
@@ -250,14 +253,20 @@ class PartnerOpen311:
         Raises:
             httpx.HTTPError, Forbidden: it came to no answer.
         """
+        path = f"{path}.{self._settings.format}"
         common: Asked = {}
         if self._settings.jurisdiction_id:
             common["jurisdiction_id"] = self._settings.jurisdiction_id
-        if key:
-            common["api_key"] = self._settings.api_key.get_secret_value()
+        keyed: Asked = {**common, "api_key": self._settings.api_key.get_secret_value()}
         if form is not None:
-            return await self._http.call(method, path, form={**common, **form})
-        return await self._http.call(method, path, query={**common, **(query or {})})
+            return await self._http.call(method, path, form={**(keyed if key else common), **form})
+        asked = {**(keyed if self._lists_by_key else common), **(query or {})}
+        answer = await self._http.call(method, path, query=asked)
+        if answer.status in KEY_REFUSED and keyed["api_key"] and not self._lists_by_key:
+            # the standard reads lists without a key, but some tell them to who posted alone
+            answer = await self._http.call(method, path, query={**keyed, **asked})
+            self._lists_by_key = answer.status not in KEY_REFUSED
+        return answer
 
     @property
     def trouble(self) -> str:
@@ -265,25 +274,11 @@ class PartnerOpen311:
         return self.breaker.told
 
     async def health(self) -> Health:
-        """Ask for the types of request, and look for those that the settings name."""
-        try:
-            async with asyncio.timeout(CHECK_S):
-                answer = await self.ask("GET", "/services.json")
-            refused = refusal_of(answer, told(answer.body))
-            if isinstance(refused, Retry | Permanent | Unknown):
-                return Health(False, f"{self.account} refuse de répondre ({refused.reason}).")
-            codes = {word(one, "service_code") for one in listed(answer.body) if mapping(one)}
-        except UnreadablePayload as error:
-            return Health(
-                False, f"{self.account} ne répond pas comme un serveur Open311 ({error})."
-            )
-        except (httpx.HTTPError, InvalidInput, TimeoutError) as error:
-            return Health(False, f"{self.account} {self._http.why_unreachable(error)}.")
+        """Ask for the types of request, look for those that the settings name, and what they ask."""
         wanted = {*self._settings.service_codes.values(), self._settings.service_code} - {""}
-        missing = sorted(wanted - codes)
-        if missing:
-            return Health(False, f"{self.account} ne connaît pas ces types : {', '.join(missing)}.")
-        return Health(True, f"{self.account} répond ; {len(codes)} types de demande.")
+        return await checked(
+            self, wanted, {*self._settings.attributes.values()}, self._http.why_unreachable
+        )
 
     async def close(self) -> None:
         await self._http.close()

@@ -8,6 +8,21 @@ from typing import Any
 
 from router.delivery import Delivery
 
+ASKED = {
+    "date": "Quand c'est arrivé",
+    "heure": "À quelle heure",
+    "duree": "Depuis combien de temps",
+    "numero": "Numéro donné",
+    "vehicule": "Véhicule",
+    "immatriculation": "Immatriculation",
+    "personne": "Personne concernée",
+    "nom": "Nom donné",
+    "telephone": "Téléphone donné",
+    "courriel": "Courriel donné",
+    "contact": "Pour joindre la personne",
+}
+"""What a person was asked for, as a service reads it."""
+
 
 def sheet_of(delivery: Delivery) -> Mapping[str, Any]:
     """Read the data of a delivery; what is no sheet is an empty one."""
@@ -47,6 +62,17 @@ def point_of(sheet: Mapping[str, Any]) -> tuple[float, float] | None:
     if isinstance(lat, int | float) and isinstance(lon, int | float):
         return float(lat), float(lon)
     return None
+
+
+def answers_of(sheet: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List what the person answered, as (fact, words)."""
+    given = [mapping(one) for one in items(sheet.get("answers"))]
+    return [(str(one.get("fact") or ""), str(one.get("text") or "")) for one in given]
+
+
+def label_of(fact: str) -> str:
+    """Say of a fact what a service reads before its answer."""
+    return ASKED.get(fact, "Réponse")
 
 
 def mapping(value: object) -> Mapping[str, Any]:

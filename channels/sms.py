@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from channels.phone.alarms import Alarms
 from channels.phone.alphabet import segments
 from channels.phone.carriers import carrier_of
 from channels.phone.one_way import one_way
@@ -13,6 +16,14 @@ from router.ports import Capabilities, Clock, Health
 
 __all__ = ["Sms", "SmsSettings", "segments"]
 
+_NAME = " On ne peut pas répondre à un nom : aucune question n'est posée."
+_MOBILE = (
+    " C'est un mobile français (+33 6 ou 7), qui ne peut pas envoyer de SMS d'application :"
+    " demandez un numéro fait pour cela."
+)
+_FRENCH_MOBILE = re.compile(r"\+33(?:6|7(?!56))\d+")
+"""Barred from application SMS by Arcep's numbering plan; +33 7 56 is the range that the docs name."""
+
 
 class Sms(Texting):
     """One number, or one name: those are one-way."""
@@ -20,8 +31,9 @@ class Sms(Texting):
     name = "sms"
 
     def __init__(self, settings: SmsSettings, account: str, clock: Clock | None = None) -> None:
-        carrier = carrier_of(settings, account, clock)
-        super().__init__(settings, account, carrier, self.pieces)
+        alarms = Alarms(clock)
+        carrier = carrier_of(settings, account, clock, alarms)
+        super().__init__(settings, account, carrier, self.pieces, alarms)
         self.takes_gets = carrier.by_get
         self._price = settings.price_per_segment
         self._writing = Writing(
@@ -41,11 +53,10 @@ class Sms(Texting):
         )
 
     async def health(self) -> Health:
-        """Ask the carrier; a name cannot be answered, which an operator should know."""
+        """Ask the carrier; what kind of sender this is an operator should know."""
         found = await super().health()
-        note = " On ne peut pas répondre à un nom : aucune question n'est posée." * (
-            not self._two_way
-        )
+        note = "" if self._two_way else _NAME
+        note += _MOBILE if _FRENCH_MOBILE.fullmatch(self.account) else ""
         return Health(found.ok, found.sentence + note)
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pydantic import Field, field_validator
 
 from channels.graphemes import split
+from channels.phone.alarms import Alarms
 from channels.phone.carrier import Text
 from channels.phone.numbers import WHATSAPP
 from channels.phone.settings import NumberSettings
@@ -17,7 +18,7 @@ from channels.phone.whatsapp_templates import misspelt, trouble
 from channels.steering_words import wants_to_read
 from router.delivery import Delivery, DeliveryKind, Permanent, SendOutcome
 from router.message import AskedToRead, Envelope, InboundEvent
-from router.ports import Capabilities, Health, OutboundPart
+from router.ports import Capabilities, Clock, Health, OutboundPart
 
 _LONGEST_BODY = 1600  # characters, refused above by Twilio
 _WINDOW_S = 24 * 3600
@@ -55,10 +56,13 @@ class WhatsApp(Texting):
     name = "whatsapp"
     prefix = WHATSAPP
 
-    def __init__(self, settings: WhatsAppSettings, account: str) -> None:
-        self._twilio = Twilio(settings, account, WHATSAPP)
+    def __init__(
+        self, settings: WhatsAppSettings, account: str, clock: Clock | None = None
+    ) -> None:
+        alarms = Alarms(clock)
+        self._twilio = Twilio(settings, account, WHATSAPP, alarms)
         self._templates = settings.templates
-        super().__init__(settings, account, self._twilio, self.pieces)
+        super().__init__(settings, account, self._twilio, self.pieces, alarms)
 
     @property
     def capabilities(self) -> Capabilities:

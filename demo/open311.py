@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from demo.clock import WallClock
 from demo.faults import FaultKind, Faults
 from demo.ledger import Ledger
+from demo.open311_shapes import definition_of, page_of, service_of, written
 from demo.server import LoopbackServer, cut
 from router.ports import Clock
 
 OPEN311_AT = "https://open311.transports.example"
 """Where `config/services.yaml` says that it is."""
 API_KEY = "cle-open311-de-demonstration"
+_UPDATES = "service_request_updates"
 _FIRST = 638_343
 _MISSING = "is missing: give lat and long, address_string or address_id"
 
@@ -43,8 +45,9 @@ class Open311Simulator:
     """One jurisdiction, as a server on loopback.
 
     Faults: ``send`` (429, 403 meaning a bad key, 4xx, 5xx, hang, cut-after-accept), ``poll`` (5xx,
-    hang). ``tokens``: a request has its number only once :meth:`number` was called. ``updates``:
-    whether it has the extension.
+    hang). ``tokens``: a request has its number only once :meth:`number` was called. ``format``: the
+    only one that it speaks. ``page``: how many of a list it tells at once (the extension of paging),
+    nothing where it knows no pages. ``closed``: lists are told to who shows the key alone.
     """
 
     def __init__(
@@ -54,28 +57,35 @@ class Open311Simulator:
         services: tuple[str, ...] = ("001", "002"),
         *,
         tokens: bool = False,
+        format: str = "json",
+        page: int | None = None,
+        closed: bool = False,
         state_dir: Path | None = None,
         port: int = 0,
         clock: Clock | None = None,
     ) -> None:
         self.api_key, self.jurisdiction, self.services = api_key, jurisdiction, services
-        self.tokens = tokens
+        self.tokens, self.page, self.closed = tokens, page, closed
         self.faults = Faults()
         self.odd_updates: list[Any] = []
         """What the list of updates holds besides the true ones."""
+        self.definitions: dict[str, list[dict[str, Any]]] = {}
+        """What some types of request ask beside, as attributes of the standard."""
         self.polled: list[str] = []
         """Paths of the questions asked so far."""
+        self._format = format
         self._clock = clock or WallClock()
         self._ledger = Ledger("open311", state_dir, {"requests": {}, "updates": [], "posted": {}})
         self._http = LoopbackServer(
             [
-                Route("/services.json", self._services, methods=["GET"]),
-                Route("/requests.json", self._post, methods=["POST"]),
-                Route("/requests.json", self._list, methods=["GET"]),
-                Route("/requests/{id}.json", self._one, methods=["GET"]),
-                Route("/tokens/{token}.json", self._token, methods=["GET"]),
-                Route("/servicerequestupdates.json", self._update, methods=["POST"]),
-                Route("/servicerequestupdates.json", self._updates, methods=["GET"]),
+                Route(f"/services.{format}", self._services, methods=["GET"]),
+                Route(f"/services/{{code}}.{format}", self._definition, methods=["GET"]),
+                Route(f"/requests.{format}", self._post, methods=["POST"]),
+                Route(f"/requests.{format}", self._list, methods=["GET"]),
+                Route(f"/requests/{{id}}.{format}", self._one, methods=["GET"]),
+                Route(f"/tokens/{{token}}.{format}", self._token, methods=["GET"]),
+                Route(f"/servicerequestupdates.{format}", self._update, methods=["POST"]),
+                Route(f"/servicerequestupdates.{format}", self._updates, methods=["GET"]),
             ],
             port,
         )
@@ -148,20 +158,15 @@ class Open311Simulator:
 
     async def _services(self, request: Request) -> Response:
         self.polled.append(request.url.path)
-        return JSONResponse(
-            [
-                {
-                    "service_code": code,
-                    "service_name": f"Type {code}",
-                    "description": "",
-                    "metadata": False,
-                    "type": "realtime",
-                    "keywords": "",
-                    "group": "",
-                }
-                for code in self.services
-            ]
-        )
+        records = [service_of(code, code in self.definitions) for code in self.services]
+        return written(self._format, "services", records)
+
+    async def _definition(self, request: Request) -> Response:
+        self.polled.append(request.url.path)
+        code = request.path_params["code"]
+        if code not in self.definitions:
+            return self._error(404, f"service_code {code} was not found")
+        return definition_of(self._format, code, self.definitions[code])
 
     async def _post(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
@@ -170,9 +175,9 @@ class Open311Simulator:
         if early is not None:
             return early
         if form.get("service_code") not in self.services:
-            return _error(404, f"service_code {form.get('service_code')} was not found")
+            return self._error(404, f"service_code {form.get('service_code')} was not found")
         if not (form.get("lat") and form.get("long")) and not form.get("address_string"):
-            return _error(400, f"a location {_MISSING}")
+            return self._error(400, f"a location {_MISSING}")
         id = str(_FIRST + len(self._ledger.data["requests"]) + 1)
         now = self._clock.now().isoformat()
         known = {"form": form, "status": "open", "notes": "", "at": now, "updated": now}
@@ -181,24 +186,24 @@ class Open311Simulator:
         if fault and fault.kind is FaultKind.CUT_AFTER_ACCEPT:
             return await cut(request)
         if self.tokens:
-            return JSONResponse([{"token": f"t-{id}"}])
-        return JSONResponse([{"service_request_id": int(id), "account_id": None}])
+            return self._requests([{"token": f"t-{id}"}])
+        return self._requests([{"service_request_id": int(id), "account_id": None}])
 
     async def _early(self, kind: FaultKind | None, form: Mapping[str, str]) -> Response | None:
         """Commit a fault, or refuse who has no key or another jurisdiction."""
         match kind:
             case FaultKind.TOO_MANY:
-                return _error(429, "too many requests", {"retry-after": "2"})
+                return self._error(429, "too many requests", {"retry-after": "2"})
             case FaultKind.TEMPORARY:
-                return _error(400, "the description is not accepted")
+                return self._error(400, "the description is not accepted")
             case FaultKind.BROKEN:
-                return _error(503, "out of order")
+                return self._error(503, "out of order")
             case FaultKind.HANG:
                 return await self._http.hang()
         if kind is FaultKind.FORBIDDEN or form.get("api_key") != self.api_key:
-            return _error(403, "api_key is missing or not valid")
+            return self._error(403, "api_key is missing or not valid")
         if form.get("jurisdiction_id") != self.jurisdiction:
-            return _error(404, "jurisdiction_id was not found")
+            return self._error(404, "jurisdiction_id was not found")
         return None
 
     async def _list(self, request: Request) -> Response:
@@ -212,23 +217,23 @@ class Open311Simulator:
             for id, one in self._ledger.data["requests"].items()
             if (id in ids if ids else _after(one["at"], since))
         ]
-        return JSONResponse(records)
+        return self._requests(page_of(records, self.page, query))
 
     async def _one(self, request: Request) -> Response:
         if (broken := await self._polled(request)) is not None:
             return broken
         id = request.path_params["id"]
         if id not in self._ledger.data["requests"]:
-            return _error(404, "service_request_id was not found")
-        return JSONResponse([self._record(id)])
+            return self._error(404, "service_request_id was not found")
+        return self._requests([self._record(id)])
 
     async def _token(self, request: Request) -> Response:
         self.polled.append(request.url.path)
         token = request.path_params["token"]
         if self.tokens or token.removeprefix("t-") not in self._ledger.data["requests"]:
-            return _error(404, "the token was not found")
+            return self._error(404, "the token was not found")
         id = token.removeprefix("t-")
-        return JSONResponse([{"service_request_id": id, "token": token}])
+        return self._requests([{"service_request_id": id, "token": token}])
 
     async def _update(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
@@ -238,7 +243,7 @@ class Open311Simulator:
             return early
         self._ledger.data["posted"].setdefault(form["update_id"], form)
         self._ledger.changed()
-        return JSONResponse([{"update_id": form["update_id"]}])
+        return written(self._format, _UPDATES, [{"update_id": form["update_id"]}])
 
     async def _updates(self, request: Request) -> Response:
         if (broken := await self._polled(request)) is not None:
@@ -247,14 +252,29 @@ class Open311Simulator:
         updates = [
             one for one in self._ledger.data["updates"] if _after(one["updated_datetime"], since)
         ]
-        return JSONResponse([*self.odd_updates, *updates])
+        page = page_of([*self.odd_updates, *updates], self.page, request.query_params)
+        return written(self._format, _UPDATES, page)
 
     async def _polled(self, request: Request) -> Response | None:
         self.polled.append(request.url.path)
         fault = self.faults.take("poll")
         if fault is None:
+            listed = request.url.path.count("/") == 1
+            return self._closed_to(request) if listed else None
+        return await self._http.hang() if fault.kind is FaultKind.HANG else self._error(503, "down")
+
+    def _closed_to(self, request: Request) -> Response | None:
+        key = request.query_params.get("api_key")
+        if not self.closed or key == self.api_key:
             return None
-        return await self._http.hang() if fault.kind is FaultKind.HANG else _error(503, "down")
+        return self._error(403, "a list needs the api_key that posted")
+
+    def _requests(self, records: Sequence[Mapping[str, Any]]) -> Response:
+        return written(self._format, "service_requests", records)
+
+    def _error(self, status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+        record = {"code": status, "description": text}
+        return written(self._format, "errors", [record], status, headers)
 
     def _record(self, id: str) -> dict[str, Any]:
         one = self._ledger.data["requests"][id]
@@ -273,7 +293,3 @@ class Open311Simulator:
 
 def _after(at: str, since: str) -> bool:
     return not since or datetime.fromisoformat(at) >= datetime.fromisoformat(since)
-
-
-def _error(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse([{"code": status, "description": text}], status, headers)

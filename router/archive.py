@@ -81,7 +81,12 @@ class JournalReader(Protocol):
 
 class OutboxAdmin(Protocol):
     async def list_deliveries(
-        self, states: Sequence[DeliveryState], limit: int = 100, channel: str = ""
+        self,
+        states: Sequence[DeliveryState],
+        limit: int = 100,
+        channel: str = "",
+        *,
+        newest: bool = False,
     ) -> Sequence[Delivery]:
         """List deliveries in these states, the oldest first; of one channel, if it is named."""
         ...

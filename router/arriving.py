@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from router.archive import Action
 from router.case import EventKind
-from router.delivery import DeliveryState
+from router.delivery import Delivery, DeliveryState
 from router.errors import InvalidInput
 from router.message import ReceiptReceived
+from router.outbox import GIVE_UP
 from router.replies import Replies
-from router.store import DeliveryWrite, Inbound
+from router.store import Again, DeliveryWrite, Inbound
 from router.tokens import CONFIRM, Signer, party_of
 from router.windows import Windows, is_closed
 from router.worked import Worked
@@ -66,6 +68,10 @@ class Arriving:
         state = DeliveryState(event.state)
         state = DeliveryState.BOUNCED if state is DeliveryState.AWAITS else state
         error = " ".join(part for part in (event.code, event.reason) if part)
+        if state is DeliveryState.BOUNCED and (at := self._next_try(event, delivery)) is not None:
+            return self._again(draft, delivery, at, error)
+        if delivery.state is DeliveryState.DEFERRED and state.rank <= DeliveryState.SENT.rank:
+            return Worked(Action.RECEIPT, "accusé en retard d'un envoi qui sera refait")
         draft.receipts.append(DeliveryWrite(delivery.id, state, error=error))
         case = self.workspace.case(delivery.case_id)
         gone = _DEAD_ADDRESS.fullmatch(event.code) is not None
@@ -79,3 +85,25 @@ class Arriving:
             conversation = self.workspace.conversation(delivery.address.key)
             self.workspace.converse(draft, replace(conversation, blocked=True))
         return Worked(Action.RECEIPT, f"{delivery.kind} : {state}", case)
+
+    def _next_try(self, event: ReceiptReceived, delivery: Delivery) -> datetime | None:
+        """Give when to send it once more, each time twice as late; None when that is given up.
+
+        Of what is on its way again, or was told to be lost before, an agent decides.
+        """
+        if event.again_s is None or delivery.state is not DeliveryState.SENT:
+            return None
+        wait = timedelta(seconds=event.again_s * 2 ** max(0, min(delivery.tries, 20) - 1))
+        at = self.workspace.now + wait
+        return at if at - delivery.created_at < GIVE_UP else None
+
+    def _again(self, draft: Draft, delivery: Delivery, at: datetime, error: str) -> Worked:
+        draft.again.append(Again(delivery.id, delivery.address, delivery.lane, at, error))
+        case = self.workspace.case(delivery.case_id)
+        if case is not None:
+            case = self.workspace.save(draft, case)
+            text = (
+                f"{delivery.kind} ({delivery.address.channel}) : {error} ; un autre envoi suivra."
+            )
+            self.workspace.tell(draft, case, EventKind.NOTE, "provider", text)
+        return Worked(Action.RECEIPT, f"{delivery.kind} : {DeliveryState.DEFERRED}", case)

@@ -230,6 +230,8 @@ class ReceiptReceived:
     provider_id: str = ""
     code: str = ""
     reason: str = ""
+    again_s: float | None = None
+    """Seconds after which what did not arrive is worth another send; None: it is not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from router.case import Case, CaseFile, EventKind, ReporterRole, Status, Visibil
 from router.decision import ServiceId
 from router.delivery import DeliveryKind
 from router.directory import Service, service_named
+from router.disowned import kept_back
 from router.dispatch import Dispatcher, passes_on
 from router.errors import InvalidInput
-from router.message import Attachment, Message, PartnerActed
+from router.message import Attachment, Message, PartnerActed, Trust
 from router.record import Cause
 from router.replies import Replies
 from router.store import Inbound
@@ -75,6 +76,9 @@ class Partners:
     ) -> Heard:
         """Work a service's plain answer to the mail that forwarded the case."""
         text = message.text_shown.strip()
+        if message.trust is Trust.FAILED and not message.automatic:
+            case = kept_back(self.dispatcher, draft, case, service, message)
+            return Heard(Action.PARTNER, case, f"au nom de {service.id}, expéditeur non confirmé")
         if message.automatic or not text or service.id != case.owner:
             self._note(draft, case, service, text or message.automatic)
             return Heard(Action.PARTNER, case, f"noté de {service.id}")

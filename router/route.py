@@ -50,6 +50,7 @@ from router.ports import Clock, Ids, Reads, Rulebooks, Understands
 from router.reading import Reader, ReadRow, Report
 from router.recording import shadow_of
 from router.replies import Replies
+from router.sent_before import refs_of, without_ours
 from router.store import Claim, Gathered, Inbound, RouteClaim, RouteQueue, Unit, Verdict, Wanted
 from router.their_numbers import quoted
 from router.tokens import Signer
@@ -101,8 +102,9 @@ class Router:
         if not claims:
             return 0
         reader = Reader(self.readers, self.policy, self.report)
-        rows, looks = await reader.read(claims, self._looks)
-        gathered = await self._gather(rows)
+        read, looks = await reader.read(claims, self._looks)
+        gathered = await self._gather(read)
+        rows = without_ours(read, gathered)
         looks.foresee(
             (message, case)
             for message in _messages(rows)
@@ -321,6 +323,7 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
         )
         | frozenset(event.delivery_id for event in events if isinstance(event, TaskDone)),
         provider_ids=frozenset(receipt.provider_id for receipt in receipts if receipt.provider_id)
+        | frozenset(ref for message in messages for ref in refs_of(message))
         | frozenset(act.forward for act in acts if act.forward),
     )
 

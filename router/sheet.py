@@ -13,7 +13,7 @@ from router.directory import Service, Statute
 from router.ports import Rulebook
 from router.privacy import knows_people, may_read, told_to
 from router.receipts import rights_of
-from router.told_files import attachments_told, told_files
+from router.told_files import attachments_told, told_files, withheld
 from router.tracking import printed
 
 _json = json.JSONEncoder(ensure_ascii=False, default=str).encode
@@ -58,6 +58,8 @@ def sheet(
     rights = rights_of(rulebook, case)
     if rights is not None and rights.on is not None:
         found["silence"] = {"means": rights.silence, "on": rights.on.isoformat()}
+    if "photos" in sees and (kept := withheld(service, case)):
+        found["withheld"] = kept
     if answers := _answers(case, service):
         found["answers"] = answers
     known = knows_people(service, case)

@@ -178,6 +178,17 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """A delivery that has left and did not arrive, to be sent once more at a moment."""
+
+    delivery_id: int
+    address: Address
+    lane: str
+    not_before: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """All that one conversation, or several that meet on a case, change: all or nothing."""
 
@@ -194,6 +205,7 @@ class Unit:
     decisions: tuple[DecisionRecord, ...] = ()
     opened: tuple[Address, ...] = ()
     """Where what awaits is to be sent now."""
+    again: tuple[Again, ...] = ()
     ruleset: str = ""
     """Hash of the rule set that the unit was decided under, empty when it decided nothing."""
 

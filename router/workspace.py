@@ -13,7 +13,17 @@ from router.delivery import Delivery
 from router.message import Address, ConversationKey
 from router.ports import Ids
 from router.record import DecisionRecord
-from router.store import CaseWrite, Claim, Conversation, DeliveryWrite, Done, Gathered, Timer, Unit
+from router.store import (
+    Again,
+    CaseWrite,
+    Claim,
+    Conversation,
+    DeliveryWrite,
+    Done,
+    Gathered,
+    Timer,
+    Unit,
+)
 from router.tracking import TrackingNumber
 
 _LONGEST_CHAIN = 8  # merges followed from one case to the next
@@ -36,6 +46,7 @@ class Draft:
     cases: set[int] = field(default_factory=set)
     opened: set[Address] = field(default_factory=set)
     """Where a person wrote, so that what awaits there may leave."""
+    again: list[Again] = field(default_factory=list)
     ruleset: str = ""
 
 
@@ -201,6 +212,7 @@ class Workspace:
             refs=tuple(ref for draft in drafts for ref in draft.refs),
             decisions=tuple(each for draft in drafts for each in draft.decisions),
             opened=tuple(sorted({each for draft in drafts for each in draft.opened}, key=_key_of)),
+            again=tuple(each for draft in drafts for each in draft.again),
             ruleset=next((draft.ruleset for draft in drafts if draft.ruleset), ""),
         )
 

@@ -61,9 +61,14 @@ class Library(RuleLibrary):
         return await self._read(reading.outcome, channel, account, provider_id)
 
     async def list_deliveries(
-        self, states: Sequence[DeliveryState], limit: int = 100, channel: str = ""
+        self,
+        states: Sequence[DeliveryState],
+        limit: int = 100,
+        channel: str = "",
+        *,
+        newest: bool = False,
     ) -> Sequence[Delivery]:
-        return await self._read(reading.list_deliveries, states, limit, channel)
+        return await self._read(reading.list_deliveries, states, limit, channel, newest)
 
     async def pending(self) -> int:
         return await self._read(reading.pending)

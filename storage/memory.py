@@ -32,7 +32,7 @@ from router.store import (
 from storage.codec import from_us, to_us
 from storage.lanes import MOST_MESSAGES, handed_out
 from storage.memory_library import MemoryLibrary
-from storage.memory_outbox import MemoryOutbox
+from storage.memory_outbox import MemoryOutbox, put_back
 from storage.memory_state import Row, State, later
 from storage.units import judge, version_after
 
@@ -191,6 +191,7 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
         for receipt in sorted(unit.receipts, key=lambda each: each.delivery_id):
             self._receive(receipt, now)
         awake |= self._open(unit, now)
+        awake |= put_back(state, unit.again, now)
         state.conversations.update((talk.key, talk) for talk in unit.conversations)
         self._change_timers(unit)
         for ref, case_id in unit.refs:

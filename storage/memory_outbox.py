@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from router.delivery import Delivery, DeliveryState, Rate
-from router.store import Claim, Reservation, SendClaim, Settlement, send_role
+from router.store import Again, Claim, Reservation, SendClaim, Settlement, send_role
 from storage.codec import to_us
 from storage.memory_state import State, later
 from storage.order import grant, sendable
@@ -120,9 +120,14 @@ class MemoryOutbox:
         return sorted(role for role in lanes if role.startswith("send:") and lanes[role])
 
     async def list_deliveries(
-        self, states: Sequence[DeliveryState], limit: int = 100, channel: str = ""
+        self,
+        states: Sequence[DeliveryState],
+        limit: int = 100,
+        channel: str = "",
+        *,
+        newest: bool = False,
     ) -> Sequence[Delivery]:
-        found = sorted(self._state.deliveries.values(), key=lambda each: each.id)
+        found = sorted(self._state.deliveries.values(), key=lambda each: each.id, reverse=newest)
         return [
             each for each in found if each.state in states and channel in {"", each.address.channel}
         ][:limit]
@@ -165,3 +170,26 @@ def _settled(before: Delivery, after: Delivery, now: datetime) -> Delivery:
         error=after.error,
         settled_at=settled_at,
     )
+
+
+def put_back(state: State, wanted: Sequence[Again], now: datetime) -> set[str]:
+    """Have each be sent once more when it is due; gives the roles that got work."""
+    awake = set()
+    for each in wanted:
+        found = state.deliveries.get(each.delivery_id)
+        if found is None or found.state.rank != DeliveryState.SENT.rank:
+            continue
+        state.put_delivery(
+            replace(
+                found,
+                state=DeliveryState.DEFERRED,
+                not_before=each.not_before,
+                settled_at=None,
+                parts_sent=max(found.parts_sent - 1, 0),
+                provider_id="",
+                error=each.error,
+            )
+        )
+        state.wake(send_role(each.address), each.lane, to_us(max(now, each.not_before)))
+        awake.add(send_role(each.address))
+    return awake

@@ -121,13 +121,18 @@ def deliveries(conn: Connection, cell: str, case_id: int) -> list[Delivery]:
 
 
 def list_deliveries(
-    conn: Connection, cell: str, states: Sequence[DeliveryState], limit: int, channel: str
+    conn: Connection,
+    cell: str,
+    states: Sequence[DeliveryState],
+    limit: int,
+    channel: str,
+    newest: bool = False,
 ) -> list[Delivery]:
     query = (
         select(delivery)
         .where(delivery.c.cell == cell, delivery.c.state.in_([str(state) for state in states]))
         .where(*_narrowed(states))
-        .order_by(delivery.c.id)
+        .order_by(delivery.c.id.desc() if newest else delivery.c.id)
         .limit(limit)
     )
     if channel:

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from router.delivery import Delivery, DeliveryState
 from router.store import TIMER, CaseWrite, DeliveryWrite, Unit, Verdict, send_role
-from storage import decisions
+from storage import again, decisions
 from storage.codec import to_us
 from storage.columns import Words, among_ids, among_keys
 from storage.lanes import finish, lock
@@ -212,6 +212,10 @@ def _lanes_of(units: Iterable[Unit], now: int) -> dict[tuple[str, str], int]:
                 lane = (send_role(each.address), each.lane)
                 due[lane] = min(at, due.get(lane, at))
         due.update(((send_role(each), each.key), now) for each in unit.opened)
+        for later in unit.again:
+            lane = (send_role(later.address), later.lane)
+            at = max(now, to_us(later.not_before))
+            due[lane] = min(at, due.get(lane, at))
         for timer in unit.timers:
             lane = (TIMER, str(timer.case_id))
             at = to_us(timer.not_before)
@@ -231,6 +235,7 @@ def _write(conn: Connection, cell: str, units: Sequence[Unit], now: int) -> None
     _many(conn, ADD_DELIVERY, [delivery_row(cell, each) for each in sorted(deliveries, key=_idem)])
     receipts = [receipt_row(cell, each, now) for unit in units for each in unit.receipts]
     _many(conn, RECEIPT, sorted(receipts, key=lambda row: row["id_"]))
+    again.put_back(conn, cell, [each for unit in units for each in unit.again])
     talks = {each.key: each for unit in units for each in unit.conversations}
     _many(conn, SET_CONVERSATION, [conversation_row(cell, talks[key]) for key in sorted(talks)])
     _many(conn, ADD_TIMER, [_timer(cell, each) for unit in units for each in unit.timers])

@@ -44,6 +44,8 @@ class Owner:
     status: Status
     reference: str = ""
     """The service's own number of the case."""
+    deaf_relay: str = ""
+    """Where deaf and aphasic people call it."""
 
     @property
     def told(self) -> str:
@@ -176,6 +178,7 @@ def _owner(case: Case, rulebook: Rulebook, language: str) -> Owner:
         category,
         case.status,
         case.partner_ref,
+        contact.deaf_relay,
     )
 
 

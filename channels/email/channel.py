@@ -22,7 +22,7 @@ from channels.email.settings import EmailSettings
 from channels.email.wrapping import NAME, Wrapper, hashed
 from channels.partner_files import enclose, files_of
 from channels.smtp.addresses import ascii_domain, envelope_sender
-from channels.smtp.letter import Letter, letter_of, written
+from channels.smtp.letter import Letter, fits, letter_of, written
 from channels.smtp.relay import Relay, is_too_large
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome
 from router.errors import InvalidInput, UnreadablePayload
@@ -40,6 +40,13 @@ from router.tokens import Signer
 
 _LARGEST_FILES = 5_000_000
 """Bytes of the photos in one mail together; what is larger stays behind the link of the answer."""
+
+
+_LONGEST_TOKEN = "r.7k4mq2xd9tc.abcdefgh.a.abcdefghabcdefgh"  # noqa: S105 -- as long as they are
+_TOO_LONG = (
+    "l'adresse a plus de 22 caractères avant « @ » : avec le numéro d'une demande elle serait trop"
+    " longue, et des serveurs refuseraient les réponses des services"
+)
 
 
 def _now() -> datetime:
@@ -239,6 +246,7 @@ class EmailChannel:
             relay, box = await asyncio.gather(self._relay.check(), self._inbox.check())
         found = [f"le relais SMTP {relay}"] if relay else []
         found += [f"le serveur IMAP {box}"] if box else []
+        found += [] if fits(self.account, _LONGEST_TOKEN) else [_TOO_LONG]
         found += [self._inbox.trouble] if self._inbox.trouble and not box else []
         if self.settings.lmtp_port:
             door = await trouble_at(self.settings.lmtp_host, self.settings.lmtp_port)

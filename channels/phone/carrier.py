@@ -42,6 +42,8 @@ class Progress:
     delivery_id: int | None = None
     code: str = ""
     reason: str = ""
+    again_s: float | None = None
+    """Seconds after which it is worth another send."""
 
 
 class Hears(Protocol):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from channels.phone.alarms import Alarms
 from channels.phone.carrier import Carrier
 from channels.phone.settings import SmsSettings
 from router.ports import Clock
 
 
-def carrier_of(settings: SmsSettings, account: str, clock: Clock | None) -> Carrier:
+def carrier_of(settings: SmsSettings, account: str, clock: Clock | None, alarms: Alarms) -> Carrier:
     """Build the carrier of a number.
 
     Each is imported here alone: the vendor's library is not worth a second where it is not used.
@@ -18,7 +19,7 @@ def carrier_of(settings: SmsSettings, account: str, clock: Clock | None) -> Carr
     if settings.provider == "twilio":
         from channels.phone.twilio import Twilio
 
-        return Twilio(settings, account)
+        return Twilio(settings, account, alarms=alarms)
     from channels.phone.definition import load
     from channels.phone.http import HttpCarrier
 

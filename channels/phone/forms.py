@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from channels.phone.carrier import Progress, Text
 from channels.phone.numbers import WHATSAPP, number_of
-from channels.phone.twilio_codes import OUTSIDE_WINDOW, REASONS
+from channels.phone.twilio_codes import OUTSIDE_WINDOW, PASSES, REASONS
 from channels.steering_words import bare
 from router.delivery import DeliveryState
 from router.errors import UnreadablePayload
@@ -95,6 +95,7 @@ def _progress(form: Mapping[str, str], number: str, status: str) -> Progress:
         delivery_id=number_of(form.get(DELIVERY_FIELD, "")),
         code=code,
         reason=REASONS.get(code, form.get("ErrorMessage", "")),
+        again_s=PASSES.get(code),
     )
 
 

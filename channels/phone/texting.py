@@ -7,6 +7,7 @@ import mimetypes
 from collections.abc import Callable
 from datetime import datetime
 
+from channels.phone.alarms import Alarms
 from channels.phone.carrier import Carrier, Progress, Text
 from channels.phone.numbers import WHATSAPP, international, is_answerable
 from channels.phone.settings import NumberSettings
@@ -51,11 +52,13 @@ class Texting:
         account: str,
         carrier: Carrier,
         pieces: Callable[[Delivery], tuple[str, ...]],
+        alarms: Alarms,
     ) -> None:
         self.account = account
         self._write = pieces
         self._settings = settings
         self._carrier = carrier
+        self._alarms = alarms
 
     # --- in --------------------------------------------------------------------------------------
 
@@ -99,7 +102,10 @@ class Texting:
         if envelope.note:
             raise UnreadablePayload(envelope.note)
         told = self._carrier.read(envelope.payload)
-        return (_receipt(told) if isinstance(told, Progress) else self._heard(told, envelope),)
+        if isinstance(told, Progress):
+            self._alarms.hear(told.code)
+            return (_receipt(told),)
+        return (self._heard(told, envelope),)
 
     def _heard(self, told: Text, envelope: Envelope) -> InboundEvent:
         address = self._address(told.sender, told.to)
@@ -188,6 +194,11 @@ class Texting:
     async def find(self, delivery: Delivery, idem: str) -> SendOutcome | None:
         return await self._carrier.find(delivery, self.render(delivery))
 
+    @property
+    def trouble(self) -> str:
+        """Say what of the last hour an operator should look into."""
+        return self._alarms.told
+
     async def health(self) -> Health:
         return await self._carrier.health()
 
@@ -199,7 +210,9 @@ def _receipt(told: Progress) -> ReceiptReceived | Ignored:
     """Read how far a message came; statuses arrive in any order: the core never lowers a state."""
     if told.state is None:
         return Ignored(f"status {told.word[:40]} says nothing")
-    return ReceiptReceived(told.state, told.delivery_id, told.id, told.code, told.reason)
+    return ReceiptReceived(
+        told.state, told.delivery_id, told.id, told.code, told.reason, told.again_s
+    )
 
 
 def _file(name: str) -> Attachment:

@@ -11,6 +11,7 @@ from twilio.base.exceptions import TwilioException  # type: ignore[import-untype
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from channels.phone import forms, twilio_files, twilio_signature
+from channels.phone.alarms import Alarms
 from channels.phone.carrier import Progress, Text
 from channels.phone.settings import NumberSettings
 from channels.phone.twilio_api import VENDOR, HttpClient, outcome_of, status_of
@@ -31,8 +32,15 @@ class Twilio:
     on_unknown = OnUnknown.FIND
     by_get = False
 
-    def __init__(self, settings: NumberSettings, account: str, prefix: str = "") -> None:
+    def __init__(
+        self,
+        settings: NumberSettings,
+        account: str,
+        prefix: str = "",
+        alarms: Alarms | None = None,
+    ) -> None:
         self._settings, self._prefix = settings, prefix
+        self._alarms = alarms or Alarms(None)
         self._account = prefix + account
         self._base_url = settings.base_url or VENDOR
         self._vendor: Client | None = None
@@ -92,6 +100,7 @@ class Twilio:
                 **({"status_callback": callback} if last else {}),
             )
         except Exception as error:  # whatever the vendor's library raises is an outcome
+            self._alarms.hear(getattr(error, "code", ""))
             return outcome_of(error)
         # an odd answer passes through the vendor's library without an error
         if not isinstance(created.sid, str) or not created.sid:

@@ -11,7 +11,7 @@ from twilio.base.exceptions import TwilioException  # type: ignore[import-untype
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 
-from channels.phone.twilio_codes import LOOP, REASONS, refusal
+from channels.phone.twilio_codes import refusal
 from channels.provider_trouble import NOT_SENT, seconds_of
 from channels.trusted import trusted
 from router.delivery import Retry, SendOutcome, Unknown
@@ -19,9 +19,6 @@ from router.delivery import Retry, SendOutcome, Unknown
 VENDOR = "https://api.twilio.com"
 CONTENT = "https://content.twilio.com"
 """Where Twilio keeps the templates of messages."""
-
-
-log = logging.getLogger("channels.phone")
 
 
 class Throttled(Exception):
@@ -94,8 +91,5 @@ def outcome_of(error: BaseException) -> SendOutcome:
     if isinstance(error, (httpx.HTTPError, asyncio.TimeoutError)):
         return Unknown(f"la connexion à Twilio a été coupée ({type(error).__name__})")
     if isinstance(error, TwilioException):
-        code = getattr(error, "code", 0)
-        if code == LOOP:
-            log.warning("Twilio: %s (%s); the next try is in 30 seconds", REASONS[str(code)], code)
-        return refusal(status_of(error), code)
+        return refusal(status_of(error), getattr(error, "code", 0))
     return Unknown(f"Twilio a répondu autre chose que prévu ({type(error).__name__})")

@@ -25,7 +25,7 @@ REASONS: Mapping[str, str] = {
     "21656": "les champs du modèle de message ne sont pas ceux qu'il attend",
     "21614": "ce numéro ne peut pas recevoir de SMS",
     "30001": "la file d'attente de Twilio est pleine",
-    "30003": "le téléphone est éteint ou hors de portée ; un agent peut relancer l'envoi",
+    "30003": "le téléphone est éteint ou hors de portée",
     "30004": "la personne ou son opérateur bloque le message",
     "30005": "le numéro n'existe pas ou plus",
     "30006": "ce numéro ne peut pas recevoir de SMS",
@@ -45,6 +45,8 @@ REASONS: Mapping[str, str] = {
 _THROTTLED = frozenset({429, 20429, 30001, 30022, 63018})
 _LATER: Mapping[int, float] = {LOOP: 30.0, 30003: 3600.0}
 """Seconds until it may pass."""
+PASSES: Mapping[str, float] = {"30001": 60.0, "30003": 3600.0, "30022": 60.0, "63018": 60.0}
+"""The same as told by a status, which is how Twilio mostly says it: seconds until the next send."""
 _CREDENTIALS = frozenset({20003, 20005, 20006, 401})
 _ON_THE_WAY = frozenset({502, 504})
 """Said by what stands before Twilio, which may have had the call."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from channels.smtp.letter import with_token
+from channels.smtp.letter import fits, with_token
 from channels.smtp.settings import EnvelopeSender
 
 VERP = "b-"
@@ -13,8 +13,7 @@ def envelope_sender(wanted: EnvelopeSender, account: str, idem: str) -> str:
     """Give the address that a bounce goes to; one that would grow too long is the account."""
     if wanted is EnvelopeSender.NULL:
         return ""
-    local = account.rpartition("@")[0]
-    if wanted is EnvelopeSender.VERP and len(f"{local}+{VERP}{idem}") <= 64:
+    if wanted is EnvelopeSender.VERP and fits(account, f"{VERP}{idem}"):
         return with_token(account, f"{VERP}{idem}")
     return account
 

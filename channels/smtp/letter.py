@@ -15,6 +15,8 @@ from router.delivery import Delivery
 _LINE_ENDS = re.compile(r"[\r\n\x00-\x1f\x7f]+")
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ps", "ur", "ckb", "yi", "dv"}
 _LINK = re.compile(r"https?://[^\s<>\"']{1,500}[^\s<>\"'.,;:!?)]")
+LONGEST_LOCAL = 64
+"""Octets before the @ (RFC 5321, 4.5.3.1.1)."""
 _POLICY = SMTP.clone(cte_type="7bit")
 
 
@@ -43,7 +45,11 @@ class Letter:
 
 
 def letter_of(delivery: Delivery, text: str, idem: str, sender: str, sender_name: str) -> Letter:
-    """Make the letter of a delivery to a citizen."""
+    """Make the letter of a delivery to a citizen.
+
+    Where no token fits into an address, an answer finds its case by the mail that it names, or by
+    the number in its subject.
+    """
     return Letter(
         sender=sender,
         sender_name=sender_name,
@@ -52,10 +58,15 @@ def letter_of(delivery: Delivery, text: str, idem: str, sender: str, sender_name
         text=text,
         language=delivery.language,
         idem=idem,
-        reply_token=delivery.reply_token,
+        reply_token=delivery.reply_token if fits(sender, delivery.reply_token) else "",
         refs=delivery.refs,
         automatic=delivery.automatic,
     )
+
+
+def fits(address: str, token: str) -> bool:
+    """Whether an address with this token is one that every mail server takes."""
+    return len(with_token(address, token).rpartition("@")[0].encode()) <= LONGEST_LOCAL
 
 
 def with_token(address: str, token: str) -> str:

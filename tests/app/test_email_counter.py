@@ -65,3 +65,15 @@ async def _play(post, store):
     assert "Réparé ce matin." in answer.text
     (case,) = await store.cases(CaseFilter())
     assert case.status is Status.ANSWERED
+    # a program that neither marks nor announces what it repeats
+    answer_to = str(answer.message["Reply-To"])
+    await post.citizen_sends(
+        mail("lea@citoyens.example", answer_to, "Re: " + answer.subject,
+             f"Merci, mais il clignote encore.\n\n{answer.text}",
+             In_Reply_To=str(answer.message["Message-ID"])),
+        answer_to,
+    )  # fmt: skip
+    await post.until_received("eclairage@metropole.example", 2)
+    (case,) = await store.cases(CaseFilter())
+    assert "il clignote encore" in case.text
+    assert "Réparé ce matin." not in case.text

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import httpx
 import pytest
 from conftest import CONFIG
+from pydantic import SecretStr
 
 from app.settings import Settings
 from app.stores import opened
 from app.wiring import build
+from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
+from demo.clock import WallClock
 from router.archive import CaseFilter
+from router.delivery import Delivery, DeliveryKind
+from router.message import Address
+from router.ports import HandedOver
 from router.tokens import PARTNER
-from router.tracking import parse
+from router.tracking import parse, printed
 
 KEY = "cle"
 FORM = {
@@ -76,3 +83,56 @@ async def test_a_posted_request_becomes_a_case_and_its_answer_is_read_back(produ
         "Réparé ce matin."
     ]
     assert len(await product.store.cases(CaseFilter())) == 1
+
+
+class Handed:
+    """What the other installation handed over."""
+
+    forward = ""
+
+    async def handed_over(self, channel: str, account: str) -> tuple[HandedOver, ...]:
+        return (HandedOver(1, self.forward),)
+
+
+@pytest.mark.parametrize("format", ["json", "xml"])
+async def test_another_installation_hands_a_case_over_and_reads_what_becomes_of_it(
+    product, format: str
+) -> None:
+    account, handed = "http://127.0.0.1/open311/v2", Handed()
+    given = {"api_key": SecretStr(KEY), "service_code": "eclairage", "updates": True}
+    settings = PartnerOpen311Settings(**given, allow_private=True, poll_s=0, format=format)
+    theirs = PartnerOpen311(settings, account, WallClock(), handed)
+    theirs._http._http = httpx.AsyncClient(transport=httpx.ASGITransport(product.web))
+    sheet = {"text": "Le lampadaire est éteint", "number_printed": "7K4M-Q2XD-9TC",
+             "place": {"street": "12 rue Crébillon", "communes": [{"name": "Nantes"}]}}  # fmt: skip
+    now = product.clock.now()
+    delivery = Delivery(1, "i" * 40, "lane", DeliveryKind.FORWARD,
+                        Address("partner_open311", account, account), "", now,
+                        case_id=1, data=json.dumps(sheet))  # fmt: skip
+    [part] = theirs.render(delivery)
+    sent = await theirs.send(part, delivery.idem)
+    handed.forward = sent.provider_ids[0]
+    await _routed(product)
+    [case] = await product.store.cases(CaseFilter())
+    assert (case.category, case.place.communes) == ("eclairage", ("44109",))
+    found = await theirs.find(delivery, delivery.idem)
+    assert found.provider_ids == (theirs.forward_of(printed(case.public_number or case.number)),)
+
+    async def news() -> list[tuple[str, str]]:
+        pulled = await theirs.pull("", product.clock.now)
+        await theirs.settle(pulled)
+        acts = [act for one in pulled.envelopes for act in theirs.receive(one)]
+        return [(act.act, act.text) for act in acts]
+
+    assert ("reference", "") in await news()
+    token = product.signer.sign(PARTNER, case.number, case.owner)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(product.web), base_url="http://x"
+    ) as client:
+        page = await client.get(f"/p/{token}")
+        form_id = page.text.split('name="id" value="')[1].split('"')[0]
+        act = {"id": form_id, "act": "close", "text": "Réparé ce matin."}
+        await client.post(f"/p/{token}", data=act)
+    await _routed(product)
+    assert ("close", "Réparé ce matin.") in await news()
+    await theirs.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -73,6 +74,34 @@ def test_all_that_could_not_reach_one_address_is_sent_again(tmp_path):
     words = ["outbox", "requeue", "--data", str(tmp_path), "--to", URL]
     assert "2 remis dans la file." in CliRunner().invoke(cli, words).output
     assert "0 remis dans la file." in CliRunner().invoke(cli, words).output
+
+
+def test_what_became_of_all_that_went_to_one_address_is_read_newest_last(tmp_path):
+    async def fill() -> None:
+        async with opened(tmp_path, "") as store:
+            parts = Parts(Numbered())
+            other = Address("partner_webhook", OTHER, OTHER)
+            for address, state, at in (
+                (ADDRESS, DeliveryState.DELIVERED, NOW),
+                (other, DeliveryState.SENT, NOW),
+                (ADDRESS, DeliveryState.SENT, NOW + timedelta(minutes=5)),
+                (ADDRESS, DeliveryState.DEAD, NOW + timedelta(minutes=9)),
+            ):
+                settled = {"settled_at": at, "created_at": at, "error": "gone" * (state == "dead")}
+                await put(store, parts, parts.delivery(address=address, state=state, **settled))
+
+    asyncio.run(fill())
+    words = ["outbox", "list", "--data", str(tmp_path), "--to", URL]
+    told = CliRunner().invoke(cli, words).output
+    assert [told.index(one) for one in ("arrivé", "envoyé", "abandonné", "gone")] == sorted(
+        told.index(one) for one in ("arrivé", "envoyé", "abandonné", "gone")
+    )
+    assert OTHER not in told
+    listed = json.loads(CliRunner().invoke(cli, [*words, "--limit", "2", "--json"]).output)
+    assert [one["state"] for one in listed] == ["sent", "dead"]
+    assert listed[0]["settled_at"] == (NOW + timedelta(minutes=5)).isoformat()
+    dead = CliRunner().invoke(cli, [*words, "--state", "dead", "--json"]).output
+    assert [one["error"] for one in json.loads(dead)] == ["gone"]
 
 
 def test_ids_and_an_address_are_one_too_many(tmp_path):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from channels.partner_letter import ASKED
+from channels.partner_sheet import ASKED
 from router.answers import KEPT, PERSONAL
 from router.questions import WORDED
 from router.texts import TextId, text

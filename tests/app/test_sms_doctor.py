@@ -57,6 +57,21 @@ async def test_a_number_that_works_is_told(kind, settings, name, note):
     assert await sentence(kind, settings) == (True, f"Twilio répond pour {name}.{note}")
 
 
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [("+33612345678", True), ("+33756000044", False), ("+32470123456", False)],
+)
+async def test_a_french_mobile_is_said_to_be_barred_from_sending(number, told):
+    async with TwilioSimulator(SID) as twilio:
+        settings = SmsSettings(
+            account_sid=SID, auth_token=SecretStr(AUTH_TOKEN), base_url=twilio.base_url
+        )
+        channel = Sms(settings, number)
+        health = await channel.health()
+        await channel.close()
+    assert ("mobile français" in health.sentence) is told
+
+
 async def test_messages_of_machines_that_never_reached_us_are_counted():
     async with TwilioSimulator(SID) as twilio:
         settings = SmsSettings(

@@ -41,7 +41,7 @@ class SmsTown(Town):
     channel, prefix = "sms", ""
 
     def make(self, given: dict[str, Any]) -> Any:
-        return self.kind(SmsSettings(**given), COUNTER)
+        return self.kind(SmsSettings(**given), COUNTER, self.clock)
 
     def connect(self, **settings: Any) -> None:
         url = f"{self.http.url}/webhooks/sms/{COUNTER}"

@@ -110,6 +110,24 @@ async def test_the_reply_address_leads_back_to_the_case(
     assert box.message(box.envelope(raw, delivery().created_at)).thread.tokens == (TOKEN,)
 
 
+@pytest.mark.parametrize(("letters", "told"), [(22, True), (23, False)])
+async def test_no_reply_address_is_longer_than_mail_servers_take(
+    server: MailSimulator, letters: int, told: bool
+) -> None:
+    account = f"{'g' * letters}@nantes.example"
+    settings = EmailSettings(smtp_host="127.0.0.1", smtp_port=server.smtp_port, lmtp_port=0)
+    box = EmailChannel(settings, account, SIGNER)
+    await send(box, delivery(reply_token=SIGNER.sign(REPLY, from_bits(5), "email|x")))
+    reply_to = server.mailbox("lea@citoyens.example")[0].message["Reply-To"]
+    assert (reply_to is not None) is told
+    if reply_to is not None:
+        assert len(str(reply_to).partition("@")[0]) <= 64
+    health = await box.health()
+    await box.close()
+    assert ("22 caractères" in health.sentence) is not told
+    assert health.ok is told
+
+
 async def test_what_a_person_wrote_is_not_marked_as_automatic(
     server: MailSimulator, box: EmailChannel
 ) -> None:

@@ -44,6 +44,63 @@ def test_a_list_may_stand_in_an_object_of_one_name() -> None:
     assert word(listed(body)[0], "service_request_id") == "1"
 
 
+XML = b"""<?xml version="1.0" encoding="utf-8"?>
+<service_requests>
+  <request>
+    <service_request_id>638344</service_request_id>
+    <status>closed</status>
+    <status_notes>Duplicate request.</status_notes>
+    <service_code>006</service_code>
+    <description></description>
+    <requested_datetime>2010-04-14T06:37:38-08:00</requested_datetime>
+    <lat>37.762221815</lat>
+  </request>
+  <request>
+    <service_request_id>638349</service_request_id>
+    <status>open</status>
+    <status_notes></status_notes>
+    <service_code>006</service_code>
+  </request>
+</service_requests>
+"""
+"""GET Service Requests of the specification, shortened."""
+
+
+def test_the_same_examples_are_read_in_xml() -> None:
+    closed, open_ = (news_of_request(one, ACTS) for one in listed(XML))
+    assert (closed.request, closed.act, closed.text) == ("638344", "close", "Duplicate request.")
+    assert (open_.request, open_.act) == ("638349", "")
+    assert listed(b"<service_requests/>") == []
+    error = b"<errors><error><code>403</code><description>Invalid api_key</description></error></errors>"
+    assert told(error) == "Invalid api_key"
+
+
+def test_xml_in_another_alphabet_and_in_a_namespace_is_read() -> None:
+    body = "<?xml version='1.0' encoding='iso-8859-1'?><services xmlns='urn:x'><service>"
+    body += (
+        "<service_code>1</service_code><service_name>Éclairage</service_name></service></services>"
+    )
+    [one] = listed(body.encode("iso-8859-1"))
+    assert (word(one, "service_code"), word(one, "service_name")) == ("1", "Éclairage")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<!DOCTYPE a [<!ENTITY b 'c'>]><services><service><d>&b;</d></service></services>",
+        b"<!DOCTYPE a SYSTEM 'http://127.0.0.1/'><services/>",
+        "<?xml version='1.0' encoding='utf-16'?><!DOCTYPE a><services/>".encode("utf-16"),
+        b"<?xml version='1.0' encoding='zzz'?><services/>",
+        b"<services><service>",
+        b"<services>&b;</services>",
+        b"<a>" * 10_000,
+    ],
+)
+def test_xml_that_declares_entities_or_is_none_is_no_answer(body: bytes) -> None:
+    with pytest.raises(UnreadablePayload):
+        listed(body)
+
+
 @pytest.mark.parametrize("body", [b"", b"<xml/>", b'{"a": 1}', b"3", b"[" * 10_000, b"\xff"])
 def test_what_is_no_list_is_no_answer(body: bytes) -> None:
     with pytest.raises(UnreadablePayload):

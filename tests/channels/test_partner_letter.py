@@ -90,3 +90,9 @@ def test_the_place_is_said_once() -> None:
     communes = [{"insee": "44109", "name": "Nantes"}]
 
     assert "Lieu : 5 rue Jean Jaurès, Nantes\n" in mail(place={**place, "communes": communes})
+
+
+def test_files_that_say_who_wrote_are_counted_where_they_are_kept_back() -> None:
+    assert "Pièces jointes gardées au guichet : 1, qui nomme des personnes" in mail(withheld=1)
+    assert "gardées au guichet : 2, qui nomment des personnes" in mail(withheld=2)
+    assert "gardées" not in mail()

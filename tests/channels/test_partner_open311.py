@@ -112,22 +112,32 @@ class Partner:
                 continue
         return acts
 
+    def delivery(self) -> Delivery:
+        """Give the delivery of the first case, as the outbox has it."""
+        to = Address("partner_open311", ACCOUNT, ACCOUNT)
+        return Delivery(
+            1, f"{1:040x}", "lane", DeliveryKind.FORWARD, to, "", self.clock.now(),
+            data=json.dumps(SHEET),
+        )  # fmt: skip
+
 
 @asynccontextmanager
-async def partner(*, tokens: bool = False, **settings: Any) -> AsyncIterator[Partner]:
+async def partner(
+    *, server: dict[str, Any] | None = None, **settings: Any
+) -> AsyncIterator[Partner]:
     clock, book = Clock(), Book()
-    async with Open311Simulator(tokens=tokens, clock=clock) as server:
+    async with Open311Simulator(clock=clock, **server or {}) as simulator:
         given = {
-            "api_key": SecretStr(server.api_key),
-            "base_url": server.base_url,
-            "jurisdiction_id": server.jurisdiction,
+            "api_key": SecretStr(simulator.api_key),
+            "base_url": simulator.base_url,
+            "jurisdiction_id": simulator.jurisdiction,
             "service_code": "001",
             "allow_private": True,
             "deadline_s": 0.5,
             **settings,
         }
         channel = PartnerOpen311(PartnerOpen311Settings(**given), ACCOUNT, clock, book)
-        yield Partner(server, channel, clock, book)
+        yield Partner(simulator, channel, clock, book)
         await channel.close()
 
 
@@ -160,6 +170,24 @@ async def test_no_place_is_said_and_not_made_up() -> None:
         [request] = p.server.received()
     assert request.form["address_string"] == "Lieu non précisé"
     assert "lat" not in request.form
+
+
+async def test_what_the_person_was_asked_and_answered_is_told() -> None:
+    answers = [{"fact": "numero", "text": "C 42"}, {"fact": "date", "text": "hier soir"}]
+    async with partner(attributes={"numero": "POLE"}) as p:
+        await p.send(answers=answers)
+        [request] = p.server.received()
+    assert request.form["attribute[POLE]"] == "C 42"
+    assert "Quand c'est arrivé : hier soir" in request.description
+    assert "C 42" not in request.description
+
+
+async def test_a_danger_is_said_before_all_else() -> None:
+    async with partner() as p:
+        await p.send(urgency="immediate")
+        [request] = p.server.received()
+    assert request.description.startswith("URGENT : une personne ou des biens")
+    assert request.description.endswith("7K4M-Q2XD-9TC/00000000")
 
 
 async def test_a_long_text_leaves_room_for_the_number() -> None:
@@ -222,10 +250,7 @@ async def test_a_cut_is_looked_up_by_the_mark_and_not_posted_twice() -> None:
     async with partner() as p:
         p.server.faults.push("cut-after-accept")
         assert isinstance(await p.send(), Unknown)
-        delivery = Delivery(
-            1, f"{1:040x}", "lane", DeliveryKind.FORWARD, Address("partner_open311", ACCOUNT, ACCOUNT),
-            "", p.clock.now(), data=json.dumps(SHEET),
-        )  # fmt: skip
+        delivery = p.delivery()
         assert await p.channel.find(delivery, delivery.idem) == Sent((f"{ACCOUNT}#638344",))
         other = replace(delivery, idem=f"{2:040x}")
         assert await p.channel.find(other, "f" * 40) is None
@@ -241,10 +266,7 @@ async def test_a_partner_that_hangs_is_left_alone_and_asked_again_first() -> Non
         held = await p.send()
         assert isinstance(held, Retry)
         assert (held.throttled, held.after_s) == (True, 60)
-        delivery = Delivery(
-            1, f"{1:040x}", "lane", DeliveryKind.FORWARD, Address("partner_open311", ACCOUNT, ACCOUNT),
-            "", p.clock.now(), data=json.dumps(SHEET),
-        )  # fmt: skip
+        delivery = p.delivery()
         polled = len(p.server.polled)
         assert isinstance(await p.channel.find(delivery, delivery.idem), Retry)
         assert len(p.server.polled) == polled
@@ -343,7 +365,7 @@ async def test_what_was_pulled_but_not_committed_is_pulled_again() -> None:
 
 
 async def test_a_request_known_by_a_token_is_followed_once_it_has_its_number() -> None:
-    async with partner(tokens=True) as p:
+    async with partner(server={"tokens": True}) as p:
         assert await p.send() == Sent((f"{ACCOUNT}#token=t-638344",))
         assert await p.news() == []
         p.server.number()
@@ -353,7 +375,7 @@ async def test_a_request_known_by_a_token_is_followed_once_it_has_its_number() -
 
 
 async def test_news_older_than_the_number_is_not_lost() -> None:
-    async with partner(tokens=True, updates=True) as p:
+    async with partner(server={"tokens": True}, updates=True) as p:
         await p.send()
         await p.news()
         p.server.say("638344", "closed", "Réparé.")
@@ -379,7 +401,7 @@ async def test_many_requests_are_asked_for_in_several_pulls_without_a_pause() ->
 
 
 async def test_many_tokens_are_asked_for_in_turn() -> None:
-    async with partner(tokens=True) as p:
+    async with partner(server={"tokens": True}) as p:
         await p.send()
         own = p.book.handed.pop(1)
         for number in range(1000, 1025):
@@ -409,6 +431,71 @@ async def test_a_partner_that_is_down_is_told_to_the_poller() -> None:
             await p.pull()
 
 
+# --- servers of other habits -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("updates", [True, False])
+async def test_a_server_that_speaks_xml_alone_is_served_as_any_other(updates: bool) -> None:
+    server = {"format": "xml", "tokens": True}
+    async with partner(server=server, format="xml", updates=updates) as p:
+        assert (await p.channel.health()).ok
+        p.server.faults.push("4xx")
+        refused = await p.send()
+        assert isinstance(refused, Permanent)
+        assert "the description is not accepted" in refused.reason
+        p.server.faults.push("cut-after-accept")
+        assert isinstance(await p.send(), Unknown)
+        assert await p.channel.find(p.delivery(), f"{1:040x}") == Sent((f"{ACCOUNT}#638344",))
+        assert await p.send(2) == Sent((f"{ACCOUNT}#token=t-638345",))
+        p.server.number()
+        await p.news()
+        p.server.say("638345", "closed", "L'abri est « réparé » & propre.")
+        [act] = await p.news()
+    assert (act.act, act.text) == ("close", "L'abri est « réparé » & propre.")
+    assert act.reference == "638345"
+
+
+async def test_updates_that_come_in_pages_are_all_read() -> None:
+    async with partner(server={"page": 10}, updates=True) as p:
+        await p.send()
+        await p.news()
+        for day in range(25):
+            p.server.say("638344", "open", f"Jour {day}.")
+        acts = await p.news()
+        assert await p.news() == []
+    assert [act.text for act in acts] == [f"Jour {day}." for day in range(25)]
+
+
+async def test_a_server_that_knows_no_pages_tells_all_once() -> None:
+    async with partner(updates=True) as p:
+        await p.send()
+        await p.news()
+        for day in range(25):
+            p.server.say("638344", "open", f"Jour {day}.")
+        assert len(await p.news()) == 25
+
+
+async def test_a_request_of_unknown_outcome_is_found_on_a_later_page() -> None:
+    async with partner(server={"page": 10}) as p:
+        for case in range(2, 27):
+            await p.send(case, number_printed="8Y2P-Q2XD-9TC")
+        p.server.faults.push("cut-after-accept")
+        assert isinstance(await p.send(), Unknown)
+        assert await p.channel.find(p.delivery(), f"{1:040x}") == Sent((f"{ACCOUNT}#638369",))
+
+
+async def test_lists_that_are_told_to_who_shows_the_key_alone_are_read() -> None:
+    async with partner(server={"closed": True}, updates=True) as p:
+        p.server.faults.push("cut-after-accept")
+        assert isinstance(await p.send(), Unknown)
+        found = await p.channel.find(p.delivery(), f"{1:040x}")
+        assert found == Sent((f"{ACCOUNT}#638344",))
+        p.book.handed[1] = f"{ACCOUNT}#638344"
+        await p.news()
+        p.server.say("638344", "closed", "Réparé.")
+        assert [act.act for act in await p.news()] == ["close"]
+
+
 # --- its health ----------------------------------------------------------------------------------
 
 
@@ -417,4 +504,24 @@ async def test_the_self_test_names_a_type_of_request_that_the_partner_does_not_h
         health = await p.channel.health()
     assert (health.ok, "777" in health.sentence) == (False, True)
     async with partner() as p:
+        assert (await p.channel.health()).ok
+
+
+@pytest.mark.parametrize("format", ["json", "xml"])
+async def test_the_self_test_names_what_a_type_of_request_demands_and_nobody_gives(
+    format: str,
+) -> None:
+    pole = {"variable": True, "code": "POLE", "required": True, "description": "Numéro du mât ?"}
+    free = {"variable": True, "code": "NOTE", "required": False, "description": "Autre chose ?"}
+    read = {"variable": False, "code": "INFO", "required": True, "description": "Merci."}
+    async with partner(server={"format": format}, format=format) as p:
+        p.server.definitions = {"001": [free, read, pole]}
+        health = await p.channel.health()
+    assert not health.ok
+    assert "001 demande POLE (Numéro du mât ?)" in health.sentence
+    assert "NOTE" not in health.sentence
+    assert "INFO" not in health.sentence
+    given = {"numero": "POLE"}
+    async with partner(server={"format": format}, format=format, attributes=given) as p:
+        p.server.definitions = {"001": [free, read, pole]}
         assert (await p.channel.health()).ok

@@ -21,6 +21,7 @@ from channels.phone.alphabet import segments
 from channels.sms import Sms, SmsSettings
 from demo.server import LoopbackServer
 from router.archive import Action
+from router.case import EventKind
 from router.delivery import DeliveryState, SendOutcome
 from router.errors import InvalidInput
 from router.message import Attachment, Envelope
@@ -330,6 +331,76 @@ async def test_30007_is_shown_to_an_agent_and_not_repeated(town: SmsTown, late: 
     assert any("30007" in line for line in await town.lines(worked.case.id))
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["refused at once", "told by a status"])
+async def test_30007_is_told_to_the_operator_and_at_the_desk_for_an_hour(
+    town: SmsTown, caplog: pytest.LogCaptureFixture, late: bool
+) -> None:
+    await town.texted(HOLE)
+    assert town.sms.trouble == ""
+    if late:
+        town.twilio.unreachable[CITIZEN] = 30007
+    else:
+        town.twilio.faults.push("4xx", code=30007)
+    with caplog.at_level("WARNING", "channels.phone"):
+        await town.send()
+    assert "30007" in caplog.text
+    assert CITIZEN not in caplog.text
+    assert "l'opérateur filtre nos messages" in town.sms.trouble
+    town.clock.pass_(minutes=61)
+    assert town.sms.trouble == ""
+
+
+@pytest.mark.parametrize(("code", "waits_s"), [(30003, 3600), (30001, 60), (30022, 60)])
+async def test_what_a_status_tells_to_pass_is_sent_once_more_and_not_before(
+    town: SmsTown, code: int, waits_s: int
+) -> None:
+    worked = await town.texted(HOLE)
+    town.twilio.unreachable[CITIZEN] = code
+    await town.send()
+    [delivery] = await town.deliveries()
+    assert (delivery.state, delivery.tries) == (DeliveryState.DEFERRED, 1)
+    town.twilio.unreachable.clear()
+    town.clock.pass_(seconds=waits_s - 1)
+    await town.send()
+    assert len(town.twilio.sent_to(CITIZEN)) == 1
+    town.clock.pass_(seconds=2)
+    await town.send()
+    [delivery] = await town.deliveries()
+    assert (delivery.state, delivery.tries) == (DeliveryState.DELIVERED, 2)
+    assert len(town.twilio.sent_to(CITIZEN)) == 2
+    assert worked.case is not None
+    assert any("un autre envoi suivra" in line for line in await town.lines(worked.case.id))
+
+
+async def test_a_late_word_of_the_send_before_does_not_stop_the_next_one(town: SmsTown) -> None:
+    await town.texted(HOLE)
+    town.twilio.unreachable[CITIZEN] = 30003
+    await town.send()
+    [sent] = town.twilio.sent_to(CITIZEN)
+    [delivery] = await town.deliveries()
+    late = status(sent.sid, "accepted", "30003")
+    assert await post(town, late, query=f"?d={delivery.id}") == 200
+    await town.route()
+    [delivery] = await town.deliveries()
+    assert delivery.state is DeliveryState.DEFERRED
+
+
+async def test_a_phone_that_stays_off_is_given_up_within_two_days_and_an_agent_is_told(
+    town: SmsTown,
+) -> None:
+    worked = await town.texted(HOLE)
+    town.twilio.unreachable[CITIZEN] = 30003
+    for _ in range(60):
+        await town.send()
+        town.clock.pass_(hours=1)
+    [delivery] = await town.deliveries()
+    assert delivery.state is DeliveryState.BOUNCED
+    assert len(town.twilio.sent_to(CITIZEN)) == 6  # after 1, 2, 4, 8 and 16 hours
+    assert worked.case is not None
+    events = await town.store.events(worked.case.id)
+    assert [event.kind for event in events].count(EventKind.DELIVERY_FAILED) == 1
+
+
 async def test_429_makes_the_whole_number_wait_and_loses_nothing(town: SmsTown) -> None:
     await town.texted(HOLE)
     await town.texted(HOLE, sender=NEIGHBOUR)
@@ -404,6 +475,7 @@ async def test_what_twilio_takes_for_a_loop_is_told_to_the_operator(
     with caplog.at_level("WARNING", "channels.phone"):
         await town.send()
     assert "14107" in caplog.text
+    assert "14107" in town.sms.trouble
     assert CITIZEN not in caplog.text
     [waiting] = await town.deliveries()
     assert waiting.state is DeliveryState.DEFERRED

@@ -48,7 +48,7 @@ class WhatsAppTown(SmsTown):
     channel, prefix = "whatsapp", "whatsapp:"
 
     def make(self, given: dict[str, Any]) -> Any:
-        return WhatsApp(WhatsAppSettings(**given), COUNTER)
+        return WhatsApp(WhatsAppSettings(**given), COUNTER, self.clock)
 
 
 @pytest.fixture

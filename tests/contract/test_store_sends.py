@@ -12,7 +12,7 @@ from store_parts import LEASE_S, MINUTE, NOW, SECOND, claims_of, put, texts, wri
 from router.case import EventKind
 from router.delivery import DeliveryState, Rate
 from router.message import Address
-from router.store import CaseWrite, Claim, DeliveryWrite, Settlement, Unit, Verdict, Wanted
+from router.store import Again, CaseWrite, Claim, DeliveryWrite, Settlement, Unit, Verdict, Wanted
 
 ROLE = "send:sms|main"
 
@@ -280,6 +280,43 @@ async def test_a_dead_letter_is_kept_and_can_be_put_back(store, parts):
         assert await store.list_deliveries([DeliveryState.QUEUED], 1, other) == []
     [found] = await claim(store, NOW + MINUTE)
     assert found.deliveries == (delivery,)
+
+
+async def test_deliveries_may_be_read_from_the_newest_back(store, parts):
+    sent = [parts.delivery(person) for person in ("anna", "bob", "cleo")]
+    await put(store, parts, *sent)
+    states = [DeliveryState.QUEUED]
+    assert await store.list_deliveries(states, 2, newest=True) == [sent[2], sent[1]]
+    assert await store.list_deliveries(states, 2) == [sent[0], sent[1]]
+
+
+async def test_what_has_left_and_did_not_arrive_is_sent_once_more_when_it_is_due(store, parts):
+    delivery = parts.delivery()
+    await put(store, parts, delivery)
+    [found] = await claim(store)
+    await send(store, found, DeliveryState.SENT, parts_sent=3, provider_id="a b c")
+    again = Again(delivery.id, delivery.address, delivery.lane, NOW + MINUTE, "30003")
+    await write(store, Unit(claims=(), again=(again,)))
+    waiting = await one(store, delivery.id)
+    assert (waiting.state, waiting.error) == (DeliveryState.DEFERRED, "30003")
+    assert (waiting.tries, waiting.parts_sent, waiting.provider_id) == (1, 2, "")
+    assert waiting.settled_at is None
+    assert await claim(store, NOW + MINUTE - SECOND) == []
+    [found] = await claim(store, NOW + MINUTE)
+    assert found.deliveries == (waiting,)
+
+
+@pytest.mark.parametrize("state", [DeliveryState.DELIVERED, DeliveryState.BOUNCED])
+async def test_what_arrived_or_was_lost_for_good_is_not_sent_once_more(store, parts, state):
+    delivery = parts.delivery()
+    await put(store, parts, delivery)
+    [found] = await claim(store)
+    await send(store, found, DeliveryState.SENT)
+    await write(store, Unit(claims=(), receipts=(DeliveryWrite(delivery.id, state),)))
+    again = Again(delivery.id, delivery.address, delivery.lane, NOW + MINUTE, "30003")
+    await write(store, Unit(claims=(), again=(again,)))
+    assert (await one(store, delivery.id)).state is state
+    assert await claim(store, NOW + MINUTE) == []
 
 
 async def test_what_awaits_a_person_leaves_whole_when_he_writes_and_nothing_else_does(store, parts):

@@ -1,4 +1,4 @@
-"""A service that may not learn who wrote gets files without their names, and no contact card."""
+"""A service that may not learn who wrote gets files without their names, and none that name people."""
 
 from __future__ import annotations
 
@@ -33,13 +33,24 @@ NAMES = (
     ("IMG_1.HEIC", "application/octet-stream", "photo-8.heic"),
 )
 FILES = tuple(CaseFile(1, f"file-{n}", name, kind, 1000) for n, (name, kind, _) in enumerate(NAMES))
+NAMING = (
+    ("TR: lampadaire.eml", "message/rfc822"),
+    ("message", "Message/RFC822; charset=utf-8"),
+    ("Courrier de Léa.MSG", "application/octet-stream"),
+    ("reunion.ics", "text/calendar; method=REQUEST"),
+    ("smime.p7s", "application/pkcs7-signature"),
+    ("smime.p7m", "application/x-pkcs7-mime"),
+    ("signature.asc", "application/pgp-signature"),
+    ("winmail.dat", "application/ms-tnef"),
+)
+"""Letters, invitations and signatures, which say by whom they are."""
 TOLD = [told for _, _, told in NAMES if told]
 
 
-async def told(town, sees=("texte", "photos"), files=None, **fields):
+async def told(town, sees=("texte", "photos"), files=None, case_files=FILES, **fields):
     town.rules = Rules(sees)
     case = (await town.hear("lea", "Le lampadaire est cassé")).case
-    case = replace(case, **{"files": FILES, "attachments": len(FILES), **fields})
+    case = replace(case, **{"files": case_files, "attachments": len(FILES), **fields})
     service = town.rules.service(case.owner)
     return json.loads(sheet(town.rules, case, service, DeliveryKind.FORWARD, "", files))
 
@@ -49,6 +60,25 @@ async def test_names_that_people_gave_and_contact_cards_stay_with_us(town):
     assert [file["name"] for file in found["files"]] == TOLD
     assert found["attachments"] == len(TOLD)
     assert [file["name"] for file in json.loads(as_json(found))["files"]] == TOLD
+
+
+@pytest.mark.parametrize("named", NAMING, ids=[name for name, _ in NAMING])
+async def test_a_letter_an_invitation_or_a_signature_stays_with_us_and_is_counted(town, named):
+    letter = CaseFile(1, "letter", *named, 1000)
+    photo = CaseFile(1, "photo", "lampadaire.jpg", "image/jpeg", 1000)
+    sent = {"case_files": (letter, photo), "attachments": 2}
+    hidden = await told(town, **sent)
+    assert [file["name"] for file in hidden["files"]] == ["photo-1.jpg"]
+    assert (hidden["attachments"], hidden["withheld"]) == (1, 1)
+    seen = await told(town, ("texte", "photos", "contact"), **sent)
+    assert [file["name"] for file in seen["files"]] == [named[0], "lampadaire.jpg"]
+    assert "withheld" not in seen
+
+
+async def test_what_is_said_of_a_part_that_was_too_large_is_told_to_everybody(town):
+    cut = CaseFile(1, "", "pièce trop grande (40 Mo)", "message/partial", 40_000_000)
+    found = await told(town, case_files=(cut,), attachments=1)
+    assert (found["attachments"], len(found["files"])) == (1, 1)
 
 
 async def test_who_may_see_contacts_gets_the_files_as_they_are(town):

@@ -37,6 +37,14 @@ def letter(kind: DeliveryKind, text: str, language: str = "fr") -> Delivery:
     return Delivery(4, f"{kind}{language}", "lane", kind, address, text, NOW, 1, language=language)
 
 
+async def test_who_cannot_hear_reads_where_the_service_is_called_by_relay(
+    browser: Browser, house: House
+) -> None:
+    house.cases.keep(a_case())
+    page = (await browser.get(f"/suivi/{PRINTED}")).text
+    assert '<a href="https://metropole.example/relais">' in page
+
+
 async def test_the_page_says_where_it_stands_who_has_it_and_when_the_answer_is_due(
     browser: Browser, house: House
 ) -> None:

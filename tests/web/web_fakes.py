@@ -196,7 +196,12 @@ SERVICES = (
         {"fr": "Service de la voirie", "en": "Roads and pavements"},
         "email",
         "voirie@metropole.example",
-        Contact("", "voirie@metropole.example", "+33261910103"),
+        Contact(
+            "",
+            "voirie@metropole.example",
+            "+33261910103",
+            deaf_relay="https://metropole.example/relais",
+        ),
     ),
     Service(
         ServiceId("tranquillite-nantes"),
