@@ -18,6 +18,7 @@ from router.arriving import Arriving
 from router.budget import unconfirmed
 from router.conversation import numbers_of
 from router.dangers import Dangers
+from router.deeds import Deeds
 from router.desk import Desk
 from router.dispatch import Dispatcher
 from router.errors import InvalidInput
@@ -189,7 +190,8 @@ class Router:
         dispatcher = Dispatcher(rulebook, workspace, forwarder, shadow)
         wording = Wording(rulebook, self.policy)
         replies = Replies(workspace, self.signer, self.policy, wording)
-        partners = Partners(workspace, dispatcher, replies, self.signer)
+        deeds = Deeds(workspace, dispatcher, replies)
+        partners = Partners(workspace, dispatcher, deeds, self.signer)
         wishes = Wishes(workspace, rulebook.directory, replies)
         windows = Windows(workspace, replies)
         desk = Desk(workspace, replies)
