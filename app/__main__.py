@@ -23,6 +23,7 @@ _COMMANDS = {
     "cases": ("app.cases", "cli"),
     "outbox": ("app.outbox", "cli"),
     "desk": ("app.desk", "cli"),
+    "ledger": ("app.ledger", "ledger"),
     "db": ("app.database", "cli"),
 }
 """One line a command, or a family of them: its name, and where it stands."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -36,6 +36,12 @@ class CityTime:
 
     def shown(self, at: datetime, form: str = MINUTE) -> str:
         return at.astimezone(self.zone).strftime(form)
+
+    def day(self, at: datetime) -> date:
+        return at.astimezone(self.zone).date()
+
+    def midnight(self, day: date) -> datetime:
+        return datetime(day.year, day.month, day.day, tzinfo=self.zone)
 
     def typed(self, at: datetime) -> datetime:
         """Take a moment without a zone for one of the city's clocks."""

@@ -66,11 +66,11 @@ async def _ask(key: Key, channel: object, deadline_s: float) -> Finding:
     except Exception as error:  # the defect of one channel hides no other's
         return Finding(what, False, f"n'a pas pu être interrogé ({type(error).__name__}).")
     finally:
-        await _close(channel)
+        await close_channel(channel)
     return Finding(what, health.ok, health.sentence)
 
 
-async def _close(channel: object) -> None:
+async def close_channel(channel: object) -> None:
     close = getattr(channel, "close", None)
     if close is not None:
         with contextlib.suppress(Exception):  # what was found stands

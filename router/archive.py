@@ -69,6 +69,20 @@ class JournalLine:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tallied:
+    """How many messages of an account came on one day and became the same; ``action`` as in a line.
+
+    ``day`` is the place of the day among those that were asked for, from 0.
+    """
+
+    channel: str
+    account: str
+    day: int
+    action: Action | None
+    number: int
+
+
 class JournalReader(Protocol):
     async def journal(
         self, *, action: Action | None = None, waiting: bool = False, limit: int = 10_000
@@ -76,6 +90,16 @@ class JournalReader(Protocol):
     async def envelope(self, inbound_id: int) -> Envelope | None: ...
     async def outcome(self, channel: str, account: str, provider_id: str) -> JournalLine | None:
         """Tell what became of one envelope; None when it was never accepted."""
+        ...
+
+    async def tally(self, moments: Sequence[datetime]) -> Sequence[Tallied]:
+        """Count what came in between these moments, which are in order: the last is the end."""
+        ...
+
+    async def unknown(
+        self, channel: str, account: str, provider_ids: Sequence[str]
+    ) -> Sequence[str]:
+        """Name those of a provider's ids that were never accepted, in the order given."""
         ...
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from router.archive import Action, CaseFilter, JournalLine
+from router.archive import Action, CaseFilter, JournalLine, Tallied
 from router.case import Case, Event
 from router.delivery import Delivery, DeliveryState
 from router.message import Envelope
 from router.tracking import TrackingNumber
 from storage import reading
+from storage.codec import to_us
 from storage.rows import Row
 from storage.rule_library import RuleLibrary
 
@@ -59,6 +61,14 @@ class Library(RuleLibrary):
 
     async def outcome(self, channel: str, account: str, provider_id: str) -> JournalLine | None:
         return await self._read(reading.outcome, channel, account, provider_id)
+
+    async def tally(self, moments: Sequence[datetime]) -> Sequence[Tallied]:
+        return await self._read(reading.tally, [to_us(moment) for moment in moments])
+
+    async def unknown(
+        self, channel: str, account: str, provider_ids: Sequence[str]
+    ) -> Sequence[str]:
+        return await self._read(reading.unknown, channel, account, provider_ids)
 
     async def list_deliveries(
         self,

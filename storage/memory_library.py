@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
-from router.archive import Action, CaseFilter, JournalLine
+from router.archive import Action, CaseFilter, JournalLine, Tallied
 from router.case import Case, Event
 from router.delivery import Delivery
 from router.message import Envelope
@@ -58,6 +61,19 @@ class MemoryLibrary(MemoryRules):
     async def outcome(self, channel: str, account: str, provider_id: str) -> JournalLine | None:
         inbound_id = self._state.once.get((channel, account, provider_id))
         return None if inbound_id is None else _line(self._state.inbound[inbound_id])
+
+    async def tally(self, moments: Sequence[datetime]) -> Sequence[Tallied]:
+        counted = Counter(
+            (row.envelope.channel, row.envelope.account, day, row.done.action if row.done else None)
+            for row in self._state.inbound.values()
+            if 0 <= (day := bisect_right(moments, row.envelope.received_at) - 1) < len(moments) - 1
+        )
+        return [Tallied(*key, number) for key, number in counted.items()]
+
+    async def unknown(
+        self, channel: str, account: str, provider_ids: Sequence[str]
+    ) -> Sequence[str]:
+        return [one for one in provider_ids if (channel, account, one) not in self._state.once]
 
     async def pending(self) -> int:
         lanes = (*self._state.waiting.values(), *self._state.outbox.values())

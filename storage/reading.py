@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Text, bindparam, func, or_, select
 
-from router.archive import Action, CaseFilter, JournalLine
+from router.archive import Action, CaseFilter, JournalLine, Tallied
 from router.case import Case, Event
 from router.delivery import Delivery, DeliveryState
 from router.message import ConversationKey
 from storage.codec import from_us, member
-from storage.columns import Key, clean
+from storage.columns import Key, among_keys, clean, fit_key
 from storage.rows import case_of, delivery_of, event_of
 from storage.tables import (
     CASE_IS_PART,
@@ -66,6 +67,22 @@ OUTCOME = LINE.where(
 )
 ENVELOPE = select(inbound).where(inbound.c.cell == _cell, inbound.c.id == _id)
 BLOB = select(blob.c.data).where(blob.c.cell == _cell, blob.c.name == bindparam("name_"))
+TALLY = (
+    select(inbound.c.channel, inbound.c.account, inbound.c.action, func.count().label("n"))
+    .where(
+        inbound.c.cell == _cell,
+        inbound.c.received_at >= bindparam("begin_", type_=BigInteger()),
+        inbound.c.received_at < bindparam("end_", type_=BigInteger()),
+    )
+    .group_by(inbound.c.channel, inbound.c.account, inbound.c.action)
+)
+ACCEPTED = select(inbound.c.provider_id).where(
+    inbound.c.cell == _cell,
+    inbound.c.channel == bindparam("channel_", type_=Key()),
+    inbound.c.account == bindparam("account_", type_=Key()),
+    among_keys(inbound.c.provider_id),
+)
+_AT_ONCE = 500
 WAITING_INBOUND = select(func.count()).where(inbound.c.cell == _cell, INBOUND_WAITS)
 WAITING_DELIVERIES = select(func.count()).where(delivery.c.cell == _cell, DELIVERY_WAITS)
 
@@ -165,6 +182,31 @@ def outcome(
         {"cell_": cell, "channel_": channel, "account_": account, "provider_": provider_id},
     ).first()
     return None if row is None else _line(row)
+
+
+def tally(conn: Connection, cell: str, moments: Sequence[int]) -> list[Tallied]:
+    """Count what came between moments; one look at the journal a day of the city's calendar."""
+    return [
+        Tallied(row.channel, row.account, day, Action(row.action) if row.action else None, row.n)
+        for day, (begin, end) in enumerate(pairwise(moments))
+        for row in conn.execute(TALLY, {"cell_": cell, "begin_": begin, "end_": end})
+    ]
+
+
+def unknown(
+    conn: Connection, cell: str, channel: str, account: str, provider_ids: Sequence[str]
+) -> list[str]:
+    """Name those of these ids that the journal does not have, in the order given."""
+    keys = {one: fit_key(one) for one in provider_ids}
+    found: set[str] = set()
+    for some in _in_parts(sorted(set(keys.values()))):
+        asked = {"cell_": cell, "channel_": channel, "account_": account, "keys_": some}
+        found.update(conn.scalars(ACCEPTED, asked))
+    return [one for one in provider_ids if keys[one] not in found]
+
+
+def _in_parts(keys: Sequence[str]) -> list[Sequence[str]]:
+    return [keys[begin : begin + _AT_ONCE] for begin in range(0, len(keys), _AT_ONCE)]
 
 
 def _line(row: Any) -> JournalLine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from channels.phone.alarms import Alarms
@@ -14,6 +14,7 @@ from channels.phone.settings import NumberSettings
 from channels.steering_words import wish_of
 from router.delivery import Delivery, OnUnknown, Rate, SendOutcome
 from router.errors import UnreadablePayload
+from router.ledger import Listed, ListsReceived
 from router.message import (
     Address,
     Attachment,
@@ -201,6 +202,11 @@ class Texting:
 
     async def health(self) -> Health:
         return await self._carrier.health()
+
+    async def received(self, since: datetime) -> Sequence[Listed] | None:
+        """List what the carrier has received for this number, if it keeps a list."""
+        carrier = self._carrier
+        return await carrier.received(since) if isinstance(carrier, ListsReceived) else None
 
     async def close(self) -> None:
         await self._carrier.close()

@@ -18,10 +18,12 @@ from channels.phone.twilio_api import VENDOR, HttpClient, outcome_of, status_of
 from channels.phone.twilio_codes import MACHINE
 from channels.unreachable import server_of, why_unreachable
 from router.delivery import Delivery, OnUnknown, SendOutcome, Sent, Unknown
+from router.ledger import Listed, ProviderSilent
 from router.message import WebhookRequest, WebhookResponse
 from router.ports import Health, OutboundPart
 
 _NOT_THERE = 404
+_MOST_LISTED = 20_000
 _LOOKED_AT = 50
 """Messages that a check of health reads."""
 
@@ -175,10 +177,8 @@ class Twilio:
             return Health(False, "account_sid et auth_token ne sont pas tous deux donnés.")
         try:
             came = await self._client.messages.list_async(to=self._account, limit=_LOOKED_AT)
-        except TwilioException as error:
-            return Health(False, _refused(status_of(error), sid))
         except Exception as error:  # the reason is what the operator wants to read
-            return Health(False, f"Twilio {why_unreachable(error, server_of(self._base_url))}.")
+            return Health(False, self._trouble(error))
         hook = await self._hook_trouble()
         if hook:
             return Health(False, f"Twilio répond pour {self._account}, mais {hook}.")
@@ -190,6 +190,28 @@ class Twilio:
                 f" refusés par Twilio sans nous être remis ({MACHINE})."
             )
         return Health(True, sentence)
+
+    def _trouble(self, error: Exception) -> str:
+        if isinstance(error, TwilioException):
+            return _refused(status_of(error), self._settings.account_sid)
+        return f"Twilio {why_unreachable(error, server_of(self._base_url))}."
+
+    async def received(self, since: datetime) -> tuple[Listed, ...]:
+        """List what people have sent to this number, also what Twilio took for a machine's (30039).
+
+        Raises:
+            ProviderSilent: Twilio cannot be asked.
+        """
+        try:
+            came = await self._client.messages.list_async(
+                to=self._account, date_sent_after=since, limit=_MOST_LISTED, page_size=1000
+            )
+        except Exception as error:  # the reason is what the operator wants to read
+            raise ProviderSilent(self._trouble(error)) from error
+        dated = ((one, _created(one.date_created)) for one in came)
+        return tuple(
+            Listed(str(one.sid), at, one.error_code == MACHINE) for one, at in dated if at >= since
+        )
 
     async def _hook_trouble(self) -> str:
         """Compare where Twilio calls for this number with ``public_url``, where both are known."""

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from store_parts import LEASE_S, MINUTE, NOW, SECOND, envelope, put, write
 
-from router.archive import CaseFilter
+from router.archive import Action, CaseFilter, Tallied
 from router.case import Status
 from router.decision import ServiceId
 from router.delivery import DeliveryState
-from router.store import TIMER, CaseWrite, Timer, TimerKind, Unit, Verdict
+from router.store import TIMER, CaseWrite, Done, Timer, TimerKind, Unit, Verdict
 from router.tracking import printed
 
 HOUR = timedelta(hours=1)
@@ -191,3 +191,26 @@ async def test_a_published_version_of_the_rules_is_live_at_once(open_another):
     assert second.version == 2
     assert await one.active() == second
     assert await one.active_hash() == "h2"
+
+
+async def test_the_journal_is_counted_by_account_day_and_outcome(store, parts):
+    day = 24 * HOUR
+    for id, at in (("a1", NOW - day), ("b1", NOW), ("b2", NOW + HOUR), ("late", NOW + day)):
+        await store.accept([envelope(id=id, at=at)])
+    [claim] = await store.claim_routes(9, LEASE_S, NOW + 2 * day)
+    done = Done(claim.inbound[0].id, Action.IGNORE)
+    await write(store, Unit((claim.claim,), done=(done,)), at=NOW + 2 * day)
+    found = await store.tally([NOW - day, NOW, NOW + day])
+    assert set(found) == {
+        Tallied("sms", "main", 0, Action.IGNORE, 1),
+        Tallied("sms", "main", 1, None, 2),
+    }
+    assert await store.tally([NOW + 2 * day, NOW + 3 * day]) == []
+
+
+async def test_ids_of_a_provider_that_never_came_are_named_in_their_order(store, parts):
+    await store.accept([envelope(id="known")])
+    many = [f"id{number}" for number in range(1_200)]
+    assert await store.unknown("sms", "main", [*many, "known"]) == many
+    assert await store.unknown("sms", "elsewhere", ["known"]) == ["known"]
+    assert await store.unknown("sms", "main", []) == []
