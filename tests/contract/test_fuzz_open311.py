@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from contextlib import suppress
 
 from fuzz_changes import changed
 
@@ -47,8 +48,7 @@ def _read(body: bytes) -> None:
     for read in (listed, demanded):
         try:
             found = read(body)
-        except UnreadablePayload as error:
-            assert str(error), body
+        except UnreadablePayload:
             continue
         for one in found if isinstance(found, list) else ():
             assert mark_of_update(one)
@@ -60,7 +60,5 @@ def _told(record: Mapping[str, object]) -> None:
     assert mark_of_request(record)
     assert is_true(record, "required") in (True, False)
     for read in (news_of_request, news_of_update):
-        try:
+        with suppress(UnreadablePayload):
             assert read(record, ACTS).request
-        except UnreadablePayload as error:
-            assert str(error), record
