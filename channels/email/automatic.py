@@ -16,7 +16,7 @@ _REPLY = re.compile(r"(?:re|ré|aw|sv)\s*:", re.IGNORECASE)
 _NUMBER = re.compile(r"\[#[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{3}\]", re.IGNORECASE)
 _PRECEDENCE = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
 _SENDER = re.compile(
-    r"^(?:mailer-?daemon|post-?master|daemon|root|cron|bounces?|abuse-auto|newsletters?|mailing"
+    r"^(?:mailer-?daemon|post[-_]?master|daemon|root|cron|bounces?|abuse-auto|newsletters?|mailing"
     r"|notifications?|auto-?(?:reply|responder|confirm|mailer)|listserv|majordomo)(?:$|[+._=-])"
     r"|(?:^|[+._=-])(?:no|ne|do-?not|donot|not)[._-]?(?:reply|response|respond|pas[._-]?repondre"
     r"|r[ée]pondre)(?:$|[+._=-]|\d)"
@@ -38,7 +38,7 @@ _SUBJECT = re.compile(
     r"|undeliver(?:ed|able)\b|non[ -]?(?:remis|distribu(?:[ée]|able))\s*:"
     r"|delivery (?:status notification|failure|delayed|has failed)|mail delivery (?:fail|sub|sys)"
     r"|failure notice|returned mail\s*:|mail system error|unzustellbar|no se puede entregar"
-    r"|warning: could not send"
+    r"|warning: could not send|complaint about message from \d"
     r"|notification d[’'][ée]tat de (?:la )?(?:remise|distribution)"
     r"|accus[ée] (?:de )?(?:lecture|r[ée]ception)(?: automatique)?\s*[:–-]"
     r"|(?:lu|non lu|read|not read|gelesen)\s*:"

@@ -48,6 +48,8 @@ def message(head: str, text: str = "Bonjour") -> Message:
         "Return-Path: <>",
         "Return-Path: < >",
         "Precedence: bulk",
+        "From: post_master@operateur.example",
+        "Subject: complaint about message from 192.0.2.222",
         "Precedence: junk",
         "Precedence: list",
         "Precedence: auto_reply",
