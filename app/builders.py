@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from app.photos import PhotoFolder
-from app.settings import Settings
+from app.settings import WITHOUT_PROVIDER, Settings
 from app.settings_told import of_account, placed
 from channels.setting_mistakes import WrongSettings, checked
 from channels.x_api import KeepsTokens, Tokens
@@ -145,8 +145,6 @@ BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
     "desk": _desk,
 }
 """One line a channel: its name and what builds it."""
-_OWN = {"web", "desk"}
-"""Channels without a provider: they need no settings, and answer by the e-mail and SMS of others."""
 
 
 def check_names(settings: Settings) -> None:
@@ -170,14 +168,12 @@ def connect(
         wanted.append(("partner_email", parts.mailbox))
     unconnected = []
     for name, account in wanted:
-        raw = settings.of_account(name, account)
-        if name in _OWN:
-            raw = {"email_account": parts.mailbox, "sms_account": parts.sms_number, **(raw or {})}
-        if name == "partner_email" and raw is None:
-            raw = settings.of_account("email", account)
+        raw = settings.connects(name, account)
         if raw is None or name not in BUILDERS:
             unconnected.append(f"{name} {account}")
             continue
+        if name in WITHOUT_PROVIDER:
+            raw = {"email_account": parts.mailbox, "sms_account": parts.sms_number, **raw}
         try:
             channels[(name, account)] = BUILDERS[name](raw, account, parts)
         except WrongSettings as error:

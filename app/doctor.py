@@ -30,6 +30,7 @@ from app.partner_queues import queues
 from app.rulebook import load_folder
 from app.settings import Settings, load_settings
 from app.stores import opened
+from app.stranded import stranded
 from app.wiring import build
 from router.delivery import DeliveryState
 from router.errors import GuichetError, StoreUnavailable
@@ -115,8 +116,14 @@ async def _check_store(settings: Settings, store: Store) -> AsyncIterator[Findin
     product = await build(settings, store, publish=False)
     for name, sentence in strangers(settings, product.rulebooks.current().directory):
         yield Finding(name, False, sentence)
+    stuck = {
+        f"{one.channel} {one.account}".strip(): one for one in await stranded(store, product.sends)
+    }
+    for name, waits in stuck.items():
+        yield Finding(name, False, waits.sentence)
     for counter in product.unconnected:
-        yield Finding(counter, None, "pas de réglages, ce canal n'est pas branché.")
+        if counter not in stuck:
+            yield Finding(counter, None, "pas de réglages, ce canal n'est pas branché.")
     now = product.clock.now()
     for queue in await queues(store, product.policy.partners):
         yield Finding(f"file {queue.account}", not queue.late(now), queue.sentence(now))

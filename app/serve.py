@@ -28,6 +28,7 @@ from app.named_accounts import strangers
 from app.server import ROLES, Server
 from app.settings import Settings, load_settings
 from app.stores import folder_of, opened
+from app.stranded import stranded
 from app.wiring import build
 from channels.system_words import not_listening
 from router.errors import ConfigurationError
@@ -69,6 +70,8 @@ async def _run(settings: Settings, roles: Sequence[str], host: str, port: int) -
             await stack.enter_async_context(at_work(folder, store, product.clock))
         for name, sentence in strangers(settings, product.rulebooks.current().directory):
             say(f"{name} : {sentence}", to=err)
+        for one in await stranded(store, product.sends):
+            say(one.sentence, to=err)
         for counter in product.unconnected:
             say(f"Pas de réglages pour {counter} : ce canal n'est pas branché.", to=err)
         server = Server(product, roles, sockets=sockets)

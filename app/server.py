@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 import uvicorn
 
+from app.stranded import stranded
 from app.upkeep import Upkeep
 from app.watch import Watch
 from app.wiring import Product
@@ -94,7 +95,7 @@ class Server:
 
     async def run(self) -> None:
         """Serve until ``stop`` is set or a signal comes; then end in under five seconds."""
-        watch = Watch(self.product.channels, self.product.troubles, self.product.clock)
+        watch = self._watch()
         loops = self._loops(watch)
         product = self.product
         product.rulebooks.settle()
@@ -130,6 +131,17 @@ class Server:
             loop.add_signal_handler(number, self.stop.set)
 
     # --- what runs -------------------------------------------------------------------------------
+
+    def _watch(self) -> Watch:
+        """Watch the channels, and where we send also what waits for one that is not connected."""
+        product = self.product
+
+        async def lost() -> dict[tuple[str, str], str]:
+            found = await stranded(product.store, product.sends)
+            return {(one.channel, one.account): one.sentence for one in found}
+
+        sends = "courier" in self.roles
+        return Watch(product.channels, product.troubles, product.clock, lost if sends else None)
 
     def _loops(self, watch: Watch) -> list[Loop]:
         product = self.product

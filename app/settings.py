@@ -33,6 +33,8 @@ from router.errors import ConfigurationError
 
 _TABLES = frozenset({"keys", "templates"})
 """Settings of a channel that are tables themselves; any other table is an account's."""
+WITHOUT_PROVIDER = frozenset({"web", "desk"})
+"""Channels that need no settings, and answer by the e-mail and SMS of others."""
 
 
 class Settings(BaseSettings):
@@ -78,6 +80,16 @@ class Settings(BaseSettings):
         common = {key: value for key, value in whole.items() if key not in tables}
         own = whole.get(account, {})
         return {**common, **(own if isinstance(own, dict) else {})}
+
+    def connects(self, channel: str, account: str) -> dict[str, Any] | None:
+        """Give the settings by which an account is connected; None where it is not.
+
+        Mail to services leaves with the settings of the counter's mailbox where it has no others.
+        """
+        raw = self.of_account(channel, account)
+        if raw is None and channel == "partner_email":
+            raw = self.of_account("email", account)
+        return {} if raw is None and channel in WITHOUT_PROVIDER else raw
 
 
 class GivenSettings(Settings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -37,6 +37,8 @@ class Watch:
     channels: Mapping[Key, object]
     troubles: Troubles
     clock: Clock
+    stranded: Callable[[], Awaitable[Mapping[Key, str]]] | None = None
+    """Says of each account that is not connected what waits for it in vain."""
     _failed: Counter[str] = field(default_factory=Counter)
     """By poller and by role of the outbox."""
     _why: dict[str, str] = field(default_factory=dict)
@@ -92,9 +94,10 @@ class Watch:
     async def look(self) -> None:
         """Write down what has changed, and confirm now and then what lasts."""
         now, found = self.clock.monotonic(), self.current()
-        if found == self._written and (not found or now - self._written_at < _AGAIN_S):
-            return
         try:
+            found |= await self.stranded() if self.stranded else {}
+            if found == self._written and (not found or now - self._written_at < _AGAIN_S):
+                return
             await self.troubles.write(found)
         except StoreUnavailable as error:
             log.warning("store unavailable", loop="watch", error=str(error))

@@ -77,6 +77,10 @@ class Product:
             if isinstance(channel, Sends)
         }
 
+    def sends(self, channel: str, account: str) -> bool:
+        """Whether this process can send by an account."""
+        return isinstance(self.channels.get((channel, account)), Sends)
+
     @property
     def pollers(self) -> list[Polls]:
         return [channel for channel in self.channels.values() if isinstance(channel, Polls)]
