@@ -173,7 +173,11 @@ def connect(
             unconnected.append(f"{name} {account}")
             continue
         if name in WITHOUT_PROVIDER:
-            raw = {"email_account": parts.mailbox, "sms_account": parts.sms_number, **raw}
+            raw = {
+                "email_account": if_connected(settings, "email", parts.mailbox),
+                "sms_account": if_connected(settings, "sms", parts.sms_number),
+                **raw,
+            }
         try:
             channels[(name, account)] = BUILDERS[name](raw, account, parts)
         except WrongSettings as error:
@@ -182,3 +186,8 @@ def connect(
         except ConfigurationError as error:
             raise ConfigurationError(placed(("channels", name, account), str(error))) from None
     return unconnected
+
+
+def if_connected(settings: Settings, channel: str, account: str) -> str:
+    """Give an account that writes here; empty where nothing of it would ever leave."""
+    return account if settings.connects(channel, account) is not None else ""

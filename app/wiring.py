@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from starlette.types import ASGIApp
 
-from app.builders import Key, Parts, check_names, connect
+from app.builders import Key, Parts, check_names, connect, if_connected
 from app.files import SentFiles
 from app.handed_over import Handed
 from app.live import LiveRulebooks
@@ -170,6 +170,11 @@ async def build(
                 base_url=settings.base_url,
                 title="Guichet",
                 form_secret=secret + b"form",
+                replies=tuple(
+                    channel
+                    for channel in ("email", "sms")
+                    if if_connected(settings, channel, _first(counters, channel))
+                ),
                 **_form_checks(settings),
                 jurisdiction=str(settings.channels.get("open311", {}).get("jurisdiction_id", "")),
             ),

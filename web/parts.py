@@ -68,6 +68,8 @@ class WebSettings:
     accept_deadline_s: float = 10.0
     jurisdiction: str = ""
     """Our own ``jurisdiction_id`` (GeoReport v2); empty: any is taken."""
+    replies: tuple[str, ...] = ("email", "sms")
+    """By what a person can be answered who fills in the form, beside its page."""
     quick_s: float = 3.0
     """Seconds under which nobody fills in a form by hand."""
     reports_at_once: int = 5

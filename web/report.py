@@ -166,6 +166,7 @@ class ReportPages:
             wrong=by_field(problems),
             communes=sorted(communes, key=lambda commune: commune[1]),
             names=NAMES,
+            replies=self._parts.settings.replies,
             answer_languages=report_form.ANSWER_LANGUAGES,
             photos_offered=self._uploads.offered,
             kept=[

@@ -25,6 +25,8 @@ LAMP = "Le lampadaire devant le 12 rue de la Poterie à Rezé est éteint"
 CALL = ("--source", "appel", "--agent", "anne", "--texte", LAMP, "--reponse", "rappel:0240000000")
 LETTER = "courrier:12, rue de la Paix, 44000 Nantes"
 
+MAILBOX = '[channels.email]\nsmtp_host = "relais.example"\n'
+PHONE = '[channels.sms]\naccount_sid = "AC1"\nauth_token = "x"\n'
 UNKNOWN = printed(from_bits(7))
 
 
@@ -33,6 +35,7 @@ def elsewhere(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("GUICHET_CONFIG", str(CONFIG))
+    (tmp_path / "guichet.toml").write_text(f"{MAILBOX}{PHONE}")
     monkeypatch.setattr("app.desk_work._SERVER_S", 0.0)  # no server is at work beside these
     yield
     structlog.reset_defaults()
@@ -200,3 +203,15 @@ def test_a_database_that_is_down_is_told_and_nothing_is_promised():
     url = "postgresql://nobody@127.0.0.1:9/none"
     result = run("new", *CALL, "--database-url", url, code=3)
     assert "La base de données ne répond pas" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("connected", "reply", "what"),
+    [(PHONE, "email:zoe@example.org", "courriels"), (MAILBOX, "sms:0612345678", "SMS")],
+)
+def test_an_answer_that_could_never_leave_is_refused_and_nothing_is_kept(connected, reply, what):
+    Path("guichet.toml").write_text(connected)
+    ended = run("new", *CALL[:-1], reply, code=2)
+    said = f"Aucun compte n'écrit de {what} ici : choisissez une autre réponse."
+    assert said in " ".join(ended.output.split())
+    assert json.loads(CliRunner().invoke(cli, ["cases", "list", "--json"]).stdout) == []

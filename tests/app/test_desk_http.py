@@ -135,3 +135,12 @@ async def test_an_agent_cannot_enter_under_another_name(agent: Agent) -> None:
     [case] = await agent.store.cases(CaseFilter())
     assert kept["number"]
     assert case.entry.agent == "paul"
+
+
+async def test_an_answer_that_could_never_leave_is_refused(agent: Agent) -> None:
+    """No mailbox is connected here."""
+    said = {"text": LAMP, "source": "call", "reply": {"by": "email", "to": "zoe@example.org"}}
+    answer = await agent.client.post("/desk/v1/cases", json=said, headers=_headers())
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "no account of ours writes email."}
+    assert await agent.store.pending() == 0

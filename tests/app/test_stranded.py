@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
+import httpx
 import pytest
 import structlog
 from ruled import SetClock
@@ -122,3 +124,22 @@ async def test_the_desk_hears_no_more_of_it_once_it_has_left(store):
     lost.clear()
     await watch.look()
     assert await Troubles(store, clock).told() == ()
+
+
+@pytest.mark.parametrize(
+    ("channels", "offered"),
+    [
+        ({}, set()),
+        ({"email": {"smtp_host": "relais.example"}}, {"reply-email"}),
+        ({"sms": {"account_sid": "AC1", "auth_token": "x"}}, {"reply-sms"}),
+    ],
+    ids=["neither", "mailbox", "number"],
+)
+async def test_the_form_offers_only_answers_that_can_leave(tmp_path, channels, offered):
+    settings = load_settings(data=tmp_path, config=CONFIG, channels=channels)
+    async with opened(settings.data, "") as store:
+        product = await build(settings, store)
+        transport = httpx.ASGITransport(product.web)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x.example") as client:
+            page = (await client.get("/")).text
+    assert set(re.findall(r'id="(reply-(?:email|sms))"', page)) == offered
