@@ -17,6 +17,7 @@ from pathlib import Path
 from router.errors import ConfigurationError
 from router.ports import Clock
 from router.store import ForgetsLeases
+from storage.private import make_folder
 
 _FILE = "guichet.lock"
 
@@ -53,7 +54,7 @@ async def alone(folder: Path, store: ForgetsLeases, clock: Clock) -> AsyncIterat
 
 
 def _open(folder: Path) -> int:
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     return os.open(folder / _FILE, os.O_RDWR | os.O_CREAT, 0o600)
 
 

@@ -29,12 +29,13 @@ from app.named_accounts import strangers
 from app.partner_queues import queues
 from app.rulebook import load_folder
 from app.settings import Settings, load_settings
-from app.stores import opened
+from app.stores import folder_of, opened
 from app.stranded import stranded
 from app.wiring import build
 from router.delivery import DeliveryState
 from router.errors import GuichetError, StoreUnavailable
 from router.store import Store
+from storage.private import open_to_others
 from web.desk_tasks import late_tasks
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "")}
@@ -109,6 +110,13 @@ async def _check(settings: Settings) -> AsyncIterator[Finding]:
 async def _check_store(settings: Settings, store: Store) -> AsyncIterator[Finding]:
     waiting = await store.pending()
     yield Finding("base de données", True, f"répond, {counted(waiting, 'tâche')} en attente.")
+    for folder in {settings.data, folder_of(settings.data, settings.database_url) or settings.data}:
+        if (seen := open_to_others(folder)) is not None:
+            yield Finding(
+                "données",
+                False,
+                f"tous les comptes de cette machine peuvent lire {seen} : chmod -R go= {folder}",
+            )
     lost = await store.list_deliveries(_LOST, 1000)
     yield Finding(
         "envois abandonnés", not lost, f"{len(lost)} (guichet outbox list)" if lost else "aucun."

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from router.errors import InvalidInput
+from storage.private import make_folder, private
 
 _REF = re.compile(r"[0-9a-f]{32}\.jpg")
 
@@ -45,9 +46,9 @@ class PhotoFolder:
         return await asyncio.to_thread(self._save, content)
 
     def _save(self, content: bytes) -> str:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         ref = f"{secrets.token_hex(16)}.jpg"
-        with (self.folder / ref).open("wb") as file:
+        with open(self.folder / ref, "wb", opener=private) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -30,6 +30,7 @@ from app.settings_file import FILE, NAMED, settings_file
 from app.settings_told import NESTING, PREFIX, all_placed, placed, unreadable
 from channels.setting_mistakes import mistakes_of
 from router.errors import ConfigurationError
+from storage.private import make_folder
 
 _TABLES = frozenset({"keys", "templates"})
 """Settings of a channel that are tables themselves; any other table is an account's."""
@@ -138,7 +139,7 @@ def secret_of(settings: Settings) -> bytes:
         raise ConfigurationError(
             "Avec PostgreSQL, GUICHET_SECRET doit être défini : il signe les liens envoyés."
         )
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data)
     path = settings.data / "secret.key"
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

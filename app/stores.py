@@ -13,6 +13,7 @@ from router.errors import ConfigurationError
 from router.store import Store
 from rules.read_territory import PATH
 from storage.engine import open_store, upgrade
+from storage.private import make_folder
 
 _FILE = "guichet.sqlite"
 
@@ -40,7 +41,7 @@ def make(folder: Path) -> None:
         ConfigurationError: the system refuses it.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise ConfigurationError(
             f"« {folder} » ne peut pas être créé : {refusal(error)}."

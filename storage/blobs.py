@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
+from storage.private import make_folder, private
+
 INLINE = 64 * 1024
 """Bytes up to which a payload lies in its journal row."""
 
@@ -42,9 +44,9 @@ class FolderBlobs:
         name = new_name()
         path = self._path(name)
         if not path.parent.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             _sync_folder(self._folder)
-        with path.open("xb") as file:
+        with open(path, "xb", opener=private) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -17,6 +17,7 @@ from router.errors import StoreUnavailable
 from storage.database import MIGRATION_PATIENCE_S, PATIENCE_S
 from storage.failures import sorted_out
 from storage.migrate import assert_current, upgrade_connection
+from storage.private import make_file, make_folder
 
 T = TypeVar("T")
 
@@ -47,7 +48,8 @@ class SqliteDatabase:
         await self._in_thread(self._write_thread, self._open, patience=MIGRATION_PATIENCE_S)
 
     def _open(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
+        make_file(self._path)
         self._writer = _engine(self._path, "BEGIN IMMEDIATE", StaticPool)
         self._reader = _engine(self._path, "BEGIN", QueuePool, pool_size=_READERS)
         event.listen(self._reader, "connect", _read_only)
