@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from app.backup import back_up
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, say, speaking
 from app.stores import migrate
 
@@ -26,3 +29,20 @@ def upgrade(data: Data = DEFAULT_DATA, database_url: DatabaseUrl = "") -> None:
     with speaking():
         asyncio.run(migrate(data, database_url))
         say("La base est à jour.")
+
+
+@cli.command("backup")
+def backup(
+    to: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
+    data: Data = DEFAULT_DATA,
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Copy the database, the secret, photos and large payloads into a folder, while all runs.
+
+    The folder serves as a data folder itself: --data reads it.
+
+    Example: guichet db backup /srv/sauvegardes/2026-11-27
+    """
+    with speaking():
+        back_up(data, database_url, to)
+        say(f"Sauvegardé dans « {to} » : base, secret, photos et pièces.")

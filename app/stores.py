@@ -48,12 +48,18 @@ def make(folder: Path) -> None:
         ) from None
 
 
+def file_of(data: Path, database_url: str) -> Path | None:
+    """Give the file of an embedded store; None where the store is on a server."""
+    if not database_url:
+        return data / _FILE
+    scheme, _, path = database_url.partition(":///")
+    return Path(path) if scheme.startswith("sqlite") else None
+
+
 def folder_of(data: Path, database_url: str) -> Path | None:
     """Give the folder of an embedded store; None where the store is on a server."""
-    if not database_url:
-        return data
-    scheme, _, path = database_url.partition(":///")
-    return Path(path).parent if scheme.startswith("sqlite") else None
+    file = file_of(data, database_url)
+    return file.parent if file is not None else None
 
 
 def kept_in(data: Path) -> bool:
