@@ -20,7 +20,12 @@ def alarm_of(rulebook: Rulebook, received_at: datetime, decision: Decision) -> A
 
 
 def due_again(rulebook: Rulebook, case: Case, decision: Decision) -> datetime | None:
-    """Say when a case that moves is due: the deadline of a lead that keeps the clock stays."""
+    """Say when a case that moves is due: the deadline of a lead that keeps the clock stays.
+
+    What was promised before a danger was known holds no more: nobody in danger is told to wait.
+    """
+    if decision.danger:
+        return rulebook.due_at(case.received_at, decision)
     if case.lead is not None and case.due_at is not None:
         return case.due_at
     return rulebook.due_at(case.received_at, decision) or case.due_at

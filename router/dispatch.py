@@ -223,9 +223,10 @@ class Dispatcher:
         case = self._promised(case)
         draft.ruleset = decision.ruleset
         alarm = alarm_of(self.rulebook, case.received_at, decision)
+        due = due_again(self.rulebook, case, decision) if moves or decision.danger else case.due_at
         if not moves:
-            if applied and alarm != case.escalation:
-                case = replace(case, escalation=alarm, generation=case.generation + 1)
+            if applied and (alarm, due) != (case.escalation, case.due_at):
+                case = replace(case, escalation=alarm, due_at=due, generation=case.generation + 1)
                 set_timers(draft, self.workspace, case)
             case = self._inform(draft, case, decision, cause)
             case = self.workspace.save(draft, case)
@@ -235,7 +236,7 @@ class Dispatcher:
             case,
             owner=decision.owner,
             rule=decision.rule,
-            due_at=due_again(self.rulebook, case, decision),
+            due_at=due,
             lead=case.lead or (decision.lead if case.status in _UNSTARTED else None),
             escalation=alarm,
             generation=case.generation + 1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from router.decision import Decision, Escalation, Facts, Reached, ServiceId
 from router.record import Outcome
@@ -61,7 +61,7 @@ def conclude(settled: Settled, *, traced: bool = True) -> Decision:
     """Draw the whole decision once it is settled who is in charge."""
     ruleset, case, found = settled.ruleset, settled.case, settled.found
     choice, effects = settled.choice, settled.effects
-    promises = _promises(ruleset, case, choice)
+    promises = _promises(settled)
     question = ask(ruleset, case, choice, found.unknown, owned=bool(settled.deciding))
     notify, pending = _resolved(ruleset, case, effects.notify, choice.owner)
     consult, _ = _resolved(ruleset, case, effects.consult, choice.owner)
@@ -100,15 +100,22 @@ def conclude(settled: Settled, *, traced: bool = True) -> Decision:
     )
 
 
-def _promises(ruleset: RuleSet, case: Situation, choice: Choice) -> Promises:
-    """Find what is promised: by the owner's rule, else the category, else the service."""
-    said = Promises()
+def _promises(settled: Settled) -> Promises:
+    """Find what is promised: by the owner's rule, else the category, else the service.
+
+    Whoever is in danger is promised no days, unless the rule of danger that decides says so itself.
+    """
+    ruleset, choice, category = settled.ruleset, settled.choice, settled.case.category
+    own = Promises()
     if choice.winner is not None and choice.keeps_promises:
-        said = choice.winner.promises
-    if case.category is not None:
-        said = said.completed_by(ruleset.promised[case.category])
+        own = choice.winner.promises
+    said = own if category is None else own.completed_by(ruleset.promised[category])
     entry = ruleset.configuration.services.get(choice.owner)
-    return said if entry is None else said.completed_by(entry.promises)
+    if entry is not None:
+        said = said.completed_by(entry.promises)
+    if settled.danger:
+        said = replace(said, delay=own.delay if choice.priority == "danger" else None)
+    return said
 
 
 def _reached(

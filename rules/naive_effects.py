@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from router.decision import ServiceId, Urgency
 from rules.model import Effects, Promises, Rule
 from rules.naive_owner import Directory, Owner
+from rules.scalars import Duration
 from rules.situation import Situation
 
 T = TypeVar("T")
@@ -65,6 +66,7 @@ def gathered(
     dangers = [one for one in holding if one.rule.priority == "danger"]
     warnings = _distinct(text for one in dangers for text in one.replies)
     promised = _promised(holding, directory, owner, category)
+    delay = _of_danger(holding, owner) if dangers else promised["delay"]
     degrees = [own.urgency for own in lasting if own.urgency is not None]
     order = list(Urgency)
     return {
@@ -79,7 +81,7 @@ def gathered(
         "danger": bool(dangers),
         "danger_replies": len(warnings),
         "replies": _distinct((*warnings, *promised["replies"])),
-        "delay": str(promised["delay"]) if promised["delay"] else None,
+        "delay": str(delay) if delay else None,
         "transmit_by": promised["transmit_by"],
     }
 
@@ -132,6 +134,15 @@ def _promised(
         "transmit_by": _first(said, lambda one: one.transmit_by),
         "replies": next(filter(None, replies), ()),
     }
+
+
+def _of_danger(holding: Sequence[Acting], owner: Owner) -> Duration | None:
+    """Read how long whoever is in danger is told to wait: what the rule that decides says, alone."""
+    if owner.wish is None or not owner.own_promises or owner.wish.rule.priority != "danger":
+        return None
+    own = [one for one in holding if one.rule is owner.wish.rule]
+    said = [effects.promises for one in own for effects in reversed(one.lasting)]
+    return _first(said, lambda one: one.delay)
 
 
 def _upwards(directory: Directory, category: str | None) -> Iterable[str]:

@@ -74,6 +74,37 @@ def test_promises_fall_back_on_the_category_then_the_service(town: Town) -> None
     assert town.decide("{texte: lampadaire}").delay == "3 semaines"
 
 
+_WAITING = (
+    CATEGORIES.replace("famille: voirie\n", "famille: voirie\n    delai: 5 jours ouvrés\n"),
+    SERVICES.replace("s@m.example}, contact", "s@m.example}, delai: 3 semaines, contact"),
+)
+
+
+@pytest.mark.parametrize(
+    ("effects", "told"),
+    [
+        ("{responsable: astreinte}", None),
+        ("{responsable: astreinte, delai: 2 heures}", "2 heures"),
+        ("{repondre: consigne-gaz}", None),
+    ],
+    ids=["nothing by itself", "what its own rule says", "nothing by another rule"],
+)
+def test_whoever_is_in_danger_is_told_no_delay_but_that_of_the_danger(
+    town: Town, effects: str, told: str | None
+) -> None:
+    town.write("categories.yaml", _WAITING[0]).write("services.yaml", _WAITING[1])
+    town.rules(
+        f"""
+        - {{id: a, priorite: danger, si: {{contient: [gaz]}}, alors: {effects}}}
+        - {{id: b, si: {{contient: [banc]}}, alors: {{responsable: routes, delai: 3 jours}}}}
+        """
+    )
+    decision = town.decide("{texte: gaz sous le banc du trottoir}")
+    assert decision.danger
+    assert (decision.delay, decision.trace["promises"].get("delai")) == (told, told)
+    assert town.decide("{texte: trottoir}").delay == "5 jours ouvrés"
+
+
 def test_every_true_danger_answers_first(town: Town) -> None:
     town.rules(
         """
