@@ -35,6 +35,7 @@ def advise(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
     if today is not None and not problems.errors:  # somebody works on them: it costs their tests
         _without_effect(ruleset, problems)
     _without_owner(ruleset, problems)
+    _unconditional(ruleset, problems)
     _always(ruleset, problems)
 
 
@@ -79,6 +80,25 @@ def _without_owner(ruleset: RuleSet, problems: Problems) -> None:
                     f"L'essai « {trial.name} » ne dit pas qui est responsable",
                     "Ajoutez « responsable: … » ou « regle: … » à « attendu ».",
                 )
+
+
+def _unconditional(ruleset: RuleSet, problems: Problems) -> None:
+    """Report rules that nothing but their territory, their dates or an exception holds back."""
+    for one in ruleset.rules:
+        rule = one.rule
+        if rule.when:
+            continue
+        does = "prend" if rule.owners else "vaut pour"
+        where = ruleset.geography.commune_name(rule.territory)
+        but = ", sauf ce que dit « sauf »" if rule.unless else ""
+        during = ", à ses dates" if rule.season is not None else ""
+        problems.warning(
+            rule.at,
+            "regle-sans-condition",
+            f"La règle « {rule.id} » n'a pas de « si » : elle {does} toutes les demandes de "
+            f"« {where} »{but}{during}",
+            "Écrivez par exemple « si: {contient: [un mot]} » ou « si: {categorie: une catégorie} ».",
+        )
 
 
 def _always(ruleset: RuleSet, problems: Problems) -> None:

@@ -20,8 +20,10 @@ from rules.read_territory import PATH as TERRITORY
 from rules.read_territory import TerritoryFile, TerritoryReader
 from rules.read_texts import Written, calendar_ids, read_calendars, read_texts
 from rules.sources import Sources
+from rules.unread import report_unread
 from rules.yaml_tree import Mapping as MappingNode
 
+OPTIONAL = ("compteurs.yaml", "calendriers.yaml")
 REQUIRED = ("services.yaml", "competences.yaml", "categories.yaml", TERRITORY)
 
 
@@ -87,6 +89,7 @@ class _Reader:
             else {one.id: (one.channel, one.commune, one.language) for one in counters}
         )
         files = self._files(sheets, territory)
+        report_unread(self.sources.folder, self.sources.read, (*REQUIRED, *OPTIONAL), self.problems)
         cells, reader = competences
         if territory is None or services_head is None or reader is None:
             return None

@@ -31,6 +31,11 @@ class Sources:
         lines = "\n".join(f"{path} {own}" for path, own in sorted(self._hashes.items()))
         return hashlib.sha256(lines.encode()).hexdigest()[:16]
 
+    @property
+    def read(self) -> frozenset[str]:
+        """The paths of all files that were read, and of those that could not be."""
+        return frozenset(self._hashes) | self.broken
+
     def exists(self, path: str) -> bool:
         return (self.folder / path).is_file()
 
