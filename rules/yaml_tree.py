@@ -9,67 +9,13 @@ from dataclasses import dataclass
 import yaml
 
 from rules.problems import At, Problems
+from rules.yaml_mistakes import DEEPEST, odd_indentation, tell
 
 LARGEST_FILE = 1_000_000
-DEEPEST = 20
 
 # What YAML 1.1 does not admit (section 5.1), and the tabulation, which it admits in places.
 _UNPRINTABLE = re.compile("[^\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TWICE = re.compile(r"([^\s{}\[\],:\"'\\][^{}\[\],:\"'\\]*): +([^{}\[\],:\"'\\]+?) *$")
-"""What stands before the second colon of one entry in braces: its key and what it says so far."""
-_REST = re.compile(r" *:[^{}\[\],:\"'\\]*")
-_SHOWN = 80  # characters
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-_SENTENCES = (
-    ("could not find expected ':'", "il manque « : » après une clé", "Écrivez « clé: valeur »."),
-    ("found unexpected ':'", "aucune valeur ne suit ce « : »", "Écrivez-la, ou enlevez la clé."),
-    (
-        "mapping values are not allowed",
-        "un « : » se trouve là où aucune clé n'est attendue",
-        "Mettez le texte entre guillemets, ou corrigez le retrait.",
-    ),
-    (
-        "did not find expected key",
-        "le retrait de cette ligne ne correspond à aucun bloc",
-        "Alignez la ligne sur ses voisines.",
-    ),
-    (
-        "did not find expected '-' indicator",
-        "cette ligne n'est pas alignée sur la liste qui précède",
-        "Alignez le tiret sur les autres tirets.",
-    ),
-    (
-        "did not find expected ',' or",
-        "une accolade ou un crochet n'est pas refermé",
-        "Ajoutez « , », « } » ou « ] ».",
-    ),
-    (
-        "found unexpected end of stream",
-        "un guillemet n'est pas refermé",
-        "Ajoutez le guillemet qui manque.",
-    ),
-    (
-        "cannot start any token",
-        "ce caractère ne peut pas commencer une valeur",
-        "Mettez la valeur entre guillemets.",
-    ),
-    (
-        "exceeded",  # the C parser's own limit of nesting, far above ours
-        f"les blocs sont imbriqués sur plus de {DEEPEST} niveaux",
-        "Simplifiez la structure.",
-    ),
-    (
-        "found undefined alias",
-        "les alias YAML (« * ») ne sont pas admis",
-        "Recopiez la valeur, ou mettez-la entre guillemets.",
-    ),
-    (
-        "found unknown escape character",
-        "la suite « \\… » n'existe pas entre guillemets doubles",
-        "Utilisez des guillemets simples.",
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +63,7 @@ def read_tree(raw: bytes, file: str, problems: Problems) -> Node | None:
     except _Refused as refused:
         problems.error(refused.at, refused.code, refused.message, refused.fix)
     except yaml.YAMLError as error:
-        _syntax(error, text, file, problems)
+        tell(error, text, file, _Loader, problems)
     return None
 
 
@@ -156,54 +102,16 @@ def _text(raw: bytes, file: str) -> str:
     return text
 
 
-def _syntax(error: yaml.YAMLError, text: str, file: str, problems: Problems) -> None:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    at = At(file, mark.line + 1, mark.column + 1) if mark else At(file)
-    said = str(getattr(error, "problem", "") or error)
-    if mark and "did not find expected ',' or" in said:
-        twice = _second_colon(text, mark.line, mark.column, within="[" if "]" in said else "{")
-        if twice:
-            problems.error(at, "yaml", *twice)
-            return
-    for known, message, fix in _SENTENCES:
-        if known in said:
-            problems.error(at, "yaml", message[0].upper() + message[1:], fix)
-            return
-    problems.error(
-        at,
-        "yaml",
-        "La structure YAML est illisible ici",
-        "Vérifiez le retrait, les guillemets et les deux-points.",
-    )
-
-
-def _second_colon(text: str, line: int, column: int, *, within: str) -> tuple[str, str] | None:
-    """Tell of the second colon of one entry in braces; None where it is another fault."""
-    rows = text.split("\n")
-    row = rows[line] if line < len(rows) else ""
-    before = _TWICE.search(row[max(0, column - _SHOWN) : column])
-    rest = _REST.match(row[column : column + _SHOWN])
-    if not before or not rest:
-        return None
-    if len(rest[0]) == _SHOWN or (column > _SHOWN and before.start() == 0):
-        return None  # too long to be shown whole
-    key, value = before.groups()
-    whole = f"{value}{rest[0]}".rstrip()
-    fix = f'"{key}: {whole}"' if within == "[" else f'{key}: "{whole}"'
-    return (
-        f"Un second « : » suit « {key}: {value} »",
-        f"Écrivez « {fix} », ou une virgule avant une autre clé.",
-    )
-
-
 class _Composer:
     """Builds the tree from the events of the C parser, refusing what people should not use."""
 
     def __init__(self, file: str, problems: Problems) -> None:
         self.file = file
         self.problems = problems
+        self.text = ""
 
     def compose(self, text: str) -> Node | None:
+        self.text = text
         events: Iterator[yaml.Event] = iter(yaml.parse(text, Loader=_Loader))
         root: Node | None = None
         documents = 0
@@ -258,13 +166,22 @@ class _Composer:
                 "Simplifiez la structure.",
             )
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(event.value, at, plain=event.style in {None, ""})
+            plain = event.style in {None, ""}
+            if plain and not event.value[:1].isascii():
+                self._refuse_odd_indentation(at)
+            return Scalar(event.value, at, plain=plain)
         if isinstance(event, yaml.SequenceStartEvent):
             items = []
             while not isinstance(event := next(events), yaml.SequenceEndEvent):
                 items.append(self._node(event, events, depth + 1))
             return Sequence(tuple(items), at)
         return self._mapping(at, events, depth)
+
+    def _refuse_odd_indentation(self, at: At) -> None:
+        """Refuse what begins with the spaces of a line that YAML takes for letters."""
+        found = odd_indentation(self.text, at.line - 1)
+        if found is not None and at.column <= found.column + 1:
+            raise _Refused(at, "caractere", found.message, found.fix)
 
     def _mapping(self, at: At, events: Iterator[yaml.Event], depth: int) -> Mapping:
         entries: list[tuple[Scalar, Node]] = []
