@@ -6,12 +6,14 @@ import asyncio
 import csv
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from app.city_time import CITY, SECOND
+from app.commune_names import commune_names
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say, speaking
 from app.french import DELIVERIES, EVENTS, STATUSES, URGENCIES, WHO
 from app.quarantine import quarantine
@@ -21,6 +23,7 @@ from router.called import SENDINGS, channel_called
 from router.case import Case, Event, EventKind, Status
 from router.delivery import Delivery
 from router.errors import InvalidInput
+from router.place_line import one_line
 from router.tracking import TrackingNumber, parse, printed
 
 cli = typer.Typer(no_args_is_help=True, help="Cases: list, show, export.")
@@ -87,24 +90,29 @@ def show(
     Example: guichet cases show 7K4M-Q2XD-9TZ
     """
 
-    async def run() -> tuple[Case, list[Event], list[Delivery]]:
+    async def run() -> tuple[Case, list[Event], list[Delivery], Mapping[str, str]]:
         async with opened(data, database_url) as store:
             case = await _found(store, number)
-            return case, list(await store.events(case.id)), list(await store.deliveries(case.id))
+            live = None if as_json else await store.active()
+            communes = commune_names(live.files) if live else {}
+            written = list(await store.deliveries(case.id))
+            return case, list(await store.events(case.id)), written, communes
 
     with speaking():
-        case, events, deliveries = asyncio.run(run())
+        case, events, deliveries, communes = asyncio.run(run())
         if as_json:
             print_json(whole(case, events, deliveries))
             return
-        _tell(case, events, deliveries)
+        _tell(case, events, deliveries, communes)
 
 
 _ASIDE = 10
 """Columns of the names at the left of a case."""
 
 
-def _tell(case: Case, events: list[Event], deliveries: list[Delivery]) -> None:
+def _tell(
+    case: Case, events: list[Event], deliveries: list[Delivery], communes: Mapping[str, str]
+) -> None:
     say(
         f"{printed(case.number)}  {STATUSES[case.status]}, urgence {URGENCIES[case.urgency]}",
         style="bold",
@@ -112,7 +120,7 @@ def _tell(case: Case, events: list[Event], deliveries: list[Delivery]) -> None:
     rows = [
         ("service", f"{case.owner} (règle {case.rule})"),
         ("chez lui", case.partner_ref),
-        ("lieu", case.place.text or ", ".join(case.place.communes) or "inconnu"),
+        ("lieu", _where(case, communes) or "inconnu"),
         *(("texte", line) for line in case.text.splitlines()),
         *(("répondu", f"{answer.fact} : {answer.text}") for answer in case.answers),
         *(("résultat", f"{file.name} ({file.media_type})") for file in case.proofs),
@@ -133,6 +141,14 @@ def _tell(case: Case, events: list[Event], deliveries: list[Delivery]) -> None:
         state = DELIVERIES[sent.state]
         to = f"{channel_called(sent.address.channel)} {' '.join(sent.address.value.split())}"
         say(f"{SENDINGS[sent.kind]:<15} {state}, {to}  {sent.error}".rstrip(), hang=16)
+
+
+def _where(case: Case, communes: Mapping[str, str]) -> str:
+    """Write where it is, with names alone."""
+    place = case.place
+    names = " ou ".join(communes.get(code, code) for code in place.communes)
+    text = communes.get(place.text, place.text)  # older cases hold the code that a form gave
+    return one_line((text, place.street, names))
 
 
 def _words(event: Event) -> str:

@@ -33,6 +33,7 @@ from router.called import SENDINGS, channel_called
 from router.decision import Urgency
 from router.delivery import DeliveryKind
 from router.errors import ConfigurationError, InvalidInput
+from router.place_line import one_line
 
 
 def try_(
@@ -99,7 +100,7 @@ async def _run(
                 print_json(result)
                 sys.stdout.flush()
             elif not unread:
-                _show(result)
+                _show(result, rulebook)
     return unread
 
 
@@ -111,7 +112,7 @@ def _unread(line: Mapping[str, Any], refused: str) -> str:
     return f"{what} n'est pas un message du canal {line.get('channel') or 'web'}."
 
 
-def _show(result: Mapping[str, Any]) -> None:
+def _show(result: Mapping[str, Any], rulebook: LoadedRulebook) -> None:
     decision, place = result["decision"], result["place"]
     number = f"  {result['case']}" if result["case"] else ""
     why = "" if decision and decision["sentence"] == result["reason"] else f"  ({result['reason']})"
@@ -121,7 +122,8 @@ def _show(result: Mapping[str, Any]) -> None:
         _row("pourquoi", decision["sentence"])
         _row("urgence", URGENCIES[Urgency(result["urgency"])])
         _row("catégorie", result["category"] or "inconnue")
-        _row("lieu", f"{place['insee'] or ''} {place['text']}".strip() or "inconnu")
+        commune = rulebook.commune_name(place["insee"]) if place["insee"] else ""
+        _row("lieu", one_line((place["text"], commune)) or "inconnu")
     for reply in result["replies"]:
         _row("réponse", f"{channel_called(reply['channel'])} ({reply['language']})")
         for paragraph in reply["text"].splitlines():

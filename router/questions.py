@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from router.decision import Facts
+from router.decision import Facts, Place
 from router.texts import TextId
 
 WORDED: Mapping[str, TextId] = {
@@ -41,6 +41,13 @@ CHOICES: Mapping[str, tuple[TextId, ...] | tuple[str, ...]] = {
     "desordre": tuple(str(degree) for degree in range(1, 11)),
 }
 """The questions that have few answers: texts of the house, or words as they stand."""
+
+
+def worded(fact: str, place: Place) -> TextId:
+    """Choose the text that asks for a fact: who has named the commune is asked for the rest."""
+    if fact == "lieu" and len(place.communes) == 1 and place.source not in {"", "counter"}:
+        return TextId.QUESTION_STREET
+    return WORDED.get(fact, TextId.QUESTION_WHAT)
 
 
 def known(fact: str, facts: Facts, category: str | None) -> bool:

@@ -60,7 +60,7 @@ class Replies:
         if message.too_large:
             paragraphs.append(self.wording.text(TextId.TOO_LARGE, language, style, case))
         if asked:
-            paragraphs.append(self.wording.question(asked, language, style))
+            paragraphs.append(self.wording.question(asked, language, style, case.place))
         if message.public:
             paragraphs = self.wording.in_public(decision, case, language)
         else:
@@ -171,7 +171,7 @@ class Replies:
             if message.too_large:
                 paragraphs.append(self.wording.text(TextId.TOO_LARGE, language, style, case))
             if asked:
-                paragraphs.append(self.wording.question(asked, language, style))
+                paragraphs.append(self.wording.question(asked, language, style, case.place))
         kind, there = DeliveryKind.ACKNOWLEDGEMENT, replace(message, address=message.answered_at)
         warning = self._danger(message, case, decision)
         return self._writing.automatic(

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from router.case import Case
-from router.decision import Decision, ServiceId
+from router.decision import Decision, Place, ServiceId
 from router.directory import Service
 from router.message import Address
 from router.policy import Policy
 from router.ports import Rulebook
-from router.questions import CHOICES, WORDED
+from router.questions import CHOICES, worded
 from router.receipts import OWED, fields_of, rights_of
 from router.telephone import spoken
 from router.texts import Style, TextId, compose
@@ -52,10 +52,9 @@ class Wording:
         filled = self.text_fields(case, language, answer, service) | dict(instead or {})
         return self.plain(text, language, style, **filled)
 
-    def question(self, fact: str, language: str, style: Style) -> str:
-        """Word the question that asks for a fact."""
-        text = WORDED.get(fact, TextId.QUESTION_WHAT)
-        return self.plain(text, language, style)
+    def question(self, fact: str, language: str, style: Style, place: Place | None = None) -> str:
+        """Word the question that asks for a fact; of a place only for what is not known of it."""
+        return self.plain(worded(fact, place or Place()), language, style)
 
     def choices(self, asked: str, language: str) -> tuple[str, ...]:
         """Word the few answers that a question has; none where any words may answer."""

@@ -174,7 +174,7 @@ class PlaceReader:
             code = self._geography.commune(given.commune)
             place = replace(
                 place,
-                text=place.text or given.commune,
+                text=place.text or (self._geography.commune_name(code) if code else given.commune),
                 communes=(code,) if code else (),
                 outside=code is None,
                 source="form",

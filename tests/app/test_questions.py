@@ -92,7 +92,7 @@ async def test_what_a_category_needs_is_asked_too_one_by_one(ruled):
         path.read_text().replace("mots: [trottoir]", "mots: [trottoir], questions: [lieu, duree]")
     )
     await ruled.rule(RULES.replace("categorie: voirie, ", "categorie: voirie, contient: [banc], "))
-    await ruled.hear("ana", "Le trottoir est cassé à Rezé")
+    await ruled.hear("ana", "Le trottoir est cassé")
     assert worded("lieu") in await last(ruled)
     heard = await ruled.hear("ana", "rue de la Poterie")
     assert worded("duree") in await last(ruled)
@@ -207,3 +207,18 @@ async def test_what_every_message_shows_is_never_asked(ruled, fact):
     await ruled.rule(ASKING.format(fact=fact))
     await ruled.hear("ana", "J'ai perdu un parapluie à Rezé")
     assert worded(fact) not in await last(ruled)
+
+
+async def test_who_has_named_the_commune_is_asked_only_for_the_street(ruled):
+    path = ruled.town.folder / "categories.yaml"
+    path.write_text(
+        path.read_text().replace("mots: [trottoir]", "mots: [trottoir], questions: [lieu]")
+    )
+    await ruled.rule(RULES.replace("categorie: voirie, ", "categorie: voirie, contient: [banc], "))
+    await ruled.hear("ana", "Le trottoir est cassé à Rezé")
+    assert worded("rue") in await last(ruled)
+    assert worded("lieu") not in await last(ruled)
+    heard = await ruled.hear("ana", "12 rue de la Poterie")
+    assert heard.case.place.communes == ("44143",)
+    assert heard.case.place.text == "12 rue de la Poterie"
+    assert "?" not in await last(ruled)

@@ -147,6 +147,12 @@ def test_a_typed_position_is_a_point(places: PlaceReader) -> None:
     assert read(places, "https://maps.example/?q=47.1045,-1.6934").point is not None
 
 
+def test_a_commune_that_a_form_gives_by_its_code_is_called_by_its_name(places: PlaceReader) -> None:
+    message = replace(MESSAGE, text_shown="un trou", given=Given(commune="44109"))
+    place = places.read(message, COUNTER)
+    assert (place.text, place.communes) == ("Nantes", ("44109",))
+
+
 def test_a_form_wins_over_everything(places: PlaceReader) -> None:
     given = Given(commune="Rezé", street="rue Noire", postcode="44400")
     message = replace(MESSAGE, text_shown="trou à Nantes rue Haute", given=given)
