@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from router.case import Case
 from router.decision import Decision, Place, ServiceId
 from router.directory import Service
+from router.emergency_numbers import each_once
 from router.message import Address
 from router.policy import Policy
 from router.ports import Rulebook
@@ -81,8 +82,10 @@ class Wording:
         """Word what the rules want said; a danger without words of its own gets ours."""
         if decision is None:
             return []
-        found = (self.of_rule(text, case, language, style) for text in decision.replies)
-        texts = [words for words in found if words is not None]
+        found = [self.of_rule(text, case, language, style) for text in decision.replies]
+        most = decision.danger_replies
+        texts = each_once(words for words in found[:most] if words is not None)
+        texts += [words for words in found[most:] if words is not None]
         if decision.danger and not texts:
             texts.append(self.plain(TextId.EMERGENCY, language, style))
         return texts

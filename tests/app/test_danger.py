@@ -82,3 +82,20 @@ def test_what_only_sounds_like_a_danger_is_none(heard) -> None:
     assert len(near) >= 400
     alarms = [said for said, result in near if result["action"] == "emergency"]
     assert not alarms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon voisin frappe sa femme, elle crie à l'aide, rue Scribe à Nantes",
+        "My neighbour is hitting his wife, she is screaming for help, rue Scribe in Nantes",
+    ],
+)
+async def test_a_neighbour_who_hears_a_beating_reads_each_number_once(text) -> None:
+    async with attempts(load_folder(ROOT / "config")) as attempt:
+        result = await attempt.run({"channel": "email", "from": "a@b.example", "text": text}, NOON)
+    danger = re.split(r"Bonjour|Hello", result["replies"][0]["text"])[0]
+    numbers = NUMBER.findall(danger)
+    assert numbers[:4] == ["17", "112", "114", "3919"]
+    assert len(numbers) == len(set(numbers)), danger
+    assert not re.search("pas responsable|your fault", danger)
