@@ -27,7 +27,7 @@ from app.console import (
 )
 from app.desk_letter import letter
 from app.desk_photos import kept
-from app.desk_said import SOURCES, Entry, done_of, entry_of, instead_of, missing
+from app.desk_said import SOURCES, Entry, check_outcome, done_of, entry_of, instead_of, missing
 from app.desk_shown import show_entered, show_tasks, show_troubles, task_json
 from app.desk_work import check_case, desk_of, enter, envelope_of, mark, product_of
 from app.french import counted
@@ -38,7 +38,7 @@ from app.system import SystemClock, SystemIds
 from app.troubles import Troubles
 from router.entry import Outcome
 from router.errors import InvalidInput
-from web.desk_tasks import task_named, tasks_of
+from web.desk_tasks import named, short_numbers, tasks_of
 
 cli = typer.Typer(
     no_args_is_help=True, help="Calls, visits and letters at the desk, and what waits for an agent."
@@ -154,14 +154,16 @@ def tasks(
                 print_json([task_json(one) for one in chosen])
             else:
                 show_troubles(troubles)
-                show_tasks(chosen)
+                show_tasks(chosen, short_numbers(found))
 
         asyncio.run(run())
 
 
 @cli.command("done")
 def done(
-    ids: Annotated[list[int], typer.Argument(help="Tasks, as `desk tasks` lists them.")],
+    ids: Annotated[
+        list[str], typer.Argument(help="Tasks, as `desk tasks` lists them: the last digits do.")
+    ],
     agent: Agent = "",
     read: Annotated[
         bool, typer.Option("--lu-au-citoyen", help="The person has heard the text.")
@@ -180,7 +182,7 @@ def done(
 ) -> None:
     """Say what became of tasks: read to the person, posted, tried in vain, or sent otherwise.
 
-    Example: guichet desk done 4242 --lu-au-citoyen --agent anne
+    Example: guichet desk done 34328 --lu-au-citoyen --agent anne
     """
     configure_log(level=40)
     with speaking(as_json=as_json):
@@ -190,16 +192,15 @@ def done(
 
         async def run() -> list[str]:
             async with product_of(data, database_url, config) as product:
-                refused = []
-                for id in ids:
-                    task = await task_named(product.store, id, product.clock.now())
-                    if task is None:
-                        refused.append(str(id))
-                        continue
-                    at_desk = desk_of(product, task.desk)
-                    reply = instead_of(instead)
-                    await mark(product, at_desk, agent, id, outcome, reply)
-                return refused
+                waiting = await tasks_of(product.store, product.clock.now())
+                found = {id: named(waiting, id) for id in ids}
+                check_outcome(outcome, [task for task in found.values() if task is not None])
+                for task in found.values():
+                    if task is not None:
+                        at_desk = desk_of(product, task.desk)
+                        reply = instead_of(instead)
+                        await mark(product, at_desk, agent, task.id, outcome, reply)
+                return [id for id, task in found.items() if task is None]
 
         refused = asyncio.run(run())
         if as_json:

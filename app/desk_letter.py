@@ -16,11 +16,11 @@ from channels.system_words import refusal
 from router.entry import Way
 from router.errors import InvalidInput
 from web.desk_letter import letter_page
-from web.desk_tasks import task_named
+from web.desk_tasks import named, tasks_of
 
 
 def letter(
-    id: Annotated[int, typer.Argument(help="A task, as `desk tasks` lists it.")],
+    id: Annotated[str, typer.Argument(help="A task, as `desk tasks` lists it.")],
     to: Annotated[
         Path | None, typer.Option("--vers", help="The file to write; stdout if not said.")
     ] = None,
@@ -30,7 +30,7 @@ def letter(
 ) -> None:
     """Write the letter of a task as a page to print (HTML, A4).
 
-    Example: guichet desk letter 4242 --vers lettre.html
+    Example: guichet desk letter 34328 --vers lettre.html
     """
     configure_log(level=40)
     with speaking():
@@ -38,7 +38,7 @@ def letter(
         async def run() -> str:
             async with product_of(data, database_url, config) as product:
                 now = product.clock.now()
-                task = await task_named(product.store, id, now)
+                task = named(await tasks_of(product.store, now), id)
                 if task is None or task.way != Way.LETTER:
                     raise InvalidInput(f"Aucune lettre à écrire ne porte le numéro {id}.")
                 return letter_page(task, product.rulebooks.current(), now)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.city_time import CITY
 from app.wiring import Product
-from router.entry import Outcome, Source, Way
+from router.entry import WAYS_FR, Outcome, Source, Way
 from router.errors import InvalidInput
 from router.tracking import parse, printed
 from rules.scalars import FIRST_YEAR
+from web.desk_tasks import Task
 
 SOURCES = {
     "appel": Source.CALL,
@@ -130,6 +131,20 @@ def done_of(*, read: bool, posted: bool, unreachable: bool, instead: str) -> Out
             "Donnez l'une de ces options : --lu-au-citoyen, --poste, --injoignable, --autrement."
         )
     return chosen[0]
+
+
+def check_outcome(outcome: Outcome, tasks: Iterable[Task]) -> None:
+    """Make sure that tasks can end so.
+
+    Raises:
+        InvalidInput: one cannot; the sentence says by which way it goes.
+    """
+    for task in tasks:
+        if not outcome.fits(task.way):
+            raise InvalidInput(
+                f"La tâche {task.id} est un {WAYS_FR[task.way]} : rien n'est à poster. Donnez "
+                "--lu-au-citoyen, --injoignable ou --autrement."
+            )
 
 
 def missing(product: Product, said: Mapping[str, Any]) -> None:

@@ -72,7 +72,7 @@ def _entered(
         "action": str(line.action) if line else None,
         "reply": dict(said["reply"]),
         "read_aloud": receipt.text if receipt and _present(said) else "",
-        "task": entered.task,
+        "task": str(entered.task) if entered.task is not None else None,
         "read": read and entered.task is not None,
     }
 
@@ -92,7 +92,7 @@ def _service(product: Product, case: Case) -> str:
 
 def task_json(task: Task) -> dict[str, Any]:
     """Write a task for programs."""
-    return {**asdict(task), "since": task.since.isoformat()}
+    return {**asdict(task), "id": str(task.id), "since": task.since.isoformat()}
 
 
 def show_troubles(troubles: Sequence[Trouble]) -> None:
@@ -105,8 +105,8 @@ def show_troubles(troubles: Sequence[Trouble]) -> None:
         )
 
 
-def show_tasks(tasks: Sequence[Task]) -> None:
-    """Print the tasks, all of one person under one heading."""
+def show_tasks(tasks: Sequence[Task], short: Mapping[int, str]) -> None:
+    """Print the tasks under their short numbers, all of one person under one heading."""
     if not tasks:
         say("Rien n'attend au guichet.")
         return
@@ -121,7 +121,7 @@ def show_tasks(tasks: Sequence[Task]) -> None:
             person = key
         since = f"depuis le {CITY.shown(task.since)}" + (", EN RETARD" if task.late else "")
         what = f"appel manqué le {_moment(task.missed_at)}" if task.missed_at else task.number
-        say(f"  {task.id}  {what}  {since}" + (f"  ({task.tried})" if task.tried else ""))
+        say(f"  {short[task.id]}  {what}  {since}" + (f"  ({task.tried})" if task.tried else ""))
         for line in task.text.splitlines():
             say(f"      {line}")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from router.archive import Action
+from router.called import SENDINGS
 from router.case import Case, EventKind
 from router.delivery import Delivery, DeliveryState, idempotency_key
 from router.entry import SOURCES_FR, WAYS_FR, Outcome, Way
@@ -71,6 +72,9 @@ class Desk:
         case = self.workspace.case(delivery.case_id)
         if delivery.state.settled:
             return Worked(Action.RECEIPT, "tâche déjà faite", case)
+        if not event.outcome.fits(delivery.address.kind):
+            why = f"{way_named(delivery.address)} : il n'y a pas de lettre à poster"
+            return Worked(Action.IGNORE, why, case)
         state, said = _STATES[event.outcome]
         if event.instead is not None and self._unwanted(event.instead):
             state, said = (
@@ -84,9 +88,9 @@ class Desk:
         draft.receipts.append(DeliveryWrite(delivery.id, state, error=error))
         if case is not None:
             case = self.workspace.save(draft, case)
-            words = f"{delivery.kind} ({way_named(delivery.address)}) : {said}"
+            words = f"{SENDINGS[delivery.kind]} ({way_named(delivery.address)}) : {said}"
             self.workspace.tell(draft, case, EventKind.NOTE, by(event.agent), words)
-        return Worked(Action.RECEIPT, f"{delivery.kind} : {said}", case)
+        return Worked(Action.RECEIPT, f"{SENDINGS[delivery.kind]} : {said}", case)
 
     def _unwanted(self, address: Address) -> bool:
         conversation = self.workspace.conversation(address.key)

@@ -43,6 +43,10 @@ class Outcome(StrEnum):
     UNREACHABLE = "unreachable"
     INSTEAD = "instead"  # the same words leave by another way
 
+    def fits(self, way: str) -> bool:
+        """Whether a task that goes this way can end so: only a letter is posted."""
+        return self is not Outcome.POSTED or way == Way.LETTER
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

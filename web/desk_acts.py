@@ -95,6 +95,8 @@ class DeskActs:
             task = next((one for one in await self._open(desks) if one.id == number), None)
             if task is None:
                 raise Refusal(404, "No open task has this id.")
+            if not result.outcome.fits(task.way):
+                raise Refusal(400, f"outcome: this task is a {task.way}; only a letter is posted.")
             envelope = envelopes[task.desk]
             await self._keep(envelope)
             await self._sending.until(lambda: self._worked(envelope))

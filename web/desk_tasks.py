@@ -13,9 +13,12 @@ from router.case import Case
 from router.delivery import WAITING as STILL_TO_SEND
 from router.delivery import Delivery
 from router.desk import CHANNEL, LATE, WAITING, is_task
+from router.errors import InvalidInput
 from router.tracking import printed
 
 _MOST = 10_000
+LEAST_DIGITS = 5
+"""How many digits of a task's number name it, where no other open task ends so."""
 
 
 class TaskRecords(CaseReader, OutboxAdmin, Protocol):
@@ -64,9 +67,35 @@ async def tasks_of(records: TaskRecords, now: datetime, desk: str = "") -> list[
     return [task_of(one, known.get(one.case_id or 0), now) for one in waiting]
 
 
-async def task_named(records: TaskRecords, task: int, now: datetime) -> Task | None:
-    """Find an open task; None where it is done, or never was."""
-    return next((one for one in await tasks_of(records, now) if one.id == task), None)
+def named(tasks: Sequence[Task], typed: str) -> Task | None:
+    """Find an open task by its number, or by the last digits of it, five or more.
+
+    None where it is done, or never was.
+
+    Raises:
+        InvalidInput: several open tasks end so.
+    """
+    whole = next((one for one in tasks if str(one.id) == typed), None)
+    if whole is not None or not typed.isdecimal() or len(typed) < LEAST_DIGITS:
+        return whole
+    ending = [one for one in tasks if str(one.id).endswith(typed)]
+    if len(ending) > 1:
+        longer = ", ".join(short_numbers(tasks)[one.id] for one in ending)
+        raise InvalidInput(f"Plusieurs tâches finissent par {typed} : {longer}.")
+    return ending[0] if ending else None
+
+
+def short_numbers(tasks: Sequence[Task]) -> dict[int, str]:
+    """Give the last digits by which each task is known among these: id → five digits or more."""
+    whole = [str(one.id) for one in tasks]
+    return {int(each): _short(each, whole) for each in whole}
+
+
+def _short(number: str, others: Sequence[str]) -> str:
+    for most in range(LEAST_DIGITS, len(number)):
+        if sum(one.endswith(number[-most:]) for one in others) == 1:
+            return number[-most:]
+    return number
 
 
 def task_of(delivery: Delivery, case: Case | None, now: datetime) -> Task:

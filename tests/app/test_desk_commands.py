@@ -57,8 +57,8 @@ async def _state(task: int) -> DeliveryState:
         return next(one.state for one in every if one.id == task)
 
 
-def state(task: int) -> DeliveryState:
-    return asyncio.run(_state(task))
+def state(task: str) -> DeliveryState:
+    return asyncio.run(_state(int(task)))
 
 
 def test_a_call_gives_the_number_to_say_and_the_receipt_read_is_delivered():
@@ -165,6 +165,32 @@ def test_a_picture_goes_along_and_what_is_none_is_told(tmp_path):
         assert why in " ".join(result.output.split())
 
 
+def test_a_call_is_not_posted_and_the_agent_is_told_what_it_is():
+    entered = told("new", *CALL)
+    refused = run("done", entered["task"], "--poste", "--agent", "anne", code=2).output
+    assert f"La tâche {entered['task']} est un rappel" in " ".join(refused.split())
+    assert [task["id"] for task in told("tasks")] == [entered["task"]]
+    run("done", entered["task"], "--lu-au-citoyen", "--agent", "anne")
+    shown = CliRunner().invoke(cli, ["cases", "show", entered["number"]]).output
+    assert "accusé (rappel) : lu au citoyen" in " ".join(shown.split())
+
+
+def test_the_last_digits_of_a_task_name_it_and_are_what_the_list_shows():
+    entered = told("new", *CALL)
+    short = entered["task"][-5:]
+    assert re.search(rf"^  {short}  ", run("tasks").stdout, re.MULTILINE)
+    assert "Aucune tâche" in run("done", short[1:], "--poste", "--agent", "anne", code=2).output
+    assert told("done", short, "--lu-au-citoyen", "--agent", "anne")["done"] == 1
+    assert told("tasks") == []
+
+
+def test_programs_read_a_task_as_a_text_that_no_number_format_spoils():
+    entered = told("new", *CALL)
+    [task] = told("tasks")
+    assert isinstance(task["id"], str)
+    assert task["id"] == entered["task"]
+
+
 def test_a_task_has_one_outcome():
     assert "l'une de ces options" in run("done", "4", "--agent", "anne", code=2).output
     both = run("done", "4", "--agent", "anne", "--poste", "--injoignable", code=2)
@@ -193,7 +219,7 @@ def test_who_waits_too_long_is_told_to_the_operator(monkeypatch):
     task = told("new", *CALL)["task"]
     monkeypatch.setattr("web.desk_tasks.LATE", timedelta.resolution)
     listed = CliRunner().invoke(cli, ["outbox", "list", "--json"])
-    assert [one["id"] for one in json.loads(listed.stdout)] == [task]
+    assert [one["id"] for one in json.loads(listed.stdout)] == [int(task)]
     checked = CliRunner().invoke(cli, ["doctor", "--json"])
     [finding] = [one for one in json.loads(checked.stdout) if one["what"] == "tâches du guichet"]
     assert (finding["ok"], finding["sentence"][:12]) == (False, "1 en retard ")

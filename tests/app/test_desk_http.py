@@ -86,6 +86,7 @@ async def test_a_call_is_read_its_number_and_the_answer_waits_to_be_told(agent: 
     [task] = await agent.tasks()
     assert (task["id"], task["way"], task["to"]) == (kept["task"], "callback", "+33240000000")
     assert (task["name"], task["late"], task["tried"]) == ("Mme Martin", False, "")
+    assert await agent.done(task["id"], "d0", outcome="posted") == 400  # it is no letter
     assert await agent.done(task["id"], outcome="read") == 200
     assert await agent.done(task["id"], outcome="read") == 200  # its answer may have been lost
     assert await agent.done(task["id"], "d2", outcome="unreachable") == 404

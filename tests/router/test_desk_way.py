@@ -191,12 +191,17 @@ async def test_an_answer_waits_for_an_agent_however_long_that_takes(town, desk):
 
 
 @pytest.mark.parametrize(
-    ("outcome", "state"), [("read", DeliveryState.DELIVERED), ("posted", DeliveryState.SENT)]
+    ("outcome", "by", "state", "told"),
+    [
+        ("read", "callback", DeliveryState.DELIVERED, "accusé (rappel) : lu au citoyen"),
+        ("posted", "letter", DeliveryState.SENT, "accusé (courrier) : posté"),
+    ],
 )
 async def test_what_the_agent_has_done_ends_the_task_and_stands_on_the_case(
-    town, desk, outcome, state
+    town, desk, outcome, by, state, told
 ):
-    case = (await desk.call()).case
+    to = PHONE if by == "callback" else "12, rue de la Paix, 44000 Nantes"
+    case = (await desk.call(by=by, to=to)).case
     [task] = await desk.tasks()
     await desk.send()
     await desk.done(task, outcome)
@@ -204,9 +209,18 @@ async def test_what_the_agent_has_done_ends_the_task_and_stands_on_the_case(
     assert (await desk.delivery(task)).state is state
     last = (await notes(town, case))[-1]
     assert last.who == "agent anne"
-    assert {"read": "lu au citoyen", "posted": "posté"}[outcome] in last.text
+    assert last.text == told
     town.clock.pass_(hours=2)
     assert await desk.send() == 0
+
+
+async def test_a_call_to_make_does_not_end_by_being_posted(town, desk):
+    case = (await desk.call()).case
+    [task] = await desk.tasks()
+    worked = await desk.done(task, "posted")
+    assert worked.reason == "rappel : il n'y a pas de lettre à poster"
+    assert [one.id for one in await desk.tasks()] == [task.id]
+    assert "posté" not in (await notes(town, case))[-1].text
 
 
 async def test_a_call_in_vain_leaves_the_task_in_the_list(town, desk):
