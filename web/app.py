@@ -17,6 +17,7 @@ from web.desk import desk_api
 from web.guard import BodyLimit, SecurityHeaders, security_headers
 from web.information import InformationPages
 from web.open311 import Open311Api
+from web.open311_format import refused_elsewhere
 from web.partner import PartnerPages
 from web.partner_api import partner_api
 from web.parts import WebParts
@@ -73,6 +74,8 @@ def _explain_errors(app: FastAPI, renderer: Renderer, always: dict[str, str]) ->
         return _page(request, 500, always)
 
     def _page(request: Request, status: int, headers: dict[str, str]) -> Response:
+        if request.url.path.startswith("/open311/"):
+            return refused_elsewhere(request.url.path, status, headers)
         if request.url.path.startswith(_MACHINES):
             return PlainTextResponse(f"This request was refused ({status}).", status, headers)
         key = status if status in {*_EXPLAINED, 503} else 400 if status < 500 else 500

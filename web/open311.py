@@ -18,7 +18,7 @@ from router.ports import TakesWebhooks
 from router.tokens import REPLY
 from router.tracking import TrackingNumber, printed
 from web.open311_access import Access
-from web.open311_form import OURS, check_request, read_form
+from web.open311_form import OURS, check_email, check_request, read_form
 from web.open311_format import FORMATS, Trouble, listed, refused, single
 from web.open311_query import Asked, Search
 from web.open311_records import (
@@ -160,6 +160,7 @@ class Open311Api:
         reporter = posted_by(case, account)
         if reporter is None:
             raise Trouble(404, "This application posted no request of that service_request_id.")
+        check_email(form)
         if not form.get("description"):
             raise Trouble(400, "description was not provided.")
         address = reporter.address

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from router.message import WebhookRequest
 from web.open311_format import Trouble
 from web.open311_records import LONGEST
+from web.report_form import EMAIL
 
 OURS = "guichet_"
 """How names of fields begin that a client may not send."""
@@ -47,10 +48,22 @@ def check_request(form: Mapping[str, str]) -> None:
         Trouble: 400.
     """
     _check_place(form)
+    check_email(form)
     if not form.get("description") and not form.get("media_url"):
         raise Trouble(400, "description was not provided.")
     if len(form.get("description", "")) > LONGEST:
         raise Trouble(400, f"description is longer than {LONGEST} characters.")
+
+
+def check_email(form: Mapping[str, str]) -> None:
+    """Refuse an address to which no answer could leave.
+
+    Raises:
+        Trouble: 400.
+    """
+    email = form.get("email", "")
+    if email and not EMAIL.fullmatch(email):
+        raise Trouble(400, f"email « {email[:60]} » is no e-mail address.")
 
 
 def _check_place(form: Mapping[str, str]) -> None:

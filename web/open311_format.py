@@ -53,6 +53,23 @@ def refused(format: str, trouble: Trouble) -> Response:
     return answer
 
 
+_ELSEWHERE = {
+    404: "This path is not known here; it ends with .json or .xml.",
+    405: "This path does not take that method.",
+    413: "The body is too large.",
+    503: "The request cannot be kept now; send it again in a moment.",
+}
+
+
+def refused_elsewhere(path: str, status: int, headers: Mapping[str, str]) -> Response:
+    """Write the error of a path that no handler of ours answers, in the format that it names."""
+    sentence = _ELSEWHERE.get(status, f"This request was refused ({status}).")
+    answer = refused(path.rpartition(".")[2], Trouble(status, sentence))
+    for name, value in headers.items():
+        answer.headers[name] = value
+    return answer
+
+
 def w3(at: datetime) -> str:
     """Write a time as the standard wants it, in UTC and to the second."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -116,7 +116,8 @@ def _after(event: Event, case: Case) -> Status:
 
 def _said(event: Event, status: Status, rulebook: Rulebook, speaker: Speaker) -> str:
     if event.kind is EventKind.FORWARDED:
-        return speaker.say("owner.is", service=event.text)
+        told = "owner.passed_on" if status is Status.PASSED_ON else "owner.given"
+        return speaker.say(told, service=event.text)
     return event.text or speaker.say(f"status.{status}.text")
 
 

@@ -19,7 +19,7 @@ LONGEST_TEXT = 5000
 MOST_PHOTOS = 3
 REPLIES = ("page", "email", "sms")
 ANSWER_LANGUAGES = ("fr", "en", "es", "pt", "ar", "tr", "uk", "zh")
-_EMAIL = re.compile(r"[^@\s<>()\[\],;:\"]{1,64}@[^@\s<>()\[\],;:\"]+\.[^@\s<>()\[\],;:\".]{2,}")
+EMAIL = re.compile(r"[^@\s<>()\[\],;:\"]{1,64}@[^@\s<>()\[\],;:\"]+\.[^@\s<>()\[\],;:\".]{2,}")
 _PURPOSE = "photo"
 
 
@@ -108,7 +108,7 @@ def check(report: Report) -> tuple[Problem, ...]:
         problems.append(Problem("text", "error.text_long"))
     if report.reply == "email" and not report.email:
         problems.append(Problem("email", "error.email_missing"))
-    elif report.email and not _EMAIL.fullmatch(report.email):
+    elif report.email and not EMAIL.fullmatch(report.email):
         problems.append(Problem("email", "error.email_wrong"))
     if report.reply == "sms" and not report.phone:
         problems.append(Problem("phone", "error.phone_missing"))

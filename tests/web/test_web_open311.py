@@ -204,6 +204,7 @@ async def test_the_same_form_twice_is_one_request(client: Browser, house: House)
         ({"lat": "", "long": "", "address_string": ""}, 400, "location"),
         ({"description": "", "media_url": ""}, 400, "description"),
         ({"description": "x" * 4001}, 400, "4000"),
+        ({"email": "faux"}, 400, "email « faux »"),
     ],
 )
 async def test_what_is_no_request_is_told_in_one_sentence(
@@ -231,6 +232,36 @@ async def test_when_the_store_is_down_the_application_is_told_to_come_back(
     answer = await client.post(f"{BASE}/requests.json", content=EXAMPLE, headers=FORM)
     assert "again" in await said(answer, 503)
     assert answer.headers["retry-after"] == "30"
+
+
+@pytest.mark.parametrize("format", ["json", "xml"])
+@pytest.mark.parametrize("path", ["nothing", "requests/a/b", "services/001/more"])
+async def test_an_unknown_path_is_refused_as_the_standard_says(
+    client: Browser, format: str, path: str
+) -> None:
+    answer = await client.get(f"{BASE}/{path}.{format}")
+    assert format in answer.headers["content-type"]
+    assert "not known" in await said(answer, 404)
+
+
+async def test_a_method_that_a_path_does_not_take_is_told(client: Browser) -> None:
+    answer = await client.delete(f"{BASE}/requests.json")
+    assert "method" in await said(answer, 405)
+    assert "POST" in answer.headers["allow"] or "GET" in answer.headers["allow"]
+    await said(await client.get(BASE), 404)
+
+
+async def test_updates_and_notes_tell_the_same_of_a_request_that_was_just_handed_over(
+    client: Browser, house: House
+) -> None:
+    handed = event(EventKind.FORWARDED, "Service de la voirie", Status.ASSIGNED)
+    house.cases.keep(mine(status=Status.ASSIGNED), handed)
+    french = {"accept-language": "fr"}
+    url = f"{BASE}/servicerequestupdates.json?api_key={KEY}"
+    [update] = (await client.get(url, headers=french)).json()
+    [request] = (await client.get(f"{BASE}/requests/{PRINTED}.json", headers=french)).json()
+    assert update["description"] == "Confiée à : Service de la voirie."
+    assert "pas encore prise en charge" in request["status_notes"]
 
 
 async def test_another_format_is_not_had(client: Browser) -> None:
