@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from router.errors import ConfigurationError, InvalidSignature
+from router.errors import ConfigurationError, InvalidSignature, WrongTime
 
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 KEY_ID = "webhook-key-id"
@@ -59,7 +59,8 @@ class Ring:
         """Check a message; gives its id, which tells a repetition.
 
         Raises:
-            InvalidSignature: unsigned, signed with a key that is not ours, or of another time.
+            InvalidSignature: unsigned, or signed with a key that is not ours.
+            WrongTime: the key is ours, and the time is another.
         """
         id, stamp = headers.get(ID, ""), headers.get(TIMESTAMP, "")
         if not (_PRINTED_ID.fullmatch(id) and re.fullmatch(r"[0-9]{1,12}", stamp)):
@@ -79,8 +80,10 @@ class Ring:
         ]
         if not any(right):
             raise InvalidSignature("the signature is not the partner's")
-        if abs(now.timestamp() - int(stamp)) > tolerance_s:
-            raise InvalidSignature("the message is of another time")
+        off = int(stamp) - int(now.timestamp())
+        if abs(off) > tolerance_s:
+            side = "ahead of" if off > 0 else "behind"
+            raise WrongTime(f"its {TIMESTAMP} is {abs(off)} seconds {side} our clock")
         return id
 
 

@@ -4,6 +4,7 @@ GuichetError
 ├── ConfigurationError      a setting or a YAML file is wrong: exit code 2, nothing started
 ├── InvalidInput            a person or a program gave something that cannot be read
 │   ├── InvalidSignature    a webhook is not from its provider: 403
+│   │   └── WrongTime       it is from its provider, whose clock is not ours: 403
 │   └── UnreadablePayload   a payload cannot be parsed: kept, quarantined, the next one served
 ├── Outdated                what was to be changed has been changed meanwhile by somebody else
 └── StoreUnavailable        the database cannot take a write now: 503 / 451 / unflagged
@@ -26,6 +27,10 @@ class InvalidInput(GuichetError):
 
 class InvalidSignature(InvalidInput):
     """A webhook does not carry its provider's signature; nothing of it may be stored."""
+
+
+class WrongTime(InvalidSignature):
+    """A message carries the right signature, and a time too far from ours."""
 
 
 class UnreadablePayload(InvalidInput):

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from web.described import DescribedApi
 from web.desk_acts import DeskActs, told
 from web.desk_forms import Done, Kept, NewCase, Refused, TaskResult, Tasks
 from web.parts import DeskRecords, WebParts
@@ -29,7 +30,7 @@ _WHY = {
 
 def desk_api(parts: WebParts, records: DeskRecords) -> FastAPI:
     """Build the application, with its OpenAPI description at ``openapi.json``."""
-    api = FastAPI(
+    api = DescribedApi(
         title=f"{parts.settings.title} – desk",
         version="1",
         description=_DESCRIPTION,
@@ -48,6 +49,7 @@ def desk_api(parts: WebParts, records: DeskRecords) -> FastAPI:
             200: {"model": Kept, "description": "It had been entered before."},
             202: {"model": Kept, "description": "It is kept; its number is not known yet."},
         },
+        operation_id="enter_case",
         summary="Enter a call, a visit, a letter, a missed call or a relay call",
         openapi_extra=_body(NewCase),
     )
@@ -58,6 +60,7 @@ def desk_api(parts: WebParts, records: DeskRecords) -> FastAPI:
         "/tasks",
         response_model=Tasks,
         responses=_refusals(401, 403, 503),
+        operation_id="list_tasks",
         summary="List whom to ring and which letters to post",
         openapi_extra=_secured(),
     )
@@ -68,6 +71,7 @@ def desk_api(parts: WebParts, records: DeskRecords) -> FastAPI:
         "/tasks/{task}/done",
         response_model=Done,
         responses=_refusals(400, 401, 403, 404, 503),
+        operation_id="finish_task",
         summary="Say what became of a task",
         openapi_extra=_body(TaskResult),
     )
@@ -78,6 +82,7 @@ def desk_api(parts: WebParts, records: DeskRecords) -> FastAPI:
         "/tasks/{task}/letter",
         response_class=HTMLResponse,
         responses=_refusals(401, 403, 404, 503),
+        operation_id="get_letter",
         summary="Get the letter of a task as a page to print",
         openapi_extra=_secured(),
     )

@@ -15,6 +15,7 @@ from router.errors import StoreUnavailable
 from router.message import WebhookRequest
 from router.ports import TakesWebhooks
 from router.tracking import printed
+from web.described import DescribedApi
 from web.invited import Invited, open_link
 from web.partner_acts import Act, CaseMessage, Photo, Refused, Taken
 from web.parts import WebParts
@@ -28,7 +29,14 @@ _HEADERS = (
     ("webhook-id", "Your name of this message; the same one twice is worked once."),
     ("webhook-timestamp", "Seconds since 1970, no more than five minutes from now."),
     ("webhook-key-id", "Which of the shared keys signed."),
-    ("webhook-signature", "v1, and base64 of HMAC-SHA256 over id, timestamp and body."),
+    (
+        "webhook-signature",
+        "v1, a comma, and base64 of HMAC-SHA256 over id, timestamp and body, joined by dots. Its key "
+        "is the secret decoded from base64, without whsec_ before it. "
+        "Example: secret whsec_YW4tZXhhbXBsZS1rZXktb2YtMjQtYnl0ZQ==, id msg-1, timestamp 1790000000 and body "
+        '{"case": "p.EXAMPLE", "act": "accept"} give '
+        "v1,03YWww35geR1OZNdOq5v1V38e1ci1EocqEQpfQwz1N8=",
+    ),
 )
 _DESCRIPTION = (
     "Cases come to you as signed messages (see Webhooks); you act on them here. Both are signed as "
@@ -38,7 +46,7 @@ _DESCRIPTION = (
 
 def partner_api(parts: WebParts) -> FastAPI:
     """Build the application, with its OpenAPI description at ``openapi.json``."""
-    api = FastAPI(
+    api = DescribedApi(
         title=f"{parts.settings.title} – partners",
         version="1",
         description=_DESCRIPTION,
@@ -50,7 +58,7 @@ def partner_api(parts: WebParts) -> FastAPI:
         status: {"model": Refused, "description": why}
         for status, why in (
             (400, "The body cannot be read."),
-            (403, "The signature, its time or the case is not yours."),
+            (403, "The key, the clock or the case is not yours; the sentence says which."),
             (404, "No such case."),
             (409, "The case is no longer yours, or has ended."),
             (503, "Nothing is kept: send it again."),
@@ -61,13 +69,16 @@ def partner_api(parts: WebParts) -> FastAPI:
         "/acts",
         response_model=Taken,
         responses=refusals,
+        operation_id="act",
         summary="Act on a case",
         openapi_extra=_described(),
     )
     async def act(request: Request) -> Response:
         return await acts.take(request)
 
-    @api.webhooks.post("case", summary="A case, or more of it, posted to your address")
+    @api.webhooks.post(
+        "case", operation_id="case", summary="A case, or more of it, posted to your address"
+    )
     def case(body: CaseMessage) -> None:
         """Answer 2xx once it is safe with you; anything else, or silence, and it comes again."""
 
@@ -114,7 +125,7 @@ class Acts:
         found = opened(self._parts, CHANNEL, asked)
         if found:
             return found
-        raise Refusal(403, "The message is not signed with a key of ours, or is of another time.")
+        raise Refusal(403, "The message is not signed with a key of ours.")
 
     async def _invited(self, act: Act, accounts: Container[str]) -> Invited:
         """Find the case; it must have been handed to a service of this very partner."""

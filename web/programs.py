@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from router.errors import InvalidSignature
+from router.errors import InvalidSignature, WrongTime
 from router.message import WebhookRequest
 from router.ports import TakesWebhooks
 from web.parts import SavePhoto, WebParts
 from web.photos import BadPhoto, cleaned
+from web.said_wrong import first_mistake
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -31,16 +32,25 @@ async def as_webhook(request: Request) -> WebhookRequest:
 
 
 def opened(parts: WebParts, channel: str, asked: WebhookRequest) -> dict[str, TakesWebhooks]:
-    """Find the accounts of a channel that the key of a request opens: one key may open several."""
-    found = {}
+    """Find the accounts of a channel that the key of a request opens: one key may open several.
+
+    Raises:
+        Refusal: 403, the key is right and the time of the request is not.
+    """
+    found, late = {}, ""
     for (name, account), one in parts.channels.items():
         if name != channel or not isinstance(one, TakesWebhooks):
             continue
         try:
             one.verify(asked)
+        except WrongTime as error:
+            late = str(error)
+            continue
         except InvalidSignature:
             continue
         found[account] = one
+    if late and not found:
+        raise Refusal(403, f"The signature is right, but {late}. Set yours, and sign again.")
     return found
 
 
@@ -53,10 +63,7 @@ def read(model: type[M], body: bytes) -> M:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        sentence = f"{where}: {problem['msg']}" if where else str(problem["msg"])
-        raise Refusal(400, sentence) from None
+        raise Refusal(400, first_mistake(error)) from None
 
 
 async def keep_photo(save: SavePhoto | None, content: bytes, number: int) -> dict[str, Any]:

@@ -263,6 +263,8 @@ async def test_the_description_says_all_that_may_be_sent(client: Browser) -> Non
     assert "$ref" not in str(schema)
     assert {"200", "201", "202", "400", "401", "403", "503"} <= entry["responses"].keys()
     assert {one["name"] for one in entry["parameters"]} == {"authorization", "idempotency-key"}
+    assert "422" not in str(described)
+    assert entry["operationId"] == "enter_case"
 
 
 async def test_an_installation_without_a_desk_has_no_such_door(browser: Browser) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -197,3 +199,66 @@ async def test_the_description_says_all_that_may_be_sent_and_what_comes(client: 
     }  # fmt: skip
     assert {"200", "400", "403", "404", "409", "503"} <= post["responses"].keys()
     assert "case" in described["webhooks"]
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"act": "close"}, "the act close needs « text »."),
+        ({"act": "refuse"}, "the act refuse needs « reason »."),
+        ({"act": "accept", "colour": "red"}, "colour: there is no such field."),
+        ({"act": "dance"}, "act: this is none of 'accept', 'refuse', 'progress', 'close', "),
+        ({}, "act: it is missing."),
+        ({"act": "note", "text": 4}, "text: this is no text."),
+        ({"act": "note", "text": "x" * 5001}, "text: it is longer than 5000 characters."),
+        ({"act": "note", "text": "x", "photos": 4}, "photos: this is no list."),
+        ({"act": "note", "text": "x", "photos": [{}]}, "photos.0.content: it is missing."),
+        (b"{", "The body is no JSON."),
+        (b"4", "The body is no JSON object."),
+    ],
+)
+async def test_what_is_wrong_with_an_act_is_said_in_a_sentence_of_ours(
+    client: Browser, house: House, said: Any, sentence: str
+) -> None:
+    answer = await post(client, house, said)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(sentence)
+    assert house.journal.envelopes == []
+
+
+async def test_a_wrong_clock_is_told_from_a_wrong_key(client: Browser, house: House) -> None:
+    slow = await post(client, house, {"act": "accept"}, late_s=-3600)
+    fast = await post(client, house, {"act": "accept"}, late_s=400)
+    stranger = await post(
+        client, house, {"act": "accept"}, key=base64.b64encode(b"s" * 24).decode()
+    )
+    assert "webhook-timestamp is 3600 seconds behind our clock" in slow.json()["error"]
+    assert "400 seconds ahead of our clock" in fast.json()["error"]
+    both = await post(
+        client, house, {"act": "accept"}, key=base64.b64encode(b"s" * 24).decode(), late_s=-3600
+    )
+    assert stranger.json() == both.json()
+    assert "not signed with a key of ours" in both.json()["error"]
+
+
+async def test_the_description_lists_no_answer_that_is_never_given(client: Browser) -> None:
+    described = (await client.get("/partners/v1/openapi.json")).json()
+    assert "422" not in json.dumps(described)
+    assert "HTTPValidationError" not in json.dumps(described)
+    assert described["paths"]["/acts"]["post"]["operationId"] == "act"
+    assert described["webhooks"]["case"]["post"]["operationId"] == "case"
+
+
+async def test_the_example_of_a_signature_is_one_of_ours(client: Browser) -> None:
+    at = datetime.fromtimestamp(1790000000, UTC)
+    body = b'{"case": "p.EXAMPLE", "act": "accept"}'
+    described = (await client.get("/partners/v1/openapi.json")).json()
+    told = {
+        one["name"]: one["description"] for one in described["paths"]["/acts"]["post"]["parameters"]
+    }
+    secret = re.search(r"secret (\S+),", told["webhook-signature"])
+    assert secret
+    signature = Ring({"k1": secret[1]}).headers("msg-1", at, body)["webhook-signature"]
+    assert told["webhook-signature"].endswith(f"give {signature}")
+    manual = Path(__file__).parents[2] / "docs" / "channels.md"
+    assert f'signature == "{signature}"' in manual.read_text(encoding="utf-8")
