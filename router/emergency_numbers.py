@@ -8,13 +8,18 @@ from collections.abc import Iterable
 from router.texts import sentences
 
 _NUMBER = re.compile(r"(?<!\d)(15|17|18|112|114|115|119|3114|3919)(?!\d)")
+_WHOM = re.compile(rf"\W*{_NUMBER.pattern}(?:\W+\w{{1,6}}\W+{_NUMBER.pattern})*\s*[:：]")
+"""How a sentence begins that says whom to call, and nothing that has to be done before."""
+_BY_TEXT = re.compile(r"[^:：]{1,60}[:：]\D{0,30}114\D{0,30}")
+"""« Sourd ou malentendant : 114 par SMS. »"""
 
 
 def each_once(texts: Iterable[str]) -> list[str]:
-    """Leave out what an earlier text said: sentences of numbers it told, and its own sentences.
+    """Leave out what an earlier text said: whom to call at numbers it told, and its own sentences.
 
-    What else a text says stays: it may be what to do about another danger. Sentences stay whole,
-    so that they are known for ours when a machine sends them back.
+    « 17 ou 112 : appelez la police. » says whom to call. What else a text says stays, numbers or
+    not: it may be what to do about another danger. Sentences stay whole, so that they are known for
+    ours when a machine sends them back.
     """
     told: set[str] = set()
     said: set[str] = set()
@@ -31,7 +36,8 @@ def _new(line: str, told: set[str], said: set[str]) -> str:
     kept = []
     for sentence, _ in sentences(line):
         numbers = set(_NUMBER.findall(sentence))
-        if sentence not in said and not (numbers and numbers <= told):
+        again = numbers <= told and (_WHOM.match(sentence) or _BY_TEXT.fullmatch(sentence))
+        if sentence not in said and not again:
             kept.append(sentence)
     return _joined(kept)
 

@@ -24,6 +24,18 @@ def test_advice_about_another_danger_stays_though_its_numbers_were_told():
     ]
 
 
+@pytest.mark.parametrize(
+    "advice",
+    [
+        "Sortez sans rien allumer et appelez le 17.",
+        "Si quelqu'un est blessé, restez près de lui et appelez le 17.",
+        "Éloignez-vous, puis : 17.",
+    ],
+)
+def test_advice_stays_whole_though_it_names_a_number_that_was_told(advice):
+    assert each_once([POLICE, advice]) == [POLICE, advice]
+
+
 def test_a_text_that_says_nothing_new_is_left_out():
     assert each_once([POLICE, "17 : police. Mettez-vous à l'abri."]) == [POLICE]
 
