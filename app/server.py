@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 import uvicorn
 
+from app.outages import Outages
 from app.stranded import stranded
 from app.upkeep import Upkeep
 from app.watch import Watch
@@ -45,6 +46,7 @@ class Loop:
     run_once: Callable[[], Awaitable[int]]
     next_due: Callable[[], Awaitable[datetime | None]]
     clock: Clock
+    outages: Outages
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -52,10 +54,12 @@ class Loop:
         while not stop.is_set():
             self.wake.clear()
             try:
-                if await self.run_once() == 0:
+                done = await self.run_once()
+                self.outages.well(self.name)
+                if done == 0:
                     await self._rest()
             except StoreUnavailable as error:
-                log.warning("store unavailable", loop=self.name, error=str(error))
+                self.outages.failed(self.name, error)
                 await asyncio.sleep(_STORE_WAIT_S)
 
     async def _rest(self) -> None:
@@ -141,7 +145,10 @@ class Server:
             return {(one.channel, one.account): one.sentence for one in found}
 
         sends = "courier" in self.roles
-        return Watch(product.channels, product.troubles, product.clock, lost if sends else None)
+        return Watch(
+            product.channels, product.troubles, product.clock, lost if sends else None,
+            product.outages,
+        )  # fmt: skip
 
     def _loops(self, watch: Watch) -> list[Loop]:
         product = self.product
@@ -160,7 +167,7 @@ class Server:
         async def next_due() -> datetime | None:
             return await self.product.store.next_due(name)
 
-        return Loop(name, run_once, next_due, self.product.clock)
+        return Loop(name, run_once, next_due, self.product.clock, self.product.outages)
 
     def _courier(self, role: str, watch: Watch) -> Courier:
         product = self.product
@@ -179,7 +186,7 @@ class Server:
         if "gateway" in self.roles:
             polled = map(watch.polled, product.pollers)
             works.extend(
-                Poller(channel, product.store, product.store, product.clock, _report).run()
+                Poller(channel, product.store, product.store, product.clock, self._report).run()
                 for channel in polled
             )
             works.extend(self._listen(channel) for channel in product.listeners)
@@ -190,7 +197,7 @@ class Server:
             try:
                 await self.product.rulebooks.follow()
             except StoreUnavailable as error:
-                log.warning("store unavailable", loop="rules", error=str(error))
+                self.product.outages.failed("rules", error)
 
     async def _keep_up(self) -> None:
         upkeep = Upkeep(self.product.store, self.product.clock)
@@ -198,7 +205,7 @@ class Server:
             try:
                 await upkeep.run_once()
             except StoreUnavailable as error:
-                log.warning("store unavailable", loop="upkeep", error=str(error))
+                self.product.outages.failed("upkeep", error)
             await asyncio.sleep(_UPKEEP_LOOK_S)
 
     async def _listen(self, channel: Listens) -> None:
@@ -219,9 +226,11 @@ class Server:
         )
         return uvicorn.Server(config)
 
+    def _report(self, name: str, error: Exception) -> None:
+        if isinstance(error, StoreUnavailable):
+            self.product.outages.failed(f"poll {name}", error)
+        else:
+            log.warning("poll failed", poller=name, error=f"{type(error).__name__}: {error}")
+
     async def _serve_http(self, server: uvicorn.Server) -> None:
         await server._serve(self.sockets)
-
-
-def _report(name: str, error: Exception) -> None:
-    log.warning("poll failed", poller=name, error=f"{type(error).__name__}: {error}")

@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import structlog
-
+from app.outages import Outages
 from app.troubles import Troubles
 from router.delivery import Retry, SendOutcome, Unknown
 from router.errors import StoreUnavailable
@@ -21,8 +20,6 @@ _AGAIN_S = 300.0
 FAILURES = 3
 """Rounds or sends in vain, one after the other, after which a channel counts as silent."""
 Key = tuple[str, str]
-
-log = structlog.get_logger("guichet")
 
 
 def role_of(channel: str, account: str) -> str:
@@ -39,6 +36,7 @@ class Watch:
     clock: Clock
     stranded: Callable[[], Awaitable[Mapping[Key, str]]] | None = None
     """Says of each account that is not connected what waits for it in vain."""
+    outages: Outages | None = None
     _failed: Counter[str] = field(default_factory=Counter)
     """By poller and by role of the outbox."""
     _why: dict[str, str] = field(default_factory=dict)
@@ -100,7 +98,8 @@ class Watch:
                 return
             await self.troubles.write(found)
         except StoreUnavailable as error:
-            log.warning("store unavailable", loop="watch", error=str(error))
+            if self.outages is not None:
+                self.outages.failed("watch", error)
             return
         self._written, self._written_at = found, now
 

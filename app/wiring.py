@@ -13,12 +13,15 @@ from app.builders import Key, Parts, check_names, connect, if_connected
 from app.files import SentFiles
 from app.handed_over import Handed
 from app.live import LiveRulebooks
+from app.outages import Outages
 from app.photos import PhotoFolder
+from app.readiness import Readiness
 from app.settings import Settings, secret_of
 from app.settings_told import of_account
 from app.system import SystemClock, SystemIds
 from app.troubles import Troubles
 from app.watch import role_of
+from app.watched_intake import WatchedIntake
 from app.ways import accounts, ways
 from app.x_spending import StoredSpending
 from app.x_tokens import StoredTokens
@@ -64,6 +67,7 @@ class Product:
     clockwork: Clockwork
     channels: Mapping[Key, object]
     troubles: Troubles
+    outages: Outages
     web: ASGIApp
     unconnected: tuple[str, ...] = field(default=())
     """Counters whose channel has no settings here."""
@@ -155,11 +159,11 @@ async def build(
         report=lambda where, error: log.error("failed", where=where, error=repr(error)),
         observe=observe,
     )
-    troubles = Troubles(store, clock)
+    troubles, outages = Troubles(store, clock), Outages(clock)
     clockwork = Clockwork(store, store, rulebooks, clock, ids, signer, policy)
     web = create_app(
         WebParts(
-            intake=store,
+            intake=WatchedIntake(store, outages, clock),
             cases=store,
             channels={k: v for k, v in channels.items() if isinstance(v, TakesWebhooks)},
             rulebooks=rulebooks,
@@ -189,11 +193,12 @@ async def build(
             posted_number=lambda account, id: _number_of(store, "open311", account, id),
             records=store,
             troubles=troubles.told,
+            ready=Readiness(store, clock),
         )
     )
     return Product(
         settings, store, rulebooks, clock, ids, signer, policy, router, clockwork, channels,
-        troubles, web, tuple(unconnected),
+        troubles, outages, web, tuple(unconnected),
     )  # fmt: skip
 
 

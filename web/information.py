@@ -17,7 +17,7 @@ _ROBOTS = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in _HIDDEN)
 
 
 class InformationPages:
-    """``/qui-fait-quoi``, the two statements, ``/healthz`` and ``/robots.txt``."""
+    """``/qui-fait-quoi``, the two statements, ``/healthz``, ``/readyz`` and ``/robots.txt``."""
 
     def __init__(self, parts: WebParts, renderer: Renderer) -> None:
         self._parts = parts
@@ -30,6 +30,7 @@ class InformationPages:
             ("/accessibilite", self.accessibility),
             ("/confidentialite", self.privacy),
             ("/healthz", self.health),
+            ("/readyz", self.ready),
             ("/robots.txt", self.robots),
         ):
             router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
@@ -57,6 +58,13 @@ class InformationPages:
     async def health(self) -> Response:
         """Say that the process answers; the state of the channels is for `guichet doctor`."""
         return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
+
+    async def ready(self) -> Response:
+        """Say whether what people send can be kept now: 503 where the store takes nothing."""
+        ready = await self._parts.ready()
+        said = "ok" if ready else "the store does not answer"
+        headers = {"cache-control": "no-store"} | ({} if ready else {"retry-after": "5"})
+        return JSONResponse({"status": said}, 200 if ready else 503, headers)
 
     async def robots(self) -> Response:
         return PlainTextResponse(_ROBOTS)

@@ -37,6 +37,10 @@ class Trouble:
     sentence: str
 
 
+async def _ready() -> bool:
+    return True
+
+
 async def _no_troubles() -> Sequence[Trouble]:
     return ()
 
@@ -96,7 +100,8 @@ class WebParts:
     ``channels`` leads from (channel name, account) to the channel, for those that take webhooks;
     ``("web", "web")`` is the form of the start page. ``submission_number`` finds the case that a
     submitted form became, None while it waits to be routed; ``posted_number`` that of a request
-    which an application posted (account, id). ``troubles`` tells which channels do not work as they should. ``was_taken`` tells whether the journal has what a
+    which an application posted (account, id). ``troubles`` tells which channels do not work as they should,
+    ``ready`` whether the journal takes something now. ``was_taken`` tells whether the journal has what a
     channel's account named so (channel, account, id). ``communes`` lists INSEE codes, and ``commune`` finds one by
     code or name. Without
     ``records`` there is no desk.
@@ -121,3 +126,4 @@ class WebParts:
     posted_number: Callable[[str, str], Awaitable[TrackingNumber | None]] | None = None
     records: DeskRecords | None = None
     troubles: Callable[[], Awaitable[Sequence[Trouble]]] = _no_troubles
+    ready: Callable[[], Awaitable[bool]] = _ready
