@@ -17,6 +17,7 @@ from rich.text import Text
 from app.folding import folded
 from app.rulebook import BadConfiguration
 from app.settings_file import settings_file
+from app.store_told import trouble_of
 from router.errors import GuichetError, StoreUnavailable
 from rules.problems import Problem
 
@@ -55,8 +56,7 @@ def speaking(*, as_json: bool = False) -> Iterator[None]:
 def _say(error: GuichetError, as_json: bool) -> int:
     """Print the sentence of one of our errors, and give its exit code."""
     if isinstance(error, StoreUnavailable):
-        words = f"La base de données ne répond pas ({said(error)})."
-        tell(f"{words} Vérifiez --database-url ou --data.", as_json=as_json)
+        tell(f"La base de données {trouble_of(error)}", as_json=as_json)
         return UNAVAILABLE
     problems = error.problems if isinstance(error, BadConfiguration) else ()
     tell(str(error), problems, as_json=as_json)
@@ -71,14 +71,6 @@ def tell(sentence: str, problems: Sequence[Problem] = (), *, as_json: bool) -> N
         print_json({"error": sentence, "problems": [one.as_json() for one in problems]})
     else:
         print_json({"error": sentence})
-
-
-def said(error: StoreUnavailable) -> str:
-    """Give what the database or the system said, without our own English words around it."""
-    cause: BaseException = error
-    while cause.__cause__ is not None:
-        cause = cause.__cause__
-    return str(cause).strip() or type(cause).__name__
 
 
 def _first_of_ours(group: BaseExceptionGroup[BaseException]) -> GuichetError | None:

@@ -19,7 +19,6 @@ from app.console import (
     Json,
     config_folder,
     print_json,
-    said,
     say,
     speaking,
 )
@@ -29,6 +28,7 @@ from app.named_accounts import strangers
 from app.partner_queues import queues
 from app.rulebook import load_folder
 from app.settings import Settings, load_settings
+from app.store_told import trouble_of
 from app.stores import folder_of, opened
 from app.stranded import stranded
 from app.wiring import build
@@ -101,7 +101,7 @@ async def _check(settings: Settings) -> AsyncIterator[Finding]:
             async for finding in _check_store(settings, store):
                 yield finding
     except StoreUnavailable as error:
-        yield Finding("base de données", False, f"ne répond pas ({said(error)}).")
+        yield Finding("base de données", False, trouble_of(error))
     except GuichetError as error:
         for line in str(error).splitlines():
             yield Finding("réglages", False, line)
