@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from app.photos import PhotoFolder
@@ -145,19 +144,6 @@ BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
     "desk": _desk,
 }
 """One line a channel: its name and what builds it."""
-
-
-def check_names(settings: Settings) -> None:
-    """Refuse settings of a channel that there is not: they would be obeyed by nobody.
-
-    Raises:
-        ConfigurationError: names it, and the one that may be meant.
-    """
-    for name in settings.channels:
-        if name not in BUILDERS:
-            near = get_close_matches(name, BUILDERS, 1)
-            meant = f" Voulez-vous dire « {near[0]} » ?" if near else ""
-            raise ConfigurationError(f"channels.{name} : ce canal n'existe pas.{meant}")
 
 
 def connect(

@@ -18,6 +18,7 @@ from app.folding import folded
 from app.rulebook import BadConfiguration
 from app.settings_file import settings_file
 from app.store_told import trouble_of
+from app.variables import check_variables
 from router.errors import GuichetError, StoreUnavailable
 from rules.problems import Problem
 
@@ -117,6 +118,7 @@ def configured(setting: str, otherwise: Any) -> Any:
         ConfigurationError: the settings are wrong, or the file that is named is not there.
     """
     if settings_file() is None:
+        check_variables()
         return otherwise
     from app.settings import load_settings  # a fifth of a second, where there is a file only
 

@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from app.alone import at_work
-from app.builders import check_names
 from app.console import (
     DEFAULT_CONFIG,
     DEFAULT_DATA,
@@ -54,7 +53,6 @@ def serve(
     configure_log()
     with speaking():
         settings = load_settings(data=data, database_url=database_url, config=config_folder(config))
-        check_names(settings)
         asyncio.run(_run(settings, role or ROLES, host, port))
 
 

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -27,7 +28,8 @@ from pydantic_settings import (
 
 from app.base_url import base_url_of
 from app.settings_file import FILE, NAMED, settings_file
-from app.settings_told import NESTING, PREFIX, all_placed, placed, unreadable
+from app.settings_told import all_placed, placed, unreadable
+from app.variables import NESTING, PREFIX, check_variables, unknown_variables
 from channels.setting_mistakes import mistakes_of
 from router.errors import ConfigurationError
 from storage.private import make_folder
@@ -36,6 +38,24 @@ _TABLES = frozenset({"keys", "templates"})
 """Settings of a channel that are tables themselves; any other table is an account's."""
 WITHOUT_PROVIDER = frozenset({"web", "desk"})
 """Channels that need no settings, and answer by the e-mail and SMS of others."""
+
+
+CHANNELS = (
+    "email", "partner_email", "partner_open311", "partner_webhook", "open311", "sms", "whatsapp",
+    "telegram", "matrix", "x", "web", "desk",
+)  # fmt: skip
+
+
+def _known(channel: str) -> str:
+    """Refuse settings of a channel that there is not: they would be obeyed by nobody."""
+    if channel not in CHANNELS:
+        near = get_close_matches(channel, CHANNELS, 1)
+        meant = f" Voulez-vous dire « {near[0]} » ?" if near else ""
+        raise ValueError(f"ce canal n'existe pas.{meant}")
+    return channel
+
+
+ChannelName = Annotated[str, AfterValidator(_known)]
 
 
 class Settings(BaseSettings):
@@ -53,7 +73,7 @@ class Settings(BaseSettings):
     automatic_per_day: int = Field(default=20, ge=1)
     dangers_per_day: int = Field(default=5, ge=1)
     confirmations_per_day: int = Field(default=3, ge=1)
-    channels: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    channels: dict[ChannelName, dict[str, Any]] = Field(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(
@@ -117,9 +137,11 @@ def load_settings(**given: Any) -> Settings:
     try:
         found = Settings(**{key: value for key, value in given.items() if value not in (None, "")})
     except ValidationError as error:
-        raise ConfigurationError(all_placed(mistakes_of(error, Settings))) from None
+        told = (*unknown_variables(), all_placed(mistakes_of(error, Settings)))
+        raise ConfigurationError("\n".join(told)) from None
     except (ValueError, OSError) as error:
         raise ConfigurationError(unreadable(error)) from None
+    check_variables()
     try:
         base_url = base_url_of(found.base_url)
     except ConfigurationError as error:

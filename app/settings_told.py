@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.settings_file import FILE, settings_file
+from app.variables import NESTING, PREFIX
 from channels.setting_mistakes import Mistake, WrongSettings, told
 from channels.system_words import refusal
 
-PREFIX, NESTING = "GUICHET_", "__"
 Path = tuple[str, ...]
 
 
@@ -56,7 +56,8 @@ def _variable(path: Path) -> str:
         name = names.get((PREFIX + NESTING.join(path[:length])).upper())
         if name and _holds(os.environ[name], path[length:]):
             return name
-    return ""
+    within = (PREFIX + NESTING.join((*path, ""))).upper()
+    return next((names[name] for name in names if name.startswith(within)), "")
 
 
 def _holds(text: str, path: Path) -> bool:

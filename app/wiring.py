@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from starlette.types import ASGIApp
 
-from app.builders import Key, Parts, check_names, connect, if_connected
+from app.builders import Key, Parts, connect, if_connected
 from app.files import SentFiles
 from app.handed_over import Handed
 from app.live import LiveRulebooks
@@ -115,7 +115,6 @@ async def build(
     Raises:
         ConfigurationError: settings or YAML are wrong; nothing was started.
     """
-    check_names(settings)
     clock, ids = SystemClock(), SystemIds()
     secret = secret_of(settings)
     signer = Signer({"a": secret}, "a")

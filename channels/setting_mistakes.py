@@ -46,6 +46,8 @@ _WANTED = {
     "list_type": _LIST,
 }
 """By pydantic's type of the error; a word of a closed set has its own sentence."""
+_KEY = "[key]"
+"""What pydantic adds to the place of a name in a table that is itself the mistake."""
 _NUMBERS = {_WHOLE, _NUMBER}
 _OWN_WORDS = {"value_error", "assertion_error"}
 """Raised by our own models, whose sentences are French."""
@@ -84,7 +86,7 @@ def mistakes_of(error: ValidationError, model: type[BaseModel]) -> tuple[Mistake
     found = error.errors()
     meant = {_near(one, model) for one in found if one["type"] == "extra_forbidden"}
     return tuple(
-        Mistake(tuple(map(str, one["loc"])), _sentence(one, model))
+        Mistake(tuple(str(part) for part in one["loc"] if part != _KEY), _sentence(one, model))
         for one in found
         if one["type"] != "missing" or one["loc"][0] not in meant
     )

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from app.__main__ import cli
 from app.settings import Settings, load_settings
+from app.variables import SETTINGS
 from app.wiring import build
 from channels.desk import DeskSettings
 from channels.email import EmailSettings
@@ -116,6 +117,60 @@ def test_each_mistake_is_a_line(elsewhere):
     assert ended.exit_code == 2
     told = [line for line in ended.output.splitlines() if line.startswith("guichet.toml : ")]
     assert [line.split(" : ")[1] for line in told] == ["automatic_per_day", "dangers_per_day", "x"]
+
+
+def test_wrong_channels_and_all_other_mistakes_are_told_at_once(elsewhere, monkeypatch):
+    (elsewhere / "guichet.toml").write_text(
+        '[channels.telegrm]\ntoken = "x"\n[channels.fax]\na = 1\n[channels.sms]\nx = 1\n'
+    )
+    monkeypatch.setenv("GUICHET_CHANNELS__EMAL__SMTP_HOST", "x")
+    monkeypatch.setenv("GUICHET_DATA_BASE", "x")
+    monkeypatch.setenv("GUICHET_AUTOMATIC_PER_DAY", "0")
+    ended = CliRunner().invoke(cli, ["cases", "list"], env={"COLUMNS": "200"})
+    assert ended.exit_code == 2
+    assert set(ended.output.splitlines()) == {
+        "GUICHET_DATA_BASE : ce réglage n'existe pas. Voulez-vous dire « GUICHET_DATABASE_URL » ?",
+        "GUICHET_AUTOMATIC_PER_DAY : automatic_per_day : « 0 » ne convient pas : il y faut un nombre"
+        " entier d'au moins 1.",
+        "guichet.toml : channels.telegrm : ce canal n'existe pas. Voulez-vous dire « telegram » ?",
+        "guichet.toml : channels.fax : ce canal n'existe pas.",
+        "GUICHET_CHANNELS__EMAL__SMTP_HOST : channels.emal : ce canal n'existe pas. Voulez-vous dire"
+        " « email » ?",
+    }
+
+
+@pytest.mark.parametrize("file", [True, False], ids=["beside a file", "alone"])
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("GUICHET_DATA_BASE", " Voulez-vous dire « GUICHET_DATABASE_URL » ?"),
+        ("GUICHET_CHANNEL__EMAIL__USER", " Voulez-vous dire « GUICHET_CHANNELS__EMAIL__USER » ?"),
+        ("GUICHET_ZZZ", ""),
+    ],
+)
+def test_a_variable_that_nobody_reads_is_named_and_nothing_starts(
+    elsewhere, monkeypatch, file, name, meant
+):
+    if file:
+        (elsewhere / "guichet.toml").write_text('data = "var"')
+    monkeypatch.setenv(name, "x")
+    for words in (["cases", "list"], ["doctor"], ["serve", "--port", "0"], ["outbox", "list"]):
+        ended = CliRunner().invoke(cli, words, env={"COLUMNS": "200"})
+        assert (ended.exit_code, ended.output) == (2, f"{name} : ce réglage n'existe pas.{meant}\n")
+    assert not (elsewhere / "var").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["GUICHET_PORT", "GUICHET_PORT_80_TCP", "GUICHET_SERVICE_HOST", "GUICHET_AGENT", "GUICHETS"],
+)
+def test_what_others_put_into_the_environment_stops_nothing(monkeypatch, name):
+    monkeypatch.setenv(name, "x")
+    assert load_settings().automatic_per_day == 20
+
+
+def test_each_setting_has_its_variable():
+    assert {name.upper() for name in Settings.model_fields} == set(SETTINGS)
 
 
 def test_a_file_in_another_encoding_is_told(elsewhere):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
+import app.settings as known
 from app.__main__ import cli
 from app.builders import BUILDERS
 from app.settings import Settings
@@ -99,7 +100,7 @@ def test_no_heading_is_of_a_command_that_is_gone():
 
 
 def test_every_wired_channel_is_known_here():
-    assert CHANNELS.keys() == BUILDERS.keys()
+    assert CHANNELS.keys() == BUILDERS.keys() == set(known.CHANNELS)
 
 
 @pytest.mark.parametrize("channel", list(CHANNELS))
