@@ -54,7 +54,7 @@ class Stranded:
         if not self.account:
             return f"{what} {verb} : aucun compteur de courriel n'est en service."
         return (
-            f"{what} {verb} : ce canal n'est pas branché, il n'y a aucun réglage pour lui"
+            f"{what} {verb} : ce canal n'est pas branché, faute de réglages, ou d'un compteur en service"
             f" ({self.channel} {self.account})."
         )
 

@@ -32,7 +32,7 @@ BOX = "metropole@nantes.example"
 SERVICE = Address("partner_email", BOX, "astreinte@nantes.example")
 TOLD = (
     "2 envois, dont 1 danger, ne peuvent pas partir : ce canal n'est pas branché,"
-    f" il n'y a aucun réglage pour lui (partner_email {BOX})."
+    f" faute de réglages, ou d'un compteur en service (partner_email {BOX})."
 )
 
 
