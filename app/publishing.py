@@ -62,8 +62,9 @@ async def publish(
     second = needed(changes, before, new, author) if live is not None else Needed()
     waiting = await _waiting(store, draft)
     for one in waiting:
-        if second and one.record.get("second_person") == second.as_json():
-            return Published(one, changes, second, one.record.get("replay"), waited=True)
+        asked = Needed.from_json(one.record.get("second_person", {}))
+        if asked and asked.within(second):
+            return Published(one, changes, asked, one.record.get("replay"), waited=True)
     passed = await asyncio.to_thread(_test, draft)
     report = await _replay(store, draft, live)
     record: dict[str, Any] = {

@@ -11,7 +11,7 @@ from app.console import DEFAULT_CONFIG, Folder, config_folder, out, say, speakin
 from app.rulebook import check_folder
 from channels.system_words import refusal
 from router.errors import ConfigurationError
-from rules.table_csv import NotATable, Row, from_csv, spliced, to_csv
+from rules.table_csv import NotATable, Row, from_csv, spliced, to_csv, written_rows
 from rules.translate import translate
 
 _TABLE = "competences.yaml"
@@ -82,11 +82,9 @@ def _read(file: Path, root: Path) -> str:
 
 
 def _rows(root: Path) -> list[Row]:
-    checked = check_folder(root)
-    if checked.ruleset is None:
-        errors = [str(one) for one in checked.problems if one.severity == "error"]
+    """Read the table; what is wrong in a file of rules is no business of it."""
+    found = check_folder(root).problems
+    errors = [str(one) for one in found if one.severity == "error" and not one.in_rules]
+    if errors:
         raise ConfigurationError("\n".join(errors))
-    rows: dict[str, dict[str, str]] = {}
-    for cell in checked.ruleset.configuration.cells:
-        rows.setdefault(cell.family, {})[cell.column] = cell.owner.id
-    return list(rows.items())
+    return written_rows(_read(root / _TABLE, root))

@@ -96,7 +96,7 @@ def _tell(draft: Draft, done: Published, *, as_json: bool) -> None:
     for kept in draft.kept:
         say(f"! {kept}", to=err)
     if done.version is None:
-        say("Rien à publier : ce contenu est déjà en service.")
+        say(_told_nothing(draft))
         return
     if done.waited:
         _tell_waiting(done.version, done.needed)
@@ -115,6 +115,18 @@ def _tell(draft: Draft, done: Published, *, as_json: bool) -> None:
     _tell_needed(number, done.needed)
     for old in done.withdrawn:
         say(f"La version {old}, qui attendait avec le même contenu, est retirée.")
+
+
+def _told_nothing(draft: Draft) -> str:
+    """Say why nothing is published; a draft of which a faulty file is left out is not live."""
+    if not draft.kept:
+        return "Rien à publier : ce contenu est déjà en service."
+    names = ", ".join(f"« {one.path} »" for one in draft.kept)
+    if len(draft.kept) == 1:
+        faulty, mend = f"le fichier fautif {names} est laissé de côté", "Corrigez-le"
+    else:
+        faulty, mend = f"les fichiers fautifs {names} sont laissés de côté", "Corrigez-les"
+    return f"Rien n'est publié : {faulty}, et le reste est déjà en service. {mend}, puis publiez."
 
 
 def _tell_waiting(version: RulesetVersion, needed: Needed) -> None:

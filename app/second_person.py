@@ -37,6 +37,22 @@ class Needed:
     def __bool__(self) -> bool:
         return bool(self.danger or self.foreign)
 
+    @classmethod
+    def from_json(cls, asked: Mapping[str, Any]) -> Needed:
+        """Read what was kept of it with a version."""
+        foreign, agree = (
+            {path: tuple(teams) for path, teams in asked.get(key, {}).items()}
+            for key in ("foreign", "agree" if "agree" in asked else "foreign")
+        )
+        return cls(tuple(asked.get("danger", ())), foreign, agree)
+
+    def within(self, other: Needed) -> bool:
+        """Whether nobody must agree to this but those who must to another as well."""
+        return all(
+            (mine or {}).keys() <= (theirs or {}).keys()
+            for mine, theirs in ((self.foreign, other.foreign), (self.agree, other.agree))
+        )
+
     @property
     def sentences(self) -> list[str]:
         told = []

@@ -45,6 +45,11 @@ class Problem:
         place = f"{self.file}:{self.line}:{self.column}: " if self.file != FOLDER else ""
         return f"{place}{self.message}.{proposal}"
 
+    @property
+    def in_rules(self) -> bool:
+        """Whether it stands in a file of rules, on which no other file depends."""
+        return self.file.startswith("regles/")
+
     def as_json(self) -> dict[str, str | int]:
         """Give all of it as plain data, for programs."""
         return asdict(self)

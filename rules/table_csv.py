@@ -6,7 +6,9 @@ import csv
 import io
 import re
 
+from rules.problems import Problems
 from rules.vocabulary import plain
+from rules.yaml_tree import Mapping, Scalar, read_tree
 
 FAMILY = {"fr": "famille", "en": "family"}
 EVERYWHERE = {"fr": "partout", "en": "everywhere"}
@@ -35,6 +37,28 @@ def to_csv(rows: list[Row], language: str = "fr") -> str:
     for family, own in rows:
         writer.writerow([family, *(own.get(column, "") for column in columns)])
     return out.getvalue()
+
+
+def written_rows(text: str) -> list[Row]:
+    """Read rows from a sound competences.yaml, as they are written."""
+    tree = read_tree(text.encode(), "competences.yaml", Problems())
+    blocks = tree.entries if isinstance(tree, Mapping) else ()
+    [table] = [own for key, own in blocks if plain(key.text) == "competences"]
+    return [
+        (
+            family.text.strip(),
+            {
+                _column(column.text): cell.text.strip()
+                for column, cell in (row.entries if isinstance(row, Mapping) else ())
+                if isinstance(cell, Scalar)
+            },
+        )
+        for family, row in (table.entries if isinstance(table, Mapping) else ())
+    ]
+
+
+def _column(written: str) -> str:
+    return EVERYWHERE["fr"] if plain(written) in EVERYWHERE.values() else written.strip()
 
 
 def from_csv(text: str) -> list[Row]:

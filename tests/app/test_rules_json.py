@@ -258,8 +258,13 @@ def test_the_tests_of_a_folder_are_told_in_json(town: Town) -> None:
     ]
 
 
-@pytest.mark.parametrize("command", ["fmt", "table"])
-@pytest.mark.parametrize("spoilt", ["missing folder", "Latin-1", "a folder x.yaml", "broken link"])
+@pytest.mark.parametrize(
+    ("command", "spoilt"),
+    [
+        *(("fmt", one) for one in ("missing folder", "Latin-1", "a folder x.yaml", "broken link")),
+        *(("table", one) for one in ("missing folder", "bad JSON", "optional file is a dead link")),
+    ],
+)
 def test_commands_without_json_say_one_sentence(command: str, spoilt: str, town: Town) -> None:
     SPOILT[spoilt][0](town)
     result = CliRunner().invoke(cli, ["rules", command, str(town.folder)])

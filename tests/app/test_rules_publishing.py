@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from past import TO_ROADS, Past
+from typer.testing import CliRunner
 
+from app.__main__ import cli
 from app.publishing import author_of
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -116,6 +118,17 @@ def test_a_broken_file_stays_as_it_was_while_the_others_are_published(reze):
     assert reze.read("history")[0]["kept"] == ["regles/reze.yaml"]
 
 
+def test_where_only_a_broken_file_changed_nothing_is_published_and_that_is_said(reze):
+    (reze.config / "regles/reze.yaml").write_text("territoire: Rezé\nregles: [\n")
+    code, said = reze.run("publish", reze.config, "--reason", "x")
+    said = " ".join(said.split())
+    assert code == 1
+    assert "« regles/reze.yaml » est fautif : son contenu de la version 2 reste" in said
+    assert "le fichier fautif « regles/reze.yaml » est laissé de côté" in said
+    assert "ce contenu est déjà en service" not in said
+    assert reze.active().version == 2
+
+
 def test_a_broken_file_that_was_never_published_is_left_out(past):
     past.town.write("regles/neuf.yaml", "territoire: metropole\nregles: [{id: x}]\n")
     past.change(*TO_ROADS)
@@ -190,3 +203,14 @@ def test_whoever_gives_no_name_acts_as_his_session(environment, name, monkeypatc
     monkeypatch.setattr("os.getuid", lambda: 4711)
     assert author_of(" ", None).name == name
     assert author_of(" Zoé ", None).name == "Zoé"
+
+
+def test_the_table_is_printed_though_a_file_of_rules_is_broken(past):
+    past.town.write("regles/neuf.yaml", "territoire: metropole\nregles: [{id: x}]\n")
+    result = CliRunner().invoke(cli, ["rules", "table", str(past.config)])
+    assert (result.exit_code, result.stdout.splitlines()[:2]) == (
+        0,
+        ["famille,partout,Nantes", "voirie,voirie-m,"],
+    )
+    past.town.write("services.yaml", "services: [\n")
+    assert CliRunner().invoke(cli, ["rules", "table", str(past.config)]).exit_code == 2

@@ -176,3 +176,14 @@ def test_a_draft_that_waits_is_replaced_when_its_author_names_his_team(past):
     assert "Version 3 en attente" in said
     assert "La version 2, qui attendait avec le même contenu, est retirée." in said
     assert [one["state"] for one in past.read("history")] == ["pending", "withdrawn", "published"]
+
+
+def test_a_draft_that_waits_is_not_replaced_by_whoever_would_need_more_to_agree(past):
+    one = "- {id: r, si: {contient: [fanfare]}, alors: {responsable: mairie-reze}}"
+    past.town.rules(one, "regles/reze.yaml", territoire="Rezé", peut_modifier="[reze]")
+    past.change("[odeur de gaz]", "[odeur de gaz, ça sent le gaz]")
+    past.publish("--equipe", "reze")
+    said = " ".join(past.publish(by="Lucie").split())
+    assert "Ce brouillon attend déjà, sous le numéro 2 : Awa l'a proposé le" in said
+    assert "se modifie par" not in said
+    assert [one["state"] for one in past.read("history")] == ["pending", "published"]
