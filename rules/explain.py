@@ -9,6 +9,7 @@ from router.decision import Decision
 from rules.compile import RuleSet
 from rules.explain_misses import missed
 from rules.explain_missing import missing_told
+from rules.model import Effects
 from rules.naming import Naming, fact_named
 from rules.vocabulary import plain
 
@@ -16,6 +17,8 @@ _NAMES = {
     "fr": {
         "held": "Règles qui s'appliquent",
         "none": "Aucune règle ne s'applique.",
+        "from": "n'agit qu'à partir de {} confirmations, et il y en a {}",
+        "alone": "n'agit qu'à partir de {} confirmations, et il n'y en a aucune",
         "missed": "Règles proches qui ne s'appliquent pas",
         "words": "Mots trouvés",
         "repaired": "Fautes de frappe corrigées",
@@ -42,6 +45,8 @@ _NAMES = {
     "en": {
         "held": "Rules that hold",
         "none": "No rule holds.",
+        "from": "acts only from {} confirmations on, and there are {}",
+        "alone": "acts only from {} confirmations on, and there are none",
         "missed": "Nearest rules that do not hold",
         "words": "Words found",
         "repaired": "Typing errors repaired",
@@ -148,9 +153,21 @@ def _held(trace: Mapping[str, Any], names: Mapping[str, str], naming: Naming) ->
     lines = [f"{names['held']} :"]
     for rule in rules:
         owner = owners.get(rule)
-        to = f" → {naming.service(owner)}" if owner else ""
+        to = f" → {naming.service(owner)}" if owner else _waits(rule, trace, names, naming)
         lines.append(f"  - {naming.rule(rule)}{to}")
     return lines
+
+
+def _waits(rule: str, trace: Mapping[str, Any], names: Mapping[str, str], naming: Naming) -> str:
+    """Say from when a rule acts that holds and does nothing yet."""
+    found = naming.ruleset.by_id.get(rule) if naming.ruleset else None
+    if found is None or not found.rule.steps or found.rule.effects != Effects():
+        return ""
+    first = min(step.confirmations for step in found.rule.steps)
+    count = trace["facts"].get("confirmations", 0)
+    if count >= first:
+        return ""
+    return f" : {names['from' if count else 'alone'].format(first, count)}"
 
 
 def _absences(trace: Mapping[str, Any], names: Mapping[str, str], naming: Naming) -> list[str]:

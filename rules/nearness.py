@@ -21,16 +21,17 @@ Nearness = tuple[bool, int, bool, bool, int]
 
 
 def nearest(
-    ruleset: RuleSet, facts: Facts, *, first: str = "", most: int = _MOST
+    ruleset: RuleSet, facts: Facts, *, first: str = "", most: int = _MOST, related: bool = False
 ) -> list[dict[str, Any]]:
     """List the rules that nearly held, as the near misses of a trace; ``first`` is told before all.
 
+    ``related`` leaves out those of whose words none was found: beside no others, they tell nothing.
     All rules are weighed anew: this is for reading, not for deciding.
     """
     case = read(ruleset, facts).case
     failed = [one for one in ruleset.rules if one.value(case) is False]
     wanted = [one for one in failed if one.rule.id == first]
-    near = [one for one in _sorted(failed, case) if one.rule.id != first]
+    near = [one for one in _sorted(failed, case, related) if one.rule.id != first]
     return [miss(one, case) for one in (*wanted, *near)[:most]]
 
 
@@ -48,10 +49,11 @@ def near_ones(
     return [*near, *(one for name, one in by_id.items() if name not in ruleset.by_id)]
 
 
-def _sorted(rules: Iterable[Compiled], case: Situation) -> list[Compiled]:
+def _sorted(rules: Iterable[Compiled], case: Situation, related: bool = False) -> list[Compiled]:
     """Leave out the rules that are far, and sort the others."""
     near = ((how, one) for one in rules if (how := _nearness(one, case)) is not None)
-    return [one for _, one in sorted(near, key=lambda pair: pair[0])]
+    found = sorted(near, key=lambda pair: pair[0])
+    return [one for (_, _, wordless, _, _), one in found if not (related and wordless)]
 
 
 def _nearness(one: Compiled, case: Situation) -> Nearness | None:

@@ -106,7 +106,8 @@ def _hint(ruleset: RuleSet, trial: Trial) -> str:
 def _why(ruleset: RuleSet, trial: Trial, decision: Decision) -> str:
     """Say why it came out so, and what kept the expected rule, or else the nearest, from holding."""
     wanted = str(trial.expected.get("regle", ""))
-    return " ".join(reasons(decision, ruleset, nearest(ruleset, trial.facts, first=wanted, most=1)))
+    near = nearest(ruleset, trial.facts, first=wanted, most=1, related=True)
+    return " ".join(reasons(decision, ruleset, near))
 
 
 def _compare(ruleset: RuleSet, decision: Decision, key: str, expected: object) -> Difference | None:

@@ -195,6 +195,37 @@ def test_a_person_reads_why(town: Town) -> None:
     assert "competence:tranquillite:Nantes → paix-nantes" in explain(decision, "en")
 
 
+def test_a_rule_that_holds_and_waits_for_people_says_from_how_many_on_it_acts(town: Town) -> None:
+    town.rules(
+        """
+        - {id: foule, si: {categorie: bruit}, seuils: [{confirmations: 30, informer: [astreinte]},
+           {confirmations: 5, urgence: haute}]}
+        """
+    )
+
+    def told(count: int) -> str:
+        case = f"{{texte: bruit, commune: Nantes, confirmations: {count}}}"
+        return explain(town.decide(case), ruleset=town.ruleset())
+
+    waits = "- foule : n'agit qu'à partir de 5 confirmations, et il "
+    assert f"{waits}n'y en a aucune\n" in told(0)
+    assert f"{waits}y en a 4\n" in told(4)
+    assert "- foule\n" in told(5)
+
+
+def test_a_failed_test_names_no_rule_of_which_not_one_word_was_said(town: Town) -> None:
+    town.rules(
+        "- {id: ring, si: {categorie: eclairage, contient: [périphérique]},"
+        " alors: {responsable: routes}}"
+    )
+    why = town.trial("{texte: lampadaire}", "{responsable: routes}").why
+    assert "ring" not in why
+    assert (
+        "ring : le message n'a aucun mot de"
+        in town.trial("{texte: lampadaire}", "{regle: ring}").why
+    )
+
+
 LATE = "la demande est arrivée le 24/11/2026 à 10:15, hors de : "
 
 
