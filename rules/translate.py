@@ -127,7 +127,16 @@ def translate(path: str, text: str, language: str) -> str:
         edits.append((spoken, language))
         return _applied(text, edits)
     key = "language" if language == "en" else "langue"
-    return f"{key}: {language}\n{_applied(text, edits)}"
+    return _below_the_head(_applied(text, edits), tree, f"{key}: {language}")
+
+
+def _below_the_head(text: str, tree: MappingNode, line: str) -> str:
+    """Add a line below the first comment and the format, where people look for it."""
+    first = next((key.at.line - 1 for key, _ in tree.entries), 0)
+    numbered = next((key.at.line for key, _ in tree.entries if plain(key.text) == "format"), first)
+    lines = text.splitlines(keepends=True)
+    end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    return "".join([*lines[:numbered], line, end, *lines[numbered:]])
 
 
 class _Walk:

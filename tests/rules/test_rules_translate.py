@@ -40,6 +40,22 @@ def test_an_english_folder_decides_as_the_french_one(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("head", "translated"),
+    [
+        (
+            "# Le bruit\n\nformat: 1\nregles: []\n",
+            "# Le bruit\n\nformat: 1\nlanguage: en\nrules: []\n",
+        ),
+        ("# Le bruit\r\nregles: []\r\n", "# Le bruit\r\nlanguage: en\r\nrules: []\r\n"),
+        ("regles: []\n", "language: en\nrules: []\n"),
+    ],
+    ids=["below the format", "below the comment", "at the top"],
+)
+def test_the_language_stands_below_the_first_comment(head: str, translated: str) -> None:
+    assert translate("regles/x.yaml", head, "en") == translated
+
+
 def test_only_keys_and_closed_values_change() -> None:
     french = (
         "# Le bruit\n"
@@ -49,8 +65,8 @@ def test_only_keys_and_closed_values_change() -> None:
         '  - {id: bruit, si: {contient: [$urgence], canal: sms}, "alors": {urgence: haute}}  # là\n'
     )
     assert translate("regles/x.yaml", french, "en") == (
-        "language: en\n"
         "# Le bruit\n"
+        "language: en\n"
         "territory: metropole\n"
         "lists: {urgence: [haute, oui]}\n"
         "rules:\n"
