@@ -24,6 +24,7 @@ from router.case import Case, Event, EventKind, Status
 from router.delivery import Delivery
 from router.errors import InvalidInput
 from router.place_line import one_line
+from router.rule_names import by_rule
 from router.tracking import TrackingNumber, parse, printed
 
 cli = typer.Typer(no_args_is_help=True, help="Cases: list, show, export.")
@@ -118,7 +119,7 @@ def _tell(
         style="bold",
     )
     rows = [
-        ("service", f"{case.owner} (règle {case.rule})"),
+        ("service", f"{case.owner} : {by_rule(case.rule)}"),
         ("chez lui", case.partner_ref),
         ("lieu", _where(case, communes) or "inconnu"),
         *(("texte", line) for line in case.text.splitlines()),

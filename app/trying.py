@@ -34,6 +34,7 @@ from router.decision import Urgency
 from router.delivery import DeliveryKind
 from router.errors import ConfigurationError, InvalidInput
 from router.place_line import one_line
+from router.rule_names import by_rule
 
 
 def try_(
@@ -118,7 +119,7 @@ def _show(result: Mapping[str, Any], rulebook: LoadedRulebook) -> None:
     why = "" if decision and decision["sentence"] == result["reason"] else f"  ({result['reason']})"
     say(f"{ACTIONS[Action(result['action'])].capitalize()}{number}{why}", style="bold")
     if decision:
-        _row("service", f"{decision['owner']} (règle {decision['rule']})")
+        _row("service", f"{decision['owner']} : {by_rule(decision['rule'])}")
         _row("pourquoi", decision["sentence"])
         _row("urgence", URGENCIES[Urgency(result["urgency"])])
         _row("catégorie", result["category"] or "inconnue")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from router.case import Case, EventKind, Visibility
 from router.delivery import DeliveryKind
 from router.dispatch import Dispatcher
+from router.rule_names import by_rule
 from router.workspace import Draft, Workspace
 
 
@@ -21,9 +22,10 @@ def escalate(draft: Draft, case: Case, workspace: Workspace, dispatcher: Dispatc
     watchers = tuple(dict.fromkeys((*case.watchers, service.id)))
     escalated = (*case.escalated, alarm.name)
     case = workspace.save(draft, replace(case, escalated=escalated, watchers=watchers))
+    rule, _, step = alarm.name.partition(" : ")
     text = (
         f"Sans réponse de {_name(owner.name('fr') if owner else case.owner)} depuis la réception, "
-        f"{_name(service.name('fr'))} est alerté (règle {alarm.name})."
+        f"{_name(service.name('fr'))} est alerté ({by_rule(rule)} : {step})."
     )
     data = json.dumps({"escalation": alarm.name, "service": service.id}, ensure_ascii=False)
     workspace.tell(draft, case, EventKind.NOTE, "clock", text, Visibility.SERVICE, data)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from router.rule_names import rule_named
 from rules.compile import RuleSet
 
-_TABLE, _DEFAULT = "competence:", "a_defaut:"
 _FACTS = {
     "lieu": "le lieu",
     "date": "la date",
@@ -73,16 +73,11 @@ class Naming:
 
     def rule(self, rule: str) -> str:
         """Name a rule; the table and an owner by default are said in words."""
-        if self.language != "fr":
-            return rule
-        if rule.startswith(_TABLE):
-            family, _, column = rule.removeprefix(_TABLE).partition(":")
-            known = self.ruleset is not None and self.ruleset.geography.known(column)
-            where = self.place(column) if known else column
-            return f"la table des compétences ({family}, {where})"
-        if rule.startswith(_DEFAULT):
-            return f"le responsable par défaut ({self.place(rule.removeprefix(_DEFAULT))})"
-        return "le choix d'un agent" if rule == "choix_agent" else rule
+        return rule_named(rule, self._column) if self.language == "fr" else rule
+
+    def _column(self, territory: str) -> str:
+        known = self.ruleset is not None and self.ruleset.geography.known(territory)
+        return self.place(territory) if known else territory
 
     def services(self, services: list[str] | tuple[str, ...]) -> str:
         return ", ".join(map(self.service, services))

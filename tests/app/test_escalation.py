@@ -113,3 +113,17 @@ async def test_a_change_of_rules_moves_the_alarm_of_a_case_that_is_decided_again
     assert await alerts(ruled) == []
     await ruled.pass_(days=11)
     assert len(await alerts(ruled)) == 1
+
+
+async def test_an_alarm_of_the_table_says_so_in_words(ruled):
+    path = ruled.town.folder / "categories.yaml"
+    alarm = "{id: bruit, escalade: {apres: 2 jours, vers: voirie-m}, "
+    path.write_text(path.read_text().replace("{id: bruit, ", alarm))
+    await ruled.rule("- {id: a, si: {contient: [arbre]}, alors: {urgence: haute}}")
+    await ruled.hear("ana", "Du bruit à Nantes")
+    await ruled.pass_(days=3)
+    (alert,) = await alerts(ruled, "v@m.example")
+    assert (
+        "(la table des compétences (famille tranquillite, Nantes) : 2 jours → voirie-m)"
+        in alert.text
+    )

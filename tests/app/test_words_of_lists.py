@@ -43,7 +43,7 @@ def a_case_that_did_not_leave(data: Path) -> str:
     async def put() -> str:
         case = Case(
             1, from_bits(1), 1, Status.ASSIGNED, ServiceId("voirie"), NOW, NOW, NOW,
-            text="Un trou", channel="desk",
+            text="Un trou", channel="desk", rule="competence:voirie:partout",
         )  # fmt: skip
         event = Event(2, 1, EventKind.RECEIVED, NOW, "citizen", "", Visibility.CITIZEN)
         delivery = Delivery(
@@ -62,6 +62,7 @@ def a_case_that_did_not_leave(data: Path) -> str:
 def test_a_case_and_what_could_not_be_sent_are_told_in_french(elsewhere):
     number = a_case_that_did_not_leave(elsewhere / "var")
     case = shown("cases", "show", number)
+    assert "voirie : la table des compétences (famille voirie, partout)" in case
     assert "reçue personne" in case
     assert "abandonné, courriel au service voirie@nantes.example boîte inconnue" in case
     assert "par guichet" in shown("cases", "list")

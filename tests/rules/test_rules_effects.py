@@ -185,7 +185,7 @@ def test_a_person_reads_why(town: Town) -> None:
     decision, ruleset = town.decide("{texte: bruit, commune: Nantes}"), town.ruleset()
     told = explain(decision, ruleset=ruleset)
     assert told.startswith("Tranquillité est responsable par la table des compétences")
-    assert "- la table des compétences (tranquillite, Nantes) → Tranquillité\n" in told
+    assert "- la table des compétences (famille tranquillite, Nantes) → Tranquillité\n" in told
     assert "Lieu : Nantes (d'après le message)\n" in told
     assert "Catégorie : Bruit (d'après les mots)\n" in told
     late = "la demande est arrivée le 24/11/2026 à 10:15, hors de : 22h-6h\n"
@@ -368,7 +368,7 @@ def test_a_commune_that_the_table_writes_as_a_code_is_named(town: Town) -> None:
     assert decision.rule == "competence:tranquillite:44109"
     assert "(famille « tranquillite », à Nantes)" in decision.sentence
     told = explain(decision, ruleset=town.ruleset())
-    assert "la table des compétences (tranquillite, Nantes) → Tranquillité" in told
+    assert "la table des compétences (famille tranquillite, Nantes) → Tranquillité" in told
 
 
 def test_the_sentence_says_that_nobody_has_a_role_here(town: Town) -> None:
