@@ -15,7 +15,7 @@ from router.ports import Rulebook
 from router.questions import CHOICES, worded
 from router.receipts import OWED, fields_of, rights_of
 from router.telephone import spoken
-from router.texts import Style, TextId, compose
+from router.texts import Style, TextId, compose, sentences
 from router.tracking import printed
 
 _DANGERS_IN_PUBLIC = 2
@@ -101,7 +101,7 @@ class Wording:
     def of_rule(self, text: str, case: Case, language: str, style: Style) -> str | None:
         """Word one text of the rules; None where there is none of that name."""
         found = self.rulebook.texts.text(text, language, short=style is Style.SHORT)
-        return self._fill(found[1], case, found[0]) if found is not None else None
+        return (self._fill(found[1], case, found[0]) or None) if found is not None else None
 
     def in_public(self, decision: Decision, case: Case, language: str) -> list[str]:
         """Answer in public: numbers to call in danger, and nothing of the case."""
@@ -140,6 +140,16 @@ class Wording:
         return f"{line}. {relay}"
 
     def _fill(self, text: str, case: Case, language: str) -> str:
-        for name, value in self.text_fields(case, language).items():
+        fields = self.text_fields(case, language)
+        if not fields["delai"]:
+            text = "\n".join(map(_without_delay, text.split("\n"))).strip()
+        for name, value in fields.items():
             text = text.replace("{" + name + "}", value)
         return text
+
+
+def _without_delay(line: str) -> str:
+    """Leave out the sentences that would promise a day where none is promised."""
+    if "{delai}" not in line:
+        return line
+    return " ".join(sentence for sentence, names in sentences(line) if "delai" not in names)
