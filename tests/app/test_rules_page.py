@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 from past import RULES, Past
+
+ROOT = Path(__file__).parents[2]
 
 
 class Page(HTMLParser):
@@ -53,3 +57,25 @@ def test_there_is_no_page_of_rules_that_were_never_published(tmp_path):
     code, said = Past(tmp_path).run("publish", "--public", tmp_path / "regles.html")
     assert (code, "Rien n'est publié" in said) == (1, True)
     assert not (tmp_path / "regles.html").exists()
+
+
+def test_the_page_has_the_colours_of_the_site():
+    site = (ROOT / "web/static/guichet.css").read_text(encoding="utf-8")
+    page = (ROOT / "web/templates/published.html").read_text(encoding="utf-8")
+    for scheme in ("light", "dark"):
+        ours, theirs = _colours(page, scheme), _colours(site, scheme)
+        assert {"--ink", "--paper", "--brand"} <= ours.keys()
+        assert set(ours.values()) <= set(theirs.values())
+        assert {name: ours[name] for name in ours.keys() & theirs.keys()} == {
+            name: theirs[name] for name in ours.keys() & theirs.keys()
+        }
+
+
+def _colours(text: str, scheme: str) -> dict[str, str]:
+    """Read the colours that a sheet names, for light screens or for dark ones."""
+    light, dark = re.findall(r":root *\{([^}]*)\}", text)[:2]
+    found = re.findall(r"(--[\w-]+): *(#[0-9a-f]+)", light if scheme == "light" else dark)
+    return {
+        name: colour.replace("#fff", "#ffffff") if len(colour) == 4 else colour
+        for name, colour in found
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -40,6 +41,20 @@ async def test_the_link_shows_the_case_and_reading_it_changes_nothing(
     assert page.headers["x-robots-tag"] == "noindex"
     assert house.journal.envelopes == []
     assert (await browser.head(link)).status_code == 200
+
+
+@pytest.mark.parametrize("act", ["accept", "close", "refuse"])
+async def test_what_the_link_is_for_stands_first_among_the_acts(
+    browser: Browser, link: str, act: str
+) -> None:
+    page = (await browser.get(f"{link}?act={act}")).text
+    acts = re.findall(r'<form id="act-(\w+)"', page)
+    assert acts[0] == act
+    assert sorted(acts) == sorted(set(acts))
+    assert len(acts) == len(re.findall(r'<form id="act-', (await browser.get(link)).text))
+    look = dict(zip(acts, re.findall(r'<button class="(\w+)"', page), strict=True))
+    assert look[act] == "main"
+    assert look["accept"] == ("main" if act == "accept" else "quiet")
 
 
 async def test_a_service_sees_only_what_it_may(browser: Browser, house: House, link: str) -> None:
