@@ -121,7 +121,8 @@ def new(
                 entered = await enter(product, envelope)
                 if entered.task is not None and read:
                     await mark(product, at_desk, agent, entered.task, Outcome.READ)
-                show_entered(product, entered, said, read=read, as_json=as_json)
+                short = short_numbers(await tasks_of(product.store, product.clock.now()))
+                show_entered(product, entered, said, short, read=read, as_json=as_json)
                 if entered.line is None:
                     raise typer.Exit(UNAVAILABLE)
 

@@ -20,9 +20,18 @@ from web.parts import Trouble
 
 
 def show_entered(
-    product: Product, entered: Entered, said: Mapping[str, Any], *, read: bool, as_json: bool
+    product: Product,
+    entered: Entered,
+    said: Mapping[str, Any],
+    short: Mapping[int, str],
+    *,
+    read: bool,
+    as_json: bool,
 ) -> None:
-    """Print the number to say, who is in charge, and what to read to the person."""
+    """Print the number to say, who is in charge, and what to read to the person.
+
+    ``short`` are the digits by which open tasks are known.
+    """
     if as_json:
         print_json(_entered(product, entered, said, read=read))
         return
@@ -45,11 +54,15 @@ def show_entered(
         say(f"  {line}")
     if entered.task is not None:
         say("")
-        for line in ("Noté : lu au citoyen.",) if read else _then(entered.task, reply["by"]):
+        for line in (
+            ("Noté : lu au citoyen.",)
+            if read
+            else _then(short.get(entered.task, f"{entered.task}"), reply["by"])
+        ):
             say(line)
 
 
-def _then(task: int, way: str) -> tuple[str, ...]:
+def _then(task: str, way: str) -> tuple[str, ...]:
     """Say which commands end a task: a letter is printed before it is posted."""
     if way != Way.LETTER:
         return (f"Puis : guichet desk done {task} …",)

@@ -57,6 +57,15 @@ def test_sentences_of_a_danger_text_are_short(
         assert len(re.findall(r"[\w'’-]+", sentence)) <= 20, sentence
 
 
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_danger_text_suits_a_witness_as_well_as_the_victim(
+    rulebook: LoadedRulebook, text: str
+) -> None:
+    for language, to_the_victim in (("fr", "Vous n'êtes"), ("en", "[Yy]ou are not|your fault")):
+        for short in (False, True):
+            assert not re.search(to_the_victim, written(rulebook, text, language, short=short))
+
+
 def test_every_text_of_the_example_is_known_when_it_comes_back(rulebook: LoadedRulebook) -> None:
     missed = [
         written
