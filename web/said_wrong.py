@@ -17,6 +17,7 @@ _SENTENCES = {
     "dict_type": "this is no object.",
     "string_too_short": "it is shorter than {min_length} characters.",
     "string_too_long": "it is longer than {max_length} characters.",
+    "string_pattern_mismatch": "it is not of the form {pattern}.",
     "too_long": "there are more than {max_length}.",
     "literal_error": "this is none of {expected}.",
     "enum": "this is none of {expected}.",

@@ -213,6 +213,8 @@ async def test_what_cannot_be_is_told_in_one_sentence_and_not_kept(
     answer = await client.post("/desk/v1/cases", json={**SAID, **changes}, headers=ANNE)
     assert answer.status_code == 400
     assert words in answer.json()["error"]
+    for not_ours in ("Value error", "Input should", "cannot be read here"):
+        assert not_ours not in answer.json()["error"]
     assert "\n" not in answer.json()["error"]
     assert await kept(store) == []
 
