@@ -12,6 +12,7 @@ import pytest
 
 from app.attempt import attempts
 from app.rulebook import load_folder
+from rules.decide import decide
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)
@@ -99,3 +100,15 @@ async def test_a_neighbour_who_hears_a_beating_reads_each_number_once(text) -> N
     assert numbers[:4] == ["17", "112", "114", "3919"]
     assert len(numbers) == len(set(numbers)), danger
     assert not re.search("pas responsable|your fault", danger)
+
+
+def test_no_danger_of_the_shipped_rules_is_left_without_somebody_who_is_reminded() -> None:
+    """A person in danger is promised no days, so that no deadline would remind anybody either."""
+    ruleset = load_folder(ROOT / "config").ruleset
+    tried = [trial for file in ruleset.configuration.files for trial in file.trials]
+    dangers = [one for one in (decide(ruleset, trial.facts) for trial in tried) if one.danger]
+    assert len(dangers) > 20
+    forgotten = {one.rule for one in dangers if one.escalation is None and one.delay is None}
+    assert forgotten == set()
+    after = {one.escalation.after for one in dangers if one.escalation is not None}
+    assert after == {"2 heures"}
