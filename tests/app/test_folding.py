@@ -14,6 +14,7 @@ from app.console import say
 from app.folding import folded
 from app.french import counted
 from router.archive import Action
+from router.called import SENDINGS
 from router.case import EventKind, Status
 from router.decision import Urgency
 from router.delivery import DeliveryKind, DeliveryState
@@ -75,7 +76,7 @@ def test_there_is_a_plural_from_two_on() -> None:
     ("said", "kinds"),
     [
         (french.ACTIONS, Action),
-        (french.SENDINGS, DeliveryKind),
+        (SENDINGS, DeliveryKind),
         (french.EVENTS, EventKind),
         (french.STATUSES, Status),
         (french.URGENCIES, Urgency),

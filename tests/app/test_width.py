@@ -125,6 +125,8 @@ def told(past: Past) -> dict[str, str]:
     run("rules explain", "--texte", "rien")
     unreadable(past.data)
     run("cases quarantine")
+    run("ledger", "--config", folder)
+    run("db backup", str(past.data / "sauvegarde"))
     run("cases list")
     run("cases show", lamp)
     run("outbox list")

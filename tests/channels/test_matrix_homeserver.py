@@ -571,7 +571,7 @@ async def test_an_answer_to_who_has_left_is_shown_to_an_agent(
     await town.send()
     assert (await town.deliveries())[-1].state is DeliveryState.DEAD
     lines = [event.text for event in await town.store.events(case.id)]
-    assert any("blocked" in line for line in lines)
+    assert any("plus que le guichet dans le salon" in line for line in lines)
 
 
 async def test_two_routers_facing_each_other_stop_after_one_answer(
