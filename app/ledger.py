@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated
 
 import typer
 
@@ -27,6 +26,7 @@ from app.console import (
 from app.doctor_channels import close_channel
 from app.french import counted
 from app.settings import Settings, load_settings
+from app.since import Since
 from app.since import since as moment_of
 from app.stores import opened
 from app.wiring import build
@@ -50,9 +50,7 @@ Silent = dict[tuple[str, str], str]
 
 
 def ledger(
-    since: Annotated[
-        str, typer.Option("--since", help="How far back: 7j, 2 semaines; or since 2026-09-01.")
-    ] = "7j",
+    since: Since = "7j",
     data: Data = DEFAULT_DATA,
     database_url: DatabaseUrl = "",
     config: Config = DEFAULT_CONFIG,

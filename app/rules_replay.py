@@ -32,6 +32,7 @@ from app.console import (
 from app.draft import Draft, draft_of, live_rulebook
 from app.french import URGENCIES, counted
 from app.refused import refusing
+from app.since import Since
 from app.since import since as moment_of
 from app.stores import opened
 from app.system import SystemClock
@@ -47,10 +48,6 @@ from rules.replay import Kind, Reason, Replay, as_json
 
 _PAGE = 2_000
 _KEPT_CHANGES = 200
-
-Since = Annotated[
-    str, typer.Option("--since", help="How far back: 90j, 12h, 2 semaines; or since 2026-09-01.")
-]
 _NAMES = {
     Kind.DANGER_LOST: ("danger qui ne serait plus vu", "dangers qui ne seraient plus vus"),
     Kind.WITHOUT_RULE: ("cas qui n'aurait plus de règle", "cas qui n'auraient plus de règle"),

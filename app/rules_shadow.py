@@ -20,7 +20,8 @@ from app.publishing import author_of
 from app.refused import refusing
 from app.rulebook import BadConfiguration, load_files
 from app.rules_publish import By
-from app.rules_replay import Since, change_told
+from app.rules_replay import change_told
+from app.since import Since
 from app.since import since as moment_of
 from app.stores import opened
 from app.system import SystemClock

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
 
 from app.city_time import CITY
 from router.errors import InvalidInput
 from rules import scalars
 from rules.scalars import Unreadable
 from rules.vocabulary import plain
+
+Since = Annotated[
+    str, typer.Option("--since", help="How far back: 90j, 12h, 2 semaines; or since 2026-09-01.")
+]
 
 _SPAN = re.compile(r"(\d{1,9})\s*([a-z]*)")
 _HOURS = {

@@ -112,7 +112,10 @@ class OutboxAdmin(Protocol):
         *,
         newest: bool = False,
     ) -> Sequence[Delivery]:
-        """List deliveries in these states, the oldest first; of one channel, if it is named."""
+        """List deliveries in these states, the oldest first, or the newest with ``newest``.
+
+        Of one channel, if it is named.
+        """
         ...
 
     async def requeue(self, delivery_id: int, now: datetime) -> bool:
