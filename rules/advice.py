@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from rules.advice_absences import advise_absences
+from rules.advice_dangers import advise_dangers
 from rules.advice_hours import advise_hours
 from rules.advice_law import advise_law
 from rules.advice_places import advise_places
@@ -29,6 +30,7 @@ def advise(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
     advise_law(ruleset, problems)
     advise_times(ruleset, problems, today)
     advise_hours(ruleset, problems)
+    advise_dangers(ruleset, problems)
     advise_ways(ruleset, problems)
     advise_absences(ruleset, problems, today)
     _untested(ruleset, problems)

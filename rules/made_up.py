@@ -59,19 +59,29 @@ class MadeUp:
 
     def case(self, rules: tuple[Compiled, Compiled], meeting: tuple[Term, Term]) -> str:
         """Write a case in which both rules hold by these alternatives; the nearest if none does."""
+        found = self.holding(rules, meeting) or next(self._tried(rules, meeting))
+        return found[0]
+
+    def holding(
+        self, rules: tuple[Compiled, Compiled], meeting: tuple[Term, Term]
+    ) -> tuple[str, Facts] | None:
+        """Find a case in which both rules hold by these alternatives, as written and as facts."""
+        tried = self._tried(rules, meeting)
+        return next((each for each in tried if self._hold(rules, each[1])), None)
+
+    def _tried(
+        self, rules: tuple[Compiled, Compiled], meeting: tuple[Term, Term]
+    ) -> Iterator[tuple[str, Facts]]:
         held = [literal.condition for term in meeting for literal in term if literal.positive]
         usual = datetime(*DEFAULT_MOMENT, tzinfo=self.ruleset.zone)
         said, facts = self._facts(meeting, held, Facts(received_at=usual))
         said, facts = _confirmed(said, rules, facts)
-        first: str | None = None
         for where in self._places(rules, held):
             for moment in self._moments(rules, held, usual):
                 tried = replace(facts, place=where.place, received_at=moment)
-                written = _written({**said, **dict(where.said), **_said_when(moment, usual)})
-                first = first or written
-                if self._hold(rules, tried):
-                    return written
-        return first or _written(said)
+                written = {**said, **dict(where.said), **_said_when(moment, usual)}
+                yield _written(written), tried
+        yield _written(said), facts
 
     def _hold(self, rules: Iterable[Compiled], facts: Facts) -> bool:
         case = self.ruleset.situation(facts, as_typed=True)
