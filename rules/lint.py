@@ -13,7 +13,7 @@ from rules.conflicts import Conflicts
 from rules.dnf import Literal, Term, TooManyTerms, terms
 from rules.entitlement import Entitlement
 from rules.model import Configuration
-from rules.moments import never
+from rules.moments import crosses, never
 from rules.overlap import Comparison
 from rules.problems import Problem, Problems
 
@@ -105,6 +105,7 @@ def _dates(one: Compiled, problems: Problems) -> None:
         if len(one.terms) == 1
         for literal in term
         if literal.positive and isinstance(literal.condition, Received)
+        if not crosses(literal.condition.hours)  # its night goes on into a day of the rule
     ]
     for season, at in own:
         if season is not None and rule.season.disjoint(season):

@@ -91,12 +91,13 @@ def _clash(windows: Windows) -> bool:
 
 
 def _disjoint(one: Window, other: Window) -> bool:
-    if one.season and other.season and one.season.disjoint(other.season):
-        return True
     if one.hours and other.hours and minutes(one.hours).isdisjoint(minutes(other.hours)):
         return True
-    same_days = one.first == other.first or not (crosses(one.first) or crosses(other.first))
-    return bool(same_days and one.days and other.days) and one.days.isdisjoint(other.days)
+    if one.first != other.first and (crosses(one.first) or crosses(other.first)):
+        return False  # what begins in the evening is of another day than the night that ends it
+    if one.season and other.season and one.season.disjoint(other.season):
+        return True
+    return bool(one.days and other.days) and one.days.isdisjoint(other.days)
 
 
 def crosses(hours: tuple[Hours, ...]) -> bool:

@@ -16,6 +16,7 @@ from rules_town import (
     square,
 )
 
+from router.decision import Urgency
 from rules.lint import lint
 from rules.reading import read
 from understanding.territory import Territory
@@ -152,6 +153,24 @@ def test_calendars_that_never_meet_are_no_conflict(one: str, other: str, town: T
                ", alors: {responsable: voirie-m}}")  # fmt: skip
     town.remove("regles/autre.yaml")
     assert codes(town, "error") == ["contradiction"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{id: a, si: {tous: [{recu: {heures: 22h-6h, au: 2026-11-30}}, {recu: {du: 2026-12-01}}]},"
+        " alors: {urgence: haute}}",
+        "{id: a, du: 2026-12-01, si: {recu: {heures: 22h-6h, au: 2026-11-30}},"
+        " alors: {urgence: haute}}",
+    ],
+)
+def test_a_night_that_goes_on_into_the_first_day_of_a_period_is_no_contradiction(
+    rule: str, town: Town
+) -> None:
+    town.rules(f"- {rule}")
+    assert town.errors == []
+    assert town.decide("{texte: a, recu: 2026-12-01 02:00}").urgency is Urgency.HIGH
+    assert town.decide("{texte: a, recu: 2026-12-01 22:00}").urgency is Urgency.NORMAL
 
 
 def test_a_calendar_against_its_own_hours_is_a_contradiction(town: Town) -> None:
