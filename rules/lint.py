@@ -6,6 +6,7 @@ from datetime import date
 
 from router.geography import Geography
 from rules.advice import advise
+from rules.citations import Citations
 from rules.compile import RuleSet, compile_rules
 from rules.compiled import Compiled
 from rules.conditions.time import Received
@@ -35,7 +36,9 @@ def compiled_and_linted(
         return None, problems.sorted()
     ruleset = compile_rules(configuration, geography)
     Entitlement(ruleset, problems, today).report()
-    _contradictions(ruleset, problems)
+    compare = Comparison.of(ruleset)
+    _contradictions(ruleset, compare, problems)
+    Citations(ruleset, compare, problems).report()
     Conflicts(ruleset, problems).report()
     advise(ruleset, problems, today)
     found = problems.sorted()
@@ -57,9 +60,8 @@ def _sizes(configuration: Configuration, problems: Problems) -> None:
                 )
 
 
-def _contradictions(ruleset: RuleSet, problems: Problems) -> None:
+def _contradictions(ruleset: RuleSet, compare: Comparison, problems: Problems) -> None:
     """Report a rule none of whose alternatives can ever hold."""
-    compare = Comparison.of(ruleset)
     for one in ruleset.rules:
         _dates(one, problems)
         clashes = [compare.clash(term) or _never(ruleset, term) for term in one.terms]
