@@ -7,12 +7,23 @@ from typing import Annotated
 
 import typer
 
-from app.console import DEFAULT_CONFIG, Folder, config_folder, out, say, speaking
+from app.console import (
+    BAD_INPUT,
+    DEFAULT_CONFIG,
+    Folder,
+    config_folder,
+    err,
+    out,
+    say,
+    speaking,
+)
+from app.files_in_place import readable, rewritten
 from app.rulebook import check_folder
 from channels.system_words import refusal
 from router.errors import ConfigurationError
+from rules.problems import Problems
 from rules.table_csv import NotATable, Row, from_csv, spliced, to_csv, written_rows
-from rules.translate import translate
+from rules.translate import block_of, translate
 
 _TABLE = "competences.yaml"
 
@@ -24,20 +35,26 @@ def fmt(
 ) -> None:
     """Rewrite the keys of every file in French or English; comments stay as they are.
 
+    A file that cannot be read is left as it stands and told; the others are rewritten.
     Example: guichet rules fmt config/ --langue en
     """
     with speaking():
         if language not in {"fr", "en"}:
             raise ConfigurationError("« --langue » attend fr ou en.")
         root = _root(folder)
-        texts = {file: _read(file, root) for file in sorted(root.rglob("*.yaml"))}
-        for file, text in texts.items():
+        problems = Problems()
+        for file in sorted(root.rglob("*.yaml")):
             path = file.relative_to(root).as_posix()
+            text = readable(file, path, problems) if block_of(path) else None
+            if text is None:
+                continue
             translated = translate(path, text, language)
-            if translated != text:
+            if translated != text and (dry or rewritten(file, path, translated, problems)):
                 say(path)
-                if not dry:
-                    file.write_text(translated, encoding="utf-8")
+        for problem in problems.sorted():
+            say(f"✗ {problem}", to=err)
+        if problems.errors:
+            raise typer.Exit(BAD_INPUT)
 
 
 def table(

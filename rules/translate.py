@@ -28,6 +28,8 @@ from rules.yaml_tree import Node, Scalar, Sequence, read_tree
 Edit = tuple[Scalar, str]
 """A scalar, and what it is to say."""
 
+_BOM = "\ufeff"
+"""What some editors put before the first line; no line of YAML counts it."""
 _YES_NO = {"oui": "yes", "non": "no"}
 _CONDITION = {
     **dict.fromkeys(("un_de", "tous", "aucun_de"), "condition"),
@@ -113,6 +115,8 @@ def translate(path: str, text: str, language: str) -> str:
     Comments, spaces, quotes and everything that people named stay byte for byte. A file that
     cannot be read, or that speaks the language already, comes back as it is.
     """
+    if text.startswith(_BOM):
+        return _BOM + translate(path, text[1:], language)
     block = block_of(path)
     tree = read_tree(text.encode(), path, Problems()) if block else None
     if block is None or not isinstance(tree, MappingNode):
