@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from rules.explain_words import cut, names_said, shown, value_said
 from rules.naming import Naming
 from rules.spoken import day_said
 from rules.vocabulary import URGENCIES, YES
 from rules.written import Written, elements, read_back
 
-_LONGEST_SHOWN = 100
 _URGENCIES = {english: french for french, english in URGENCIES.items()}
 _ABSENT = "groupes_absents"
 _KEYS = {"recu": "reçu", "regle": "règle", "categorie": "catégorie"}
@@ -30,57 +30,59 @@ _ASKED = {
 def missed(miss: Mapping[str, Any], naming: Naming) -> str:
     """Tell a near miss of a trace: its rule, and the condition that failed."""
     if naming.language != "fr":
-        return f"{miss['rule']}: {_in_english(miss)}"
+        return f"{miss['rule']}: {_in_english(miss, naming)}"
     condition, expected = str(miss["condition"]), str(miss["expected"])
     if condition.startswith("sauf "):
-        return f"{miss['rule']} : {_except(condition.removeprefix('sauf '), miss)}"
+        return f"{miss['rule']} : {_except(condition.removeprefix('sauf '), miss, naming)}"
     tell = _TOLD.get(condition)
     if tell is not None:
         return f"{miss['rule']} : {tell(expected, miss['value'], naming)}"
-    return f"{miss['rule']} : {_other(condition, expected, miss['value'])}"
+    return f"{miss['rule']} : {_other(condition, expected, miss['value'], naming)}"
 
 
-def _in_english(miss: Mapping[str, Any]) -> str:
+def _in_english(miss: Mapping[str, Any], naming: Naming) -> str:
     expected, value = str(miss["expected"]), miss["value"]
     if isinstance(value, Mapping) and _ABSENT in value:
-        return f"the message has none of: {'; none of: '.join(_absent(expected, value))}"
-    wants, has = cut(expected), cut(_plain(value, "unknown"))
+        return f"the message has none of: {'; none of: '.join(_absent(expected, value, naming))}"
+    wants = shown(expected, naming) if "$" in expected else cut(expected)
+    has = cut(_plain(value, "unknown"))
     return f"“{miss['condition']}” wants “{wants}”, and the case has “{has}”"
 
 
-def _other(condition: str, expected: str, value: object) -> str:
+def _other(condition: str, expected: str, value: object, naming: Naming) -> str:
     has = _URGENCIES.get(str(value), "") if condition == "urgence" else ""
     has = has or _plain(value, "")
     said = f"la demande a : {cut(has)}" if has else "la demande n'en dit rien"
     name = _ASKED.get(condition, f"« {condition} »")
-    return f"vaut pour {name} : {cut(_said(read_back(expected)))} ; {said}"
+    return f"vaut pour {name} : {shown(expected, naming)} ; {said}"
 
 
-def _except(condition: str, miss: Mapping[str, Any]) -> str:
+def _except(condition: str, miss: Mapping[str, Any], naming: Naming) -> str:
     if condition in {"contient", "contient_tous"}:
         return f"écartée, car le message contient : {cut(_plain(miss['value'], '–'))}"
-    said = cut(_said(read_back(str(miss["expected"]))))
-    return f"écartée par « sauf », {condition} : {said}"
+    return f"écartée par « sauf », {condition} : {shown(str(miss['expected']), naming)}"
 
 
 # --- words ---------------------------------------------------------------------------------------
 
 
-def _no_word(expected: str, _: object, __: Naming) -> str:
-    return f"le message n'a aucun mot de : {cut(_said(read_back(expected)))}"
+def _no_word(expected: str, _: object, naming: Naming) -> str:
+    return f"le message n'a aucun mot de : {shown(expected, naming)}"
 
 
-def _not_all(expected: str, value: object, _: Naming) -> str:
+def _not_all(expected: str, value: object, naming: Naming) -> str:
     if isinstance(value, Mapping):
-        return f"le message n'a aucun mot de : {' ; ni de : '.join(_absent(expected, value))}"
-    return f"le message n'a pas tous ces mots : {cut(_said(read_back(expected)))}"
+        return (
+            f"le message n'a aucun mot de : {' ; ni de : '.join(_absent(expected, value, naming))}"
+        )
+    return f"le message n'a pas tous ces mots : {shown(expected, naming)}"
 
 
-def _absent(expected: str, value: Mapping[str, Any]) -> list[str]:
+def _absent(expected: str, value: Mapping[str, Any], naming: Naming) -> list[str]:
     """Show the groups of words of which the message holds none."""
     groups = elements(expected)
     wanted = (groups[number - 1] for number in value[_ABSENT] if number <= len(groups))
-    return [cut(_said(read_back(one))) for one in wanted]
+    return [shown(one, naming) for one in wanted]
 
 
 # --- places --------------------------------------------------------------------------------------
@@ -104,10 +106,10 @@ def _objects(expected: str, value: object, naming: Naming) -> str:
     """Tell how far the point lies from the objects that are wanted."""
     wanted = read_back(expected)
     if isinstance(wanted, dict):
-        what = _each(wanted.get("quoi", ""))
-        near = f"vaut à moins de {_said(wanted.get('a_moins_de', ''))} de {what}"
+        what = names_said(wanted.get("quoi", ""))
+        near = f"vaut à moins de {value_said(wanted.get('a_moins_de', ''))} de {what}"
     else:
-        near = f"vaut sur {_each(wanted)}"
+        near = f"vaut sur {names_said(wanted)}"
     if not isinstance(value, Mapping):
         here = "hors du territoire" if value == "hors territoire" else "sans point sur la carte"
         return f"{near}, et le lieu est {here}"
@@ -147,13 +149,13 @@ _MOMENTS = {"heures", "jours", "dans", "du", "au", "sauf"}
 def _when(wanted: Written) -> str:
     """Say moments: hours, days, dates, calendars."""
     if not isinstance(wanted, dict) or not wanted.keys() & _MOMENTS:
-        return _said(wanted)
-    said = [_said(wanted[key]) for key in ("heures", "jours") if key in wanted]
-    said += [_each(wanted["dans"])] if "dans" in wanted else []
-    days = [f"{key} {_said(wanted[key])}" for key in ("du", "au") if key in wanted]
+        return value_said(wanted)
+    said = [value_said(wanted[key]) for key in ("heures", "jours") if key in wanted]
+    said += [names_said(wanted["dans"])] if "dans" in wanted else []
+    days = [f"{key} {value_said(wanted[key])}" for key in ("du", "au") if key in wanted]
     said += [" ".join(days)] if days else []
     said += ["chaque année"] if "chaque_annee" in wanted else []
-    said += [f"sauf {_each(wanted['sauf'])}"] if "sauf" in wanted else []
+    said += [f"sauf {names_said(wanted['sauf'])}"] if "sauf" in wanted else []
     return ", ".join(said)
 
 
@@ -166,11 +168,11 @@ def _counted(before: str) -> Callable[[str, object, Naming], str]:
         wanted = read_back(expected)
         if not isinstance(wanted, dict):
             return f"vaut {before} {expected} demandes, et {_found(value)}"
-        said = f"vaut {before} {_said(wanted.get('fois', '?'))} demandes"
-        said += f" en {_said(wanted['en'])}" if "en" in wanted else ""
+        said = f"vaut {before} {value_said(wanted.get('fois', '?'))} demandes"
+        said += f" en {value_said(wanted['en'])}" if "en" in wanted else ""
         same = wanted.get("par", [])
         said += "".join(
-            f" {_SAME.get(_said(one), _said(one))}" for one in (same if isinstance(same, list) else [same])
+            f" {_SAME.get(value_said(one), value_said(one))}" for one in (same if isinstance(same, list) else [same])
         )  # fmt: skip
         return f"{said}, et {_found(value)}"
 
@@ -186,7 +188,7 @@ def _dates(_: str, value: object, __: Naming) -> str:
 
 
 def _conditions(before: str) -> Callable[[str, object, Naming], str]:
-    return lambda expected, _, __: f"{before} : {cut(_block(read_back(expected)))}"
+    return lambda expected, _, naming: f"{before} : {shown(expected, naming, _block)}"
 
 
 def _block(conditions: Written) -> str:
@@ -213,30 +215,11 @@ _TOLD: dict[str, Callable[[str, object, Naming], str]] = {
     "recurrence": _counted("après"),
     "afflux": _counted("à partir de"),
     "dates": _dates,
-    "regle": lambda rules, _, __: f"la règle {_each(read_back(rules))} ne s'applique pas",
+    "regle": lambda rules, _, __: f"la règle {names_said(read_back(rules))} ne s'applique pas",
     "tous": _conditions("ces conditions ne tiennent pas toutes"),
     "un_de": _conditions("aucune de ces conditions ne tient"),
     "aucun_de": _conditions("l'une de ces conditions tient"),
 }
-
-
-def _said(value: Written) -> str:
-    """Say a value without brackets and braces."""
-    if isinstance(value, list):
-        mixed = any(isinstance(one, dict) for one in value)
-        return (" ; " if mixed else ", ").join(map(_said, value))
-    if isinstance(value, dict) and "proche" in value:  # as the words found are shown
-        near = _said(value["proche"]).replace(", ", " … ")
-        return f"{near} ({_said(value.get('mots', '?'))} mots)"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_said(own)}" for key, own in value.items())
-    return value
-
-
-def _each(value: Written) -> str:
-    """Say names, each in quotation marks."""
-    names = value if isinstance(value, list) else [value]
-    return ", ".join(f"« {_said(one)} »" for one in names)
 
 
 def _bare(expected: object) -> str:
@@ -249,11 +232,3 @@ def _plain(value: object, nothing: str) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return nothing if value is None else str(value)
-
-
-def cut(text: str) -> str:
-    """Shorten a long list of words; the rule itself shows them all."""
-    if len(text) <= _LONGEST_SHOWN:
-        return text
-    whole = text[:_LONGEST_SHOWN].rpartition(" ")[0] or text[: _LONGEST_SHOWN - 1]
-    return f"{whole.rstrip(' ,;')} …"

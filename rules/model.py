@@ -248,6 +248,8 @@ class Configuration:
     """Where a refusal is contested, as receipts tell it; may be empty."""
     files: tuple[RuleFile, ...]
     """In the order that decides between rules of one rank."""
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The words of each list, as they are written; the rules that cite it hold them already."""
 
     def services_of(self, name: str) -> tuple[ServiceEntry, ...]:
         """List the services that a name may mean: one by itself, or every value of a role."""

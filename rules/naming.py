@@ -71,6 +71,15 @@ class Naming:
             found.names.get(self.language, found.names.get("fr", category)) if found else category
         )
 
+    def words(self, name: str, count: int) -> str:
+        """Name a list of words with the first that it holds; as it is cited where nobody knows it."""
+        held = self.ruleset.configuration.lists.get(name) if self.ruleset else None
+        if held is None:
+            return f"${name}"
+        said = f"liste « {name} »" if self.language == "fr" else f"list “{name}”"
+        first = [*held[:count], *(["…"] if held[count:] else [])]
+        return f"{said} ({', '.join(first)})" if count else said
+
     def rule(self, rule: str) -> str:
         """Name a rule; the table and an owner by default are said in words."""
         return rule_named(rule, self._column) if self.language == "fr" else rule

@@ -111,6 +111,10 @@ class _Reader:
             metropole=territory.metropole,
             court=categories_head.text("tribunal") if categories_head else "",
             files=files,
+            lists={
+                name: tuple(phrase.written for phrase in own)
+                for name, own in (self.names.lists or {}).items()
+            },
         )
         unreadable = any(path.startswith("regles") for path in self.sources.broken)
         check(configuration, self.rule_ids, self.problems, unreadable=unreadable or not files)
