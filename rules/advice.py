@@ -9,6 +9,7 @@ from rules.advice_dangers import advise_dangers
 from rules.advice_hours import advise_hours
 from rules.advice_law import advise_law
 from rules.advice_places import advise_places
+from rules.advice_sms import advise_sms
 from rules.advice_texts import advise_texts
 from rules.advice_times import advise_times
 from rules.advice_ways import advise_ways
@@ -27,6 +28,7 @@ def advise(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
     advise_words(ruleset, problems)
     advise_places(ruleset, problems)
     advise_texts(ruleset, problems)
+    advise_sms(ruleset, problems)
     advise_law(ruleset, problems)
     advise_times(ruleset, problems, today)
     advise_hours(ruleset, problems)

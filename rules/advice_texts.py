@@ -1,4 +1,4 @@
-"""Warns of texts and names that are missing or too long."""
+"""Warns of texts and names that are missing."""
 
 from __future__ import annotations
 
@@ -7,16 +7,10 @@ from collections.abc import Iterable
 from rules.compile import RuleSet
 from rules.problems import At, Problems
 
-_GSM = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
-)
-
 
 def advise_texts(ruleset: RuleSet, problems: Problems) -> None:
-    """Report what people would read in another language, in pieces, or not at all."""
+    """Report what people would read in another language, or not at all."""
     _french(ruleset, problems)
-    _sms(ruleset, problems)
     _names(ruleset, problems)
     _translations(ruleset, problems)
 
@@ -31,31 +25,6 @@ def _french(ruleset: RuleSet, problems: Problems) -> None:
                 f"Le texte « {name} » n'existe pas en français",
                 "Ajoutez « fr: … ».",
             )
-
-
-def _sms(ruleset: RuleSet, problems: Problems) -> None:
-    """Report short texts over one SMS, and long ones that go out by SMS for want of a short one."""
-    configuration = ruleset.configuration
-    spoken = {one.language for one in configuration.counters if one.channel == "sms"}
-    for name, at in configuration.text_places.items():
-        short = configuration.short_texts.get(name, {})
-        long = configuration.texts.get(name, {})
-        sent = [(language, text, "texte court") for language, text in short.items()]
-        sent += [
-            (language, text, "texte sans version courte")
-            for language, text in long.items()
-            if language in spoken - short.keys()
-        ]
-        for language, text, what in sent:
-            longest = 160 if set(text) <= _GSM else 70
-            if len(text) > longest:
-                problems.warning(
-                    at,
-                    "sms-trop-long",
-                    f"Le {what} « {name} » en « {language} » dépasse un SMS "
-                    f"({len(text)} caractères sur {longest})",
-                    "Écrivez une version courte, sans lettres hors de l'alphabet des SMS.",
-                )
 
 
 def _offered(ruleset: RuleSet) -> list[str]:

@@ -181,3 +181,38 @@ def test_a_text_of_a_danger_without_an_owner_is_an_effect_too(town: Town) -> Non
     )
     assert untested(town, "urgence: normale")
     assert not untested(town, "repondre: consigne-gaz")
+
+
+@pytest.mark.parametrize(
+    ("field", "longest"),
+    [("service", "Routes nationales"), ("lieu", "Orvault"), ("numero", 13), ("delai", 10)],
+)
+@pytest.mark.parametrize("over", [0, 1])
+def test_a_short_text_is_counted_with_the_longest_that_its_field_may_say(
+    field: str, longest: str | int, over: int, town: Town
+) -> None:
+    length = longest if isinstance(longest, int) else len(longest)
+    text = "a" * (160 - 2 * length + over) + f"{{{field}}}" * 2
+    town.write("textes/plus.yaml", f"textes: {{t: {{fr: T, court: {{fr: '{text}'}}}}}}")
+    found = messages(town, "sms-trop-long")
+    assert ["(161 caractères sur 160, avec « " in one for one in found] == [True] * over
+    assert all(f" » pour {{{field}}})" in one for one in found)
+    if isinstance(longest, str):
+        assert all(f"« {longest} »" in one for one in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("Pôle – l’œuvre à Nîmes", 160), ("حي", 70), ("Мерія", 70)],
+)
+def test_a_name_costs_more_by_its_letters_but_not_by_accents_that_an_sms_leaves_out(
+    name: str, most: int, town: Town
+) -> None:
+    town.write(
+        "services.yaml",
+        SERVICES.replace("noms: {fr: Routes nationales}", f'noms: {{fr: "{(name * 9)[:40]}"}}'),
+    )
+    text = "a" * (most - len((name * 9)[:40])) + "{service}"
+    for shown, warned in ((text, 0), (f"a{text}", 1)):
+        town.write("textes/plus.yaml", f"textes: {{t: {{fr: T, court: {{fr: '{shown}'}}}}}}")
+        assert len(messages(town, "sms-trop-long")) == warned
