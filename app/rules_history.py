@@ -11,6 +11,7 @@ from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say
 from app.french import counted
 from app.refused import refusing
 from app.rules_publish import told_changes
+from app.second_person import Needed
 from app.stores import opened
 from router.versions import RulesetVersion, VersionState
 
@@ -70,6 +71,9 @@ def _lines(version: RulesetVersion, live: int) -> list[str]:
         f"par {version.author}{agreed} : {version.reason}"
     ]
     lines += [f"  {line}" for line in told_changes(record.get("changes", {}))]
+    covered = Needed.from_json(record.get("second_person", {})).covered
+    if version.approved_by and covered:
+        lines.append(f"  l'accord de {version.approved_by} vaut pour : {', '.join(covered)}")
     if kept := record.get("kept"):
         lines.append(f"  fichiers fautifs laissés comme avant : {', '.join(kept)}")
     if lint := record.get("lint"):

@@ -17,7 +17,7 @@ from app.french import counted
 from app.publishing import Published, author_of, publish
 from app.refused import Refused, refusing
 from app.rulebook import load_files
-from app.second_person import Needed, check_second, options
+from app.second_person import Needed, agreed_told, check_second, options
 from app.stores import opened
 from app.system import SystemClock
 from app.written import check_writable, write
@@ -209,8 +209,9 @@ def approve(
     Example: guichet rules approve 4 --par Lucie --equipe superviseurs-reze
     """
 
+    second = author_of(by, teams)
+
     async def run() -> RulesetVersion:
-        second = author_of(by, teams)
         async with opened(data, database_url) as store:
             found = await store.version(number)
             if found is None:
@@ -224,12 +225,14 @@ def approve(
     with refusing(as_json=as_json):
         check_writable(public)
         done = asyncio.run(run())
+        asked = Needed.from_json(done.record.get("second_person", {}))
         if as_json:
-            print_json(
-                {"version": done.version, "state": done.state, "approved_by": done.approved_by}
-            )
-        else:
-            say(f"Version {done.version} en service, avec l'accord de {done.approved_by}.")
+            own = {"version": done.version, "state": done.state, "approved_by": done.approved_by}
+            print_json({**own, "danger": asked.danger, "files": asked.covered})
+            return
+        say(f"Version {done.version} en service, avec l'accord de {done.approved_by} pour :")
+        for line in agreed_told(second, asked):
+            say(f"  {line}")
 
 
 async def write_page(store: Store, path: Path) -> None:

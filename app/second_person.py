@@ -28,11 +28,13 @@ class Needed:
     """Why a second person is needed: rules of danger, and files of others with who may edit them.
 
     ``agree`` are the files for which only one of their own teams may agree: path → teams.
+    ``grave`` are the changed files in which rules of danger are touched.
     """
 
     danger: tuple[str, ...] = ()
     foreign: Mapping[str, tuple[str, ...]] | None = None
     agree: Mapping[str, tuple[str, ...]] | None = None
+    grave: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.danger or self.foreign)
@@ -44,7 +46,7 @@ class Needed:
             {path: tuple(teams) for path, teams in asked.get(key, {}).items()}
             for key in ("foreign", "agree" if "agree" in asked else "foreign")
         )
-        return cls(tuple(asked.get("danger", ())), foreign, agree)
+        return cls(tuple(asked.get("danger", ())), foreign, agree, tuple(asked.get("grave", ())))
 
     def within(self, other: Needed) -> bool:
         """Whether nobody must agree to this but those who must to another as well."""
@@ -60,7 +62,16 @@ class Needed:
             told.append(f"règles de danger touchées : {', '.join(self.danger)}")
         for path, teams in (self.foreign or {}).items():
             told.append(f"« {path} » se modifie par {', '.join(teams)}")
+        for path, teams in (self.agree or {}).items():
+            if path not in (self.foreign or {}):
+                told.append(f"« {path} » : l'accord vient de {' ou '.join(teams)}")
         return told
+
+    @property
+    def covered(self) -> dict[str, tuple[str, ...]]:
+        """List the files for which somebody agrees, each with the teams of which he is one."""
+        teams = {**(self.foreign or {}), **(self.agree or {})}
+        return {path: teams.get(path, ()) for path in sorted({*teams, *self.grave})}
 
     @property
     def speaking(self) -> str:
@@ -72,7 +83,8 @@ class Needed:
             {path: list(teams) for path, teams in (own or {}).items()}
             for own in (self.foreign, self.agree)
         )
-        return {"danger": list(self.danger), "foreign": foreign, "agree": agree}
+        own = {"danger": list(self.danger), "foreign": foreign, "agree": agree}
+        return {**own, "grave": list(self.grave)}
 
 
 def options(teams: Iterable[Sequence[str]]) -> str:
@@ -100,8 +112,18 @@ def needed(
         for file in (configuration.files if configuration else ())
         if any(rule.id in changes.danger for rule in file.rules)
     }
-    agree = {path: permits[path] for path in changes.files if path in grave and permits.get(path)}
-    return Needed(changes.danger, foreign, foreign | agree)
+    touched = tuple(path for path in changes.files if path in grave)
+    agree = {path: permits[path] for path in touched if permits.get(path)}
+    return Needed(changes.danger, foreign, foreign | agree, touched)
+
+
+def agreed_told(second: Author, asked: Needed) -> list[str]:
+    """Name what the agreement of a second person covers, and for which team he speaks."""
+    told = [f"règles de danger : {', '.join(asked.danger)}"] if asked.danger else []
+    for path, teams in asked.covered.items():
+        own = [team for team in teams if plain(team) in second.speaks_as]
+        told.append(f"« {path} »" + (f", au nom de {', '.join(own)}" if own else ""))
+    return told
 
 
 def permits_of(configuration: Configuration) -> dict[str, tuple[str, ...]]:

@@ -73,6 +73,8 @@ def test_a_danger_of_a_file_that_names_a_team_is_agreed_to_by_one_of_it(past):
     past.town.rules(more, peut_modifier="[superviseurs-metropole, Zoé]")
     said = past.publish("--equipe", "superviseurs-metropole")
     assert "approve 3 --par NOM --equipe superviseurs-metropole" in said
+    whose = "« regles/metropole.yaml » : l'accord vient de superviseurs-metropole ou Zoé"
+    assert whose in " ".join(said.split())
     code, told = past.run("approve", "3", "--par", "Lu", "--equipe", "superviseurs-reze")
     assert (code, "L'accord doit venir de superviseurs-metropole ou Zoé" in told) == (1, True)
     past.fine("approve", "3", "--par", "zoé")
@@ -86,9 +88,37 @@ def test_two_files_of_two_teams_are_agreed_to_by_one_who_speaks_for_both(past):
     past.publish()
     code, told = past.run("approve", "2", "--par", "Lu", "--equipe", "equipe-reze")
     assert (code, "« regles/orvault.yaml »" in told, "reze.yaml" in told) == (1, True, False)
-    past.fine(
+    said = past.fine(
         "approve", "2", "--par", "Lu", "--equipe", "equipe-reze", "--equipe", "Equipe-Orvault"
     )
+    assert said.splitlines() == [
+        "Version 2 en service, avec l'accord de Lu pour :",
+        "  « regles/orvault.yaml », au nom de equipe-orvault",
+        "  « regles/reze.yaml », au nom de equipe-reze",
+    ]
+    covered = "l'accord de Lu vaut pour : regles/orvault.yaml, regles/reze.yaml"
+    assert covered in past.fine("history")
+
+
+def test_an_agreement_names_the_files_that_needed_it_and_no_other_that_changed(past):
+    past.change("[odeur de gaz]", "[odeur de gaz, ça sent le gaz]")
+    past.town.write("calendriers.yaml", "calendriers: {nuit: {heures: 22h-6h}}")
+    past.publish()
+    found = past.read("approve", "2", "--par", "Lucie")
+    assert (found["danger"], found["files"]) == (["gaz"], {"regles/metropole.yaml": []})
+    record = past.read("history")[0]
+    assert record["changes"]["files_added"] == ["calendriers.yaml"]
+    assert record["second_person"]["grave"] == ["regles/metropole.yaml"]
+
+
+def test_an_agreement_to_a_danger_whose_text_changed_names_the_danger(past):
+    text = (past.config / "textes/textes.yaml").read_text()
+    past.town.write("textes/textes.yaml", text.replace("Appelez le 18.", "Appelez-nous."))
+    past.publish()
+    assert past.fine("approve", "2", "--par", "Lucie").splitlines() == [
+        "Version 2 en service, avec l'accord de Lucie pour :",
+        "  règles de danger : gaz",
+    ]
 
 
 def test_a_version_that_waited_before_teams_were_asked_for_is_still_guarded():
