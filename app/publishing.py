@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -60,11 +60,11 @@ async def publish(
     if live is not None and not changes.files:
         return Published(None, changes, Needed())
     second = needed(changes, before, new, author) if live is not None else Needed()
-    waiting = await _waiting(store, draft)
-    for one in waiting:
-        asked = Needed.from_json(one.record.get("second_person", {}))
-        if asked and asked.within(second):
-            return Published(one, changes, asked, one.record.get("replay"), waited=True)
+    waiting = await waiting_with(store, draft.rulebook.hash)
+    found = already(waiting, second)
+    if found is not None:
+        asked = asked_of(found)
+        return Published(found, changes, asked, found.record.get("replay"), waited=True)
     passed = await asyncio.to_thread(_test, draft)
     report = await _replay(store, draft, live)
     record: dict[str, Any] = {
@@ -89,13 +89,23 @@ async def publish(
     return Published(version, changes, second, record["replay"], withdrawn=withdrawn)
 
 
-async def _waiting(store: Store, draft: Draft) -> list[RulesetVersion]:
-    """List the versions that wait with the very content of a draft."""
+async def waiting_with(store: Store, content: str) -> list[RulesetVersion]:
+    """List the versions that wait with the very content of this hash."""
     return [
         one
         for one in await store.versions()
-        if one.state is VersionState.PENDING and one.hash == draft.rulebook.hash
+        if one.state is VersionState.PENDING and one.hash == content
     ]
+
+
+def already(waiting: Iterable[RulesetVersion], second: Needed) -> RulesetVersion | None:
+    """Find the one that waits for nobody but those who must agree this time as well."""
+    return next((one for one in waiting if asked_of(one) and asked_of(one).within(second)), None)
+
+
+def asked_of(version: RulesetVersion) -> Needed:
+    """Tell who must agree, or had to, for a version to go live."""
+    return Needed.from_json(version.record.get("second_person", {}))
 
 
 def _test(draft: Draft) -> int:

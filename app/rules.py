@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from app import (
+    rules_approve,
     rules_explain,
     rules_fmt,
     rules_history,
@@ -68,7 +69,7 @@ cli.command("fmt")(rules_fmt.fmt)
 cli.command("table")(rules_fmt.table)
 cli.command("replay")(rules_replay.replay)
 cli.command("publish")(rules_publish.publish_rules)
-cli.command("approve")(rules_publish.approve)
+cli.command("approve")(rules_approve.approve)
 cli.command("history")(rules_history.history)
 cli.command("rollback")(rules_rollback.rollback)
 cli.command("shadow")(rules_shadow.shadow)

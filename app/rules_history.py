@@ -9,9 +9,9 @@ from typing import Any
 from app.city_time import CITY
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say
 from app.french import counted
+from app.publishing import asked_of
 from app.refused import refusing
 from app.rules_publish import told_changes
-from app.second_person import Needed
 from app.stores import opened
 from router.versions import RulesetVersion, VersionState
 
@@ -71,7 +71,7 @@ def _lines(version: RulesetVersion, live: int) -> list[str]:
         f"par {version.author}{agreed} : {version.reason}"
     ]
     lines += [f"  {line}" for line in told_changes(record.get("changes", {}))]
-    covered = Needed.from_json(record.get("second_person", {})).covered
+    covered = asked_of(version).covered
     if version.approved_by and covered:
         lines.append(f"  l'accord de {version.approved_by} vaut pour : {', '.join(covered)}")
     if kept := record.get("kept"):
@@ -85,4 +85,6 @@ def _lines(version: RulesetVersion, live: int) -> list[str]:
         )
     if restored := record.get("restores"):
         lines.append(f"  retour au contenu de la version {restored}")
+    if emergency := record.get("emergency"):
+        lines.append(f"  en urgence, sans l'accord d'une deuxième personne : {emergency}")
     return lines

@@ -1,4 +1,4 @@
-"""`guichet rules publish` and `approve`: a draft becomes the live rules, in all processes at once."""
+"""`guichet rules publish`: a draft becomes the live rules, in all processes at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.french import counted
 from app.publishing import Published, author_of, publish
 from app.refused import Refused, refusing
 from app.rulebook import load_files
-from app.second_person import Needed, agreed_told, check_second, options
+from app.second_person import Needed, options
 from app.stores import opened
 from app.system import SystemClock
 from app.written import check_writable, write
@@ -191,48 +191,6 @@ def told_changes(changes: dict[str, list[str]]) -> list[str]:
 def _some(names: list[str], most: int = 12) -> str:
     more = f" et {len(names) - most} autres" if len(names) > most else ""
     return ", ".join(names[:most]) + more
-
-
-def approve(
-    number: Annotated[int, typer.Argument(help="Number of the version that waits.")],
-    by: By = "",
-    teams: Teams = None,
-    public: Public = None,
-    data: Data = DEFAULT_DATA,
-    database_url: DatabaseUrl = "",
-    as_json: Json = False,
-) -> None:
-    """Agree, as a second person, to a version that waits: it goes live.
-
-    Who agrees to a file that names teams speaks for one of them.
-
-    Example: guichet rules approve 4 --par Lucie --equipe superviseurs-reze
-    """
-
-    second = author_of(by, teams)
-
-    async def run() -> RulesetVersion:
-        async with opened(data, database_url) as store:
-            found = await store.version(number)
-            if found is None:
-                raise InvalidInput(f"Il n'y a pas de version {number} des règles.")
-            check_second(found.author, second, found.record.get("second_person", {}))
-            done = await store.approve(number, second.name, SystemClock().now())
-            if public is not None:
-                await write_page(store, public)
-            return done
-
-    with refusing(as_json=as_json):
-        check_writable(public)
-        done = asyncio.run(run())
-        asked = Needed.from_json(done.record.get("second_person", {}))
-        if as_json:
-            own = {"version": done.version, "state": done.state, "approved_by": done.approved_by}
-            print_json({**own, "danger": asked.danger, "files": asked.covered})
-            return
-        say(f"Version {done.version} en service, avec l'accord de {done.approved_by} pour :")
-        for line in agreed_told(second, asked):
-            say(f"  {line}")
 
 
 async def write_page(store: Store, path: Path) -> None:

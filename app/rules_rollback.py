@@ -13,39 +13,55 @@ import typer
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say
 from app.draft import live_rulebook
 from app.french import STATUSES, counted
-from app.publishing import author_of
+from app.publishing import already, asked_of, author_of, waiting_with
 from app.refused import Refused, refusing
 from app.rulebook import load_files
-from app.rules_publish import By, Reason
+from app.rules_publish import By, Reason, Teams
+from app.second_person import Author, Needed, needed, options
+from app.sent_since import sent_since
 from app.stores import opened
 from app.system import SystemClock, SystemIds
 from router.case import Case, Status
 from router.errors import InvalidInput
 from router.ports import Ids
-from router.record import After
 from router.store import Store, Timer, TimerKind, Unit
 from router.tracking import printed
 from router.versions import RulesetVersion, VersionState
 from rules.changes import changes_between
 
-_PAGE = 5_000
 _TIMERS_A_UNIT = 500
 _ENDED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED, Status.MERGED}
 
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """What a rollback did: the new version, and the cases that the bad ones had sent somewhere."""
+    """What a rollback did: the new version, and the cases that the bad ones had sent somewhere.
+
+    Where it waits for a second person, ``needed`` says why, and nothing is done yet.
+    """
 
     version: RulesetVersion
     cases: tuple[tuple[Case, str], ...]
     redispatched: int
+    needed: Needed = Needed()
+
+    @property
+    def waits(self) -> bool:
+        return self.version.state is VersionState.PENDING
 
 
 def rollback(
     number: Annotated[int, typer.Argument(help="Version whose content goes live again.")],
     reason: Reason = "",
     by: By = "",
+    teams: Teams = None,
+    urgent: Annotated[
+        str | None,
+        typer.Option(
+            "--urgence",
+            help="Go live without the second person: why it cannot wait; kept for ever.",
+        ),
+    ] = None,
     redispatch: Annotated[
         bool, typer.Option("--redispatch", help="Have the running router decide these cases again.")
     ] = False,
@@ -55,25 +71,33 @@ def rollback(
 ) -> None:
     """Make an older version live again, as a new one, and list the cases that were sent since.
 
+    What changes rules of danger, or another's files, waits for a second person as a draft does.
+
     Example: guichet rules rollback 3 --reason "Éclairage mal orienté" --par Awa --redispatch
+    Example: guichet rules rollback 3 --reason "Mauvais numéro" --urgence "Le 18 est faux, il est 3 h"
     """
 
     async def run() -> RolledBack:
         async with opened(data, database_url) as store:
             return await roll_back(
-                store, number, reason.strip(), author_of(by, None).name, SystemClock().now(),
-                SystemIds() if redispatch else None,
+                store, number, reason.strip(), author_of(by, teams), SystemClock().now(),
+                SystemIds() if redispatch else None, (urgent or "").strip(),
             )  # fmt: skip
 
     with refusing(as_json=as_json):
         if not reason.strip():
             raise InvalidInput('Dites pourquoi : --reason "…".')
+        if urgent is not None and not urgent.strip():
+            raise InvalidInput('Dites pourquoi cela presse : --urgence "…".')
         done = asyncio.run(run())
         if as_json:
             print_json(
                 {
                     "version": done.version.version,
+                    "state": done.version.state.value,
                     "restores": number,
+                    "second_person": done.needed.as_json(),
+                    "emergency": done.version.record.get("emergency"),
                     "cases": [_case_json(case, rule) for case, rule in done.cases],
                     "redispatched": done.redispatched,
                 }
@@ -83,11 +107,18 @@ def rollback(
 
 
 async def roll_back(
-    store: Store, number: int, reason: str, author: str, now: datetime, ids: Ids | None
+    store: Store,
+    number: int,
+    reason: str,
+    author: Author,
+    now: datetime,
+    ids: Ids | None,
+    urgent: str = "",
 ) -> RolledBack:
     """Publish the content of an older version; with ``ids``, its cases are decided again.
 
     Where that content is live already, no version is made: the cases are listed all the same.
+    ``urgent`` says why a second person, where one is needed, is not waited for.
 
     Raises:
         Refused: that version was never published.
@@ -99,12 +130,12 @@ async def roll_back(
         raise InvalidInput(f"Il n'y a pas de version {number} des règles.")
     if target.state is not VersionState.PUBLISHED:
         raise Refused(f"La version {number} n'a jamais été en service.")
-    version = (
-        live
-        if target.hash == live.hash
-        else await _restore(store, target, live, reason, author, now)
-    )
-    cases = await _routed_since(store, target)
+    version = live
+    if target.hash != live.hash:
+        version = await _restore(store, target, live, reason, author, now, urgent)
+    cases = await sent_since(store, target)
+    if version.state is VersionState.PENDING:
+        return RolledBack(version, cases, 0, asked_of(version))
     due = [case for case, _ in cases if case.status not in _ENDED] if ids else []
     if ids is not None:
         await _decide_again(store, due, now, ids)
@@ -116,47 +147,27 @@ async def _restore(
     target: RulesetVersion,
     live: RulesetVersion,
     reason: str,
-    author: str,
+    author: Author,
     now: datetime,
+    urgent: str,
 ) -> RulesetVersion:
+    """Publish a content anew, or have it wait; one that waits so already does on."""
     restored = await asyncio.to_thread(load_files, target.files)
     before = await asyncio.to_thread(live_rulebook, live)
-    changes = changes_between(
-        before.ruleset.configuration if before else None,
-        restored.ruleset.configuration,
-        live.files,
-        target.files,
-    )
-    record = {"changes": changes.as_json(), "restores": target.version, "rolls_back": live.version}
+    old, new = before.ruleset.configuration if before else None, restored.ruleset.configuration
+    changes = changes_between(old, new, live.files, target.files)
+    second = needed(changes, old, new, author)
+    waits = bool(second) and not urgent
+    waiting = already(await waiting_with(store, restored.hash), second) if waits else None
+    if waiting is not None:
+        return waiting
+    record = {"changes": changes.as_json(), "restores": target.version, "rolls_back": live.version,
+              "second_person": second.as_json(),
+              **({"emergency": urgent} if second and urgent else {})}  # fmt: skip
     return await store.publish(
-        target.files, restored.hash, author, reason, now, base=live.version, record=record
-    )
-
-
-async def _routed_since(store: Store, target: RulesetVersion) -> tuple[tuple[Case, str], ...]:
-    """Find the cases whose last decision is by a version that came after the restored one."""
-    bad = {
-        one.hash: one.at
-        for one in await store.versions()
-        if one.version > target.version
-        and one.state is VersionState.PUBLISHED
-        and one.hash != target.hash
-    }
-    seen: set[int] = set()
-    found: list[tuple[Case, str]] = []
-    after: After | None = None
-    while bad:
-        page = await store.decisions(min(bad.values()), after=after, limit=_PAGE, with_facts=False)
-        if not page:
-            break
-        for record in page:
-            new = record.case_id not in seen
-            seen.add(record.case_id)
-            if new and record.ruleset in bad and record.applied:
-                case = await store.case_by_id(record.case_id)
-                found += [(case, record.outcome.rule)] if case is not None else []
-        after = After(page[-1].at, page[-1].id)
-    return tuple(reversed(found))
+        target.files, restored.hash, author.name, reason, now,
+        base=live.version, record=record, pending=waits,
+    )  # fmt: skip
 
 
 async def _decide_again(store: Store, cases: Sequence[Case], now: datetime, ids: Ids) -> None:
@@ -172,6 +183,8 @@ async def _decide_again(store: Store, cases: Sequence[Case], now: datetime, ids:
 def _tell(done: RolledBack, number: int, *, redispatch: bool) -> None:
     if done.version.version == number:
         say(f"La version {number} est déjà en service.")
+    elif done.waits:
+        _tell_waiting(done, number)
     else:
         say(f"Version {done.version.version} en service : le contenu de la version {number}.")
     if not done.cases:
@@ -182,11 +195,29 @@ def _tell(done: RolledBack, number: int, *, redispatch: bool) -> None:
         number_ = printed(case.public_number or case.number)
         line = f"  {number_}  {case.owner}, {STATUSES[case.status]}, règle {rule}"
         say(line)
-    if redispatch:
+    if done.waits:
+        say("Rien ne change pour eux avant l'accord : relancez ensuite cette commande.")
+    elif redispatch:
         again = counted(done.redispatched, "cas sera décidé", "cas seront décidés")
         say(f"{again} à nouveau par le routeur en marche.")
     else:
         say("Rien ne change pour eux ; --redispatch les ferait décider à nouveau.")
+
+
+def _tell_waiting(done: RolledBack, number: int) -> None:
+    own, needed_ = done.version.version, done.needed
+    say(
+        f"Version {own} en attente de l'accord d'une deuxième personne, avec le contenu de la "
+        f"version {number} :"
+    )
+    for sentence in needed_.sentences:
+        say(f"  {sentence}")
+    say(f"  guichet rules approve {own} --par NOM {needed_.speaking}".rstrip())
+    if needed_.foreign and not needed_.danger:
+        say(f"  Si vous en êtes, recommencez avec {options(needed_.foreign.values())}")
+    say(
+        'Si cela ne peut pas attendre, recommencez avec --urgence "pourquoi" : l\'historique le garde.'
+    )
 
 
 def _case_json(case: Case, rule: str) -> dict[str, Any]:

@@ -82,3 +82,75 @@ def test_a_running_installation_sends_the_cases_where_the_restored_rules_say(pas
         ("voirie-m", DeliveryKind.NOTICE),
         (None, DeliveryKind.PROGRESS),
     }
+
+
+MORE_GAS = ("[odeur de gaz]", "[odeur de gaz, ça sent le gaz]")
+
+
+def test_going_back_on_a_danger_waits_for_a_second_person(past):
+    past.change(*MORE_GAS)
+    past.publish()
+    past.fine("approve", "2", "--par", "Lucie")
+    bad = past.case("ça sent le gaz", ago=-SOON)
+    back = ("rollback", "1", "--reason", "erreur", "--par", "Lucie")
+    said = " ".join(past.fine(*back, "--redispatch").split())
+    assert "Version 3 en attente de l'accord d'une deuxième personne" in said
+    assert "règles de danger touchées : gaz" in said
+    assert "guichet rules approve 3 --par NOM" in said
+    assert '--urgence "pourquoi"' in said
+    assert bad in said
+    assert past.active().version == 2
+    assert past.store(lambda store: store.next_due(TIMER)) is None, "nothing is done yet"
+    again = past.read(*back)
+    assert (again["version"], again["state"], again["redispatched"]) == (3, "pending", 0)
+    assert past.run("approve", "3", "--par", "lucie")[0] == 1
+    told = past.fine("approve", "3", "--par", "Awa")
+    assert "guichet rules rollback 1 --redispatch" in told
+    assert "ça sent le gaz" not in past.active().files["regles/metropole.yaml"].decode()
+    found = past.read(*back, "--redispatch")
+    assert (found["version"], found["state"], found["redispatched"]) == (3, "published", 1)
+    assert past.store(lambda store: store.next_due(TIMER)) is not None
+
+
+def test_in_an_emergency_one_person_goes_back_and_the_history_keeps_why(past):
+    past.change(*MORE_GAS)
+    past.publish()
+    past.fine("approve", "2", "--par", "Lucie")
+    bad = past.case("ça sent le gaz", ago=-SOON)
+    back = ("rollback", "1", "--reason", "erreur", "--par", "Awa", "--redispatch")
+    past.fine(*back)
+    assert past.run(*back, "--urgence", " ") == (2, 'Dites pourquoi cela presse : --urgence "…".\n')
+    found = past.read(*back, "--urgence", "il est 3 h")
+    assert (found["version"], found["state"], found["emergency"]) == (4, "published", "il est 3 h")
+    assert [one["number"] for one in found["cases"]] == [bad]
+    assert found["redispatched"] == 1
+    states = [one["state"] for one in past.read("history")]
+    assert states == ["published", "withdrawn", "published", "published"]
+    why = "en urgence, sans l'accord d'une deuxième personne : il est 3 h"
+    assert why in past.fine("history")
+    assert past.read("history")[0]["second_person"]["danger"] == ["gaz"]
+
+
+def test_going_back_on_a_file_of_another_team_asks_that_team(past):
+    one = "- {id: r, si: {contient: [fanfare]}, alors: {responsable: mairie-reze}}"
+    head = {"territoire": "Rezé", "peut_modifier": "[reze]"}
+    past.town.rules(one, "regles/reze.yaml", **head)
+    past.publish("--equipe", "reze")
+    past.town.rules(one.replace("fanfare", "orchestre"), "regles/reze.yaml", **head)
+    past.publish("--equipe", "reze")
+    back = ("rollback", "2", "--reason", "erreur", "--par", "Awa")
+    said = " ".join(past.fine(*back).split())
+    assert "« regles/reze.yaml » se modifie par reze" in said
+    assert "Si vous en êtes, recommencez avec --equipe reze" in said
+    assert past.active().version == 3
+    found = past.read(*back, "--equipe", "reze")
+    assert (found["state"], found["emergency"]) == ("published", None)
+    assert past.active().version == found["version"]
+
+
+def test_an_urgency_that_needed_nobody_is_no_emergency(past):
+    past.change(*TO_ROADS)
+    past.publish()
+    found = past.read("rollback", "1", "--reason", "erreur", "--urgence", "vite")
+    assert (found["state"], found["emergency"]) == ("published", None)
+    assert "en urgence" not in past.fine("history")
