@@ -16,9 +16,9 @@ from oracle_cases import Seeded, Writer, rules_and_facts
 from oracle_town import Bench
 
 from router.decision import Facts
-from rules import naive
 from rules.compile import RuleSet
 from rules.decide import decide
+from rules.oracle import naive
 
 DRAWN = 20_000
 SEEDED = int(os.environ.get("GUICHET_ORACLE_CASES", "500"))

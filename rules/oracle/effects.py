@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from router.decision import ServiceId, Urgency
 from rules.model import Effects, Promises, Rule
-from rules.naive_owner import Directory, Owner
+from rules.oracle.owner import Directory, Owner
 from rules.scalars import Duration
 from rules.situation import Situation
 

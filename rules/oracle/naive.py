@@ -22,9 +22,9 @@ from rules.conditions.words import Contains
 from rules.decide import conclude
 from rules.index import Access, access
 from rules.model import Cell, Effects, Rule
-from rules.naive_effects import acting, gathered, wanted
-from rules.naive_owner import Directory, Wish, choose
-from rules.naive_question import Asker, Ranked, territories
+from rules.oracle.effects import acting, gathered, wanted
+from rules.oracle.owner import Directory, Wish, choose
+from rules.oracle.question import Asker, Ranked, territories
 from rules.phrases import Phrase
 from rules.ranking import LEVEL, rule_area
 from rules.settle import Found, settled

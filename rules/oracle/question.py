@@ -10,8 +10,8 @@ from rules.conditions.facts import RuleHolds
 from rules.conditions.logic import Block, Combined
 from rules.conditions.source import Condition
 from rules.model import Effects, Rule
-from rules.naive_effects import acting
-from rules.naive_owner import Directory, Owner
+from rules.oracle.effects import acting
+from rules.oracle.owner import Directory, Owner
 from rules.situation import CATEGORY, PLACE, Situation
 
 Chances = tuple[bool, bool]
