@@ -44,9 +44,9 @@ from app.stores import kept_in, opened
 from app.system import SystemClock
 from router.record import After
 from rules import trials
-from rules.advice_history import FEWEST, Unseen
 from rules.compile import RuleSet
 from rules.coverage import untried
+from rules.lint.history import FEWEST, Unseen
 from rules.problems import Problem, Problems
 from rules.trials import TrialResult
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from router.errors import ConfigurationError
 from router.geography import Geography, TerritoryDescription
 from rules.compile import RuleSet
-from rules.lint import compiled_and_linted
+from rules.lint.linting import compiled_and_linted
 from rules.problems import InvalidConfiguration, Problem
 from rules.read_territory import PATH
 from rules.reading import read

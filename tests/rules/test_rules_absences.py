@@ -14,12 +14,12 @@ from rules_town import SERVICES, Town
 
 from router.decision import Decision, Facts, ServiceId
 from rules import trials
-from rules.advice_absences import advise_absences
 from rules.changes import changes_between
 from rules.checking import check
 from rules.compile import compile_rules
 from rules.decide import decide
 from rules.explain import explain
+from rules.lint.absences import advise_absences
 from rules.problems import Problem, Problems
 from rules.translate import translate
 from understanding.territory import Territory

@@ -17,7 +17,7 @@ from rules_town import (
 )
 
 from router.decision import Urgency
-from rules.lint import lint
+from rules.lint.linting import lint
 from rules.reading import read
 from understanding.territory import Territory
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from rules_town import Town
 
 from router.decision import Facts
-from rules.advice_history import FEWEST, Unseen
+from rules.lint.history import FEWEST, Unseen
 from rules.problems import Problem, Problems
 
 ANY = Facts(datetime(2026, 11, 24, 9, tzinfo=UTC), language="fr")

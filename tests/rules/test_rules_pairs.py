@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules_town import Town
 
-from rules import conflicts
-from rules.overlap import Comparison
-from rules.pairs import Subject
+from rules.lint import conflicts
+from rules.lint.overlap import Comparison
+from rules.lint.pairs import Subject
 
 CONDITIONS = (
     "contient: [banc]",

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 
 from rules.absences import Absence
-from rules.advice_hours import Hours
 from rules.compile import RuleSet
+from rules.lint.hours import Hours
 from rules.model import ServiceEntry
 from rules.problems import Problems
 from rules.scalars import Day, Season

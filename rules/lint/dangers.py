@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from rules.compile import RuleSet
 from rules.compiled import Compiled
 from rules.decide import decide
-from rules.made_up import MadeUp
+from rules.lint.made_up import MadeUp
+from rules.lint.overlap import Comparison
 from rules.model import Promises, Ref, Rule
-from rules.overlap import Comparison
 from rules.problems import At, Problems
 
 _NAMED = 2

@@ -8,10 +8,10 @@ from router.geography import Geography
 from rules.compile import RuleSet
 from rules.conditions.facts import RuleHolds
 from rules.dnf import Term
-from rules.made_up import MadeUp
-from rules.overlap import Comparison, groups_of, seasons_of
+from rules.lint.made_up import MadeUp
+from rules.lint.overlap import Comparison, groups_of, seasons_of
+from rules.lint.pairs import Pairs, Subject, categories_of, objects_of
 from rules.owners import Owners
-from rules.pairs import Pairs, Subject, categories_of, objects_of
 from rules.problems import Problems
 from rules.ranking import rule_places
 

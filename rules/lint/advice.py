@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
-from rules.advice_absences import advise_absences
-from rules.advice_dangers import advise_dangers
-from rules.advice_hours import advise_hours
-from rules.advice_law import advise_law
-from rules.advice_places import advise_places
-from rules.advice_sms import advise_sms
-from rules.advice_texts import advise_texts
-from rules.advice_times import advise_times
-from rules.advice_ways import advise_ways
-from rules.advice_words import advise_words
 from rules.compile import RuleSet
 from rules.coverage import rules_expected
+from rules.lint.absences import advise_absences
+from rules.lint.dangers import advise_dangers
+from rules.lint.hours import advise_hours
+from rules.lint.law import advise_law
+from rules.lint.places import advise_places
+from rules.lint.sms import advise_sms
+from rules.lint.texts import advise_texts
+from rules.lint.times import advise_times
+from rules.lint.ways import advise_ways
+from rules.lint.words import advise_words
 from rules.problems import Problems
 
 _LONGEST_ALWAYS = 20

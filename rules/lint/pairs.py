@@ -10,7 +10,7 @@ from rules.compiled import Compiled
 from rules.conditions.facts import CategoryIs
 from rules.conditions.place import HasPostcode, Inside, NearObject
 from rules.dnf import Literal, Term
-from rules.overlap import Comparison, groups_of
+from rules.lint.overlap import Comparison, groups_of
 
 Kinds = frozenset[str]
 """What the conditions of an alternative are about."""

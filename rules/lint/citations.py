@@ -13,8 +13,8 @@ from rules.conditions.logic import leaves
 from rules.conditions.place import Inside
 from rules.conditions.time import Received
 from rules.dnf import Literal, Term, TooManyTerms
+from rules.lint.overlap import Comparison
 from rules.model import Rule
-from rules.overlap import Comparison
 from rules.problems import At, Problems
 from rules.spoken import period_said
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import date
 
 from router.geography import Geography
-from rules.advice import advise
-from rules.citations import Citations
 from rules.compile import RuleSet, compile_rules
 from rules.compiled import Compiled
 from rules.conditions.time import Received
-from rules.conflicts import Conflicts
 from rules.dnf import Literal, Term, TooManyTerms, terms
-from rules.entitlement import Entitlement
+from rules.lint.advice import advise
+from rules.lint.citations import Citations
+from rules.lint.conflicts import Conflicts
+from rules.lint.entitlement import Entitlement
+from rules.lint.moments import crosses, never
+from rules.lint.overlap import Comparison
 from rules.model import Configuration
-from rules.moments import crosses, never
-from rules.overlap import Comparison
 from rules.problems import Problem, Problems
 
 

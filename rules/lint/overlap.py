@@ -27,9 +27,9 @@ from rules.conditions.time import Received
 from rules.conditions.words import Contains
 from rules.dnf import Literal, Term
 from rules.groups import Group
-from rules.meaning import Vocabulary
+from rules.lint.meaning import Vocabulary
+from rules.lint.moments import apart, crosses, minutes, windows_of
 from rules.model import Rule
-from rules.moments import apart, crosses, minutes, windows_of
 from rules.scalars import Season
 
 

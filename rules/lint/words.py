@@ -10,7 +10,7 @@ from rules.conditions.logic import leaves
 from rules.conditions.words import Contains
 from rules.groups import Group
 from rules.lexicon import lexicon
-from rules.overlap import groups_of
+from rules.lint.overlap import groups_of
 from rules.phrases import Phrase
 from rules.problems import Problems
 from rules.words import fold, lower

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from router.directory import Statute
 from router.rights import Silence
-from rules.advice_texts import more
 from rules.compile import RuleSet
+from rules.lint.texts import more
 from rules.model import Configuration, ServiceEntry
 from rules.problems import Problems
 from rules.scalars import Unreadable

@@ -26,10 +26,10 @@ from rules.conditions.place import HasPostcode, Inside, NearObject, OnStreet
 from rules.conditions.time import Received
 from rules.coordinates import box_of, positions
 from rules.dnf import Term
-from rules.meaning import plain_text
+from rules.lint.meaning import plain_text
+from rules.lint.moments import starts_of
+from rules.lint.overlap import Comparison, groups_of
 from rules.model import Effects
-from rules.moments import starts_of
-from rules.overlap import Comparison, groups_of
 from rules.read_arrival import DEFAULT_MOMENT
 from rules.read_facts import URGENCY
 
