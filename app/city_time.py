@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rules.read_territory import PATH
+from rules.reading.territory import PATH
 
 MINUTE = "%d/%m/%Y %H:%M"
 SECOND = "%d/%m/%Y %H:%M:%S"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from channels.system_words import refusal
 from rules.problems import At, Problems
-from rules.yaml_tree import read_tree
+from rules.reading.yaml_tree import read_tree
 
 
 def readable(file: Path, path: str, problems: Problems) -> str | None:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from router.errors import InvalidInput
 from router.message import Location
-from rules.read_arrival import LAST_YEAR
+from rules.reading.arrival import LAST_YEAR
 from rules.scalars import FIRST_YEAR
 
 _PLACEHOLDER = re.compile(

@@ -34,7 +34,7 @@ from rules.explain import explain as explained
 from rules.explain_missing import rules_of
 from rules.nearness import nearest
 from rules.problems import proposal
-from rules.read_arrival import arrival
+from rules.reading.arrival import arrival
 from rules.scalars import Unreadable
 
 

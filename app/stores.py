@@ -11,7 +11,7 @@ from app.system import SystemIds
 from channels.system_words import refusal
 from router.errors import ConfigurationError
 from router.store import Store
-from rules.read_territory import PATH
+from rules.reading.territory import PATH
 from storage.engine import open_store, upgrade
 from storage.private import make_folder
 

@@ -14,8 +14,8 @@ from router.geography import Geography, TerritoryDescription
 from rules.compile import RuleSet
 from rules.lint.linting import compiled_and_linted
 from rules.problems import InvalidConfiguration, Problem
-from rules.read_territory import PATH
-from rules.reading import read
+from rules.reading.folder import read
+from rules.reading.territory import PATH
 
 GeographyOf = Callable[[TerritoryDescription], Geography]
 

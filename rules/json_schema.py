@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, assert_never
 
 from rules import shapes
-from rules.blocks import BLOCKS
 from rules.key_titles import description, spelled, title
+from rules.reading.blocks import BLOCKS
 from rules.shapes import FILES, REQUIRED, SHAPES, Shape
 from rules.vocabulary import ENGLISH, NO, YES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rules.blocks import BLOCKS
+from rules.reading.blocks import BLOCKS
 from rules.vocabulary import (
     CHANNELS,
     COUNTED_BY,

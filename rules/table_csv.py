@@ -7,8 +7,8 @@ import io
 import re
 
 from rules.problems import Problems
+from rules.reading.yaml_tree import Mapping, Scalar, read_tree
 from rules.vocabulary import plain
-from rules.yaml_tree import Mapping, Scalar, read_tree
 
 FAMILY = {"fr": "famille", "en": "family"}
 EVERYWHERE = {"fr": "partout", "en": "everywhere"}

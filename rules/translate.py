@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from rules.problems import At, Problems
+from rules.reading.yaml_tree import Mapping as MappingNode
+from rules.reading.yaml_tree import Node, Scalar, Sequence, read_tree
 from rules.vocabulary import (
     CHANNELS,
     COUNTED_BY,
@@ -22,8 +24,6 @@ from rules.vocabulary import (
     WAYS,
     plain,
 )
-from rules.yaml_tree import Mapping as MappingNode
-from rules.yaml_tree import Node, Scalar, Sequence, read_tree
 
 Edit = tuple[Scalar, str]
 """A scalar, and what it is to say."""

@@ -30,8 +30,8 @@ from rules.lint.meaning import plain_text
 from rules.lint.moments import starts_of
 from rules.lint.overlap import Comparison, groups_of
 from rules.model import Effects
-from rules.read_arrival import DEFAULT_MOMENT
-from rules.read_facts import URGENCY
+from rules.reading.arrival import DEFAULT_MOMENT
+from rules.reading.facts import URGENCY
 
 T = TypeVar("T")
 _URGENCY = {urgency: word for word, urgency in URGENCY.items()}

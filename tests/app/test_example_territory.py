@@ -13,11 +13,11 @@ from shapely.geometry import shape
 from router.directory import Level
 from rules import trials
 from rules.absences import Absence
-from rules.blocks import CONDITIONS, EFFECTS
 from rules.compile import compile_rules
 from rules.coverage import untried
 from rules.owners import Lack
 from rules.problems import At
+from rules.reading.blocks import CONDITIONS, EFFECTS
 from rules.scalars import Day, Season
 
 TERRITORY = CONFIG / "territoire"

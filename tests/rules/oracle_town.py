@@ -10,14 +10,14 @@ from rules_town import Town
 from router.decision import ServiceId
 from rules.compile import RuleSet, compile_rules
 from rules.dnf import TooManyTerms, terms
-from rules.fields import Fields
 from rules.model import Configuration
-from rules.names import Names
 from rules.problems import Problems
-from rules.read_absences import read_absences
-from rules.read_rules import RuleFileReader, Sheet, head, rule_ids
-from rules.reading import _Reader
-from rules.yaml_tree import Mapping, read_tree
+from rules.reading.absences import read_absences
+from rules.reading.fields import Fields
+from rules.reading.folder import _Reader
+from rules.reading.names import Names
+from rules.reading.rule_files import RuleFileReader, Sheet, head, rule_ids
+from rules.reading.yaml_tree import Mapping, read_tree
 from understanding.territory import Territory
 
 ROLE = "  social-du-lieu: {bellevue: paix-nantes, centre: mairie-nantes, Rezé: mairie-reze}\n"

@@ -11,7 +11,7 @@ from rules_town import Town
 
 from router.decision import Facts
 from rules.compile import RuleSet, compile_rules
-from rules.reading import read
+from rules.reading.folder import read
 from understanding.territory import Territory
 
 NOON = Facts(received_at=datetime(2026, 11, 24, 12, tzinfo=UTC))

@@ -13,7 +13,7 @@ from rules_town import COMPETENCES, SERVICES, Town
 
 from rules import delays, scalars
 from rules.checking import check
-from rules.read_arrival import LAST_YEAR, arrival
+from rules.reading.arrival import LAST_YEAR, arrival
 from rules.scalars import Unreadable
 from rules.trials import run
 from understanding.territory import Territory

@@ -16,14 +16,14 @@ from rules_town import BASE, Town
 from typer.testing import CliRunner, Result
 
 from app.__main__ import cli
-from rules.blocks import BLOCKS
 from rules.json_schema import json_schema
 from rules.key_titles import description, spelled
 from rules.problems import Problems
+from rules.reading.blocks import BLOCKS
+from rules.reading.yaml_tree import Mapping, Node, Scalar, Sequence, read_tree
 from rules.shapes import REQUIRED, SHAPES
 from rules.translate import translate
 from rules.vocabulary import ENGLISH, plain
-from rules.yaml_tree import Mapping, Node, Scalar, Sequence, read_tree
 
 ROOT = Path(__file__).parents[2]
 CONFIG = sorted((ROOT / "config").rglob("*.yaml"))

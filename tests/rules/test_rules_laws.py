@@ -14,7 +14,7 @@ from rules_town import Town
 from router.decision import Facts, Place, Point, ServiceId
 from rules.compile import RuleSet, compile_rules
 from rules.decide import decide
-from rules.reading import read
+from rules.reading.folder import read
 from understanding.territory import Territory
 
 WORDS = ["banc", "gaz", "bruit", "trottoir", "lampadaire", "pas", "de", "chaussée", "musique"]

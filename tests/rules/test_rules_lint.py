@@ -18,7 +18,7 @@ from rules_town import (
 
 from router.decision import Urgency
 from rules.lint.linting import lint
-from rules.reading import read
+from rules.reading.folder import read
 from understanding.territory import Territory
 
 RESERVE = COMPETENCES + "reserve: {metropole: [voirie], commune: [tranquillite]}\n"

@@ -22,10 +22,10 @@ from typer.testing import CliRunner
 
 from app.__main__ import cli
 from rules import trials, vocabulary
-from rules.blocks import BLOCKS, CONDITIONS, EFFECTS
 from rules.coverage import untried
-from rules.fields import Fields
 from rules.json_schema import json_schema
+from rules.reading.blocks import BLOCKS, CONDITIONS, EFFECTS
+from rules.reading.fields import Fields
 from rules.translate import translate
 from understanding.territory import Territory
 

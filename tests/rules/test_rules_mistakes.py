@@ -15,9 +15,9 @@ import pytest
 from rules_town import Town
 from test_rules_manual import codes
 
-from rules import read_rules
 from rules.checking import check
 from rules.problems import MOST_ERRORS, Problem
+from rules.reading import rule_files
 from understanding.territory import Territory
 
 BAD = sorted((Path(__file__).parent / "bad").glob("*.yaml"))
@@ -85,7 +85,7 @@ def test_a_file_of_ten_thousand_and_one_rules_is_refused_at_the_last(town: Town)
 
 
 def test_as_many_rules_as_may_be_are_read(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_rules, "MOST_RULES", 2)
+    monkeypatch.setattr(rule_files, "MOST_RULES", 2)
     rules = [f"- {{id: r{n}, si: {{canal: web}}, alors: {{urgence: haute}}}}" for n in range(3)]
     town.rules("\n".join(rules[:2]))
     assert town.errors == []
@@ -136,7 +136,7 @@ def test_a_folder_without_rule_files_is_refused(town: Town) -> None:
 
 
 def test_a_folder_that_does_not_exist_is_one_problem(tmp_path: Path) -> None:
-    from rules.reading import read
+    from rules.reading.folder import read
 
     reading = read(tmp_path / "nowhere")
     assert reading.configuration is None

@@ -7,7 +7,7 @@ import json
 import pytest
 from rules_town import Town, collection, feature, square
 
-from rules.blocks import BLOCKS
+from rules.reading.blocks import BLOCKS
 from rules.trials import run
 from rules.vocabulary import ENGLISH
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rules import scalars
-from rules.fields import Fields
 from rules.groups import Group
-from rules.names import Names
 from rules.phrases import Phrase, near, parse_phrase
 from rules.problems import Problems
-from rules.yaml_tree import Mapping as MappingNode
-from rules.yaml_tree import Node, Scalar, Sequence
+from rules.reading.fields import Fields
+from rules.reading.names import Names
+from rules.reading.yaml_tree import Mapping as MappingNode
+from rules.reading.yaml_tree import Node, Scalar, Sequence
 
 _NEAR_BY_DEFAULT = 5
 

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from router.decision import ServiceId
 from router.directory import Contact, Counter, Level, Service, Statute
 from rules import scalars
-from rules.fields import Fields
 from rules.model import Role, RoleValue, ServiceEntry
-from rules.names import Names
 from rules.problems import At, Problems
-from rules.read_absences import read_absences
-from rules.read_effects import EffectReader
-from rules.read_facts import language_codes
+from rules.reading.absences import read_absences
+from rules.reading.effects import EffectReader
+from rules.reading.facts import language_codes
+from rules.reading.fields import Fields
+from rules.reading.names import Names
+from rules.reading.yaml_tree import Node, Scalar
 from rules.vocabulary import CHANNELS, LEVELS, SEEN, STATUTES, WAYS
-from rules.yaml_tree import Node, Scalar
 
 _LEVELS = {"ville": Level.CITY, "metropole": Level.METROPOLE, "partenaire": Level.PARTNER}
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from rules import scalars
-from rules.blocks import BLOCKS
-from rules.meant import MEANT
 from rules.problems import At, Problems, proposal
+from rules.reading.blocks import BLOCKS
+from rules.reading.meant import MEANT
+from rules.reading.unknown_keys import keys_of, meant_key
+from rules.reading.yaml_tree import Mapping as MappingNode
+from rules.reading.yaml_tree import Node, Scalar, Sequence
 from rules.scalars import Season, Unreadable
-from rules.unknown_keys import keys_of, meant_key
 from rules.vocabulary import ENGLISH, FRENCH, plain
-from rules.yaml_tree import Mapping as MappingNode
-from rules.yaml_tree import Node, Scalar, Sequence
 
 T = TypeVar("T")
 

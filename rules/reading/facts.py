@@ -7,11 +7,11 @@ from rules import scalars
 from rules.conditions import facts, time
 from rules.conditions.counts import Counted, Tally
 from rules.conditions.source import Condition
-from rules.fields import Fields
-from rules.read_value import Value
+from rules.reading.fields import Fields
+from rules.reading.value import Value
+from rules.reading.yaml_tree import Mapping as MappingNode
 from rules.scalars import Duration
 from rules.vocabulary import CHANNELS, COUNTED_BY, NATURES, SENDERS, URGENCIES
-from rules.yaml_tree import Mapping as MappingNode
 
 URGENCY = {
     "basse": Urgency.LOW,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.fields import Fields
 from rules.model import Category, Promises
-from rules.names import Names
 from rules.phrases import Phrase
 from rules.problems import At, Problems
-from rules.read_effects import EffectReader
-from rules.read_services import take, translations
-from rules.read_words import Unless, phrases
+from rules.reading.effects import EffectReader
+from rules.reading.fields import Fields
+from rules.reading.names import Names
+from rules.reading.services import take, translations
+from rules.reading.words import Unless, phrases
+from rules.reading.yaml_tree import Node, Scalar
 from rules.scalars import Unreadable
 from rules.silence import read_silence
 from rules.vocabulary import FACTS, WAYS
-from rules.yaml_tree import Node, Scalar
 
 
 def category_ids(fields: Fields, problems: Problems) -> dict[str, At]:

@@ -16,11 +16,11 @@ from router.geography import (
 )
 from rules import scalars
 from rules.coordinates import Box, box_of, wrong_geometry
-from rules.fields import Fields
-from rules.names import Names
 from rules.problems import At, Problems
-from rules.read_services import take
-from rules.sources import Sources
+from rules.reading.fields import Fields
+from rules.reading.names import Names
+from rules.reading.services import take
+from rules.reading.sources import Sources
 
 PATH = "territoire/territoire.yaml"
 _BORDER = 15.0

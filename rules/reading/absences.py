@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rules.absences import Absence
-from rules.fields import Fields
-from rules.yaml_tree import Node
+from rules.reading.fields import Fields
+from rules.reading.yaml_tree import Node
 
 
 def read_absences(fields: Fields) -> tuple[Absence, ...]:

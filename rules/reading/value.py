@@ -8,10 +8,10 @@ from typing import TypedDict, TypeVar
 
 from rules.conditions.logic import Block, Combined
 from rules.conditions.source import Condition
-from rules.fields import Fields
-from rules.names import Names
 from rules.problems import At, Problems
-from rules.yaml_tree import Node, Scalar, Sequence
+from rules.reading.fields import Fields
+from rules.reading.names import Names
+from rules.reading.yaml_tree import Node, Scalar, Sequence
 
 T = TypeVar("T")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import combinations
 
 from rules import scalars
-from rules.fields import Fields
 from rules.model import Effects, Escalation, Promises, Ref, SplitPart, Step
-from rules.names import Names
 from rules.problems import Problems
-from rules.read_facts import URGENCY
+from rules.reading.facts import URGENCY
+from rules.reading.fields import Fields
+from rules.reading.names import Names
+from rules.reading.yaml_tree import Node
 from rules.vocabulary import FACTS, PROOFS, URGENCIES, WAYS
-from rules.yaml_tree import Node
 
 
 class EffectReader:

@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 
 from rules import scalars
 from rules.conditions.negation import without_negation
-from rules.fields import Fields
 from rules.model import Effects, Rule, RuleFile
-from rules.names import RESERVED, Names
 from rules.phrases import Phrase
 from rules.problems import At, Problems
-from rules.read_conditions import ConditionReader
-from rules.read_effects import EffectReader
-from rules.read_trials import TrialReader
-from rules.read_words import Unless, phrases
+from rules.reading.conditions import ConditionReader
+from rules.reading.effects import EffectReader
+from rules.reading.fields import Fields
+from rules.reading.names import RESERVED, Names
+from rules.reading.trials import TrialReader
+from rules.reading.words import Unless, phrases
+from rules.reading.yaml_tree import Mapping as MappingNode
+from rules.reading.yaml_tree import Node, Scalar
 from rules.vocabulary import PRIORITIES, plain
-from rules.yaml_tree import Mapping as MappingNode
-from rules.yaml_tree import Node, Scalar
 
 MOST_RULES = 10_000
 """In one file; a folder may hold more."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import yaml
 
 from rules.problems import At, Problems
-from rules.yaml_mistakes import DEEPEST, odd_indentation, tell
+from rules.reading.yaml_mistakes import DEEPEST, odd_indentation, tell
 
 LARGEST_FILE = 1_000_000
 

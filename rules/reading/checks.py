@@ -8,7 +8,7 @@ from rules.conditions.facts import RuleHolds
 from rules.conditions.logic import leaves
 from rules.model import Configuration, Ref, RuleFile
 from rules.problems import At, Problems
-from rules.yaml_mistakes import DEEPEST
+from rules.reading.yaml_mistakes import DEEPEST
 
 
 def check(

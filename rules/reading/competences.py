@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import date
 
 from rules import scalars
-from rules.blocks import BLOCKS
-from rules.fields import Fields
 from rules.model import Agreement, Category, Cell, Ref
-from rules.names import Names
 from rules.problems import At, Problems, proposal
+from rules.reading.blocks import BLOCKS
+from rules.reading.fields import Fields
+from rules.reading.names import Names
+from rules.reading.yaml_tree import Mapping as MappingNode
+from rules.reading.yaml_tree import Scalar
 from rules.vocabulary import plain
-from rules.yaml_tree import Mapping as MappingNode
-from rules.yaml_tree import Scalar
 
 _EVERYWHERE = {"fr": "partout", "en": "everywhere"}
 

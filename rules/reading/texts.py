@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from rules import scalars
 from rules.calendars import BUILT_IN, Calendar
-from rules.fields import Fields
-from rules.names import Names
 from rules.problems import At, Problems, proposal
-from rules.read_services import take
+from rules.reading.fields import Fields
+from rules.reading.names import Names
+from rules.reading.services import take
+from rules.reading.yaml_tree import Mapping as MappingNode
+from rules.reading.yaml_tree import Node, Scalar
 from rules.vocabulary import plain
-from rules.yaml_tree import Mapping as MappingNode
-from rules.yaml_tree import Node, Scalar
 
 TEXT_FIELDS = ("numero", "service", "delai", "lieu")
 _FIELD = re.compile(r"\{([^{}\s]*)\}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rules.blocks import BLOCKS
 from rules.problems import closest, proposal
+from rules.reading.blocks import BLOCKS
 from rules.vocabulary import ENGLISH, FRENCH, plain
 
 _BELONGS = (

@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 from router.decision import Facts, Nature, Place, Point, ServiceId
 from rules import scalars
 from rules.coordinates import wrong_point
-from rules.fields import Fields
 from rules.model import Trial
-from rules.names import RESERVED, Names
 from rules.problems import At, Problems
-from rules.read_arrival import NOT_SAID, Arrival, arrival
-from rules.read_facts import URGENCY, language_codes
-from rules.read_value import show
+from rules.reading.arrival import NOT_SAID, Arrival, arrival
+from rules.reading.facts import URGENCY, language_codes
+from rules.reading.fields import Fields
+from rules.reading.names import RESERVED, Names
+from rules.reading.value import show
+from rules.reading.yaml_tree import Mapping as MappingNode
+from rules.reading.yaml_tree import Node, Sequence
 from rules.vocabulary import (
     CHANNELS,
     FACTS,
@@ -28,8 +30,6 @@ from rules.vocabulary import (
     WAYS,
     plain,
 )
-from rules.yaml_tree import Mapping as MappingNode
-from rules.yaml_tree import Node, Sequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from rules.coordinates import Box
 from rules.model import Ref
 from rules.phrases import Phrase
 from rules.problems import At, Problems, proposal
+from rules.reading.yaml_tree import Scalar
 from rules.vocabulary import plain
 from rules.words import tokens
-from rules.yaml_tree import Scalar
 
 
 def name_key(name: str) -> str:

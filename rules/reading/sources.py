@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from rules.fields import Fields
 from rules.problems import At, Problems
-from rules.yaml_tree import Node, read_tree
+from rules.reading.fields import Fields
+from rules.reading.yaml_tree import Node, read_tree
 
 _FEATURE = re.compile(r'"type"\s*:\s*"Feature"')
 

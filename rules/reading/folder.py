@@ -7,21 +7,21 @@ from pathlib import Path
 
 from router.directory import Counter
 from rules.calendars import Calendar
-from rules.checks import check
-from rules.fields import Fields
 from rules.model import Category, Cell, Configuration, Role, RuleFile, ServiceEntry
-from rules.names import Names
 from rules.problems import FOLDER, At, Problem, Problems
-from rules.read_categories import CategoryReader, category_ids
-from rules.read_competences import CompetenceReader
-from rules.read_rules import RuleFileReader, Sheet, head, read_lists, rule_ids
-from rules.read_services import ServiceReader, read_counters, unique_ids
-from rules.read_territory import PATH as TERRITORY
-from rules.read_territory import TerritoryFile, TerritoryReader
-from rules.read_texts import Written, calendar_ids, read_calendars, read_texts
-from rules.sources import Sources
-from rules.unread import report_unread
-from rules.yaml_tree import Mapping as MappingNode
+from rules.reading.categories import CategoryReader, category_ids
+from rules.reading.checks import check
+from rules.reading.competences import CompetenceReader
+from rules.reading.fields import Fields
+from rules.reading.names import Names
+from rules.reading.rule_files import RuleFileReader, Sheet, head, read_lists, rule_ids
+from rules.reading.services import ServiceReader, read_counters, unique_ids
+from rules.reading.sources import Sources
+from rules.reading.territory import PATH as TERRITORY
+from rules.reading.territory import TerritoryFile, TerritoryReader
+from rules.reading.texts import Written, calendar_ids, read_calendars, read_texts
+from rules.reading.unread import report_unread
+from rules.reading.yaml_tree import Mapping as MappingNode
 
 OPTIONAL = ("compteurs.yaml", "calendriers.yaml")
 REQUIRED = ("services.yaml", "competences.yaml", "categories.yaml", TERRITORY)

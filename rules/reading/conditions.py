@@ -4,45 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from rules import read_facts, read_places
 from rules.conditions import words
 from rules.conditions.logic import LOGIC, Block, Combined
 from rules.conditions.source import Condition
-from rules.fields import Fields
-from rules.names import Names
 from rules.problems import Problems
-from rules.read_value import Value
-from rules.read_words import Unless, groups, one_group
-from rules.yaml_tree import Mapping as MappingNode
-from rules.yaml_tree import Node, Scalar, Sequence
+from rules.reading import facts, places
+from rules.reading.fields import Fields
+from rules.reading.names import Names
+from rules.reading.value import Value
+from rules.reading.words import Unless, groups, one_group
+from rules.reading.yaml_tree import Mapping as MappingNode
+from rules.reading.yaml_tree import Node, Scalar, Sequence
 
 DEEPEST_LOGIC = 3
 _Reader = Callable[[Value], Condition | None]
 
 _READERS: Mapping[str, _Reader] = {
-    "categorie": read_facts.category,
-    "canal": read_facts.channel,
-    "langue": read_facts.language,
-    "urgence": read_facts.urgency,
-    "expediteur": read_facts.sender,
-    "nature": read_facts.nature,
-    "regle": read_facts.rule,
-    "commune": read_places.commune,
-    "dans": read_places.inside,
-    "code_postal": read_places.postcode,
-    "sur": read_places.on,
-    "pres_de": read_places.near,
-    "rue": read_places.street,
+    "categorie": facts.category,
+    "canal": facts.channel,
+    "langue": facts.language,
+    "urgence": facts.urgency,
+    "expediteur": facts.sender,
+    "nature": facts.nature,
+    "regle": facts.rule,
+    "commune": places.commune,
+    "dans": places.inside,
+    "code_postal": places.postcode,
+    "sur": places.on,
+    "pres_de": places.near,
+    "rue": places.street,
 }
 """Conditions that take their list of values as a whole."""
 
 _ONE_BY_ONE: Mapping[str, _Reader] = {
-    "desordre": read_facts.annoyance,
-    "recu": read_facts.received,
-    "recurrence": read_facts.recurrence,
-    "confirmations": read_facts.confirmations,
-    "afflux": read_facts.surge,
-    "piece_jointe": read_facts.attachment,
+    "desordre": facts.annoyance,
+    "recu": facts.received,
+    "recurrence": facts.recurrence,
+    "confirmations": facts.confirmations,
+    "afflux": facts.surge,
+    "piece_jointe": facts.attachment,
 }
 """Conditions whose list is read value by value, one of which is enough."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rules import scalars
 from rules.conditions import place
 from rules.conditions.source import Condition
-from rules.read_value import Value
-from rules.yaml_tree import Scalar
+from rules.reading.value import Value
+from rules.reading.yaml_tree import Scalar
 
 
 def commune(value: Value) -> Condition | None:
