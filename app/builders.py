@@ -33,6 +33,8 @@ class Parts:
     tokens: Callable[[str, Tokens], KeepsTokens]
     spending: Callable[[str], KeepsSpending]
     handed: KnowsHandedOver
+    cell: str = ""
+    """Our name among installations."""
 
 
 # Each builder imports its channel itself: the libraries of providers that are not connected here
@@ -70,6 +72,17 @@ def _partner_webhook(raw: Mapping[str, Any], account: str, parts: Parts) -> obje
 
     settings = checked(PartnerWebhookSettings, raw)
     return PartnerWebhook(settings, account, parts.base_url, parts.clock, parts.photos.read)
+
+
+def _cell(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+    from channels.cell import Cell, CellSettings
+
+    settings = checked(CellSettings, raw)
+    if not parts.cell:
+        raise ConfigurationError(
+            "le réglage cell donne le nom de cette installation : sans lui aucune autre ne la connaît."
+        )
+    return Cell(settings, account, parts.cell, parts.clock)
 
 
 def _open311(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
@@ -134,6 +147,7 @@ BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {
     "partner_email": _partner_email,
     "partner_open311": _partner_open311,
     "partner_webhook": _partner_webhook,
+    "cell": _cell,
     "open311": _open311,
     "sms": _sms,
     "whatsapp": _whatsapp,

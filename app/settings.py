@@ -13,6 +13,7 @@ The environment nests with two underscores: ``GUICHET_CHANNELS__EMAIL__SMTP_HOST
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from difflib import get_close_matches
 from pathlib import Path
@@ -36,13 +37,14 @@ from storage.private import make_folder
 
 _TABLES = frozenset({"keys", "templates"})
 """Settings of a channel that are tables themselves; any other table is an account's."""
+_CELL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 WITHOUT_PROVIDER = frozenset({"web", "desk"})
 """Channels that need no settings, and answer by the e-mail and SMS of others."""
 
 
 CHANNELS = (
     "email", "partner_email", "partner_open311", "partner_webhook", "open311", "sms", "whatsapp",
-    "telegram", "matrix", "x", "web", "desk",
+    "telegram", "matrix", "x", "web", "desk", "cell",
 )  # fmt: skip
 
 
@@ -55,7 +57,15 @@ def _known(channel: str) -> str:
     return channel
 
 
+def _cell_name(name: str) -> str:
+    """Refuse a name of an installation that could not stand in an address."""
+    if name and not _CELL.fullmatch(name):
+        raise ValueError("lettres minuscules sans accent, chiffres et tirets, 40 au plus.")
+    return name
+
+
 ChannelName = Annotated[str, AfterValidator(_known)]
+CellName = Annotated[str, AfterValidator(_cell_name)]
 
 
 class Settings(BaseSettings):
@@ -70,6 +80,7 @@ class Settings(BaseSettings):
     config: Path = Path("config")
     base_url: str = "http://127.0.0.1:8000"
     secret: SecretStr | None = None
+    cell: CellName = ""
     automatic_per_day: int = Field(default=20, ge=1)
     dangers_per_day: int = Field(default=5, ge=1)
     confirmations_per_day: int = Field(default=3, ge=1)

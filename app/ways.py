@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from router.cells import CHANNEL as CELL
+from router.cells import Agreement
 from router.directory import Directory
 from router.policy import Way
 from router.ports import Channel
 
 Key = tuple[str, str]
-CHANNELS = {"open311": "partner_open311", "webhook": "partner_webhook"}
+CHANNELS = {"open311": "partner_open311", "webhook": "partner_webhook", "cell": "cell"}
 """One line a way of ``transmission``: the channel that goes it."""
 
 
@@ -24,6 +26,15 @@ def ways(directory: Directory, channels: Mapping[Key, object]) -> dict[Key, Way]
         way: Way(*key, only_forwards=not channel.capabilities.notices)
         for way, key in _accounts(directory).items()
         if isinstance(channel := channels.get(key), Channel)
+    }
+
+
+def agreements(channels: Mapping[Key, object]) -> dict[str, Agreement]:
+    """Give what is agreed with each other installation, by its name."""
+    return {
+        account: agreement
+        for (name, account), channel in channels.items()
+        if name == CELL and isinstance(agreement := getattr(channel, "agreement", None), Agreement)
     }
 
 

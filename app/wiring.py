@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from app.builders import Key, Parts, connect, if_connected
 from app.files import SentFiles
 from app.handed_over import Handed
+from app.incarnation import incarnation
 from app.live import LiveRulebooks
 from app.outages import Outages
 from app.photos import PhotoFolder
@@ -22,10 +23,11 @@ from app.system import SystemClock, SystemIds
 from app.troubles import Troubles
 from app.watch import role_of
 from app.watched_intake import WatchedIntake
-from app.ways import accounts, ways
+from app.ways import accounts, agreements, ways
 from app.x_spending import StoredSpending
 from app.x_tokens import StoredTokens
 from channels.setting_mistakes import WrongSettings, checked
+from router.cells import Cells
 from router.directory import Counter
 from router.errors import ConfigurationError
 from router.message import Envelope
@@ -134,9 +136,11 @@ async def build(
         lambda account, given: StoredTokens(store, clock, account, given),
         lambda account: StoredSpending(store, clock, account),
         Handed(store, rulebooks),
+        settings.cell,
     )
     wanted = [(counter.channel, counter.address) for counter in counters]
-    wanted += accounts(rulebook.directory)
+    cells = [("cell", name) for name in settings.accounts_of("cell")]
+    wanted += dict.fromkeys((*accounts(rulebook.directory), *cells))
     unconnected = connect(channels, settings, wanted, parts)
     policy = Policy(
         ways={"email": ("partner_email", parts.mailbox)},
@@ -145,6 +149,12 @@ async def build(
         automatic_per_day=settings.automatic_per_day,
         dangers_per_day=settings.dangers_per_day,
         confirmations_per_day=settings.confirmations_per_day,
+        cells=Cells(
+            settings.cell,
+            await incarnation(store, clock) if settings.cell else 0,
+            agreements(channels),
+            {name: at for name, at in (("email", parts.mailbox), ("sms", parts.sms_number)) if at},
+        ),
     )
     router = Router(
         store=store,

@@ -193,7 +193,7 @@ class Adding:
     ) -> None:
         """Write to the owner what was added; the answer about a ``fact`` only where he may read it."""
         owner = self.dispatcher.rulebook.directory.service(case.owner)
-        if owner is not None:
+        if owner is not None and self.dispatcher.forwarder.policy.cells.tells_additions(owner):
             added = message.text_shown or _without_words(message, owner)
             self.dispatcher.forwarder.forward(
                 draft,

@@ -29,6 +29,7 @@ _CHANNELS = {
     "partner_email": "courriel au service",
     "partner_open311": "Open311 vers le service",
     "partner_webhook": "webhook vers le service",
+    "cell": "autre guichet",
 }
 
 

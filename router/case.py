@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from router.cells import Came, Gone
 from router.decision import Count, Nature, Place, ServiceId, Urgency
 from router.entry import Entry
 from router.errors import GuichetError
@@ -245,6 +246,10 @@ class Case:
     generation: int = 0
     entry: Entry | None = None
     """Set where an agent entered it for somebody."""
+    epoch: int = 0
+    """How often it was offered between installations: what counts of them names the latest."""
+    came: Came | None = None
+    gone: Gone | None = None
 
     @property
     def discreet(self) -> bool:

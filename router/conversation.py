@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from router.case import Case, ReporterRole, Status
+from router.cell_writing import back_to
 from router.errors import InvalidInput
 from router.message import Message, corrected
 from router.ports import Understanding
@@ -53,6 +54,8 @@ class Threaded:
 def numbers_of(message: Message, signer: Signer) -> frozenset[TrackingNumber]:
     """List the tracking numbers of a message: in its tokens, its subject, its new words."""
     tokens = {token.number for token in tokens_of(message, signer)}
+    if message.offer is not None:
+        tokens.add(message.offer.number)
     return frozenset(tokens.union(find(message.subject), find(message.text_shown)))
 
 
@@ -94,7 +97,10 @@ def is_reporter(case: Case, message: Message) -> bool:
     """Whether the message comes from the reply channel of a confirmed reporter of the case.
 
     An address that was typed and never confirmed speaks for nobody but the page it was typed on.
+    The installation that a case came from passes on what its reporters say.
     """
+    if case.came is not None and message.address == back_to(case):
+        return not case.came.ended
     return any(
         reporter.address == message.address
         and message.until_confirmed in {None, reporter.page}

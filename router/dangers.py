@@ -57,7 +57,9 @@ class Dangers:
         case = joined(known, inbound, message, language, now, own=True)
         case = replace(case, place=better_place(case.place, look.understood.place))
         facts = self.adding.dispatcher.facts_of_case(case)
-        return counted_again(self.looks.rulebook, self.workspace, facts, case)[1].danger
+        return counted_again(self.looks.rulebook, self.looks.cells, self.workspace, facts, case)[
+            1
+        ].danger
 
     def _there(
         self, message: Message, look: Look, known: Case, *, own: bool

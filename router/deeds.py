@@ -143,15 +143,17 @@ class Deeds:
         before = case.owner
         case, _ = self.dispatcher.decide_again(draft, case, cause, Cause.REFUSAL)
         if case.owner == before:
-            return self._end_refused(draft, case, service, reason, cause)
+            return self._end_refused(draft, case, service, reason, cause, instead)
         owner = self.dispatcher.rulebook.directory.service(case.owner)
         text = TextId.PASSED_ON if owner and passes_on(owner) else TextId.REROUTED
         self.replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
         return case
 
     def _end_refused(
-        self, draft: Draft, case: Case, service: Service, reason: str, cause: str
+        self, draft: Draft, case: Case, service: Service, reason: str, cause: str, instead: str
     ) -> Case:
+        if case.came is not None and not case.came.ended:  # who offered it finds another
+            return self.returned(draft, case, service, reason, cause, instead)
         case = self.workspace.save(draft, case, Status.REFUSED)
         self.workspace.tell(
             draft,
@@ -172,6 +174,19 @@ class Deeds:
             answer=reason,
         )
         self._end_part(draft, case)
+        return case
+
+    def returned(
+        self, draft: Draft, case: Case, service: Service, reason: str, cause: str, instead: str = ""
+    ) -> Case:
+        """Give a case back to the installation that offered it."""
+        assert case.came is not None  # noqa: S101 -- the callers have looked
+        case = self.dispatcher.forwarder.cells.give_back(draft, case, cause, reason, instead)
+        passed = Status.PASSED_ON if may_become(case.status, Status.PASSED_ON) else None
+        case = self.workspace.save(draft, case, passed)
+        who = case.came.cell if case.came else ""
+        text = f"Rendue à « {who} » : {reason}" if reason else f"Rendue à « {who} »."
+        self.workspace.tell(draft, case, EventKind.STATUS, service.id, text, Visibility.SERVICE)
         return case
 
     def answer(

@@ -14,6 +14,7 @@ from router.forwarding import Forwarder
 from router.informing import inform, remembered, told
 from router.looking import area_of, counted_again
 from router.message import Message
+from router.offering import Offering, from_offer
 from router.ports import Rulebook
 from router.receipts import promised_of
 from router.record import Cause
@@ -74,7 +75,7 @@ class Dispatcher:
         files: tuple[CaseFile, ...] = (),
     ) -> Case:
         """Open the case of a message under a decision, and hand it over with its files."""
-        number = self.workspace.ids.number()
+        number = message.offer.number if message.offer else self.workspace.ids.number()
         new = self._new(message, facts, decision, number, asked, files)
         case = self.workspace.save(draft, new)
         self.workspace.opened(case)
@@ -90,6 +91,11 @@ class Dispatcher:
         if decision.parts:
             return self._split(draft, case, decision)
         return self.hand_over(draft, case, decision, cause=str(case.id))
+
+    def would_be(self, message: Message, facts: Facts, decision: Decision) -> Case:
+        """Give the case that a message would open, of which nothing is kept."""
+        number = message.offer.number if message.offer else self.workspace.ids.number()
+        return self._new(message, facts, decision, number, "", ())
 
     def _new(
         self,
@@ -150,8 +156,9 @@ class Dispatcher:
             area=area_of(decision, facts.place),
             counts=facts.counts,
             confirmed_before=facts.confirmations,
+            refused_by=facts.refused_by,
         )
-        return self._promised(new)
+        return self._promised(from_offer(new, message.offer, self.forwarder.policy.cells))
 
     def _split(self, draft: Draft, parent: Case, decision: Decision) -> Case:
         """Give each competence a part of its own; people keep the one number."""
@@ -170,6 +177,8 @@ class Dispatcher:
                 informed=decision.notify,  # of the whole
                 consulted=decision.consult,
                 asked="",
+                came=None,
+                epoch=0,
             )
             child = self.workspace.save(draft, self._promised(child))
             self.workspace.tell(draft, child, EventKind.RECEIVED, "rules", part.words)
@@ -197,8 +206,9 @@ class Dispatcher:
         in charge, moves even a case that was started; where the engine failed only a
         refusal does.
         """
+        cells = self.forwarder.policy.cells
         facts, decision = counted_again(
-            self.rulebook, self.workspace, self.facts_of_case(case), case
+            self.rulebook, cells, self.workspace, self.facts_of_case(case), case
         )
         refused = case.owner in case.refused_by
         moves = decision.owner != case.owner and (
@@ -219,6 +229,7 @@ class Dispatcher:
             area=area_of(decision, facts.place),
             counts=facts.counts,
             confirmed_before=facts.confirmations,
+            refused_by=facts.refused_by,
         )
         case = self._promised(case)
         draft.ruleset = decision.ruleset
@@ -232,6 +243,7 @@ class Dispatcher:
             case = self.workspace.save(draft, case)
             self._note_steps(draft, case, decision)
             return case, decision
+        case = self.forwarder.cells.take_back(draft, case, cause)
         case = replace(
             case,
             owner=decision.owner,
@@ -275,18 +287,21 @@ class Dispatcher:
 
     # --- handing over ------------------------------------------------------------------------
 
+    @property
+    def _offering(self) -> Offering:
+        return Offering(self.rulebook.directory.desk, self.workspace, self.forwarder)
+
     def hand_over(self, draft: Draft, case: Case, decision: Decision, cause: str) -> Case:
         """Forward a case to its owner and tell those who are to be informed; start its clock."""
         service = self.forwarder.service(case.owner)
+        case, service = self._offering.not_round(draft, case, service, decision)
         outside = passes_on(service)
         status = Status.PASSED_ON if outside else Status.ASSIGNED
         if case.status is Status.ASSIGNED and not outside:
             case = self.workspace.save(draft, case)
         else:
             case = self.workspace.save(draft, case, status)
-        self.forwarder.forward(
-            draft, case, service, DeliveryKind.FORWARD, cause, decision.transmit_by
-        )
+        case = self._offering.forward(draft, case, service, decision, cause)
         self.forwarder.note_way(draft, case, service, decision.transmit_by)
         self._tell_lead(draft, case, service, cause)
         self.workspace.tell(

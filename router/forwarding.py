@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from router.case import Case, CaseFile, EventKind, Visibility
+from router.cell_writing import CellWriting
+from router.cells import CHANNEL as CELL
 from router.decision import ServiceId
 from router.delivery import Delivery, DeliveryKind, idempotency_key
 from router.directory import Service
@@ -25,6 +27,10 @@ class Forwarder:
     workspace: Workspace
     signer: Signer
     policy: Policy
+
+    @property
+    def cells(self) -> CellWriting:
+        return CellWriting(self.workspace, self.signer, self.policy.cells)
 
     def service(self, service: ServiceId) -> Service:
         found = self.rulebook.directory.service(service)
@@ -48,6 +54,9 @@ class Forwarder:
         """
         _, address = self._way(service, transmit_by, kind)
         words = told_to(service, case)
+        data = sheet(self.rulebook, case, service, kind, added, files)
+        if address.channel == CELL:
+            data = self.cells.with_transfer(data, case, service, address.account, added)
         delivery = Delivery(
             id=self.workspace.ids.next(),
             idem=idempotency_key(f"{cause}:{service.id}", kind, address),
@@ -60,7 +69,7 @@ class Forwarder:
             service=service.id,
             subject=words(case.subject) if "texte" in service.sees else "",
             reply_token=self.signer.sign(PARTNER, case.number, service.id),
-            data=sheet(self.rulebook, case, service, kind, added, files),
+            data=data,
         )
         draft.deliveries.append(delivery)
         return delivery

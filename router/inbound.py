@@ -19,6 +19,7 @@ from router.message import (
     AskedToRead,
     Blocked,
     CallMissed,
+    CellSaid,
     Encrypted,
     HelpAsked,
     Ignored,
@@ -40,6 +41,7 @@ from router.replies import Replies
 from router.store import Conversation, Inbound
 from router.texts import TextId
 from router.tokens import Signer
+from router.transfer import Transfers
 from router.windows import Windows
 from router.wishes import Wishes
 from router.worked import Worked
@@ -60,6 +62,7 @@ class Handler:
     partners: Partners
     wishes: Wishes
     desk: Desk
+    transfers: Transfers
     looks: Looks
     signer: Signer
 
@@ -97,6 +100,8 @@ class Handler:
             case PartnerActed():
                 heard = self.partners.act(draft, event, inbound)
                 return Worked(heard.action, heard.reason, heard.case)
+            case CellSaid():
+                return self.transfers.said(draft, inbound, event)
             case Ignored(reason):
                 return Worked(Action.IGNORE, reason)
             case _:
@@ -112,6 +117,9 @@ class Handler:
     def _message(self, draft: Draft, inbound: Inbound, message: Message) -> Worked:
         look = self.looks.of(inbound, message)
         understood = look.understood
+        if message.offer is not None:
+            facts, decision = self.looks.decide(message, look, self.workspace)
+            return self.transfers.offered(draft, inbound, message, understood, facts, decision)
         if message.empty:
             reply = self.replies.help(draft, message, TextId.EMPTY, understood.language)
             return Worked(Action.IGNORE, "message vide", None, message, understood, None, reply)

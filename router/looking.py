@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from router.case import Case
+from router.cells import Cells
 from router.counting import CountQuestion, Marks, Sought, Tallies, person_of, sought, spot_of
 from router.decision import Count, Decision, Facts, Place
 from router.directory import Counter
@@ -37,6 +39,7 @@ class Looks:
 
     rulebook: Rulebook
     understands: Understands
+    cells: Cells = field(default_factory=Cells)
     tallies: Tallies = field(default_factory=Tallies)
     _seen: dict[int, Look] = field(default_factory=dict)
     _decided: dict[int, tuple[Facts, Decision]] = field(default_factory=dict)
@@ -66,9 +69,16 @@ class Looks:
         facts = counted(workspace, look.facts, look.reading, look.asked)
         known = self._decided.get(id(message))
         if known is None or known[0].counts != facts.counts:
-            known = facts, self.rulebook.decide(facts, look.reading)
+            known = self._decide(message, facts, look.reading, workspace)
             self._decided[id(message)] = known
         return known
+
+    def _decide(
+        self, message: Message, facts: Facts, reading: Reading, workspace: Workspace
+    ) -> tuple[Facts, Decision]:
+        hops = message.offer.hops if message.offer else ()
+        today = workspace.now.date()
+        return decided(self.rulebook, self.cells, facts, reading, hops, today)
 
     def decide_at(
         self, message: Message, look: Look, place: Place, workspace: Workspace
@@ -78,7 +88,7 @@ class Looks:
         reading = self.rulebook.read(facts)
         asked = ask(self.rulebook, facts, reading, party_of(message.address.key))
         facts = counted(workspace, facts, reading, asked)
-        return facts, self.rulebook.decide(facts, reading)
+        return self._decide(message, facts, reading, workspace)
 
     def foresee(self, sequels: Iterable[tuple[Message, Case]]) -> None:
         """Ask for what would have to be counted if messages gave known cases another place.
@@ -145,8 +155,32 @@ def counted(
     return replace(facts, counts=tuple(counts))
 
 
+def decided(
+    rulebook: Rulebook,
+    cells: Cells,
+    facts: Facts,
+    reading: Reading,
+    hops: tuple[str, ...],
+    today: date,
+) -> tuple[Facts, Decision]:
+    """Decide, and again without each service that stands for an installation it may not go to.
+
+    Such a service counts among those that have refused. A case that has been at ``hops`` thus comes
+    to rest at the desk, and never goes round.
+    """
+    decision = rulebook.decide(facts, reading)
+    while (
+        (cell := cells.cell_of(rulebook.directory.service(decision.owner), decision.transmit_by))
+        and cells.closed(cell, hops, today)
+        and decision.owner not in facts.refused_by
+    ):
+        facts = replace(facts, refused_by=(*facts.refused_by, decision.owner))
+        decision = rulebook.decide(facts, reading)
+    return facts, decision
+
+
 def counted_again(
-    rulebook: Rulebook, workspace: Workspace, facts: Facts, case: Case
+    rulebook: Rulebook, cells: Cells, workspace: Workspace, facts: Facts, case: Case
 ) -> tuple[Facts, Decision]:
     """Decide on a known case, with what the rules want counted for it."""
     reading = rulebook.read(facts)
@@ -154,7 +188,8 @@ def counted_again(
     if (reading.category, area_of(reading, facts.place)) != (case.category, case.area):
         case = replace(case, counts=())
     facts = counted(workspace, facts, reading, asked, case)
-    return facts, rulebook.decide(facts, reading)
+    hops = case.came.hops if case.came else ()
+    return decided(rulebook, cells, facts, reading, hops, workspace.now.date())
 
 
 def foreseen(rulebook: Rulebook, look: Look, case: Case, place: Place, tallies: Tallies) -> None:

@@ -8,7 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from router.cells import Offer, Word
 from router.entry import Entry, Outcome
+from router.tracking import TrackingNumber
 
 ConversationKey = NewType("ConversationKey", str)
 """One address on one channel account, as a string: the unit of order and of work."""
@@ -173,6 +175,8 @@ class Message:
     """Messages of one conversation with the same album are one request (Telegram media groups)."""
     entry: Entry | None = None
     """Set where an agent wrote down what a person said or sent on paper."""
+    offer: Offer | None = None
+    """Set where another installation offers a case that it has."""
 
     @property
     def answered_at(self) -> Address:
@@ -305,6 +309,27 @@ class PartnerActed:
 
 
 @dataclass(frozen=True, slots=True)
+class CellSaid:
+    """Another installation said something of a case that one of the two handed to the other.
+
+    ``at`` is its (incarnation, sequence), which orders what it says of the state. ``status`` is a
+    value of router.case.Status. ``instead`` names, in a return, who is in charge. ``speaks``: it
+    writes to the citizen itself.
+    """
+
+    cell: str
+    word: Word
+    number: TrackingNumber
+    epoch: int
+    at: tuple[int, int] = (0, 0)
+    status: str = ""
+    text: str = ""
+    instead: str = ""
+    speaks: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CallMissed:
     """Somebody rang and nobody answered: there are no words, only whom to ring, and since when."""
 
@@ -345,6 +370,7 @@ InboundEvent = (
     | Encrypted
     | AddressConfirmed
     | PartnerActed
+    | CellSaid
     | CallMissed
     | TaskDone
     | Ignored

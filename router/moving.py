@@ -35,7 +35,8 @@ def _tell_former(
     draft: Draft, before: Case, case: Case, cause: str, why: str, dispatcher: Dispatcher
 ) -> None:
     former = dispatcher.rulebook.directory.service(before.owner)
-    if former is not None:
+    elsewhere = dispatcher.forwarder.policy.cells.cell_of(former)  # it was told by its own words
+    if former is not None and not elsewhere:
         dispatcher.forwarder.forward(
             draft, case, former, DeliveryKind.NOTICE, f"{cause}:left", added=why
         )

@@ -60,6 +60,8 @@ class Opening:
             note = f"Message transféré ; expéditeur d'origine : {message.origin}"
             self.workspace.tell(draft, case, EventKind.NOTE, "router", note)
         remember(self.workspace, draft, message, case, asked)
+        if case.came is not None:
+            return self._accepted(draft, inbound, message, understood, decision, case, asked)
         owner = self.dispatcher.rulebook.directory.service(case.owner)
         reply = self.replies.acknowledge(
             draft,
@@ -80,6 +82,25 @@ class Opening:
             decision,
             reply,
         )
+
+    def _accepted(
+        self,
+        draft: Draft,
+        inbound: Inbound,
+        message: Message,
+        understood: Understanding,
+        decision: Decision,
+        case: Case,
+        asked: str,
+    ) -> Worked:
+        """Say to the installation that offered the case that it is ours, and what is missing."""
+        cause = inbound.envelope.provider_id
+        case = self.workspace.case(case.id) or case
+        reply = self.dispatcher.forwarder.cells.accept(draft, case, cause)
+        self.replies.to_cell(draft, case, cause, decision, asked)
+        case = self.workspace.case(case.id) or case
+        action = _action(decision, False, asked)
+        return Worked(action, decision.sentence, case, message, understood, decision, reply)
 
     def _question(self, message: Message, facts: Facts, decision: Decision) -> str:
         """Choose the one fact to ask: for the rules, for a vague message, else for the service."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from router.cells import Cells
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -46,3 +48,4 @@ class Policy:
     windowed_channels: frozenset[str] = field(default_factory=lambda: frozenset({"whatsapp"}))
     """Where free text reaches a person only for a while after he has written."""
     spoken_channels: frozenset[str] = field(default_factory=lambda: frozenset({"desk"}))
+    cells: Cells = field(default_factory=Cells)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from router.called import SENDINGS, channel_called
 from router.case import Case, CaseFile, EventKind, Reporter, ReporterRole
+from router.cell_writing import CellWriting
+from router.cells import CHANNEL as CELL
 from router.decision import Decision, ServiceId
 from router.delivery import Delivery, DeliveryKind
 from router.message import Address, CallMissed, Message
@@ -145,6 +147,8 @@ class Replies:
         gives the case to another service. ``owes_rights``: only now it is known that silence
         decides something for the person.
         """
+        if message.address.channel == CELL:
+            return self.to_cell(draft, case, message.provider_id, decision, asked)
         language, style = self._language(message, case), self.wording.style(message.answered_at)
         danger = decision is not None and decision.danger
         paragraphs = (
@@ -177,6 +181,28 @@ class Replies:
         return self._writing.automatic(
             draft, there, case, kind, paragraphs, asked=asked, danger=warning
         )
+
+    def to_cell(
+        self, draft: Draft, case: Case, cause: str, decision: Decision | None, asked: str
+    ) -> Delivery | None:
+        """Have the installation that the case came from ask what is missing, and warn of a danger."""
+        whole = self.workspace.whole(case)
+        if whole.came is None or whole.came.ended:
+            return None
+        written = None
+        if decision is not None and decision.danger:
+            warning = self.wording.of_danger(
+                decision, case, case.language, Style.LONG, public=False
+            )
+            written = self._cells.status(draft, case, whole, cause, PARAGRAPH.join(warning))
+        if asked:
+            words = self.wording.question(asked, case.language, Style.LONG, case.place)
+            written = self._cells.question(draft, whole, cause, words) or written
+        return written
+
+    @property
+    def _cells(self) -> CellWriting:
+        return CellWriting(self.workspace, self.signer, self.policy.cells)
 
     def help(self, draft: Draft, message: Message, text: TextId, language: str) -> Delivery | None:
         """Write a text that belongs to no case: how this works, what could not be read."""
@@ -228,7 +254,7 @@ class Replies:
         ``also`` follows the text in a paragraph of its own; ``files`` go along on channels that can
         carry them; ``but`` is the hashed address of one who hears it otherwise.
         """
-        written = []
+        written = self._to_origin(draft, case, cause, answer, files)
         for reporter in self._people(draft, case, kind):
             if but and party_of(reporter.address.key) == but:
                 continue
@@ -246,8 +272,23 @@ class Replies:
             )
         return tuple(written)
 
+    def _to_origin(
+        self, draft: Draft, case: Case, cause: str, answer: str, files: tuple[CaseFile, ...] = ()
+    ) -> list[Delivery]:
+        """Tell the installation that the case came from, which words it for its own people."""
+        whole = self.workspace.whole(case)
+        if whole.came is None or whole.came.ended:
+            return []
+        told = self._cells.status(draft, case, whole, cause, answer, files)
+        return [told] if told else []
+
     def steps(self, draft: Draft, case: Case, decision: Decision, cause: str) -> None:
         """Send every reporter the texts of the thresholds that are reached just now."""
+        said = (
+            self.wording.of_rule(text, case, case.language, Style.LONG)
+            for text in decision.reached.replies
+        )
+        self._to_origin(draft, case, cause, PARAGRAPH.join(words for words in said if words))
         for reporter in self._people(draft, case, DeliveryKind.PROGRESS):
             style = self.wording.style(reporter.answered_at)
             for text in decision.reached.replies:
@@ -257,9 +298,15 @@ class Replies:
                     self._writing.deliver(draft, case, kind, reporter, why, words)
 
     def _people(self, draft: Draft, case: Case, kind: DeliveryKind) -> Iterator[Reporter]:
-        """Give the reporters who want messages; the case says of the others that nothing left."""
-        for reporter in self.workspace.whole(case).reporters:
-            if reporter.role is not ReporterRole.REPORTER:
+        """Give the reporters who want messages; the case says of the others that nothing left.
+
+        Those to whom another installation writes are not ours to write to.
+        """
+        whole = self.workspace.whole(case)
+        if case.gone is not None and case.gone.speaks:
+            return
+        for reporter in whole.reporters:
+            if reporter.role is not ReporterRole.REPORTER or reporter.address.channel == CELL:
                 continue
             if not self.workspace.conversation(reporter.answered_at.key).opted_out:
                 yield reporter

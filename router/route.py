@@ -31,6 +31,7 @@ from router.message import (
     AskedToRead,
     Blocked,
     CallMissed,
+    CellSaid,
     Encrypted,
     HelpAsked,
     InboundEvent,
@@ -55,6 +56,7 @@ from router.sent_before import refs_of, without_ours
 from router.store import Claim, Gathered, Inbound, RouteClaim, RouteQueue, Unit, Verdict, Wanted
 from router.their_numbers import quoted
 from router.tokens import Signer
+from router.transfer import Transfers
 from router.windows import Windows
 from router.wishes import Wishes
 from router.wording import Wording
@@ -120,7 +122,7 @@ class Router:
         return sum(len(claim.inbound) for claim in claims)
 
     def _looks(self) -> Looks:
-        return Looks(self.rulebooks.current(), self.understands)
+        return Looks(self.rulebooks.current(), self.understands, self.policy.cells)
 
     # --- gathering -----------------------------------------------------------------------------
 
@@ -208,6 +210,7 @@ class Router:
             partners,
             wishes,
             desk,
+            Transfers(workspace, dispatcher, deeds, replies, opening),
             looks,
             self.signer,
         )
@@ -273,7 +276,7 @@ def _led_to(found: Gathered, asked: Wanted) -> Wanted:
     cases = {
         case_id
         for case in found.cases.values()
-        for case_id in (case.parent, case.merged_into)
+        for case_id in (case.parent, case.merged_into, *(case.parts_open if case.came else ()))
         if case_id is not None
     } | {each.case_id for each in found.deliveries.values() if each.case_id is not None}
     return Wanted(
@@ -309,6 +312,7 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
         if isinstance(event, AddressConfirmed):
             with suppress(InvalidInput):
                 numbers.add(signer.read(event.token).number)
+    numbers |= {event.number for event in events if isinstance(event, CellSaid)}
     acts = [event for event in events if isinstance(event, PartnerActed)]
     for event in acts:
         if not event.forward:

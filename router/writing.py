@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from router.budget import Budget, Share
 from router.case import Case, CaseFile, Reporter
+from router.cells import CHANNEL as CELL
 from router.delivery import Delivery, DeliveryKind, idempotency_key
 from router.echoes import is_echo
 from router.message import Message
@@ -55,7 +56,12 @@ class Writing:
         return Budget(self.workspace, self.policy)
 
     def may_write(self, message: Message) -> bool:
-        """Whether anything automatic may be written to who sent a message."""
+        """Whether anything automatic may be written to who sent a message.
+
+        Another installation is told of its case in words of another kind (router.cell_writing).
+        """
+        if message.address.channel == CELL:
+            return False
         conversation = self.workspace.conversation(message.address.key)
         if conversation.blocked or conversation.opted_out:
             return False
