@@ -23,6 +23,7 @@ _COMMANDS = {
     "cases": ("app.cases", "cli"),
     "outbox": ("app.outbox", "cli"),
     "desk": ("app.desk", "cli"),
+    "cells": ("app.cells", "cli"),
     "ledger": ("app.ledger", "ledger"),
     "db": ("app.database", "cli"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.photos import PhotoFolder
 from app.settings import WITHOUT_PROVIDER, Settings
@@ -13,8 +13,12 @@ from channels.setting_mistakes import WrongSettings, checked
 from channels.x_api import KeepsTokens, Tokens
 from channels.x_budget import KeepsSpending
 from router.errors import ConfigurationError
-from router.ports import Clock, KnowsHandedOver, OpensFiles
+from router.message import Attachment, Envelope, InboundEvent
+from router.ports import Clock, Health, KnowsHandedOver, OpensFiles
 from router.tokens import Signer
+
+if TYPE_CHECKING:
+    from channels.partner_email import PartnerEmail
 
 Key = tuple[str, str]
 
@@ -37,6 +41,22 @@ class Parts:
     """Our name among installations."""
 
 
+@dataclass(frozen=True, slots=True)
+class ActionPage:
+    """Reads what services do on our pages where no settings let mail leave."""
+
+    mail: PartnerEmail
+
+    def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
+        return self.mail.receive(envelope)
+
+    async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:
+        return await self.mail.fetch_media(envelope, attachment, limit)
+
+    async def health(self) -> Health:
+        return Health(True, "les pages d'action des services sont lues ; aucun courriel ne part.")
+
+
 # Each builder imports its channel itself: the libraries of providers that are not connected here
 # are not worth the second that it takes.
 
@@ -47,7 +67,7 @@ def _email(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     return EmailChannel(checked(EmailSettings, raw), account, parts.signer, files=parts.files)
 
 
-def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
+def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> PartnerEmail:
     from channels.partner_email import PartnerEmail, PartnerEmailSettings
 
     return PartnerEmail(
@@ -171,6 +191,8 @@ def connect(
         raw = settings.connects(name, account)
         if raw is None or name not in BUILDERS:
             unconnected.append(f"{name} {account}")
+            if name == "partner_email":
+                channels[(name, account)] = ActionPage(_partner_email({}, account, parts))
             continue
         if name in WITHOUT_PROVIDER:
             raw = {

@@ -11,7 +11,7 @@ from router.policy import Way
 from router.ports import Channel
 
 Key = tuple[str, str]
-CHANNELS = {"open311": "partner_open311", "webhook": "partner_webhook", "cell": "cell"}
+CHANNELS = {"open311": "partner_open311", "webhook": "partner_webhook", "cellule": "cell"}
 """One line a way of ``transmission``: the channel that goes it."""
 
 

@@ -17,7 +17,7 @@ from channels.cell_words import events_of, number_in, word_in, written
 from channels.partner_http import MARGIN_S, PartnerHttp, outcome_of, refusal_of
 from channels.unreachable import CHECK_S
 from channels.webhook_signature import ID, Ring
-from router.cells import CHANNEL, Agreement, AtEnd, Share, Speaks
+from router.cells import CHANNEL, Agreement, AtEnd, Share, Speaks, Word
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent
 from router.errors import ConfigurationError, InvalidInput, InvalidSignature, UnreadablePayload
 from router.message import (
@@ -138,13 +138,17 @@ class Cell:
 
     def open(self, request: WebhookRequest, received_at: datetime) -> tuple[Envelope, ...]:
         """Wrap a word; its id makes a repetition harmless, its case keeps the order."""
-        if word_in(request.body).get("word") == _PING:
+        word, id = word_in(request.body).get("word"), request.headers.get(ID, "")
+        if word == _PING:
             return ()
-        return self.open_raw(request.body, received_at, request.headers.get(ID, ""))
+        note = "only our own operator ends an agreement here" if word == Word.END else ""
+        return self.open_raw(request.body, received_at, id, note)
 
-    def open_raw(self, raw: bytes, at: datetime, id: str = "") -> tuple[Envelope, ...]:
+    def open_raw(
+        self, raw: bytes, at: datetime, id: str = "", note: str = ""
+    ) -> tuple[Envelope, ...]:
         digest = hashlib.sha256(raw).hexdigest()[:40]
-        case, note = digest, ""
+        case = digest
         try:
             case = number_in(raw)
         except UnreadablePayload as error:
@@ -153,10 +157,12 @@ class Cell:
         return (Envelope(NAME, self.account, id or digest, key, raw, at, note=note),)
 
     def answer(self, accepted: bool) -> WebhookResponse:
-        return WebhookResponse(202) if accepted else WebhookResponse(503)
+        return WebhookResponse(200) if accepted else WebhookResponse(503)
 
     def receive(self, envelope: Envelope) -> tuple[InboundEvent, ...]:
         """Read a word: an offer or more of it as a message, any other as what was said."""
+        if envelope.note:
+            raise UnreadablePayload(envelope.note)
         return events_of(envelope)
 
     async def fetch_media(self, envelope: Envelope, attachment: Attachment, limit: int) -> bytes:

@@ -210,7 +210,7 @@ def _message(
         attachments=_files(case),
         location=Location(*point, _number(place.get("precision_m"))) if point else None,
         trust=Trust.VERIFIED,
-        given=_given(place),
+        given=_given(place, text),
     )
 
 
@@ -223,13 +223,15 @@ def _since(told: object, received_at: datetime) -> datetime:
     return min(at, received_at) if at.tzinfo is not None else received_at
 
 
-def _given(place: Mapping[str, Any]) -> Given:
+def _given(place: Mapping[str, Any], text: str) -> Given:
+    """Take the place as it was understood there; a street that the words name is read in them."""
     communes = [mapping(one) for one in items(place.get("communes"))]
     codes = [str(one.get("insee") or one.get("name") or "") for one in communes]
+    street = str(place.get("street") or "")
     return Given(
         commune=codes[0] if len(codes) == 1 and codes[0] else None,
         postcode=str(place.get("postcode") or "") or None,
-        street=str(place.get("street") or "") or None,
+        street=street if street and street.casefold() not in text.casefold() else None,
     )
 
 

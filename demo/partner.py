@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,21 +12,21 @@ from urllib.parse import urlsplit
 
 import httpx
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from channels.trusted import trusted
 from demo.clock import WallClock
-from demo.faults import FaultKind, Faults
+from demo.faults import Faults
 from demo.ledger import Ledger
-from demo.server import LoopbackServer, cut
+from demo.server import LoopbackServer
+from demo.signed import SignedDoor
 from demo.webhooks import hand_over
 from router.ports import Clock
 
 SYSTEM_AT = "https://demandes.bailleur.example"
 """Where `config/services.yaml` says that it is."""
 KEY_ID, KEY = "k1", "whsec_" + base64.b64encode(b"cle partagee de demonstration").decode()
-_TOLERANCE_S = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +55,28 @@ class PartnerSimulator:
         clock: Clock | None = None,
     ) -> None:
         self.keys = dict(keys or {KEY_ID: KEY})
-        self.faults = Faults()
-        self.gone = False
-        """Whether the address has been given up (410)."""
-        self.pings = 0
-        self.posted = 0
-        """How many messages came, repetitions counted."""
         self.base_url = ""
         """Where the product is now; empty: where its messages say."""
-        self._clock = clock or WallClock()
         self._ledger = Ledger("partner", state_dir, {"messages": {}, "acts": {}})
         self._http = LoopbackServer([Route("/cases", self._take, methods=["POST"])], port)
+        self._door = SignedDoor(self.keys, self._http, clock or WallClock())
+
+    @property
+    def faults(self) -> Faults:
+        return self._door.faults
+
+    @property
+    def pings(self) -> int:
+        return self._door.pings
+
+    @property
+    def posted(self) -> int:
+        """Count the messages that came, with repetitions."""
+        return self._door.posted
+
+    def give_up(self) -> None:
+        """Answer 410 from now on: the address has been given up."""
+        self._door.gone = True
 
     # --- life ------------------------------------------------------------------------------------
 
@@ -125,56 +135,13 @@ class PartnerSimulator:
 
     def signed(self, id: str, body: bytes) -> dict[str, str]:
         """Sign a message of ours with the first key."""
-        stamp = str(int(self._clock.now().timestamp()))
-        name, key = next(iter(self.keys.items()))
-        return {
-            "content-type": "application/json",
-            "webhook-id": id,
-            "webhook-timestamp": stamp,
-            "webhook-key-id": name,
-            "webhook-signature": "v1," + _mac(key, id, stamp, body),
-        }
+        return self._door.signed(id, body)
 
     # --- where messages arrive -------------------------------------------------------------------
 
     async def _take(self, request: Request) -> Response:
-        body = await request.body()
-        if not self._genuine(request.headers, body):
-            return JSONResponse({"error": "the signature is not valid"}, 401)
-        said = json.loads(body)
-        if said["type"] == "ping":
-            self.pings += 1
-            return JSONResponse({}, 202)
-        fault = self.faults.take("send")
-        match fault.kind if fault else None:
-            case FaultKind.TOO_MANY:
-                return JSONResponse({"error": "too many"}, 429, {"retry-after": "2"})
-            case FaultKind.FORBIDDEN:
-                return JSONResponse({"error": "the key is not valid"}, 403)
-            case FaultKind.TEMPORARY:
-                return JSONResponse({"error": "this is no case for us"}, 422)
-            case FaultKind.BROKEN:
-                return JSONResponse({}, 503)
-            case FaultKind.HANG:
-                return await self._http.hang()
-        if self.gone:
-            return JSONResponse({"error": "nobody listens here any more"}, 410)
-        self.posted += 1
-        self._ledger.data["messages"].setdefault(request.headers["idempotency-key"], said)
+        return await self._door.take(request, self._keep)
+
+    def _keep(self, id: str, said: Mapping[str, Any]) -> None:
+        self._ledger.data["messages"].setdefault(id, said)
         self._ledger.changed()
-        if fault and fault.kind is FaultKind.CUT_AFTER_ACCEPT:
-            return await cut(request)
-        return JSONResponse({}, 202)
-
-    def _genuine(self, headers: Mapping[str, str], body: bytes) -> bool:
-        id, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-        given = headers.get("webhook-signature", "").split()
-        good = {"v1," + _mac(key, id, stamp, body) for key in self.keys.values()}
-        late = abs(int(stamp or 0) - self._clock.now().timestamp()) > _TOLERANCE_S
-        return not late and any(one in good for one in given)
-
-
-def _mac(key: str, id: str, stamp: str, body: bytes) -> str:
-    secret = base64.b64decode(key.removeprefix("whsec_"))
-    digest = hmac.digest(secret, f"{id}.{stamp}.".encode() + body, "sha256")
-    return base64.b64encode(digest).decode()

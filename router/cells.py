@@ -17,6 +17,8 @@ from router.directory import Service
 from router.tracking import TrackingNumber
 
 CHANNEL = "cell"
+WAY = "cellule"
+"""How the configuration says that a service is an installation of its own."""
 MOST_HOPS = 4
 """Times that a case may be handed over between installations; then the desk keeps it."""
 
@@ -166,7 +168,7 @@ class Cells:
 
         ``wanted`` is the way that a rule asks for.
         """
-        if service is None or service.transmit_by != CHANNEL:
+        if service is None or service.transmit_by != WAY:
             return ""
         if wanted == "email" and service.contact.email:
             return ""

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
+from channels.cell import Cell, CellSettings
 from channels.desk import Desk, DeskSettings
 from channels.email import EmailChannel, EmailSettings
 from channels.matrix import Matrix, MatrixSettings
@@ -32,6 +33,7 @@ from channels.webform import Webform, WebformSettings
 from channels.whatsapp import WhatsApp, WhatsAppSettings
 from channels.x import X
 from channels.x_settings import XSettings
+from demo.cell import CellSimulator
 from demo.clock import WallClock
 from demo.faults import Faults
 from demo.mail import MailSimulator
@@ -48,6 +50,7 @@ from router.message import Address, Envelope, WebhookRequest
 from router.ports import HandedOver
 from router.stated import Stated
 from router.tokens import Signer
+from router.tracking import from_bits
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 BEFORE = datetime(2026, 11, 1, tzinfo=UTC)
@@ -210,16 +213,41 @@ async def partner_webhook() -> AsyncIterator[Harness]:
         channel = PartnerWebhook(settings, account, "https://guichet.example", WallClock())
         body = json.dumps({"case": "p" * 30, "act": "accept"}).encode()
 
-        def gone() -> None:
-            server.gone = True
-
         yield Harness(
             channel,
             Address("partner_webhook", account, account),
             unreadable=lambda raw: channel.open_raw(raw, NOW),
             genuine=WebhookRequest("POST", URL, server.signed("m1", body), body),
-            faults=_http_faults(server, gone),
+            faults=_http_faults(server, server.give_up),
             arrived=lambda: [message.id for message in server.received()],
+            secrets=list(server.keys.values()),
+        )
+        await channel.close()
+
+
+@asynccontextmanager
+async def cell() -> AsyncIterator[Harness]:
+    async with CellSimulator() as server:
+        settings = CellSettings(
+            keys={name: SecretStr(key) for name, key in server.keys.items()},
+            base_url=server.url,
+            allow_private=True,
+            deadline_s=DEADLINE_S,
+        )
+        channel = Cell(settings, server.name, server.other, WallClock())
+        number = str(from_bits(7))
+        body = server.body("accept", number, 1)
+
+        def gone() -> None:
+            server.door.gone = True
+
+        yield Harness(
+            channel,
+            Address("cell", server.name, number),
+            unreadable=lambda raw: channel.open_raw(raw, NOW),
+            genuine=WebhookRequest("POST", URL, server.door.signed("m1", body), body),
+            faults=_http_faults(server, gone),
+            arrived=lambda: list(server.words),
             secrets=list(server.keys.values()),
         )
         await channel.close()
@@ -481,6 +509,7 @@ REGISTRY = (
     Entry(
         "partner_webhook", PartnerWebhook, partner_webhook, talks=False, signed=True, splits=False
     ),
+    Entry("cell", Cell, cell, talks=False, signed=True, splits=False),
     Entry("sms", Sms, sms, signed=True),
     Entry("whatsapp", WhatsApp, whatsapp, signed=True),
     Entry("sms-ovh", PolledSms, sms_by_ovh, files=False),
@@ -524,7 +553,7 @@ def _hang(faults: Faults) -> Faults:
     return faults
 
 
-_CODED = (TwilioSimulator, Open311Simulator, PartnerSimulator, OvhSimulator)
+_CODED = (TwilioSimulator, Open311Simulator, PartnerSimulator, CellSimulator, OvhSimulator)
 """Those that say 403 of a key, and something else of what is refused."""
 
 

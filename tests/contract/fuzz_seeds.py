@@ -210,6 +210,23 @@ _PARTED = (
 )  # fmt: skip
 _MAILS = Path(__file__).parents[1] / "channels" / "mails"
 
+_WORD = {"from": "metropole", "to": "nantes", "number": "7000000000R", "epoch": 1}
+_CELL = tuple(
+    _json({"transfer": {**_WORD, "word": word, **more}, "case": case})
+    for word, more, case in (
+        ("offer", {"hops": ["metropole"], "people": [{"channel": "sms", "value": "+33612345678"}]},
+         {"text": "Un trou", "urgency": "high", "received_at": "2026-11-22T10:00:00+00:00",
+          "place": {"street": "2 rue du Puits", "lat": 47.2, "lon": -1.55, "precision_m": 5,
+                    "communes": [{"insee": "44109", "name": "Nantes"}]},
+          "answers": [{"fact": "date", "text": "hier"}],
+          "files": [{"name": "a.jpg", "media_type": "image/jpeg", "size": 10,
+                     "path": "/p/p.a.b.c.d/fichier/1-abcdef01"}]}),
+        ("addition", {}, {"added": "Toujours là"}),
+        ("status", {"incarnation": 1, "sequence": 2, "status": "resolved", "text": "Fait"}, {}),
+        ("return", {"text": "Pas nous", "instead": "eau"}, {}),
+    )
+)  # fmt: skip
+
 SEEDS: Mapping[str, tuple[bytes, ...]] = {
     "telegram": _TELEGRAM,
     "x": _X,
@@ -219,6 +236,7 @@ SEEDS: Mapping[str, tuple[bytes, ...]] = {
     "whatsapp": tuple(seed.replace(b"From=", b"From=whatsapp%3A") for seed in _SMS),
     "sms-ovh": _OVH,
     "partner_webhook": (_json(_ACT),),
+    "cell": _CELL,
     "partner_open311": tuple(
         _json({"forward": "https://x#1", "kind": kind, "record": _REQUEST})
         for kind in ("request", "update")

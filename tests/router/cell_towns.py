@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from town import SERVICES, Town, TownRules, TownSender
@@ -25,7 +26,7 @@ def elsewhere(name: str, **given) -> Service:
             "voirie",
             Level.PARTNER,
             {"fr": f"Guichet de {name}"},
-            "cell",
+            "cellule",
             name,
             Contact(email=f"accueil@{name}.example"),
             sees=("texte", "lieu", "photos", "contact"),
@@ -113,7 +114,9 @@ class CellTown(Town):
         agreements = {other: Agreement(**agreed) for other in others}
         self.policy = replace(
             self.policy,
-            partners={("cell", other): Way("cell", other, only_forwards=True) for other in others},
+            partners={
+                ("cellule", other): Way("cell", other, only_forwards=True) for other in others
+            },
             cells=Cells(self.name, incarnation, agreements, dict(accounts)),
         )
         self.router = replace(self.router, policy=self.policy)
@@ -149,6 +152,14 @@ class CellTown(Town):
     async def told(self, person: str) -> list[str]:
         """List what was written to a person."""
         return [delivery.text for delivery in await self.to(person)]
+
+
+def said(town: CellTown, account: str, transfer, case=None) -> Envelope:
+    """Wrap what the installation ``account`` says to a town."""
+    body = {"transfer": {"from": account, "to": town.name, **transfer}, "case": case or {}}
+    key = Address("cell", account, transfer["number"]).key
+    raw, name = json.dumps(body).encode(), f"said-{town.ids.next()}"
+    return Envelope("cell", account, name, key, raw, town.clock.now())
 
 
 async def settle(*towns: CellTown) -> None:
