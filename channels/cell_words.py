@@ -56,6 +56,7 @@ class _Transfer(BaseModel):
     hops: tuple[str, ...] = Field(default=(), max_length=100)
     public_number: str | None = None
     confidential: bool = False
+    part: bool = False
     people: tuple[_Person, ...] = Field(default=(), max_length=1000)
     incarnation: int = Field(default=0, ge=0, lt=2**62)
     sequence: int = Field(default=0, ge=0, lt=2**62)
@@ -133,11 +134,14 @@ def events_of(envelope: Envelope) -> tuple[InboundEvent, ...]:
         )
     offered = said.word is Word.OFFER
     message = _message(envelope, number, case, str(case.get("text" if offered else "added") or ""))
-    return (MessageReceived(_with(message, _offer(envelope, said, number, case), offered)),)
+    return (MessageReceived(_with(message, _offer(envelope, said, number, case), case, offered)),)
 
 
-def _with(message: Message, offer: Offer, offered: bool) -> Message:
+def _with(message: Message, offer: Offer, case: Mapping[str, Any], offered: bool) -> Message:
     ref = message.address.key
+    if offered and offer.part:  # the words are those of the whole: what it is about is told beside
+        about = str(case.get("category") or "") or None
+        message = replace(message, given=replace(message.given, category=about))
     if offered:
         return replace(message, offer=offer, ref=ref)
     return replace(message, thread=Thread(refs=(ref,)), ref=f"{ref}|{message.provider_id}")
@@ -172,6 +176,7 @@ def _offer(
         public,
         Urgency(urgency) if urgency in set(Urgency) else Urgency.NORMAL,
         said.confidential,
+        said.part,
         people,
         _note(envelope.account, case),
     )

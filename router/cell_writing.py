@@ -47,10 +47,12 @@ class CellWriting:
         word = Word.ADDITION if added else Word.OFFER
         said = self._transfer(word, cell, case.number, case.epoch)
         if word is Word.OFFER:
+            came = self.workspace.whole(case).came
             said |= {
-                "hops": [*(case.came.hops if case.came else ()), self.cells.own],
+                "hops": [*(came.hops if came else ()), self.cells.own],
                 "public_number": case.public_number,
                 "confidential": case.discreet,
+                "part": case.parent is not None,
                 "people": [asdict(one) for one in self._people(case, service, cell)],
             }
         return json.dumps({**json.loads(sheet), "transfer": said}, ensure_ascii=False)
@@ -189,10 +191,10 @@ class CellWriting:
         lane: str,
         data: Mapping[str, object],
     ) -> Delivery:
-        kind = _KINDS[word]
+        kind, said = _KINDS[word], data["transfer"]
         delivery = Delivery(
             id=self.workspace.ids.next(),
-            idem=idempotency_key(f"{cause}:{word}", kind, address),
+            idem=idempotency_key(f"{cause}:{_told(said)}", kind, address),
             lane=lane,
             kind=kind,
             address=address,
@@ -210,6 +212,12 @@ def back_to(case: Case) -> Address:
     """Name where the installation that a case came from hears of it."""
     assert case.came is not None  # noqa: S101 -- the callers have looked
     return Address(CHANNEL, case.came.cell, case.number)
+
+
+def _told(said: object) -> str:
+    """Give what tells two words of one cause apart."""
+    assert isinstance(said, Mapping)  # noqa: S101 -- as all callers write it
+    return "\n".join(str(said.get(name) or "") for name in ("word", "status", "text"))
 
 
 def _person(reporter: Reporter) -> Person:

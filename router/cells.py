@@ -102,7 +102,8 @@ class Offer:
     """That a message is a case which another installation offers.
 
     ``hops`` are the installations that have had it, the one that offers last. ``to`` is whom it is
-    meant for. ``note`` tells an agent what the other made of it.
+    meant for. ``part``: of several things that the person wrote this is one, the others are with
+    others. ``note`` tells an agent what the other made of it.
     """
 
     cell: str
@@ -113,6 +114,7 @@ class Offer:
     public_number: TrackingNumber | None = None
     urgency: Urgency = Urgency.NORMAL
     confidential: bool = False
+    part: bool = False
     people: tuple[Person, ...] = ()
     note: str = ""
 

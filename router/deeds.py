@@ -173,7 +173,7 @@ class Deeds:
             automatic=not reason,
             answer=reason,
         )
-        self._end_part(draft, case)
+        self._end_part(draft, case, cause)
         return case
 
     def returned(
@@ -220,17 +220,19 @@ class Deeds:
             files=photos,
         )
         if status is Status.RESOLVED:
-            self._end_part(draft, case)
+            self._end_part(draft, case, cause)
         return case
 
-    def _end_part(self, draft: Draft, case: Case) -> None:
-        """End the whole when its last part has ended."""
+    def _end_part(self, draft: Draft, case: Case, cause: str) -> None:
+        """End the whole when its last part has ended, which people have been told of part by part."""
         parent = self.workspace.case(case.parent)
         if parent is None:
             return
         left = tuple(part for part in parent.parts_open if part != case.id)
         status = Status.RESOLVED if not left and parent.status not in ENDED else None
-        self.workspace.save(draft, replace(parent, parts_open=left), status)
+        parent = self.workspace.save(draft, replace(parent, parts_open=left), status)
+        if status is not None:
+            self.replies.to_origin(draft, parent, cause, "")
 
     def _status(self, draft: Draft, case: Case, service: Service, text: str = "") -> None:
         self.workspace.tell(

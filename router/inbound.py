@@ -126,6 +126,9 @@ class Handler:
         facts, decision = self.looks.decide(message, look, self.workspace)
         conversation = self._awake(draft, message)
         threaded = self._thread(message, understood, decision, conversation)
+        if not self.transfers.passes_on(message, threaded.case):
+            reason = f"« {message.sender} » ajoute à une demande qui n'est pas à nous"
+            return Worked(Action.IGNORE, reason, None, message, understood)
         if threaded.how is How.PARTNER and threaded.case is not None:
             return self._partner(draft, inbound, message, threaded, understood)
         if message.automatic:

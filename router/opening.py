@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from router.archive import Action
 from router.case import Case, EventKind
-from router.decision import Decision, Facts, Nature
+from router.decision import Decision, Facts, Nature, Urgency
 from router.desk import Desk
 from router.dispatch import Dispatcher, passes_on, redirects
 from router.joining import files_of
@@ -97,7 +97,9 @@ class Opening:
         cause = inbound.envelope.provider_id
         case = self.workspace.case(case.id) or case
         reply = self.dispatcher.forwarder.cells.accept(draft, case, cause)
-        self.replies.to_cell(draft, case, cause, decision, asked)
+        # who offers what is urgent already has told the person whom to call
+        warned = message.offer is not None and message.offer.urgency is Urgency.IMMEDIATE
+        self.replies.to_cell(draft, case, cause, None if warned else decision, asked)
         case = self.workspace.case(case.id) or case
         action = _action(decision, False, asked)
         return Worked(action, decision.sentence, case, message, understood, decision, reply)

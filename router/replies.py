@@ -254,7 +254,7 @@ class Replies:
         ``also`` follows the text in a paragraph of its own; ``files`` go along on channels that can
         carry them; ``but`` is the hashed address of one who hears it otherwise.
         """
-        written = self._to_origin(draft, case, cause, answer, files)
+        written = self.to_origin(draft, case, cause, answer, files)
         for reporter in self._people(draft, case, kind):
             if but and party_of(reporter.address.key) == but:
                 continue
@@ -272,7 +272,7 @@ class Replies:
             )
         return tuple(written)
 
-    def _to_origin(
+    def to_origin(
         self, draft: Draft, case: Case, cause: str, answer: str, files: tuple[CaseFile, ...] = ()
     ) -> list[Delivery]:
         """Tell the installation that the case came from, which words it for its own people."""
@@ -288,7 +288,7 @@ class Replies:
             self.wording.of_rule(text, case, case.language, Style.LONG)
             for text in decision.reached.replies
         )
-        self._to_origin(draft, case, cause, PARAGRAPH.join(words for words in said if words))
+        self.to_origin(draft, case, cause, PARAGRAPH.join(words for words in said if words))
         for reporter in self._people(draft, case, DeliveryKind.PROGRESS):
             style = self.wording.style(reporter.answered_at)
             for text in decision.reached.replies:

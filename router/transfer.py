@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from router.archive import Action
 from router.case import Case, EventKind, Status, Visibility, may_become
 from router.cell_writing import CellWriting
-from router.cells import MOST_HOPS, AtEnd, Came, Cells, Gone, Offer, Word
+from router.cells import CHANNEL, MOST_HOPS, AtEnd, Came, Cells, Gone, Offer, Word
+from router.conversation import is_reporter
 from router.decision import Decision, Facts
 from router.deeds import ENDED, Deeds, photos_of
 from router.delivery import DeliveryKind
@@ -26,6 +27,8 @@ from router.workspace import Draft, Workspace
 
 _TAKEN_BACK = "« {cell} » a repris cette demande. Vous n'avez plus rien à faire."
 _AGREEMENT_ENDED = "L'accord avec « {cell} » est terminé."
+ASKED_THERE = "autre-guichet"
+"""The fact, known to the other installation alone, that its question asks for."""
 _HAD_ENOUGH = {Status.ANSWERED, Status.RESOLVED, Status.CLOSED, Status.REFUSED}
 
 
@@ -69,6 +72,8 @@ class Transfers:
         if why:
             self._writing.decline(draft, offer, cause, why)
             return Worked(Action.IGNORE, f"offre de « {offer.cell} » déclinée : {why}")
+        if offer.part:  # whoever offers it has split the whole already
+            decision = replace(decision, parts=())
         if known is None:
             worked = self.opening.create(draft, inbound, message, understood, facts, decision)
             if worked.case is not None and offer.note:
@@ -125,6 +130,12 @@ class Transfers:
             case = self.dispatcher.hand_over(draft, case, decision, cause)
         return case
 
+    def passes_on(self, message: Message, case: Case | None) -> bool:
+        """Whether a message is from another installation whose case we have; else it says nothing."""
+        if message.address.channel != CHANNEL:
+            return True
+        return case is not None and is_reporter(case, message)
+
     # --- what is said of a case ------------------------------------------------------------------
 
     def said(self, draft: Draft, inbound: Inbound, event: CellSaid) -> Worked:
@@ -164,6 +175,7 @@ class Transfers:
             case = self._accepted(draft, case, event, cause)
         elif event.word is Word.QUESTION:
             self._relay(draft, case, event.text, cause, DeliveryKind.QUESTION)
+            self._awaits_answer(draft, case)
         else:
             case = self._became(draft, inbound, case, service, event)
         return Worked(Action.PARTNER, f"{event.word} de « {gone.cell} » {event.status}", case)
@@ -213,6 +225,14 @@ class Transfers:
             self.replies.fan_out(
                 draft, case, kind, cause, TextId.ANSWER, automatic=False, answer=text
             )
+
+    def _awaits_answer(self, draft: Draft, case: Case) -> None:
+        """Let what each person says next be his answer, however much later he says it."""
+        whole = self.workspace.whole(case)
+        for reporter in whole.reporters:
+            conversation = self.workspace.conversation(reporter.answered_at.key)
+            conversation = replace(conversation, case_id=case.id, asked=ASKED_THERE)
+            self.workspace.converse(draft, conversation)
 
     def _not_theirs(
         self, draft: Draft, case: Case, gone: Gone, event: CellSaid, cause: str

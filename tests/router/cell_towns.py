@@ -44,7 +44,7 @@ class CellRules(TownRules):
         self.others = {name: elsewhere(name) for name in others}
 
     def services(self):
-        return (*SERVICES, *self.others.values())
+        return (*self.others.values(), *SERVICES)
 
     def service(self, service):
         return next((known for known in self.services() if known.id == service), None)
@@ -53,10 +53,19 @@ class CellRules(TownRules):
         decision = super().decide(facts)
         if decision.danger:
             return decision
+        if facts.category in ("eclairage", "proprete"):
+            return replace(
+                decision, owner=ServiceId(facts.category), category=facts.category, parts=()
+            )
         for word, service in self.words.items():
             if word in facts.text.lower() and service not in facts.refused_by:
                 return replace(
-                    decision, owner=ServiceId(service), category=word, rule=word, no_rule=False
+                    decision,
+                    owner=ServiceId(service),
+                    category=word,
+                    rule=word,
+                    no_rule=False,
+                    parts=(),
                 )
         return decision
 

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 from cell_towns import CellTown, elsewhere, settle
 
+from router.archive import Action, CaseFilter
 from router.case import EventKind, Status
 from router.cells import AtEnd, Share, Speaks
 from router.decision import ServiceId, Urgency
@@ -516,6 +517,79 @@ async def test_a_question_there_is_asked_here_and_answered_there(towns):
     await settle(*towns)
     there = await metropole.case(case.number)
     assert "rue Crébillon".lower() in there.text.lower()
+
+
+async def test_an_answer_that_comes_a_day_later_is_still_an_answer(towns):
+    nantes, metropole, _ = towns
+    nantes.rules.words["flou"] = "chez-metropole"
+    case = await _report(nantes, "C'est flou, un trou")
+    await settle(*towns)
+    nantes.clock.pass_(days=1)
+    answered = await nantes.hear("ana", "12 rue Crébillon")
+    assert answered.case.number == case.number
+    await settle(*towns)
+    assert "12 rue Crébillon" in (await metropole.case(case.number)).text
+
+
+async def test_what_is_added_to_a_case_that_is_not_there_opens_none(towns):
+    nantes, metropole, _ = towns
+    case = await _report(nantes, "Une poubelle")
+    said = {"word": "addition", "from": "nantes", "to": "metropole", "number": case.number}
+    body = {"transfer": {**said, "epoch": 1}, "case": {"added": "Un trou dans la voie"}}
+    await _say(metropole, "nantes", case.number, body)
+    assert await metropole.store.cases(CaseFilter()) == []
+    [line] = await metropole.store.journal()
+    assert line.action is Action.IGNORE
+
+
+async def test_of_a_case_in_parts_no_part_goes_back_to_where_it_came_from(towns):
+    nantes, metropole, _ = towns
+    metropole.rules.words = {}
+    metropole.rules.others["lamps"] = elsewhere("nantes", id=ServiceId("eclairage"))
+    case = await _report(nantes, "La voie : un lampadaire et une poubelle")
+    await settle(*towns)
+    whole = await metropole.case(case.number)
+    parts = await metropole.store.children(whole.id)
+    assert {part.owner for part in parts} == {"guichet-metropole", "proprete"}
+    assert all(part.came is None and part.gone is None for part in parts)
+
+
+async def test_each_part_that_goes_on_knows_where_the_whole_has_been_and_ends_it(towns):
+    nantes, metropole, region = towns
+    metropole.rules.words = {}
+    metropole.rules.others["lamps"] = elsewhere("region", id=ServiceId("eclairage"))
+    case = await _report(nantes, "La voie : un lampadaire et une poubelle")
+    await settle(*towns)
+    [there] = await region.store.cases(CaseFilter())
+    assert there.came.hops == ("nantes", "metropole")
+    assert there.public_number == case.number
+    await region.word(there.owner, there.number, act="close", text="Réparé.")
+    await settle(*towns)
+    assert "Réparé." in (await nantes.told("ana"))[-1]
+    assert (await nantes.case(case.number)).status is not Status.RESOLVED
+    bins = next(
+        part
+        for part in await metropole.store.children((await metropole.case(case.number)).id)
+        if part.owner == "proprete"
+    )
+    await metropole.word("proprete", bins.number, act="close", text="Vidée.")
+    await settle(*towns)
+    assert (await nantes.case(case.number)).status is Status.RESOLVED
+
+
+async def test_a_case_in_parts_that_is_asked_back_stops_each_of_its_services(towns):
+    nantes, metropole, _ = towns
+    metropole.rules.words = {}
+    case = await _report(nantes, "La voie : un lampadaire et une poubelle")
+    await settle(*towns)
+    nantes.rules.words = {"voie": "eclairage"}
+    await _redecide(nantes, await nantes.case(case.number))
+    await settle(*towns)
+    whole = await metropole.case(case.number)
+    for part in await metropole.store.children(whole.id):
+        assert part.status is Status.PASSED_ON
+        [*_, last] = await metropole.to(f"{part.owner}@services.example")
+        assert "a repris cette demande" in last.text
 
 
 async def test_every_word_finds_one_owner_in_each_town(towns):
