@@ -39,6 +39,7 @@ from router.partners import Partners
 from router.ports import Understanding
 from router.replies import Replies
 from router.store import Conversation, Inbound
+from router.taking import Taking
 from router.texts import TextId
 from router.tokens import Signer
 from router.transfer import Transfers
@@ -62,6 +63,7 @@ class Handler:
     partners: Partners
     wishes: Wishes
     desk: Desk
+    taking: Taking
     transfers: Transfers
     looks: Looks
     signer: Signer
@@ -119,14 +121,14 @@ class Handler:
         understood = look.understood
         if message.offer is not None:
             facts, decision = self.looks.decide(message, look, self.workspace)
-            return self.transfers.offered(draft, inbound, message, understood, facts, decision)
+            return self.taking.offered(draft, inbound, message, understood, facts, decision)
         if message.empty:
             reply = self.replies.help(draft, message, TextId.EMPTY, understood.language)
             return Worked(Action.IGNORE, "message vide", None, message, understood, None, reply)
         facts, decision = self.looks.decide(message, look, self.workspace)
         conversation = self._awake(draft, message)
         threaded = self._thread(message, understood, decision, conversation)
-        if not self.transfers.passes_on(message, threaded.case):
+        if not self.taking.passes_on(message, threaded.case):
             reason = f"« {message.sender} » ajoute à une demande qui n'est pas à nous"
             return Worked(Action.IGNORE, reason, None, message, understood)
         if threaded.how is How.PARTNER and threaded.case is not None:

@@ -24,6 +24,7 @@ from router.dispatch import Dispatcher
 from router.errors import InvalidInput
 from router.forwarding import Forwarder
 from router.inbound import Handler
+from router.letting_go import LettingGo
 from router.looking import Looks
 from router.message import (
     Address,
@@ -54,6 +55,7 @@ from router.recording import shadow_of
 from router.replies import Replies
 from router.sent_before import refs_of, without_ours
 from router.store import Claim, Gathered, Inbound, RouteClaim, RouteQueue, Unit, Verdict, Wanted
+from router.taking import Taking
 from router.their_numbers import quoted
 from router.tokens import Signer
 from router.transfer import Transfers
@@ -210,7 +212,10 @@ class Router:
             partners,
             wishes,
             desk,
-            Transfers(workspace, dispatcher, deeds, replies, opening),
+            Taking(workspace, dispatcher, replies, opening),
+            Transfers(
+                workspace, dispatcher, deeds, replies, LettingGo(workspace, dispatcher, deeds)
+            ),
             looks,
             self.signer,
         )

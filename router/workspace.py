@@ -176,6 +176,12 @@ class Workspace:
             self.save(draft, case)
         return event
 
+    def note(self, draft: Draft, case: Case, who: str, text: str) -> Case:
+        """Append a note for those who work on a case, which is kept with it."""
+        case = self.save(draft, self.case(case.id) or case)
+        self.tell(draft, case, EventKind.NOTE, who, text, Visibility.SERVICE)
+        return case
+
     def finish(
         self, draft: Draft, inbound_ids: Iterable[int], action: Action, case: Case | None, why: str
     ) -> None:
