@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 from router.archive import Action
-from router.case import EventKind, Status
+from router.called import STATUSES as STATUSES
+from router.case import EventKind
 from router.decision import Urgency
 from router.delivery import DeliveryState
 
-STATUSES = {
-    Status.RECEIVED: "reçue",
-    Status.ASSIGNED: "confiée",
-    Status.ACCEPTED: "prise en charge",
-    Status.IN_PROGRESS: "en cours",
-    Status.WAITING_CITIZEN: "attend la personne",
-    Status.WAITING_PARTNER: "attend un partenaire",
-    Status.ANSWERED: "réponse donnée",
-    Status.RESOLVED: "résolue",
-    Status.CLOSED: "close",
-    Status.PASSED_ON: "transmise ailleurs",
-    Status.REFUSED: "refusée",
-    Status.REOPENED: "rouverte",
-    Status.MERGED: "jointe à une autre",
-}
 URGENCIES = {
     Urgency.LOW: "basse",
     Urgency.NORMAL: "normale",

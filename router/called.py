@@ -1,7 +1,9 @@
-"""What sendings and channels are called in French, before agents and operators."""
+"""What sendings, channels and states are called in French, before agents and operators."""
 
 from __future__ import annotations
 
+from router.case import Status
+from router.cells import Word
 from router.delivery import DeliveryKind
 
 SENDINGS = {
@@ -15,6 +17,33 @@ SENDINGS = {
     DeliveryKind.ALERT: "alerte",
     DeliveryKind.HELP: "aide",
     DeliveryKind.INVITE: "invitation à écrire",
+}
+STATUSES = {
+    Status.RECEIVED: "reçue",
+    Status.ASSIGNED: "confiée",
+    Status.ACCEPTED: "prise en charge",
+    Status.IN_PROGRESS: "en cours",
+    Status.WAITING_CITIZEN: "attend la personne",
+    Status.WAITING_PARTNER: "attend un partenaire",
+    Status.ANSWERED: "réponse donnée",
+    Status.RESOLVED: "résolue",
+    Status.CLOSED: "close",
+    Status.PASSED_ON: "transmise ailleurs",
+    Status.REFUSED: "refusée",
+    Status.REOPENED: "rouverte",
+    Status.MERGED: "jointe à une autre",
+}
+WORDS = {
+    Word.OFFER: "offre",
+    Word.ADDITION: "ajout",
+    Word.WITHDRAW: "retrait de l'offre",
+    Word.RECALL: "reprise",
+    Word.ACCEPT: "acceptation",
+    Word.DECLINE: "refus",
+    Word.STATUS: "nouvelle",
+    Word.QUESTION: "question",
+    Word.RETURN: "retour",
+    Word.END: "fin de l'accord",
 }
 _CHANNELS = {
     "email": "courriel",
@@ -36,3 +65,10 @@ _CHANNELS = {
 def channel_called(name: str) -> str:
     """Give what people call a channel; one that is not known here keeps its own name."""
     return _CHANNELS.get(name, name)
+
+
+def word_called(word: Word, cell: str, status: str = "") -> str:
+    """Say what another installation said: "nouvelle de « regie » : en cours"."""
+    state = STATUSES[Status(status)] if status in set(Status) else ""
+    said = f"{WORDS[word]} de « {cell} »"
+    return f"{said} : {state}" if state else said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from router.archive import Action
+from router.called import word_called
 from router.case import Case, EventKind, Status, Visibility, may_become
 from router.cell_writing import CellWriting
 from router.cells import AtEnd, Cells, Word
@@ -41,7 +42,8 @@ class LettingGo:
         """Let a case go back to the installation that offered it, whatever its state."""
         came = case.came
         if came is None or came.cell != event.cell or came.ended or event.epoch != came.epoch:
-            return Worked(Action.IGNORE, f"{event.word} de « {event.cell} » ne compte plus", case)
+            past = f"{word_called(event.word, event.cell)} : ne compte plus"
+            return Worked(Action.IGNORE, past, case)
         why = " ".join((_TAKEN_BACK.format(cell=event.cell), event.text)).strip()
         if event.word is Word.RECALL:
             case = self._writing.give_back(draft, case, cause)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from router.archive import Action
+from router.called import word_called
 from router.case import Case, EventKind, Status, Visibility, may_become
 from router.cell_writing import CellWriting
 from router.cells import Cells, Gone, Word
@@ -59,9 +60,7 @@ class Transfers:
         if event.word in {Word.DECLINE, Word.RETURN}:
             return self._not_theirs(draft, case, gone, event, cause)
         if event.at < gone.heard:
-            self.workspace.note(
-                draft, case, event.cell, f"Arrivé trop tard : {event.status} {event.text}"
-            )
+            self.workspace.note(draft, case, event.cell, f"Arrivé trop tard : {_said(event)}")
             return Worked(Action.PARTNER, "mot dépassé par un autre", case)
         return self._heard(draft, inbound, case, gone, event)
 
@@ -77,9 +76,7 @@ class Transfers:
         cause = inbound.envelope.provider_id
         service = self.dispatcher.rulebook.directory.service(case.owner)
         if gone.recalled or service is None or service.id != gone.service:
-            self.workspace.note(
-                draft, case, gone.cell, f"{event.word} {event.status} {event.text}".strip()
-            )
+            self.workspace.note(draft, case, gone.cell, _said(event))
         elif event.word is Word.ACCEPT:
             case = self._accepted(draft, case, event, cause)
         elif event.word is Word.QUESTION:
@@ -87,7 +84,7 @@ class Transfers:
             self._awaits_answer(draft, case)
         else:
             case = self._became(draft, inbound, case, service, event)
-        return Worked(Action.PARTNER, f"{event.word} de « {gone.cell} » {event.status}", case)
+        return Worked(Action.PARTNER, word_called(event.word, gone.cell, event.status), case)
 
     def _accepted(self, draft: Draft, case: Case, event: CellSaid, cause: str) -> Case:
         """Keep who speaks to the citizen from now on; he is told where it is no longer we."""
@@ -119,7 +116,7 @@ class Transfers:
             case Status.REOPENED | Status.ASSIGNED if case.status in ENOUGH:
                 case = self._reopened(draft, case, service)
         self._relay(draft, case, text, cause, DeliveryKind.PROGRESS)
-        self.workspace.note(draft, case, event.cell, f"{status}")
+        self.workspace.note(draft, case, event.cell, _said(event))
         return case
 
     def _reopened(self, draft: Draft, case: Case, service: Service) -> Case:
@@ -149,7 +146,7 @@ class Transfers:
         """Have the rules choose another service when a case is declined or comes back."""
         directory = self.dispatcher.rulebook.directory
         case = replace(case, gone=None, epoch=event.epoch)
-        why = f"{event.word} de « {gone.cell} » : {event.text}"
+        why = _said(event)
         service = directory.service(gone.service)
         if gone.recalled or case.owner != gone.service or service is None:
             case = self.workspace.save(draft, case)
@@ -173,7 +170,13 @@ class Transfers:
         """Say again to one that takes a case for its own that it is not."""
         if event.word is Word.ACCEPT and event.epoch < case.epoch:
             self._writing.withdraw(draft, event.cell, case.number, event.epoch, cause)
-        return Worked(Action.IGNORE, f"{event.word} de « {event.cell} » ne compte plus", case)
+        why = f"{word_called(event.word, event.cell)} : ne compte plus"
+        return Worked(Action.IGNORE, why, case)
+
+
+def _said(event: CellSaid) -> str:
+    said = word_called(event.word, event.cell, event.status)
+    return f"{said}. {event.text}" if event.text else f"{said}."
 
 
 def _counts(event: CellSaid, case: Case) -> bool:
