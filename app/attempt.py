@@ -26,7 +26,9 @@ from router.message import Address, Envelope, Message
 from router.policy import Policy
 from router.route import Router
 from router.store import Claim, Gathered, Inbound, RouteClaim, Store, Unit, Verdict, Wanted
+from router.texts import Style
 from router.tokens import Signer
+from router.wording import Wording
 from router.worked import Worked
 from storage.memory import MemoryStore
 from understanding.reader import Reader
@@ -123,6 +125,19 @@ class Attempt:
     def decided(self) -> Decision | None:
         """The decision on the message tried last."""
         return self._seen[-1][1].decision if self._seen else None
+
+    def danger(self) -> list[str]:
+        """Word whom to call, to be read aloud, where the message tried last tells of a danger."""
+        worked = self._seen[-1][1] if self._seen else None
+        if (
+            worked is None
+            or worked.case is None
+            or not (worked.decision and worked.decision.danger)
+        ):
+            return []
+        words = Wording(self._rulebook, self._router.policy)
+        case = worked.case
+        return words.of_danger(worked.decision, case, case.language, Style.ALOUD, public=False)
 
     async def facts(self) -> Facts | None:
         """Give the facts on which the message tried last was decided."""

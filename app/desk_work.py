@@ -13,6 +13,7 @@ from typing import Any
 
 from app.console import config_folder
 from app.desk_said import why_not
+from app.desk_taken import refuse
 from app.settings import load_settings
 from app.stores import opened
 from app.wiring import Product, build
@@ -28,6 +29,7 @@ from router.message import Envelope
 from router.store import Claim, Gathered, RouteClaim, Store, Unit, Verdict, Wanted
 from router.tracking import parse
 from web.desk_tasks import receipt_of
+from web.same_entry import says_again
 
 _SERVER_S = 0.6
 """How long a running server is left to route what was entered, before we do it."""
@@ -134,8 +136,11 @@ async def enter(product: Product, envelope: Envelope) -> Entered:
 
     Raises:
         StoreUnavailable: nothing is promised; enter it again with the same id.
+        InvalidInput: the id was used for another entry.
     """
     [accepted] = await product.store.accept([envelope])
+    if not accepted.new and not await says_again(product.store, accepted.inbound_id, envelope):
+        await refuse(product.rulebooks.current(), json.loads(envelope.payload), product.clock.now())
     line = await _worked(product, envelope)
     if line is None or line.case_id is None:
         return Entered(accepted.new, line, None, None)

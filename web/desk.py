@@ -17,13 +17,14 @@ from web.parts import DeskRecords, WebParts
 _DESCRIPTION = (
     "Each agent has a key, sent as `Authorization: Bearer KEY`; his name stands on what he enters. "
     "What is answered 2xx is on disk. The same `Idempotency-Key` of the same agent is the same "
-    "entry: after silence or 503 send it again."
+    "entry: after silence or 503 send it again. Another entry under it is refused (409)."
 )
 _WHY = {
     400: "The body or the Idempotency-Key cannot be used; the sentence says why.",
     401: "No key was sent.",
     403: "The key is nobody's here.",
     404: "No open task has this id.",
+    409: "The Idempotency-Key was used for something else; nothing new was kept.",
     503: "Nothing is kept: send it again.",
 }
 
@@ -43,7 +44,7 @@ def desk_api(parts: WebParts, records: DeskRecords) -> FastAPI:
         "/cases",
         status_code=201,
         response_model=Kept,
-        responses=_refusals(400, 401, 403, 503)
+        responses=_refusals(400, 401, 403, 409, 503)
         | {
             404: {"model": Refused, "description": "No case has the number that was given."},
             200: {"model": Kept, "description": "It had been entered before."},
@@ -70,7 +71,7 @@ def desk_api(parts: WebParts, records: DeskRecords) -> FastAPI:
     @api.post(
         "/tasks/{task}/done",
         response_model=Done,
-        responses=_refusals(400, 401, 403, 404, 503),
+        responses=_refusals(400, 401, 403, 404, 409, 503),
         operation_id="finish_task",
         summary="Say what became of a task",
         openapi_extra=_body(TaskResult),

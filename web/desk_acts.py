@@ -22,9 +22,13 @@ from web.desk_letter import letter_page, style_policy
 from web.desk_tasks import Task, receipt_of, tasks_of
 from web.parts import DeskRecords, WebParts
 from web.programs import Refusal, as_webhook, keep_photo, opened, read
+from web.same_entry import says_again
 from web.sending import Sending
 
 _LONGEST_ID = 100
+_OTHER_WORDS = (
+    "This Idempotency-Key was used for something else and nothing new was kept: send another key."
+)
 T = TypeVar("T")
 
 
@@ -65,6 +69,8 @@ class DeskActs:
                 for number, photo in enumerate(case.photos, 1)
             ]
             await self._keep(self._envelope(asked, desk, said))
+        else:
+            await self._check_again(before.inbound_id, envelope)
         line = await self._sending.until(lambda: self._worked(envelope))
         kept = await self._kept(case, envelope, line)
         status = 200 if before is not None else 201 if line is not None else 202
@@ -91,7 +97,12 @@ class DeskActs:
         said = result.model_dump(mode="json", exclude_none=True)
         said |= {"kind": "done", "task": number}
         envelopes = {name: self._envelope(asked, one, said) for name, one in desks.items()}
-        if not [one for one in envelopes.values() if await self._line(one) is not None]:
+        known = False
+        for one in envelopes.values():
+            if line := await self._line(one):
+                known = True
+                await self._check_again(line.inbound_id, one)
+        if not known:
             task = next((one for one in await self._open(desks) if one.id == number), None)
             if task is None:
                 raise Refusal(404, "No open task has this id.")
@@ -161,12 +172,19 @@ class DeskActs:
         return envelope
 
     async def _keep(self, envelope: Envelope) -> None:
-        await self._sending.accept((envelope,))
+        [accepted] = await self._sending.accept((envelope,))
+        if not accepted.new:  # the same key came twice at the same moment
+            await self._check_again(accepted.inbound_id, envelope)
 
     async def _line(self, envelope: Envelope) -> JournalLine | None:
         return await self._look(
             lambda: self._records.outcome(envelope.channel, envelope.account, envelope.provider_id)
         )
+
+    async def _check_again(self, kept: int, envelope: Envelope) -> None:
+        """Refuse what says something else under a key that was used: it would be lost in silence."""
+        if not await self._look(lambda: says_again(self._records, kept, envelope)):
+            raise Refusal(409, _OTHER_WORDS)
 
     async def _worked(self, envelope: Envelope) -> JournalLine | None:
         """Give what became of an entry once the router has worked it."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 from router.errors import StoreUnavailable
 from router.message import Envelope, WebhookRequest
 from router.ports import TakesWebhooks
+from router.store import Accepted
 from web.parts import WebParts
 
 T = TypeVar("T")
@@ -35,18 +36,19 @@ class Sending:
         envelopes = channel.open(request, self._parts.clock.now())
         await self.accept(envelopes)
 
-    async def accept(self, envelopes: Sequence[Envelope]) -> None:
-        """Make envelopes durable and wake the router.
+    async def accept(self, envelopes: Sequence[Envelope]) -> Sequence[Accepted]:
+        """Make envelopes durable and wake the router; tells of each whether it is new.
 
         Raises:
             StoreUnavailable: the journal could not commit in time.
         """
         try:
             async with asyncio.timeout(self._parts.settings.accept_deadline_s):
-                await self._parts.intake.accept(envelopes)
+                accepted = await self._parts.intake.accept(envelopes)
         except TimeoutError as late:
             raise StoreUnavailable("the journal did not answer in time") from late
         self._parts.wake()
+        return accepted
 
     async def until(self, look: Callable[[], Awaitable[T | None]]) -> T | None:
         """Look again and again, about two seconds long, until there is something to see."""

@@ -51,6 +51,10 @@ def told(*words, code=0):
     return json.loads(run(*words, "--json", code=code).stdout)
 
 
+def told_cases():
+    return json.loads(CliRunner().invoke(cli, ["cases", "list", "--json"]).stdout)
+
+
 async def _state(task: int) -> DeliveryState:
     async with opened(Path("var"), "") as store:
         every = await store.list_deliveries(list(DeliveryState), 1000)
@@ -69,6 +73,34 @@ def test_a_call_gives_the_number_to_say_and_the_receipt_read_is_delivered():
     assert state(entered["task"]) is DeliveryState.DELIVERED
     again = told("new", *CALL, "--id", "1")
     assert (again["new"], again["number"]) == (False, entered["number"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "read_aloud"),
+    [
+        (("--texte", "Le feu dans la cuisine, vite"), "18 ou 112"),
+        (("--texte", "Un trou rue Scribe"), None),
+        (("--reponse", "rappel:0240000001"), None),
+        (("--rue", "3 rue Scribe"), None),
+    ],
+)
+def test_an_id_that_was_used_takes_no_other_entry(changed, read_aloud):
+    """A danger is told all the same: the person may still be on the telephone."""
+    told("new", *CALL, "--id", "X1")
+    refused = told("new", *CALL, *changed, "--id", "X1", code=2)["error"]
+    assert "Rien n'est enregistré" in refused
+    assert "« X1 »" in refused
+    assert ("À lire à la personne" in refused) is (read_aloud is not None)
+    assert (read_aloud or "") in refused
+    assert len(told_cases()) == 1
+
+
+def test_the_same_entry_with_its_picture_may_be_sent_again(tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "trou.png")
+    said = (*CALL, "--id", "1", "--photo", str(tmp_path / "trou.png"))
+    first, again = told("new", *said), told("new", *said)
+    assert (again["new"], again["number"]) == (False, first["number"])
+    assert "Rien n'est enregistré" in told("new", *CALL, "--id", "1", code=2)["error"]
 
 
 def test_a_letter_is_answered_by_a_letter_to_print():

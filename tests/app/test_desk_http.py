@@ -96,6 +96,14 @@ async def test_a_call_is_read_its_number_and_the_answer_waits_to_be_told(agent: 
     assert again["number"] == kept["number"]
 
 
+async def test_a_key_that_ended_one_task_ends_no_other(agent: Agent) -> None:
+    first = await agent.enters("1", source="call", reply={"by": "callback", "to": "0240000000"})
+    other = await agent.enters("2", source="call", reply={"by": "callback", "to": "0240000001"})
+    assert await agent.done(first["task"], "d1", outcome="read") == 200
+    assert await agent.done(other["task"], "d1", outcome="read") == 409
+    assert [task["id"] for task in await agent.tasks()] == [other["task"]]
+
+
 async def test_a_letter_is_a_page_to_print_that_names_no_agent(agent: Agent) -> None:
     address = "<b>12</b> rue de la Paix, 44000 Nantes"
     kept = await agent.enters(source="letter", reply={"by": "letter", "to": address})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 from collections.abc import AsyncIterator
@@ -129,6 +130,39 @@ async def test_a_double_submit_is_one_entry(client: Browser, store: Shaky) -> No
     other = await client.post("/desk/v1/cases", json=SAID, headers={**ANNE, "idempotency-key": "2"})
     assert [one.status_code for one in (first, again, other)] == [202, 200, 202]
     assert len(await kept(store)) == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"text": "Feu dans la cuisine, vite"},
+        {"reply": {"by": "callback", "to": "0240000000"}},
+        {"case": printed(from_bits(7))},
+        {"source": "visit"},
+        {"photos": [{"content": "AAAA"}]},
+    ],
+)
+async def test_a_key_that_was_used_takes_no_other_entry(
+    client: Browser, store: Shaky, changes: dict[str, Any]
+) -> None:
+    await client.post("/desk/v1/cases", json=SAID, headers=ANNE)
+    other = await client.post("/desk/v1/cases", json={**SAID, **changes}, headers=ANNE)
+    assert (other.status_code, "nothing new was kept" in other.json()["error"]) == (409, True)
+    again = await client.post("/desk/v1/cases", json=SAID, headers=ANNE)
+    assert again.status_code == 200
+    assert len(await kept(store)) == 1
+
+
+async def test_of_two_entries_at_once_under_one_key_one_is_kept_and_the_other_refused(
+    client: Browser, store: Shaky
+) -> None:
+    """Both look before either is kept."""
+    fire = {**SAID, "text": "Feu dans la cuisine, vite"}
+    answers = await asyncio.gather(
+        *(client.post("/desk/v1/cases", json=said, headers=ANNE) for said in (SAID, fire))
+    )
+    assert sorted(one.status_code for one in answers) == [202, 409]
+    assert len(await kept(store)) == 1
 
 
 async def test_a_picture_is_made_safe_and_kept_once(
