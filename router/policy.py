@@ -30,8 +30,9 @@ class Policy:
     one address and on one case, each, in a day of UTC; beyond it an address is told of whom to call
     in danger ``dangers_per_day`` times. An address that was only typed is asked to confirm itself
     ``confirmations_per_day`` times. ``lease_s`` is how long a claim lasts, in seconds.
-    ``short_channels`` are written the short texts: a text message, and the tracking page, which
-    shows the rest of the case itself. ``spoken_channels`` are written what an agent reads aloud.
+    ``short_channels`` are written the short texts; so are ``page_channels``, where the tracking page
+    shows the rest of the case itself, but for what there is to do in a danger. ``spoken_channels``
+    are written what an agent reads aloud.
     """
 
     ways: Mapping[str, tuple[str, str]]
@@ -44,7 +45,8 @@ class Policy:
     most_tries: int = 5
     reading_s: float = 30.0
     """Seconds after which a message whose reading does not end is left to an agent."""
-    short_channels: frozenset[str] = field(default_factory=lambda: frozenset({"sms", "web"}))
+    short_channels: frozenset[str] = field(default_factory=lambda: frozenset({"sms"}))
+    page_channels: frozenset[str] = field(default_factory=lambda: frozenset({"web"}))
     windowed_channels: frozenset[str] = field(default_factory=lambda: frozenset({"whatsapp"}))
     """Where free text reaches a person only for a while after he has written."""
     spoken_channels: frozenset[str] = field(default_factory=lambda: frozenset({"desk"}))

@@ -168,7 +168,7 @@ class Replies:
             said = (self.wording.of_rule(text, case, language, style) for text in unsaid)
             paragraphs += [words for words in said if words is not None]
             case = _replied(case, unsaid)
-            texts = (moved,) if moved and style is Style.SHORT else (TextId.APPENDED, moved)
+            texts = (moved,) if moved and style.short else (TextId.APPENDED, moved)
             paragraphs += [self.wording.text(text, language, style, case) for text in texts if text]
             if owes_rights:
                 paragraphs += self.wording.rights(case, message.answered_at, language)

@@ -44,8 +44,19 @@ class Style(StrEnum):
     LONG = "long"
     SHORT = "short"
     """For a text message."""
+    PAGE = "page"
+    """For a page that shows the rest of the case: short, but a danger is told whole."""
     ALOUD = "aloud"
     """To be read by an agent, or printed: nobody can reply to it."""
+
+    @property
+    def short(self) -> bool:
+        return self in {Style.SHORT, Style.PAGE}
+
+    @property
+    def of_danger(self) -> Style:
+        """Tell how whom to call, and what to leave alone, is worded beside texts of this style."""
+        return Style.LONG if self is Style.PAGE else self
 
 
 class TextId(StrEnum):
@@ -121,7 +132,7 @@ class Phrases:
     aloud: Mapping[str, str] = field(default_factory=dict)
 
     def template(self, text: str, style: Style = Style.LONG) -> str:
-        own = {Style.LONG: {}, Style.SHORT: self.short, Style.ALOUD: self.aloud}[style]
+        own = self.short if style.short else self.aloud if style is Style.ALOUD else {}
         return own.get(text, self.long[text])
 
 
@@ -162,8 +173,7 @@ def compose(
         InvalidInput: a field that no text knows.
     """
     _check(fields)
-    short = style is Style.SHORT
-    own = texts.text(text_id, language, short=short) if texts is not None else None
+    own = texts.text(text_id, language, short=style.short) if texts is not None else None
     if own is not None and (own[0] == language or language not in LANGUAGES):
         return Rendered(own[0], fill(own[1], own[0], fields))
     return text(text_id, language, style=style, **fields)

@@ -29,9 +29,11 @@ class Wording:
     policy: Policy
 
     def style(self, address: Address) -> Style:
-        """Tell how texts are written to an address: to be heard, short, or whole."""
+        """Tell how texts are written to an address: to be heard, beside the case, short, or whole."""
         if address.channel in self.policy.spoken_channels:
             return Style.ALOUD
+        if address.channel in self.policy.page_channels:
+            return Style.PAGE
         return Style.SHORT if address.channel in self.policy.short_channels else Style.LONG
 
     def plain(self, text: TextId, language: str, style: Style = Style.LONG, **fields: str) -> str:
@@ -82,12 +84,15 @@ class Wording:
         """Word what the rules want said; a danger without words of its own gets ours."""
         if decision is None:
             return []
-        found = [self.of_rule(text, case, language, style) for text in decision.replies]
         most = decision.danger_replies
+        found = [
+            self.of_rule(text, case, language, style.of_danger if place < most else style)
+            for place, text in enumerate(decision.replies)
+        ]
         texts = each_once(words for words in found[:most] if words is not None)
         texts += [words for words in found[most:] if words is not None]
         if decision.danger and not texts:
-            texts.append(self.plain(TextId.EMERGENCY, language, style))
+            texts.append(self.plain(TextId.EMERGENCY, language, style.of_danger))
         return texts
 
     def of_danger(
@@ -100,7 +105,7 @@ class Wording:
 
     def of_rule(self, text: str, case: Case, language: str, style: Style) -> str | None:
         """Word one text of the rules; None where there is none of that name."""
-        found = self.rulebook.texts.text(text, language, short=style is Style.SHORT)
+        found = self.rulebook.texts.text(text, language, short=style.short)
         return (self._fill(found[1], case, found[0]) or None) if found is not None else None
 
     def in_public(self, decision: Decision, case: Case, language: str) -> list[str]:

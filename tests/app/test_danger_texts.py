@@ -1,15 +1,18 @@
 """The texts that danger rules send: numbers first, in every language, short enough for a telephone."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from app.attempt import attempts
 from app.rulebook import LoadedRulebook, load_folder
 from router.echoes import is_echo
 from router.texts import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
+NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)
 RULES = (ROOT / "config/regles/metropole/danger.yaml").read_text("utf-8")
 TEXTS = sorted(set(re.findall(r"repondre: (consigne-[\w-]+)", RULES)))
 NUMBERS = re.compile(r"^(112|15|17|18|114|115|119|3919)(?!\d)")
@@ -73,3 +76,27 @@ def test_every_text_of_the_example_is_known_when_it_comes_back(rulebook: LoadedR
         if "{" not in written and len(written) > 60 and not is_echo(written, rulebook.texts)
     ]
     assert missed == []
+
+
+ON_A_PAGE = [
+    ("fr", "Ça sent le gaz dans tout l'immeuble"),
+    ("en", "There is a fire in the stairwell"),
+    ("es", "huele mucho a gas en mi edificio"),
+    ("fr", "Le transformateur électrique fume, des fils à nu pendent sur le trottoir"),
+]
+
+
+@pytest.mark.parametrize(("language", "said"), ON_A_PAGE)
+async def test_a_page_tells_of_a_danger_all_that_a_mail_does_and_only_sms_is_short(
+    rulebook: LoadedRulebook, language: str, said: str
+) -> None:
+    first = {}
+    async with attempts(rulebook) as attempt:
+        for channel in ("email", "web", "sms"):
+            result = await attempt.run({"channel": channel, "text": said}, NOON)
+            [reply] = result["replies"]
+            assert reply["language"] == language
+            first[channel], *rest = reply["text"].split("\n\n")
+            assert rest  # the receipt follows
+    assert first["web"] == first["email"]
+    assert len(first["sms"]) < len(first["web"])
