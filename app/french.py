@@ -55,6 +55,7 @@ EVENTS = {
 
 WHO = {
     "citizen": "personne",
+    "other": "un tiers",
     "rules": "règles",
     "router": "Guichet",
     "outbox": "Guichet",

@@ -9,7 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from channels.partner_files import files_of
-from channels.partner_sheet import answers_of, items, label_of, mapping
+from channels.partner_sheet import (
+    BY_ANOTHER,
+    added_by_another,
+    answers_of,
+    items,
+    label_of,
+    mapping,
+)
 from router.delivery import Delivery
 from router.entry import SOURCES_FR, Source
 from router.place_line import one_line
@@ -55,7 +62,8 @@ def body(delivery: Delivery, sheet: Sheet, base_url: str, zone: ZoneInfo) -> str
     words = "" if ours else added or str(sheet.get("text") or delivery.text)
     blocks = [_TITLES[_title(kind, added, mine=mine)], ours, _written(_facts(sheet, zone))]
     if words:
-        blocks.append("Message de l'usager :\n" + _quoted(words))
+        who = BY_ANOTHER if added_by_another(sheet) else "Message de l'usager"
+        blocks.append(f"{who} :\n{_quoted(words)}")
     if delivery.reply_token:
         page = f"{base_url}/p/{delivery.reply_token}"
         blocks += _acting(page) if mine else _reading(page, kind)

@@ -22,6 +22,8 @@ ASKED = {
     "contact": "Pour joindre la personne",
 }
 """What a person was asked for, as a service reads it."""
+BY_ANOTHER = "Message d'une autre personne (auteur non vérifié)"
+"""What stands above the words of one who gave the number of a case and may be anybody."""
 
 
 def sheet_of(delivery: Delivery) -> Mapping[str, Any]:
@@ -32,15 +34,25 @@ def sheet_of(delivery: Delivery) -> Mapping[str, Any]:
         return {}
 
 
+def added_by_another(sheet: Mapping[str, Any]) -> bool:
+    """Whether what was added says one who is not known as the reporter of the case."""
+    return sheet.get("added_by") == "other"
+
+
 def written_of(delivery: Delivery, sheet: Mapping[str, Any]) -> str:
-    """Give what a person wrote, or added; without a sheet the delivery's own text."""
+    """Give what a person wrote, or added; without a sheet the delivery's own text.
+
+    Another's words are said to be that: this may be all that is read of them.
+    """
     if not sheet:
         return delivery.text
     parts = (
         [sheet.get("added")] if sheet.get("added") else [sheet.get("subject"), sheet.get("text")]
     )
     texts = [str(part).strip() for part in parts if part]
-    if len(texts) == 2 and texts[1].startswith(texts[0]):
+    if added_by_another(sheet):
+        texts = [f"{BY_ANOTHER} :", *texts]
+    elif len(texts) == 2 and texts[1].startswith(texts[0]):
         texts = texts[1:]
     return "\n\n".join(texts)
 

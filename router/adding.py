@@ -11,9 +11,15 @@ from router.conversation import How, Threaded, is_reporter
 from router.decision import Decision, Nature
 from router.delivery import DeliveryKind
 from router.desk import Desk
-from router.directory import Service
 from router.dispatch import Dispatcher
-from router.joining import LONGEST_TEXT, better_place, files_of, joined, seen
+from router.joining import (
+    LONGEST_TEXT,
+    better_place,
+    files_of,
+    joined,
+    seen,
+    without_words,
+)
 from router.message import Message
 from router.moving import tell_changes, text_of_move
 from router.opening import doubted, remember, to_hear
@@ -29,6 +35,8 @@ from router.worked import Worked
 from router.workspace import Draft, Workspace
 
 _REOPENS = {Status.ANSWERED, Status.RESOLVED, Status.CLOSED, Status.REFUSED}
+OTHER = "other"
+"""Who wrote on a case without being known as one who reported it."""
 _NOT_FOR_HIM = "La personne a ajouté quelque chose qui n'est pas pour ce service."
 
 
@@ -71,7 +79,7 @@ class Adding:
             draft,
             case,
             EventKind.MESSAGE,
-            "citizen",
+            "citizen" if own else OTHER,
             message.text_shown[:LONGEST_TEXT],
             Visibility.SERVICE,
             threaded.reason,
@@ -99,7 +107,7 @@ class Adding:
                 threaded.party or party_of(message.address.key),
             )
         if decision is None or decision.owner == case.owner:
-            self.tell_owner(draft, inbound, case, message, personal)
+            self.tell_owner(draft, inbound, case, message, personal, own=own)
         asked = self._next_question(message, case, decision, threaded) if own else ""
         if asked:
             case = self.workspace.save(
@@ -189,12 +197,22 @@ class Adding:
         return case, decision
 
     def tell_owner(
-        self, draft: Draft, inbound: Inbound, case: Case, message: Message, fact: str = ""
+        self,
+        draft: Draft,
+        inbound: Inbound,
+        case: Case,
+        message: Message,
+        fact: str = "",
+        *,
+        own: bool,
     ) -> None:
-        """Write to the owner what was added; the answer about a ``fact`` only where he may read it."""
+        """Write to the owner what was added, at once, and whether another person says it.
+
+        The answer about a ``fact`` goes only where he may read it.
+        """
         owner = self.dispatcher.rulebook.directory.service(case.owner)
         if owner is not None and self.dispatcher.forwarder.policy.cells.tells_additions(owner):
-            added = message.text_shown or _without_words(message, owner)
+            added = message.text_shown or without_words(message, owner)
             self.dispatcher.forwarder.forward(
                 draft,
                 case,
@@ -203,6 +221,7 @@ class Adding:
                 message.provider_id,
                 added=added if may_read(owner, case, fact) else _NOT_FOR_HIM,
                 files=files_of(inbound, message),
+                by_another=not own,
             )
 
     def edited(
@@ -212,12 +231,12 @@ class Adding:
         own, fact = is_reporter(self.workspace.whole(case), message), ""
         if own:
             case, fact = reworded(case, message, ref)
-        language, personal = case.language, fact in PERSONAL
+        language, personal, who = case.language, fact in PERSONAL, "citizen" if own else OTHER
         case = self._join(draft, inbound, case, message, language, own=own, personal=personal)
         self.workspace.tell(
-            draft, case, EventKind.EDITED, "citizen", message.text_shown, Visibility.SERVICE
+            draft, case, EventKind.EDITED, who, message.text_shown, Visibility.SERVICE
         )
-        self.tell_owner(draft, inbound, case, message, fact)
+        self.tell_owner(draft, inbound, case, message, fact, own=own)
         return Worked(Action.APPEND, "message corrigé par la personne", case, message)
 
     def _next_question(
@@ -233,14 +252,3 @@ class Adding:
         facts = self.dispatcher.facts_of_case(case)
         needed = self.dispatcher.rulebook.questions_of(decision.category)
         return next_of(needed, facts, decision.category)
-
-
-def _without_words(message: Message, owner: Service) -> str:
-    """Say to a service what came in a message that says nothing."""
-    count = len(message.attachments)
-    files = {0: "", 1: "1 pièce jointe"}.get(count, f"{count} pièces jointes")
-    at = message.location
-    position = "Position envoyée" if at else ""
-    if at and "lieu" in owner.sees:
-        position += f" : {at.lat:.5f}, {at.lon:.5f}"
-    return "\n".join(part for part in (files, position) if part) or "Message vide"

@@ -46,7 +46,8 @@ class Dangers:
             return None
         worked = self.opening.create(draft, inbound, message, look.understood, facts, decision)
         assert worked.case is not None  # noqa: S101 -- it was opened just now
-        self._tie(draft, inbound, message, self.workspace.case(known.id) or known, worked.case)
+        known = self.workspace.case(known.id) or known
+        self._tie(draft, inbound, message, known, worked.case, own=own)
         return worked
 
     def _carries(self, inbound: Inbound, message: Message, look: Look, known: Case) -> bool:
@@ -70,7 +71,14 @@ class Dangers:
         return self.looks.decide_at(message, look, place, self.workspace)
 
     def _tie(
-        self, draft: Draft, inbound: Inbound, message: Message, known: Case, danger: Case
+        self,
+        draft: Draft,
+        inbound: Inbound,
+        message: Message,
+        known: Case,
+        danger: Case,
+        *,
+        own: bool,
     ) -> None:
         """Let those who work on either case know of the other."""
         forwarder, service = self.adding.dispatcher.forwarder, danger.owner
@@ -80,7 +88,7 @@ class Dangers:
         known = self.workspace.save(draft, replace(known, watchers=watchers))
         note = f"Un danger est signalé à propos de cette demande : {printed(danger.number)}."
         self.workspace.tell(draft, known, EventKind.NOTE, "router", note, Visibility.SERVICE)
-        self.adding.tell_owner(draft, inbound, known, message)
+        self.adding.tell_owner(draft, inbound, known, message, own=own)
         if service != known.owner:
             cause = f"danger:{inbound.id}"
             forwarder.forward(draft, known, forwarder.service(service), DeliveryKind.NOTICE, cause)

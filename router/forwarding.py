@@ -47,14 +47,17 @@ class Forwarder:
         transmit_by: str | None = None,
         added: str = "",
         files: tuple[CaseFile, ...] | None = None,
+        *,
+        by_another: bool = False,
     ) -> Delivery:
         """Write a case, or what was added to it, to a service in the way that it works.
 
-        ``files`` are those that go along; all of the case's when they are not given.
+        ``files`` are those that go along; all of the case's when they are not given. ``by_another``:
+        what is added says one who is not known as its reporter.
         """
         _, address = self._way(service, transmit_by, kind)
         words = told_to(service, case)
-        data = sheet(self.rulebook, case, service, kind, added, files)
+        data = sheet(self.rulebook, case, service, kind, added, files, by_another=by_another)
         if address.channel == CELL:
             data = self.cells.with_transfer(data, case, service, address.account, added)
         delivery = Delivery(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from router.case import Case, CaseFile, Reporter, ReporterRole
 from router.decision import Place
+from router.directory import Service
 from router.message import Message, Trust
 from router.store import Inbound
 
@@ -87,3 +88,14 @@ def seen(reporters: tuple[Reporter, ...], message: Message) -> tuple[Reporter, .
         else reporter
         for reporter in reporters
     )
+
+
+def without_words(message: Message, owner: Service) -> str:
+    """Say to a service what came in a message that says nothing."""
+    count = len(message.attachments)
+    files = {0: "", 1: "1 pièce jointe"}.get(count, f"{count} pièces jointes")
+    at = message.location
+    position = "Position envoyée" if at else ""
+    if at and "lieu" in owner.sees:
+        position += f" : {at.lat:.5f}, {at.lon:.5f}"
+    return "\n".join(part for part in (files, position) if part) or "Message vide"

@@ -26,10 +26,13 @@ def sheet(
     kind: DeliveryKind,
     added: str,
     files: tuple[CaseFile, ...] | None = None,
+    *,
+    by_another: bool = False,
 ) -> str:
     """Write the case as data, with no more of the person than the service may see.
 
-    ``files`` are those that go along; all of the case's when they are not given.
+    ``files`` are those that go along; all of the case's when they are not given. ``by_another``:
+    what is ``added`` says one who is not known as its reporter.
     """
     sees, words = set(service.sees), told_to(service, case)
     given = told_files(service, case, files)
@@ -60,6 +63,8 @@ def sheet(
         found["silence"] = {"means": rights.silence, "on": rights.on.isoformat()}
     if "photos" in sees and (kept := withheld(service, case)):
         found["withheld"] = kept
+    if by_another:
+        found["added_by"] = "other"
     if answers := _answers(case, service):
         found["answers"] = answers
     known = knows_people(service, case)

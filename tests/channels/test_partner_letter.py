@@ -70,6 +70,13 @@ def test_what_is_added_is_announced_as_that() -> None:
     assert "Un trou énorme" not in added
 
 
+def test_what_another_person_adds_is_not_said_to_be_the_reporters() -> None:
+    added = mail(added="Il grésille aussi", added_by="other")
+
+    assert "Message d'une autre personne (auteur non vérifié) :\n  Il grésille aussi" in added
+    assert "Message de l'usager" not in added
+
+
 @pytest.mark.parametrize("kind", ["notice", "alert"])
 def test_our_own_sentence_is_not_put_into_the_person_s_mouth(kind: str) -> None:
     text = mail(kind, added="Le délai annoncé est dépassé.")

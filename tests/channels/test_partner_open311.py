@@ -246,6 +246,14 @@ async def test_what_a_person_adds_becomes_an_update_of_the_same_request() -> Non
         assert len(p.server.received()) == 1
 
 
+async def test_what_another_person_adds_is_said_to_be_that() -> None:
+    async with partner(updates=True) as p:
+        await p.send()
+        await p.send(added="Il grésille", added_by="other")
+        others = "Message d'une autre personne (auteur non vérifié) :\n\nIl grésille"
+        assert p.server.additions("638344") == [others]
+
+
 async def test_a_cut_is_looked_up_by_the_mark_and_not_posted_twice() -> None:
     async with partner() as p:
         p.server.faults.push("cut-after-accept")

@@ -147,6 +147,36 @@ async def test_a_stranger_with_the_number_is_a_third_party_and_is_shown_nothing(
     assert roles == {"ana": ReporterRole.REPORTER, "bob": ReporterRole.THIRD_PARTY}
     (receipt,) = await town.to("bob")
     assert "eclairage" not in receipt.text
+    assert "est transmis au service" in receipt.text
+
+
+@pytest.mark.parametrize(
+    ("person", "kind", "said"),
+    [
+        ("ana", "message", "Il grésille aussi, demande {}"),
+        ("ana", "edit", "Il grésille aussi"),
+        ("bob", "message", "Il grésille aussi, demande {}"),
+        ("bob", "message", "odeur de gaz, demande {}"),
+        ("bob", "edit", "Il grésille aussi"),
+    ],
+)
+async def test_a_service_is_told_at_once_what_another_says_and_that_another_says_it(
+    town, person, kind, said
+):
+    number = printed((await town.hear("ana", "Le lampadaire est éteint", id="a1")).case.number)
+    if kind == "edit":
+        await town.hear(person, f"à propos de {number}", id="m1")
+        await town.hear(person, said, kind="edit", edited="m1")
+    else:
+        await town.hear(person, said.format(number))
+
+    added = [json.loads(one.data) for one in await forwards(town, "eclairage")][-1]
+    assert added["added"] == said.format(number)
+    assert added.get("added_by") == (None if person == "ana" else "other")
+    [case] = await town.store.cases(CaseFilter(owner="eclairage"))
+    written = {EventKind.MESSAGE, EventKind.EDITED}
+    who = [event.who for event in await town.store.events(case.id) if event.kind in written]
+    assert set(who[-1:]) <= {"citizen" if person == "ana" else "other"}
 
 
 @pytest.mark.parametrize("public", [False, True])
