@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from channels.stop_words import wants_no_more
 from router.message import Address, HelpAsked, OptedOutOf
 
 _STOP = (
@@ -27,9 +28,14 @@ def bare(text: str) -> str:
     return text.strip(" \t\r\n.!").upper()
 
 
-def wish_of(text: str) -> str:
+def word_of(text: str) -> str:
     """Name what a text that is one word asks for: ``stop``, ``start``, ``help``, or nothing."""
     return _WISHES.get(bare(text), "")
+
+
+def wish_of(text: str) -> str:
+    """Name what a whole text asks for, in one word or, to have nothing more sent, in words."""
+    return word_of(text) or ("stop" if wants_no_more(text) else "")
 
 
 def wants_to_read(text: str) -> bool:

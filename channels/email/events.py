@@ -13,6 +13,7 @@ from channels.email.identity import recipients_of, refs_of, sender_of
 from channels.email.quotes import strip_quotes
 from channels.email.reading import Mail, read
 from channels.email.trust import trust_of
+from channels.email.wishes import wish_in
 from channels.email.wrapping import NAME
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import (
@@ -50,7 +51,9 @@ class Receiver:
         report = report_event(mail.headers, list(mail.parts), recipients, sender, own)
         if report is not None:
             return (report,)
-        return (MessageReceived(self._message(mail, envelope)),)
+        message = self._message(mail, envelope)
+        tokens = tuple(self.signer.read(token) for token in message.thread.tokens)
+        return (wish_in(message, tokens) or MessageReceived(message),)
 
     def message(self, envelope: Envelope) -> Message:
         """Read a mail as a message, even a bounce.

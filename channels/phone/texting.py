@@ -11,7 +11,7 @@ from channels.phone.alarms import Alarms
 from channels.phone.carrier import Carrier, Progress, Text
 from channels.phone.numbers import WHATSAPP, international, is_answerable
 from channels.phone.settings import NumberSettings
-from channels.steering_words import wish_of
+from channels.steering_words import wish_of, word_of
 from router.delivery import Delivery, OnUnknown, Rate, SendOutcome
 from router.errors import UnreadablePayload
 from router.ledger import Listed, ListsReceived
@@ -111,9 +111,12 @@ class Texting:
     def _heard(self, told: Text, envelope: Envelope) -> InboundEvent:
         address = self._address(told.sender, told.to)
         confirmed = told.answered and not self._settings.answers_stop
-        wish = told.wish or wish_of(told.text)
-        if wish == "help" and (told.attachments or told.location):
-            wish = ""  # somebody reports with « Info » as the caption of his picture
+        if told.attachments or told.location:
+            # somebody reports with « Info » as the caption of his picture
+            wish = told.wish or word_of(told.text)
+            wish = "" if wish == "help" else wish
+        else:
+            wish = told.wish or wish_of(told.text)
         match wish:
             # also under a picture: carriers go by the word alone, and have acted on it already
             case "stop" | "start" as wish:

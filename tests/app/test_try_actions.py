@@ -11,6 +11,7 @@ PEOPLE = {
     "x": "@lea",
     "web": "lea@citoyens.example",
 }
+WITH_STOP = ("sms", "telegram", "matrix", "x", "email")
 every_channel = pytest.mark.parametrize("channel", PEOPLE)
 SHAPE = {
     "id": str, "action": str, "case": (str, type(None)), "message": (dict, type(None)),
@@ -92,6 +93,7 @@ async def test_a_danger_is_answered_with_its_numbers_first(try_one, channel):
         ("sms", "Arrêt", True),
         ("sms", "arret", True),
         ("telegram", "/stop", True),
+        ("email", "STOP", True),
     ],
 )
 async def test_an_opt_out_is_confirmed_where_the_provider_does_not(
@@ -101,6 +103,13 @@ async def test_an_opt_out_is_confirmed_where_the_provider_does_not(
     assert (result["action"], result["case"]) == ("opt_out", None)
     assert len(result["replies"]) == confirmed_by_us
     assert result["message"]["from"] == PEOPLE[channel]
+
+
+@pytest.mark.parametrize("channel", WITH_STOP)
+@pytest.mark.parametrize("said", ["Ne m'écrivez plus svp", "Please stop sending me messages"])
+async def test_a_wish_in_words_is_an_opt_out_that_we_confirm(try_one, channel, said):
+    result = await try_one(channel=channel, sender=PEOPLE[channel], text=said)
+    assert (result["action"], result["case"], len(result["replies"])) == ("opt_out", None, 1)
 
 
 @pytest.mark.parametrize(
@@ -119,8 +128,27 @@ async def test_a_word_of_help_is_answered_and_is_no_case(try_one, channel, word)
     assert len(result["replies"]) == 1
 
 
-async def test_stop_in_a_mail_is_a_message(try_one):
-    assert (await try_one(channel="email", sender="a@b.example", text="STOP"))["case"]
+@pytest.mark.parametrize("word", ["Stop", "arrêtez de m'envoyer des mails"])
+def test_stop_by_mail_is_confirmed_once_until_start(batch, word):
+    person = {"channel": "email", "from": "a@b.example"}
+    stop, again, more, start, last = batch(
+        {**person, "text": word},
+        {**person, "subject": "Désinscription"},
+        {**person, "text": LAMP},
+        {**person, "text": "START"},
+        {**person, "subject": "Poubelle", "text": "La poubelle déborde rue Scribe à Nantes"},
+    )
+    assert [one["action"] for one in (stop, again)] == ["opt_out", "opt_out"]
+    assert [len(one["replies"]) for one in (stop, again, more, start, last)] == [1, 0, 0, 1, 1]
+    assert (more["case"], start["case"]) == (more["case"] or "a case", None)
+    assert "START" in stop["replies"][0]["text"]
+
+
+@pytest.mark.parametrize("channel", WITH_STOP)
+async def test_a_wish_with_more_in_it_is_a_message(try_one, channel):
+    text = "Ne m'écrivez plus à l'ancienne adresse, le lampadaire rue Scribe est toujours éteint"
+    result = await try_one(channel=channel, sender=PEOPLE[channel], text=text)
+    assert result["case"]
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,18 @@ def test_stop_in_a_sentence_is_a_message_and_start_comes_back() -> None:
     assert event.back_in
 
 
+def test_a_wish_in_words_is_understood_but_under_a_picture_it_is_a_caption() -> None:
+    words = {**FORM, "Body": "Ne m'écrivez plus svp"}
+    assert isinstance(read(words), OptedOutOf)
+    picture = {
+        "NumMedia": "1",
+        "MediaUrl0": "https://x.example/1",
+        "MediaContentType0": "image/png",
+    }
+    assert isinstance(read({**words, **picture}), MessageReceived)
+    assert isinstance(read({**words, **picture, "Body": "STOP"}), OptedOutOf)
+
+
 @pytest.mark.parametrize("word", ["AIDE", "help", "Info"])
 def test_help_is_asked(word: str) -> None:
     assert isinstance(read({**FORM, "Body": word}), HelpAsked)
