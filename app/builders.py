@@ -96,12 +96,16 @@ def _partner_webhook(raw: Mapping[str, Any], account: str, parts: Parts) -> obje
 
 def _cell(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.cell import Cell, CellSettings
+    from channels.cell_names import cell_name
 
     settings = checked(CellSettings, raw)
     if not parts.cell:
         raise ConfigurationError(
-            "le réglage cell donne le nom de cette installation : sans lui aucune autre ne la connaît."
+            "le réglage cell manque : il donne le nom de cette installation, par lequel une autre la"
+            " connaît."
         )
+    if cell_name(account) == parts.cell:
+        raise ConfigurationError("c'est le nom de cette installation elle-même (réglage cell).")
     return Cell(settings, account, parts.cell, parts.clock)
 
 

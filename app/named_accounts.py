@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from app.settings import Settings
 from app.ways import accounts
+from router.cells import CHANNEL as CELL
 from router.directory import Directory
 
 
@@ -26,6 +27,7 @@ def strangers(settings: Settings, directory: Directory) -> list[tuple[str, str]]
     return [
         (f'channels.{channel}."{account}"', _missing(channel) + _meant(account, known[channel]))
         for channel in settings.channels
+        if channel != CELL  # another installation may only hand over to us: no service is it then
         for account in settings.accounts_of(channel)
         if account not in known[channel]
     ]

@@ -13,7 +13,6 @@ The environment nests with two underscores: ``GUICHET_CHANNELS__EMAIL__SMTP_HOST
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from difflib import get_close_matches
 from pathlib import Path
@@ -31,13 +30,13 @@ from app.base_url import base_url_of
 from app.settings_file import FILE, NAMED, settings_file
 from app.settings_told import all_placed, placed, unreadable
 from app.variables import NESTING, PREFIX, check_variables, unknown_variables
+from channels.cell_names import cell_name
 from channels.setting_mistakes import mistakes_of
 from router.errors import ConfigurationError
 from storage.private import make_folder
 
 _TABLES = frozenset({"keys", "templates"})
 """Settings of a channel that are tables themselves; any other table is an account's."""
-_CELL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 WITHOUT_PROVIDER = frozenset({"web", "desk"})
 """Channels that need no settings, and answer by the e-mail and SMS of others."""
 
@@ -58,10 +57,11 @@ def _known(channel: str) -> str:
 
 
 def _cell_name(name: str) -> str:
-    """Refuse a name of an installation that could not stand in an address."""
-    if name and not _CELL.fullmatch(name):
-        raise ValueError("lettres minuscules sans accent, chiffres et tirets, 40 au plus.")
-    return name
+    """Refuse a name of an installation that could not stand in an address; none is no name."""
+    try:
+        return name and cell_name(name)
+    except ConfigurationError as error:
+        raise ValueError(str(error)) from None
 
 
 ChannelName = Annotated[str, AfterValidator(_known)]

@@ -11,8 +11,8 @@ from router.errors import ConfigurationError
 
 PREFIX, NESTING = "GUICHET_", "__"
 SETTINGS = (
-    "DATA", "DATABASE_URL", "CONFIG", "BASE_URL", "SECRET", "AUTOMATIC_PER_DAY", "DANGERS_PER_DAY",
-    "CONFIRMATIONS_PER_DAY", "CHANNELS",
+    "DATA", "DATABASE_URL", "CONFIG", "BASE_URL", "SECRET", "CELL", "AUTOMATIC_PER_DAY",
+    "DANGERS_PER_DAY", "CONFIRMATIONS_PER_DAY", "CHANNELS",
 )  # fmt: skip
 """The fields of the settings, which take a fifth of a second to import."""
 _OTHERS = (NAMED.removeprefix(PREFIX), "AGENT", "PAR")

@@ -23,6 +23,7 @@ _YES_OR_NO = "true ou false, sans guillemets"
 _PATH = "un chemin entre guillemets"
 _TABLE = "une table : des lignes « nom = valeur » sous un titre entre crochets"
 _LIST = 'une liste entre crochets, comme ["un", "deux"]'
+_DATE = "une date sans guillemets, comme 2026-12-31"
 _WANTED = {
     "string_type": _TEXT,
     "string_unicode": _TEXT,
@@ -44,6 +45,11 @@ _WANTED = {
     "model_type": _TABLE,
     "tuple_type": _LIST,
     "list_type": _LIST,
+    "frozen_set_type": _LIST,
+    "date_type": _DATE,
+    "date_parsing": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": _DATE,
 }
 """By pydantic's type of the error; a word of a closed set has its own sentence."""
 _KEY = "[key]"

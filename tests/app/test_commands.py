@@ -296,6 +296,12 @@ def test_a_counter_that_is_not_in_service_may_have_settings(key, taken):
     assert told == ([] if taken else [f'channels.whatsapp."{key}"'])
 
 
+def test_an_installation_that_only_hands_over_to_us_may_have_settings():
+    rules = load_folder(Path(__file__).parents[2] / "config")
+    settings = load_settings(cell="nantes", channels={"cell": {"rezé-metropole": {"until": "x"}}})
+    assert strangers(settings, rules.directory) == []
+
+
 def test_doctor_says_in_sentences_that_a_server_is_not_the_one_it_should_be(elsewhere):
     def greet() -> None:
         with suppress(OSError):

@@ -13,6 +13,7 @@ from app.__main__ import cli
 from app.settings import Settings, load_settings
 from app.variables import SETTINGS
 from app.wiring import build
+from channels.cell import CellSettings
 from channels.desk import DeskSettings
 from channels.email import EmailSettings
 from channels.matrix import MatrixSettings
@@ -35,7 +36,7 @@ BOX = "guichet@nantes.example"
 MODELS: tuple[type[BaseModel], ...] = (
     Settings, EmailSettings, PartnerEmailSettings, SmsSettings, WhatsAppSettings, TelegramSettings,
     MatrixSettings, XSettings, WebformSettings, DeskSettings, Open311Settings,
-    PartnerOpen311Settings, PartnerWebhookSettings, Definition,
+    PartnerOpen311Settings, PartnerWebhookSettings, CellSettings, Definition,
 )  # fmt: skip
 VALUES = (
     "mot", "", "3.7", 3, -7, 10**30, 3.7, float("inf"), True, [], ["a", 3], [[]], {}, {"a": 3},
@@ -77,11 +78,11 @@ def test_no_value_that_a_file_can_hold_is_refused_in_english(model):
 
 def test_a_mistake_that_is_not_known_yet_has_a_sentence_all_the_same():
     class Later(BaseModel):
-        day: datetime.date
+        wait: datetime.timedelta
 
-    [said] = mistakes(Later, {"day": "hier"})
+    [said] = mistakes(Later, {"wait": "hier"})
     assert said == (
-        "« hier » ne convient pas (date_from_datetime_parsing) : la documentation dit ce qu'il y faut."
+        "« hier » ne convient pas (time_delta_parsing) : la documentation dit ce qu'il y faut."
     )
 
 
@@ -102,6 +103,9 @@ def test_a_mistake_that_is_not_known_yet_has_a_sentence_all_the_same():
         ("[channels.sms.+33756000044]", "guichet.toml, ligne 1, colonne 15 : un nom qui a autre chose"),
         ("[channels.email.a@b.example]", "colonne 18 : un nom qui a autre chose que des lettres"),
         ("base_url = \"ftp:x\"", "guichet.toml : base_url : « ftp:x » n'est pas une adresse"),
+        ('cell = "Nantes"', "guichet.toml : cell : « Nantes » ne convient pas comme nom d'installation"),
+        ('cell = "rezé"', "il y faut des lettres minuscules sans accent, des chiffres et des tirets"),
+        ("cell = 3", "guichet.toml : cell : « 3 » ne convient pas : il y faut un texte entre"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_the_file_is_told_at_its_place(elsewhere, written, said):
@@ -246,3 +250,50 @@ async def test_a_mistake_in_a_variable_of_a_channel_is_told_with_its_name(
         "GUICHET_CHANNELS__EMAIL__SMTP_PORT : channels.email.smtp_port : « vingt-cinq » ne convient"
         f" pas : {PORT} (compte {BOX})."
     )
+
+
+def _of_a_cell(line: str, name: str = "metropole", own: str = "nantes") -> str:
+    return (f'cell = "{own}"\n' if own else "") + f'[channels.cell."{name}"]\n{line}'
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (_of_a_cell('speaks = "nous"'), "speaks : « nous » ne convient pas : il y faut « origin » ou"),
+        (_of_a_cell('at_end = "stop"'), "at_end : « stop » ne convient pas : il y faut « return » ou"),
+        (
+            _of_a_cell('shares = ["photo"]'),
+            "shares.0 : « photo » ne convient pas : il y faut « status », « answers », « questions »,",
+        ),
+        (_of_a_cell('shares = "photos"'), "shares : « photos » ne convient pas : il y faut une liste"),
+        (
+            _of_a_cell('until = "demain"'),
+            "guichet.toml : channels.cell.metropole.until : « demain » ne convient pas : il y faut une"
+            " date sans guillemets, comme 2026-12-31.",
+        ),
+        (_of_a_cell('keys = {c1 = "12345678"}'), "metropole.keys : la clé « c1 » a moins de 24 octets."),
+        (_of_a_cell('keys = {c1 = "1234567é"}'), "metropole.keys : la clé « c1 » n'est pas en base64."),
+        (_of_a_cell('current = "c2"'), "current : aucune clé de keys ne s'appelle « c2 »."),
+        (_of_a_cell('until = 2026-12-31', name="Métropole"), "« Métropole » ne convient pas comme nom"),
+        (
+            _of_a_cell('until = 2026-12-31', own=""),
+            "guichet.toml : channels.cell.metropole : le réglage cell manque : il donne le nom de cette",
+        ),
+        (_of_a_cell('until = 2026-12-31', own="metropole"), "c'est le nom de cette installation"),
+    ],
+)  # fmt: skip
+async def test_a_mistake_in_what_is_agreed_with_another_installation_is_one_sentence(
+    elsewhere, ids, written, said
+):
+    (elsewhere / "guichet.toml").write_text(written)
+    settings = load_settings(data=elsewhere, config=CONFIG)
+    with pytest.raises(ConfigurationError) as raised:
+        await build(settings, MemoryStore(ids), publish=False)
+    assert said in str(raised.value)
+    assert len(str(raised.value).splitlines()) == 1
+    assert "1234567" not in str(raised.value)
+
+
+def test_the_name_of_an_installation_may_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv("GUICHET_CELL", "nantes")
+    assert load_settings().cell == "nantes"
