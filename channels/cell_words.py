@@ -5,35 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from channels.file_names import file_name
+from channels.cell_case import added_of, files_in, message_of, note_of
 from channels.partner_files import files_of
-from channels.partner_sheet import answers_of, items, label_of, mapping, point_of, sheet_of
-from router.cells import CHANNEL, Offer, Person, Word
+from channels.partner_sheet import mapping, sheet_of
+from router.cells import Offer, Person, Word
 from router.decision import Urgency
 from router.delivery import Delivery
 from router.errors import InvalidInput, UnreadablePayload
 from router.message import (
-    Address,
-    Attachment,
     CellSaid,
     Envelope,
-    Given,
     InboundEvent,
-    Location,
     Message,
     MessageReceived,
     Thread,
-    Trust,
 )
 from router.tracking import TrackingNumber, parse
 
-_MOST_FILES = 50
 _BACK = frozenset(Word) - {Word.OFFER, Word.ADDITION}
 
 
@@ -129,11 +122,12 @@ def events_of(envelope: Envelope) -> tuple[InboundEvent, ...]:
                 said.text,
                 said.instead,
                 said.speaks,
-                _files(case),
+                files_in(case),
             ),
         )
     offered = said.word is Word.OFFER
-    message = _message(envelope, number, case, str(case.get("text" if offered else "added") or ""))
+    words = str(case.get("text") or "") if offered else added_of(case)
+    message = message_of(envelope, number, case, words)
     return (MessageReceived(_with(message, _offer(envelope, said, number, case), case, offered)),)
 
 
@@ -178,80 +172,5 @@ def _offer(
         said.confidential,
         said.part,
         people,
-        _note(envelope.account, case),
+        note_of(envelope.account, case),
     )
-
-
-def _note(cell: str, case: Mapping[str, Any]) -> str:
-    """Tell an agent what the other installation made of the case."""
-    service = str(mapping(case.get("service")).get("name") or "")
-    told = {
-        "Catégorie": str(case.get("category_name") or ""),
-        "Pour": service,
-        "Délai promis": str(case.get("due_at") or "")[:10],
-    }
-    lines = [f"{name} : {what}" for name, what in told.items() if what]
-    lines += [str(one) for one in items(case.get("proposals"))]
-    lines += [str(mapping(one).get("name") or "") for one in items(case.get("reporters"))]
-    return "\n".join([f"Offerte par « {cell} ».", *filter(None, lines)])[:2000]
-
-
-def _message(
-    envelope: Envelope, number: TrackingNumber, case: Mapping[str, Any], text: str
-) -> Message:
-    point = point_of(case)
-    place = mapping(case.get("place"))
-    answers = [f"{label_of(fact)} : {words}" for fact, words in answers_of(case) if words]
-    text = "\n".join(filter(None, (text, *answers)))
-    return Message(
-        Address(CHANNEL, envelope.account, number),
-        envelope.provider_id,
-        _since(case.get("received_at"), envelope.received_at),
-        sender=envelope.account,
-        text=text,
-        text_shown=text,
-        subject=str(case.get("subject") or ""),
-        language=str(case.get("language") or "") or None,
-        attachments=_files(case),
-        location=Location(*point, _number(place.get("precision_m"))) if point else None,
-        trust=Trust.VERIFIED,
-        given=_given(place, text),
-    )
-
-
-def _since(told: object, received_at: datetime) -> datetime:
-    """Take the moment at which the person wrote, which promises are counted from."""
-    try:
-        at = datetime.fromisoformat(str(told))
-    except ValueError:
-        return received_at
-    return min(at, received_at) if at.tzinfo is not None else received_at
-
-
-def _given(place: Mapping[str, Any], text: str) -> Given:
-    """Take the place as it was understood there; a street that the words name is read in them."""
-    communes = [mapping(one) for one in items(place.get("communes"))]
-    codes = [str(one.get("insee") or one.get("name") or "") for one in communes]
-    street = str(place.get("street") or "")
-    return Given(
-        commune=codes[0] if len(codes) == 1 and codes[0] else None,
-        postcode=str(place.get("postcode") or "") or None,
-        street=street if street and street.casefold() not in text.casefold() else None,
-    )
-
-
-def _files(case: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    return tuple(
-        Attachment(
-            file_name(str(file.get("name") or ""), "piece-jointe"),
-            str(file.get("media_type") or "application/octet-stream"),
-            size if isinstance(size := file.get("size"), int) and size >= 0 else None,
-            str(file.get("path") or ""),
-        )
-        for file in map(mapping, items(case.get("files"))[:_MOST_FILES])
-        if file
-    )
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from channel_harnesses import NOW, Harness
 from fuzz_changes import changed, odd_text
 
+from router.cells import Offer, Word
 from router.delivery import (
     Delivery,
     DeliveryState,
@@ -28,6 +29,7 @@ from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
 from router.message import (
     Address,
     Attachment,
+    CellSaid,
     Envelope,
     InboundEvent,
     Message,
@@ -39,6 +41,7 @@ from router.message import (
     WebhookResponse,
 )
 from router.ports import FetchesMedia, Finds, Health, Polls, TakesWebhooks
+from router.tracking import parse
 
 _AN_HOUR_S, _A_DAY_S = 3_600.0, 86_400.0
 _BIGGEST = 2**63
@@ -199,6 +202,12 @@ def _event(event: InboundEvent, size: int) -> None:
         case PartnerActed():
             _texts(event.token, event.act, event.reason, event.text, event.forward, event.reference)
             _files(event.attachments)
+        case CellSaid():
+            _texts(event.cell, event.status, event.text, event.instead)
+            assert event.word in set(Word)
+            assert parse(event.number) == event.number
+            assert all(0 <= one < _BIGGEST for one in (event.epoch, *event.at))
+            _files(event.attachments)
 
 
 def _message(message: Message, size: int) -> None:
@@ -214,7 +223,18 @@ def _message(message: Message, size: int) -> None:
         assert abs(message.location.lon) <= 180
         accuracy = message.location.accuracy_m
         assert accuracy is None or math.isfinite(accuracy)
+    if message.offer is not None:
+        _offer(message.offer)
     _files(message.attachments)
+
+
+def _offer(offer: Offer) -> None:
+    _texts(offer.cell, offer.to, offer.note, *offer.hops)
+    assert parse(offer.number) == offer.number
+    assert offer.public_number is None or parse(offer.public_number) == offer.public_number
+    assert 0 <= offer.epoch < _BIGGEST
+    for person in offer.people:
+        _texts(person.channel, person.value, person.name, person.language)
 
 
 def _files(files: Sequence[Attachment]) -> None:

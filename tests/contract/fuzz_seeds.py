@@ -224,6 +224,12 @@ _CELL = tuple(
         ("addition", {}, {"added": "Toujours là"}),
         ("status", {"incarnation": 1, "sequence": 2, "status": "resolved", "text": "Fait"}, {}),
         ("return", {"text": "Pas nous", "instead": "eau"}, {}),
+        ("offer", {"hops": ["a", "metropole"], "public_number": "7000000000R", "confidential": True},
+         {"text": "", "category_name": "Eau", "due_at": "2026-11-30", "proposals": ["Voirie"],
+          "service": {"name": "Eau"}, "reporters": [{"name": "Léa"}]}),
+        *((word, {"text": "Rien"}, {}) for word in ("withdraw", "recall", "decline", "end", "ping")),
+        ("accept", {"incarnation": 1_795_512_900, "sequence": 1, "speaks": True}, {}),
+        ("question", {"incarnation": 1, "sequence": 2, "text": "Où ?"}, {}),
     )
 )  # fmt: skip
 

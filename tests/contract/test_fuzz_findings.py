@@ -16,7 +16,7 @@ from fuzz_laws import reads
 
 from router.delivery import Retry, Unknown
 from router.errors import UnreadablePayload
-from router.message import InboundEvent, MessageReceived, ReceiptReceived
+from router.message import InboundEvent, Location, MessageReceived, ReceiptReceived
 from router.tracking import from_bits
 
 REGISTRY = {entry.name: entry for entry in CHANNELS}
@@ -75,6 +75,44 @@ def test_a_file_of_an_impossible_size_has_none(harness: Harness, size: int) -> N
     [event] = told(harness, {**ACT, "attachments": [{"name": "../../a\u202egnp", "size": size}]})
     [file] = event.attachments  # type: ignore[union-attr]
     assert (file.name, file.size) == ("agnp", None)
+
+
+CASE = {"word": "offer", "to": "nantes", "number": str(from_bits(7)), "epoch": 1}
+
+
+@on("cell")
+@pytest.mark.parametrize("lat", ["47.2", 10**400, float("nan"), float("inf"), 91, None, True])
+def test_a_position_beyond_the_earth_is_none_of_a_case_that_is_offered(
+    harness: Harness, lat: object
+) -> None:
+    place = {"lat": lat, "lon": -1.55, "precision_m": 5}
+    [event] = told(harness, {"transfer": CASE, "case": {"text": "Un trou", "place": place}})
+    assert isinstance(event, MessageReceived)
+    assert (event.message.location, event.message.text) == (None, "Un trou")
+
+
+@on("cell")
+@pytest.mark.parametrize("precision", [10**400, float("nan"), float("inf"), -1, True])
+def test_an_impossible_precision_of_a_case_that_is_offered_is_none(
+    harness: Harness, precision: object
+) -> None:
+    place = {"lat": 47.2, "lon": -1.55, "precision_m": precision}
+    [event] = told(harness, {"transfer": CASE, "case": {"place": place}})
+    assert isinstance(event, MessageReceived)
+    assert event.message.location == Location(47.2, -1.55)
+
+
+@on("cell")
+@pytest.mark.parametrize("size", [-1, True, 2**63, 10**400])
+def test_a_file_of_an_impossible_size_of_another_installation_has_none(
+    harness: Harness, size: int
+) -> None:
+    files = [{"name": "../../a\u202egnp", "size": size, "path": "/p/a/fichier/1"}]
+    for word in ("offer", "status"):
+        [event] = told(harness, {"transfer": CASE | {"word": word}, "case": {"files": files}})
+        whole = event.message if isinstance(event, MessageReceived) else event
+        [file] = whole.attachments  # type: ignore[union-attr]
+        assert (file.name, file.size) == ("agnp", None)
 
 
 @on("sms")
