@@ -33,7 +33,7 @@ from router.ports import Capabilities, Clock, Health, OutboundPart
 NAME = CHANNEL
 PATH = f"/webhooks/{NAME}/"
 _PING = "ping"
-_FILE = re.compile(r"/(?:p/[\w.-]{1,100}/fichier|suivi/[\w-]{1,20}/photo)/[\w-]{1,60}")
+_FILE = re.compile(r"/(?:p/\w[\w.-]{0,99}/fichier|suivi/[\w-]{1,20}/photo)/[\w-]{1,60}", re.ASCII)
 """Where the other installation shows the files of a case; nothing else of it is fetched."""
 
 

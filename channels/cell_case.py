@@ -22,6 +22,8 @@ from router.tracking import TrackingNumber
 _MOST_FILES = 50
 _FARTHEST_M = 1e7
 """Nothing on earth is known less precisely."""
+_FIRST_YEAR = 2000
+"""No open case is older, and a clock that is not set begins before."""
 
 
 def note_of(cell: str, case: Mapping[str, Any]) -> str:
@@ -73,7 +75,9 @@ def _since(told: object, received_at: datetime) -> datetime:
         at = datetime.fromisoformat(str(told))
     except ValueError:
         return received_at
-    return min(at, received_at) if at.tzinfo is not None else received_at
+    if at.tzinfo is None or at.year < _FIRST_YEAR:
+        return received_at
+    return min(at, received_at)
 
 
 def _location(place: Mapping[str, Any]) -> Location | None:
