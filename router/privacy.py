@@ -8,7 +8,7 @@ from router.answers import PERSONAL
 from router.case import Case
 from router.decision import Urgency
 from router.directory import Service, Statute
-from router.masking import masked
+from router.masking import Known, masked
 
 
 def knows_people(service: Service, case: Case) -> bool:
@@ -27,7 +27,11 @@ def hides_people(service: Service, case: Case) -> bool:
 
 def told_to(service: Service, case: Case) -> Callable[[str], str]:
     """Give how people's words are told to a service: whole, or without what betrays a contact."""
-    return masked if hides_people(service, case) else str
+    if not hides_people(service, case):
+        return str
+    names = tuple(dict.fromkeys(one.name for one in case.reporters if one.name))
+    known = Known(names, f"{case.place.street or ''} {case.place.text}")
+    return lambda text: masked(text, known)
 
 
 def may_read(service: Service, case: Case, fact: str) -> bool:

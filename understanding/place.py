@@ -10,6 +10,7 @@ from router.directory import Counter
 from router.geography import Geography
 from router.message import Given, Location, Message
 from understanding.communes import CommuneNames, Mention, Said
+from understanding.homes import without_home
 from understanding.streets import Street, find_streets, folded_set
 from understanding.words import Words, words_of
 
@@ -40,9 +41,13 @@ class PlaceReader:
     def read(self, message: Message, counter: Counter | None) -> Place:
         """Tell the place of a message: form before pin before words before counter."""
         text = f"{message.subject}\n{message.text_shown}" if message.subject else message.text_shown
-        stated = self._stated(text[:_LONGEST])
-        place = self._from_words(stated, self._home(counter))
         point = _pin(message.location) or _typed(text)
+        stated = self._stated(text[:_LONGEST])
+        if len(stated.streets) + len(stated.mentions) > (point is None):
+            told = without_home(stated.words, message.sender_name, stated.streets, stated.mentions,
+                                pinned=point is not None)  # fmt: skip
+            stated = _Stated(*told, stated.words)
+        place = self._from_words(stated, self._home(counter))
         if point is not None:
             place = self._with_point(place, point)
         place = self._with_form(place, message.given)

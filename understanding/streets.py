@@ -52,6 +52,7 @@ _LANDMARKS = (
     "arrêt", "cimetière", "collège", "gare", "gymnase", "lycée", "marché", "médiathèque", "parc",
     "parking", "piscine", "stade", "station", "école",
 )  # fmt: skip
+_OF_A_LINE = frozenset({"arrêt", "station"})  # called after quarters: "arrêt Commerce"
 _BODIES = frozenset({"hlm", "nmh", "ccas", "pmr"})  # "résidence HLM de Rezé"
 _ARTICLES = frozenset({"la", "l", "le", "les"})
 _OF_A_COMMUNE = frozenset({"eglise", "mairie", "bourg", "gare", "ecole", "poste", "centre"})
@@ -108,7 +109,8 @@ def _name_end(
     told = 0  # words that say something
     last = index = kind.end
     before_capital = ""
-    if kind.end in communes and kind.value[1] is not _Strength.STRONG:
+    weak = kind.value[1] is not _Strength.STRONG and kind.value[0] not in _OF_A_LINE
+    if kind.end in communes and weak:
         return None  # "sur la route la chapelle sur erdre": no street of that name
     while index < len(words.folded) and told < _LONGEST and _joined(words, index, kind):
         word, capital = words.folded[index], words.capital(index) and not shouted

@@ -132,3 +132,22 @@ async def test_who_may_not_read_the_words_reads_no_subject_either(town):
 )
 def test_numbers_and_addresses_by_which_one_is_reached_are_masked_and_no_others(said, told):
     assert masked(said) == told
+
+
+async def test_who_wrote_and_where_he_lives_stay_from_who_may_not_know_him(town):
+    town.rules = Rules(("texte", "lieu"))
+    said = "L'abribus de l'arrêt Commerce est cassé.\n\nPaul Durand\n12 rue Scribe"
+    case = (await town.hear("lea", said)).case
+    case = replace(
+        case,
+        reporters=(replace(case.reporters[0], name="Paul Durand"),),
+        place=Place("arrêt Commerce", street="arrêt Commerce"),
+    )
+    told = sheet(town.rules, case, town.rules.service(case.owner), DeliveryKind.FORWARD, "", ())
+    assert json.loads(told)["text"].endswith("cassé.\n\n[nom masqué]\n[domicile masqué]")
+    at_home = replace(case, place=Place("12 rue Scribe", street="rue Scribe"))
+    told = sheet(town.rules, at_home, town.rules.service(case.owner), DeliveryKind.FORWARD, "", ())
+    assert json.loads(told)["text"].endswith("[nom masqué]\n12 rue Scribe")
+    town.rules = Rules(("texte", "lieu", "contact"))
+    told = sheet(town.rules, case, town.rules.service(case.owner), DeliveryKind.FORWARD, "", ())
+    assert json.loads(told)["text"] == said
