@@ -45,6 +45,7 @@ class Unread:
     """What is read where the engine failed: nothing."""
 
     category: None = None
+    beside: frozenset[str] = frozenset()
     candidates: tuple[str, ...] = ()
     outside: bool = False
 

@@ -131,6 +131,7 @@ def _what(sheet: Sheet) -> Facts:
         ("Service", mapping(sheet.get("service")).get("name")),
         ("Objet", sheet.get("subject")),
         ("Catégorie", sheet.get("category_name") or sheet.get("category")),
+        ("Parle aussi de", ", ".join(map(str, items(sheet.get("also"))))),
         ("Nature", sheet.get("nature")),
         ("À proposer", ", ".join(map(str, items(sheet.get("proposals"))))),
         ("Pour clore", "une photo du résultat" if sheet.get("proof") == "photo" else None),

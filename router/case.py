@@ -227,6 +227,8 @@ class Case:
     """Whether pages that anybody can read may tell of it; False wins for good."""
     proposals: tuple[str, ...] = ()
     """What the rules propose to those who work on it."""
+    beside: tuple[str, ...] = ()
+    """Categories of other families of which the first message speaks too, in a part of its own."""
     proof: str | None = None
     """What a service must show to resolve it: ``photo``."""
     proofs: tuple[CaseFile, ...] = ()

@@ -73,10 +73,12 @@ class Dispatcher:
         decision: Decision,
         asked: str,
         files: tuple[CaseFile, ...] = (),
+        beside: tuple[str, ...] = (),
     ) -> Case:
         """Open the case of a message under a decision, and hand it over with its files."""
         number = message.offer.number if message.offer else self.workspace.ids.number()
         new = self._new(message, facts, decision, number, asked, files)
+        new = replace(new, beside=beside) if beside else new
         case = self.workspace.save(draft, new)
         self.workspace.opened(case)
         # for all who have the number: the person's words are the case's text, and no line of this

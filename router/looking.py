@@ -15,6 +15,7 @@ from router.joining import LONGEST_TEXT, better_place
 from router.message import Message
 from router.ports import Reading, Rulebook, Understanding, Understands
 from router.store import Inbound
+from router.subjects import Subjects
 from router.tokens import party_of
 from router.workspace import Workspace
 
@@ -59,6 +60,12 @@ class Looks:
         reading = self.rulebook.read(facts)
         if message.automatic:
             return Look(understood, facts, reading, ())
+        subjects = Subjects(self.rulebook, self.understands)
+        apart = subjects.told_apart(message, counter, understood, facts, reading)
+        if apart.place != understood.place:
+            facts = replace(facts, place=apart.place)
+            reading = self.rulebook.read(facts)
+        understood = apart
         asked = ask(self.rulebook, facts, reading, party_of(message.address.key))
         for _, wanted in asked:
             self.tallies.of(wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from router.archive import Action
-from router.case import Case, EventKind
+from router.case import Case, EventKind, Visibility
 from router.decision import Decision, Facts, Nature, Urgency
 from router.desk import Desk
 from router.dispatch import Dispatcher, passes_on, redirects
@@ -22,6 +22,8 @@ TO_HEAR = "a-ecouter"
 """The label of a case on which an agent has a spoken message to listen to."""
 TO_VERIFY = "a-verifier"
 """The label of a case on which a message may not be from whom it says, or not from a person."""
+SEVERAL = "plusieurs-sujets"
+"""The label of a case whose message speaks of something else too, which no service has yet."""
 _NO_ADDRESS = "Ce message ne porte aucune adresse à laquelle répondre."
 _VAGUE = 5  # words; a longer message without a known subject is read by an agent
 
@@ -48,7 +50,10 @@ class Opening:
         redirected = redirects(decision, self.dispatcher.rulebook, facts.nature)
         asked = "" if redirected else self._question(message, facts, decision)
         files = files_of(inbound, message)
-        case = self.dispatcher.open(draft, message, facts, decision, asked, files)
+        split = decision.parts or (message.offer is not None and message.offer.part)
+        beside = () if split else understood.beside
+        case = self.dispatcher.open(draft, message, facts, decision, asked, files, beside)
+        case = self._several(draft, case)
         case = doubted(self.workspace, draft, case, message)
         case = to_hear(self.workspace, draft, case, message)
         if asked and message.reachable:
@@ -103,6 +108,16 @@ class Opening:
         case = self.workspace.case(case.id) or case
         action = _action(decision, False, asked)
         return Worked(action, decision.sentence, case, message, understood, decision, reply)
+
+    def _several(self, draft: Draft, case: Case) -> Case:
+        """Set an agent to see to what a message speaks of beside what its case is about."""
+        if not case.beside:
+            return case
+        names = ", ".join(self.dispatcher.rulebook.category_name(one, "fr") for one in case.beside)
+        note = f"Le message parle aussi de : {names}"
+        self.workspace.tell(draft, case, EventKind.NOTE, "router", note, Visibility.SERVICE)
+        labels = tuple(dict.fromkeys((*case.labels, SEVERAL)))
+        return self.workspace.save(draft, replace(case, labels=labels))
 
     def _question(self, message: Message, facts: Facts, decision: Decision) -> str:
         """Choose the one fact to ask: for the rules, for a vague message, else for the service."""

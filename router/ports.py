@@ -296,9 +296,13 @@ class Checks(Protocol):
 class Reading(Protocol):
     """What rules read in facts, before anything is counted and decided.
 
-    ``candidates`` are the territories in which the place may lie; ``outside`` tells that it lies in
+    ``beside`` are the categories of other families than its own of which the words speak too;
+    ``candidates`` the territories in which the place may lie; ``outside`` tells that it lies in
     none.
     """
+
+    @property
+    def beside(self) -> frozenset[str]: ...
 
     @property
     def category(self) -> str | None: ...
@@ -372,6 +376,8 @@ class Understanding:
     """What a message says, as a person would read it.
 
     ``follow_up`` is true when the text only makes sense as a sequel ("toujours rien ?", "merci").
+    ``several_places`` is true when its words name more than one. ``beside`` are the categories of
+    which parts of it speak that did not decide.
     """
 
     language: str
@@ -379,6 +385,8 @@ class Understanding:
     nature: Nature | None = None
     follow_up: bool = False
     sender_kinds: tuple[str, ...] | None = None
+    several_places: bool = False
+    beside: tuple[str, ...] = ()
 
 
 class Understands(Protocol):

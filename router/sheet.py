@@ -44,6 +44,7 @@ def sheet(
         "service": {"id": service.id, "name": service.name("fr")},
         "category": case.category,
         "category_name": (rulebook.category_name(case.category, "fr") if case.category else None),
+        "also": [rulebook.category_name(one, "fr") for one in case.beside],
         "nature": case.nature,
         "urgency": case.urgency,
         "proposals": case.proposals,

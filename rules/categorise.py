@@ -85,6 +85,7 @@ class Categories:
     def __init__(self, categories: Mapping[str, Category]) -> None:
         self._order = {name: rank for rank, name in enumerate(categories)}
         self._depth = {name: category.depth for name, category in categories.items()}
+        self._family = {name: category.family for name, category in categories.items()}
         self._single: dict[str, list[_Word]] = {}
         self._several: dict[str, _Several] = {}
         self._by_prefix: dict[str, list[_Word]] = {}
@@ -131,6 +132,19 @@ class Categories:
         Most distinct words first, then the deeper category, then the one named first. The name of
         the ``street`` tells nothing: a lamp of the rue de la Fontaine is no fountain.
         """
+        found = self._found(text, street)
+        if not found:
+            return None, []
+        best = min(found, key=lambda name: self._rank(name, found[name]))
+        return best, [written for _, written in sorted(found[best].values())]
+
+    def beside(self, category: str, text: Text, street: str | None = None) -> frozenset[str]:
+        """List the categories of other families than one, of which a text has words too."""
+        family = self._family[category]
+        return frozenset(name for name in self._found(text, street) if self._family[name] != family)
+
+    def _found(self, text: Text, street: str | None) -> _Found:
+        """Find the words of all categories."""
         names = _name_of(street, text) if street else frozenset[int]()
         found: _Found = {}
         words = text.words
@@ -145,10 +159,7 @@ class Categories:
         for beginning in text.beginnings & self._prefixes if self._prefixes else ():
             for word in self._by_prefix[beginning]:
                 _note(found, word, _place(word.phrase, text, names))
-        if not found:
-            return None, []
-        best = min(found, key=lambda name: self._rank(name, found[name]))
-        return best, [written for _, written in sorted(found[best].values())]
+        return found
 
     def _expressions(
         self,

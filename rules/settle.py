@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from router.decision import Facts, Urgency
+from rules.categorise import Categories
 from rules.choice import Choice, choose
 from rules.compile import RuleSet
 from rules.compiled import Compiled
@@ -78,6 +79,15 @@ class Read:
     case: Situation
     told_by: list[str]
     """The words that told the category."""
+    categories: Categories
+
+    @property
+    def beside(self) -> frozenset[str]:
+        if self.case.category is None or self.case.facts.category is not None:
+            return frozenset()
+        return self.categories.beside(
+            self.case.category, self.case.text, self.case.facts.place.street
+        )
 
     @property
     def category(self) -> str | None:
@@ -99,7 +109,7 @@ class Read:
 def read(ruleset: RuleSet, facts: Facts) -> Read:
     """Read what does not depend on any rule."""
     case = ruleset.situation(facts)
-    return Read(case, ruleset.categorise(case))
+    return Read(case, ruleset.categorise(case), ruleset.categories)
 
 
 def settle(

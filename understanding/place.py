@@ -11,12 +11,11 @@ from router.geography import Geography
 from router.message import Given, Location, Message
 from understanding.communes import CommuneNames, Mention, Said
 from understanding.homes import without_home
-from understanding.streets import Street, find_streets, folded_set
+from understanding.postcodes import find_postcodes
+from understanding.streets import Street, find_streets
 from understanding.words import Words, words_of
 
 _LONGEST = 2_000  # characters
-_NUMBERING = folded_set("mention", "numbering")
-_COUNTED = folded_set("mention", "counted")
 _POSITION = re.compile(r"(?<![\d.])(-?\d{1,2}\.\d{4,})\s*[,;]\s*(-?\d{1,3}\.\d{4,})(?![\d.])")
 _PIN_PRECISION = 5.0
 _TYPED_PRECISION = 20.0
@@ -30,6 +29,14 @@ class _Stated:
     mentions: tuple[Mention, ...]
     words: Words
 
+    @property
+    def several(self) -> bool:
+        """Whether they name two streets, or communes that have nothing in common."""
+        if len(self.streets) > 1:
+            return len({one.name for one in self.streets}) > 1
+        named = [set(one.communes) for one in self.mentions if one.said is not Said.AIM]
+        return len(named) > 1 and not set.intersection(*named)
+
 
 class PlaceReader:
     """Reads places with the names of one geography; pure, and never raises on any text."""
@@ -40,6 +47,10 @@ class PlaceReader:
 
     def read(self, message: Message, counter: Counter | None) -> Place:
         """Tell the place of a message: form before pin before words before counter."""
+        return self.read_all(message, counter)[0]
+
+    def read_all(self, message: Message, counter: Counter | None) -> tuple[Place, bool]:
+        """Tell the place of a message, and whether its words name several places."""
         text = f"{message.subject}\n{message.text_shown}" if message.subject else message.text_shown
         point = _pin(message.location) or _typed(text)
         stated = self._stated(text[:_LONGEST])
@@ -51,9 +62,9 @@ class PlaceReader:
         if point is not None:
             place = self._with_point(place, point)
         place = self._with_form(place, message.given)
-        if place.known:
-            return place
-        return self._with_counter(place, counter)
+        if not place.known:
+            place = self._with_counter(place, counter)
+        return place, stated.several
 
     # --- words ---------------------------------------------------------------------------------
 
@@ -61,7 +72,9 @@ class PlaceReader:
         words = words_of(text)
         streets = find_streets(words, self._names.starts(words))
         mentions = self._names.mentions(words, streets)
-        return _Stated(streets, (*mentions, *self._postcodes(words, mentions, streets)), words)
+        return _Stated(
+            streets, (*mentions, *find_postcodes(self._geography, words, mentions, streets)), words
+        )
 
     def _home(self, counter: Counter | None) -> str | None:
         return self._geography.commune(counter.commune) if counter and counter.commune else None
@@ -101,50 +114,6 @@ class PlaceReader:
         """Choose the street that is meant: one with a number, else the first."""
         numbered = [one for one in stated.streets if one.number]
         return next(iter([*numbered, *stated.streets]), None)
-
-    # --- postal codes ----------------------------------------------------------------------------
-
-    def _postcodes(
-        self, words: Words, mentions: tuple[Mention, ...], streets: tuple[Street, ...]
-    ) -> list[Mention]:
-        starts = {one.start: one for one in mentions}
-        ends = {one.end: one for one in mentions}
-        street_ends = {street.end for street in streets}
-        found = []
-        for index, word in enumerate(words.folded):
-            code, last = _code_at(words, index, word)
-            if code is None:
-                continue
-            beside = starts.get(last) or ends.get(index)
-            mention = self._postcode(words, index, last, code, beside, index in street_ends)
-            if mention is not None:
-                found.append(mention)
-        return found
-
-    def _postcode(
-        self,
-        words: Words,
-        index: int,
-        end: int,
-        code: str,
-        beside: Mention | None,
-        after_street: bool,
-    ) -> Mention | None:
-        communes = self._geography.communes_of_postcode(code)
-        insee = self._geography.commune(code)
-        if insee is not None and not communes and len(words.folded) <= 2:
-            return Mention(index, end, (insee,), Said.LOCATED)  # its INSEE code was given
-        split = end > index + 1
-        if communes:
-            if split and beside is None:
-                return None
-            said = Said.ADDRESS if beside and beside.said is Said.ADDRESS else Said.LOCATED
-            return Mention(index, end, communes, said, code, around=True)
-        if split or (beside is not None and beside.communes):
-            return None  # a CEDEX code, or any number beside one of our names
-        if beside is not None or after_street or _looks_foreign(words, index, end):
-            return Mention(index, end, (), Said.ADDRESS, code)
-        return None
 
     # --- other sources ---------------------------------------------------------------------------
 
@@ -207,34 +176,6 @@ def _typed(text: str) -> Point | None:
     if found is None or not abs(float(found[1])) <= 90:
         return None
     return Point(float(found[1]), float(found[2]), _TYPED_PRECISION)
-
-
-def _code_at(words: Words, index: int, word: str) -> tuple[str | None, int]:
-    """Read a postal code at a word: five digits, or "44 400" in two; and the word after it."""
-    code, end = word, index + 1
-    if len(word) == 2 and word.isdigit() and index + 1 < len(words.folded):
-        following = words.folded[index + 1]
-        if len(following) == 3 and following.isdigit() and words.between(index) == " ":
-            code, end = word + following, index + 2
-    if len(code) != 5 or not (code.isascii() and code.isdigit()) or not "01" <= code[:2] <= "98":
-        return None, end
-    before = words.folded[index - 1] if index else ""
-    after = words.folded[end] if end < len(words.folded) else ""
-    touching = words.before(index)[-1:] in {"+", ".", "#"} and not words.before(index)[:-1]
-    counted = words.between(end - 1).strip()[:1] in {"€", "%"} or after in _COUNTED
-    many = (before.isdigit() and len(before) <= 3) or (after.isdigit() and len(after) <= 3)
-    if before in _NUMBERING or touching or counted or (many and index and before.isdigit()):
-        return None, end
-    return code, end
-
-
-def _looks_foreign(words: Words, index: int, end: int) -> bool:
-    """Whether an unknown number of five digits is meant as a postal code."""
-    before = words.folded[max(0, index - 2) : index]
-    if before[-1:] in (("cp",), ("a",), ("postal",)) or before == ("code", "postal"):
-        return True
-    named = end < len(words.folded) and words.capital(end) and not words.text.isupper()
-    return (named and words.before(end) == " ") or len(words.folded) <= 2
 
 
 def _ours(mentions: list[Mention]) -> bool:

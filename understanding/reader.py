@@ -37,14 +37,16 @@ class Reader:
         prior = message.language or (counter.language if counter else None) or self._default
         subject = "" if _is_reply(message.subject) else message.subject
         whole = words_of(f"{subject}\n{shown}"[:_READ] if subject else shown[:_READ])
+        place, several = self._places.read_all(message, counter)
         return Understanding(
             language=self._languages.detect(
                 f"{shown}\n{subject}" if len(shown) < _SHORT else shown, prior
             ),
-            place=self._places.read(message, counter),
+            place=place,
             nature=nature_of(whole),
             follow_up=follow_up(words_of(shown[:_READ])),
             sender_kinds=message.given.sender_kinds or None,
+            several_places=several,
         )
 
 

@@ -191,6 +191,7 @@ class PartnerPages:
             acts=invited.acts,
             proof=case.proof,
             attachments=attachments_told(invited.service, case),
+            also=[rulebook.category_name(one, speaker.code) for one in case.beside],
             proposals=case.proposals,
             rights=rights_of(rulebook, case),
             answers=_answers(invited),

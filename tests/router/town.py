@@ -94,6 +94,16 @@ SERVICES = (
 WORDS = {"lampadaire": "eclairage", "poubelle": "proprete"}
 
 
+@dataclass(frozen=True)
+class Read:
+    """What one line a rule reads: never two subjects."""
+
+    category: str | None
+    candidates: tuple[str, ...]
+    outside: bool
+    beside: frozenset[str] = frozenset()
+
+
 class TownRules:
     """« lampadaire » to lighting, « poubelle » to cleanliness, a part to each where both are said.
 
@@ -158,7 +168,8 @@ class TownRules:
         return ()
 
     def read(self, facts):
-        return self.decide(facts)
+        decided = self.decide(facts)
+        return Read(decided.category, decided.candidates, decided.outside)
 
     def escalates_at(self, received_at, decision):
         return received_at + timedelta(days=8) if decision.escalation else None
