@@ -9,17 +9,17 @@ import re
 from datetime import date, datetime
 
 import httpx
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from channels import clock_skew
 from channels.breaker import Breaker
 from channels.cell_words import events_of, number_in, word_in, written
 from channels.partner_http import MARGIN_S, PartnerHttp, outcome_of, refusal_of
+from channels.signed_settings import SignedSettings
 from channels.unreachable import CHECK_S
-from channels.webhook_signature import ID, Ring
+from channels.webhook_signature import ID
 from router.cells import CHANNEL, Agreement, AtEnd, Share, Speaks, Word
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent
-from router.errors import ConfigurationError, InvalidInput, InvalidSignature, UnreadablePayload
+from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
 from router.message import (
     Address,
     Attachment,
@@ -37,17 +37,12 @@ _FILE = re.compile(r"/(?:p/\w[\w.-]{0,99}/fichier|suivi/[\w-]{1,20}/photo)/[\w-]
 """Where the other installation shows the files of a case; nothing else of it is fetched."""
 
 
-class CellSettings(BaseModel):
-    """What is shared and agreed with one installation; the table's name is the name of that one."""
+class CellSettings(SignedSettings):
+    """What is shared and agreed with one installation; the table's name is the name of that one.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    ``base_url`` is the address of the other installation, as its own ``base_url`` is.
+    """
 
-    keys: dict[str, SecretStr] = {}
-    """Key id → secret (base64 of 24 bytes or more); several during a rotation."""
-    current: str = ""
-    """The key that is named first; the first one when it is not given."""
-    base_url: str = ""
-    """The address of the other installation, as its own `base_url` is."""
     speaks: Speaks = Speaks.ORIGIN
     """Who writes to the citizen: the one that he wrote to, or the owner of the case."""
     shares: frozenset[Share] = frozenset(Share)
@@ -56,21 +51,6 @@ class CellSettings(BaseModel):
     """The last day on which cases are offered."""
     at_end: AtEnd = AtEnd.RETURN
     """What `guichet cells end` does with open cases."""
-    tolerance_s: float = 300.0
-    allow_private: bool = False
-    per_second: float = 10.0
-    deadline_s: float = 15.0
-    failures: int = 5
-    rest_s: float = 60.0
-
-    @field_validator("keys")
-    @classmethod
-    def _readable(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
-        try:
-            Ring({name: key.get_secret_value() for name, key in keys.items()})
-        except ConfigurationError as error:
-            raise ValueError(str(error)) from None
-        return keys
 
 
 class Cell:
@@ -92,8 +72,7 @@ class Cell:
         self._settings = settings
         self._own = own
         self._clock = clock
-        keys = {name: key.get_secret_value() for name, key in settings.keys.items()}
-        self._ring = Ring(keys, settings.current)
+        self._ring = settings.ring()
         self._http = PartnerHttp(
             settings.base_url, settings.deadline_s, allow_private=settings.allow_private
         )

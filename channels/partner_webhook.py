@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from channels import clock_skew
 from channels.breaker import Breaker
@@ -19,10 +18,11 @@ from channels.partner_acts import act_of, photos_of, words_of
 from channels.partner_files import files_of
 from channels.partner_http import MARGIN_S, Answer, PartnerHttp, outcome_of, refusal_of
 from channels.partner_sheet import mapping, sheet_of, written_of
+from channels.signed_settings import SignedSettings
 from channels.unreachable import CHECK_S
-from channels.webhook_signature import ID, Ring
+from channels.webhook_signature import ID
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent
-from router.errors import ConfigurationError, InvalidInput, UnreadablePayload
+from router.errors import InvalidInput, UnreadablePayload
 from router.message import (
     Address,
     Attachment,
@@ -40,32 +40,11 @@ _ACTS = {"accept", "refuse", "progress", "close", "note", "reference"}
 _SHORTEST_CASE = 20  # characters; a signed token is longer
 
 
-class PartnerWebhookSettings(BaseModel):
-    """What is shared with one partner; the table's name is the address in ``services.yaml``."""
+class PartnerWebhookSettings(SignedSettings):
+    """What is shared with one partner; the table's name is the address in ``services.yaml``.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    keys: dict[str, SecretStr] = {}
-    """Key id → secret (base64 of 24 bytes or more); several during a rotation."""
-    current: str = ""
-    """The key that is named first; the first one when it is not given."""
-    base_url: str = ""
-    """Where the partner listens, if it is not the address itself."""
-    tolerance_s: float = 300.0
-    allow_private: bool = False
-    per_second: float = 10.0
-    deadline_s: float = 15.0
-    failures: int = 5
-    rest_s: float = 60.0
-
-    @field_validator("keys")
-    @classmethod
-    def _readable(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
-        try:
-            Ring({name: key.get_secret_value() for name, key in keys.items()})
-        except ConfigurationError as error:
-            raise ValueError(str(error)) from None
-        return keys
+    ``base_url`` is where the partner listens, if it is not the address itself.
+    """
 
 
 class PartnerWebhook:
@@ -92,8 +71,7 @@ class PartnerWebhook:
         self._settings = settings
         self._clock = clock
         self._base_url = base_url.rstrip("/")
-        keys = {name: key.get_secret_value() for name, key in settings.keys.items()}
-        self._ring = Ring(keys, settings.current)
+        self._ring = settings.ring()
         self._http = PartnerHttp(
             settings.base_url or account, settings.deadline_s, allow_private=settings.allow_private
         )

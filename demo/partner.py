@@ -54,12 +54,19 @@ class PartnerSimulator:
         port: int = 0,
         clock: Clock | None = None,
     ) -> None:
-        self.keys = dict(keys or {KEY_ID: KEY})
         self.base_url = ""
         """Where the product is now; empty: where its messages say."""
         self._ledger = Ledger("partner", state_dir, {"messages": {}, "acts": {}})
         self._http = LoopbackServer([Route("/cases", self._take, methods=["POST"])], port)
-        self._door = SignedDoor(self.keys, self._http, clock or WallClock())
+        self._door = SignedDoor(dict(keys or {KEY_ID: KEY}), self._http, clock or WallClock())
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        return self._door.keys
+
+    @keys.setter
+    def keys(self, keys: Mapping[str, str]) -> None:
+        self._door.keys = keys
 
     @property
     def faults(self) -> Faults:
