@@ -128,6 +128,7 @@ class Adding:
                 third_party=not own,
                 moved=text_of_move(case, self.dispatcher) if moved else None,
                 owes_rights=self._just_asks(threaded.case, case),
+                mistyped=threaded.mistyped,
             )
         )
         return Worked(

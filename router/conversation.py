@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from router.case import Case, ReporterRole, Status
 from router.cell_writing import back_to
 from router.errors import InvalidInput
 from router.message import Message, corrected
+from router.mistyped import has_mistyped_number
 from router.ports import Understanding
 from router.store import Conversation
 from router.their_numbers import quoted
@@ -49,6 +50,8 @@ class Threaded:
     reason: str
     party: str = ""
     """Whom the token was made for, hashed: a service, or the reporter whose page it is."""
+    mistyped: bool = False
+    """Whether the message has something in it that was meant for a tracking number and is none."""
 
 
 def numbers_of(message: Message, signer: Signer) -> frozenset[TrackingNumber]:
@@ -83,14 +86,18 @@ def thread(
     ``category`` is what the rules read in the message's own words, or None. Quoted text is never
     looked at.
     """
-    return (
+    named = (
         _by_token(message, workspace, signer)
         or _by_album(message, workspace)
         or _by_reference(message, workspace)
         or _by_number(message, workspace)
-        or _by_conversation(message, understood, category, conversation, workspace)
-        or Threaded(None, How.NEW, "rien ne la relie à une demande connue")
     )
+    if named is not None:
+        return named
+    mistyped = has_mistyped_number(f"{message.subject}\n{message.text_shown}")
+    found = _by_conversation(message, understood, category, conversation, workspace)
+    found = found or Threaded(None, How.NEW, "rien ne la relie à une demande connue")
+    return replace(found, mistyped=mistyped) if mistyped else found
 
 
 def is_reporter(case: Case, message: Message) -> bool:

@@ -139,7 +139,13 @@ class Handler:
             return self._stale(draft, message, threaded.case)
         if threaded.case is not None:
             return self._append(draft, inbound, message, look, decision, threaded)
-        return self.opening.create(draft, inbound, message, understood, facts, decision)
+        if threaded.mistyped and self.opening.says_no_more(inbound, message, facts, decision):
+            reply = self.replies.help(draft, message, TextId.MISTYPED, understood.language)
+            why = "numéro de suivi mal recopié, et rien d'autre"
+            return Worked(Action.IGNORE, why, None, message, understood, None, reply)
+        return self.opening.create(
+            draft, inbound, message, understood, facts, decision, mistyped=threaded.mistyped
+        )
 
     def _append(
         self,

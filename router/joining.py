@@ -14,7 +14,7 @@ from router.store import Inbound
 LONGEST_TEXT = 20_000
 """Characters of a case's text; what is beyond stays in the journal."""
 _MOST_FILES = 50
-_STATED = {"message", "location", "form", "agent"}
+STATED = {"message", "location", "form", "agent"}
 
 
 def files_of(inbound: Inbound, message: Message) -> tuple[CaseFile, ...]:
@@ -61,9 +61,9 @@ def joined(
 
 def better_place(known: Place, said: Place) -> Place:
     """Keep the place that was stated; a new statement completes or replaces what was implied."""
-    if said.source not in _STATED:  # a street without its commune, or nothing at all
+    if said.source not in STATED:  # a street without its commune, or nothing at all
         return replace(known, text=said.text, street=said.street) if said.street else known
-    if known.source not in _STATED:
+    if known.source not in STATED:
         return said if said.known else replace(known, text=said.text, street=said.street)
     return replace(
         said,

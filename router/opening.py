@@ -9,7 +9,7 @@ from router.case import Case, EventKind, Visibility
 from router.decision import Decision, Facts, Nature, Urgency
 from router.desk import Desk
 from router.dispatch import Dispatcher, passes_on, redirects
-from router.joining import files_of
+from router.joining import STATED, files_of
 from router.message import Message, Trust
 from router.ports import Understanding
 from router.questions import next_of
@@ -25,6 +25,10 @@ TO_VERIFY = "a-verifier"
 SEVERAL = "plusieurs-sujets"
 """The label of a case whose message speaks of something else too, which no service has yet."""
 _NO_ADDRESS = "Ce message ne porte aucune adresse à laquelle répondre."
+_PLAIN = {None, Nature.REPORT, Nature.QUESTION}
+_GIVE_A_NUMBER = {"web", "desk", "open311"}
+"""Where whoever sends something waits for the number that it gets."""
+_BRIEF = 12  # words; a longer message says something, even if nobody knows yet of what
 _VAGUE = 5  # words; a longer message without a known subject is read by an agent
 
 
@@ -45,8 +49,13 @@ class Opening:
         understood: Understanding,
         facts: Facts,
         decision: Decision,
+        *,
+        mistyped: bool = False,
     ) -> Worked:
-        """Open the case of a message, hand it over, and write the one receipt."""
+        """Open the case of a message, hand it over, and write the one receipt.
+
+        ``mistyped``: it also names a case by a number that is none, which the receipt says.
+        """
         redirected = redirects(decision, self.dispatcher.rulebook, facts.nature)
         asked = "" if redirected else self._question(message, facts, decision)
         files = files_of(inbound, message)
@@ -76,6 +85,7 @@ class Opening:
             asked=asked,
             redirected=redirected,
             passed_on=owner is not None and passes_on(owner),
+            mistyped=mistyped,
         )
         action = _action(decision, redirected, asked)
         return Worked(
@@ -119,6 +129,17 @@ class Opening:
         labels = tuple(dict.fromkeys((*case.labels, SEVERAL)))
         return self.workspace.save(draft, replace(case, labels=labels))
 
+    def says_no_more(
+        self, inbound: Inbound, message: Message, facts: Facts, decision: Decision
+    ) -> bool:
+        """Whether a message without the number in it tells of nothing that could be worked."""
+        if inbound.envelope.channel in _GIVE_A_NUMBER or facts.nature not in _PLAIN:
+            return False
+        more = message.attachments or message.location or facts.place.source in STATED
+        if more or message.public or decision.danger or decision.category is not None:
+            return False
+        return decision.no_rule and len(message.text_shown.split()) <= _BRIEF
+
     def _question(self, message: Message, facts: Facts, decision: Decision) -> str:
         """Choose the one fact to ask: for the rules, for a vague message, else for the service."""
         if decision.questions:
@@ -129,7 +150,7 @@ class Opening:
             needed = self.dispatcher.rulebook.questions_of(decision.category)
             return "" if message.public else next_of(needed, facts, decision.category)
         vague = len(message.text_shown.split()) <= _VAGUE and not message.attachments
-        plain = facts.nature in {None, Nature.REPORT, Nature.QUESTION}
+        plain = facts.nature in _PLAIN
         return "categorie" if decision.no_rule and vague and plain else ""
 
 

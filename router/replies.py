@@ -47,6 +47,7 @@ class Replies:
         asked: str,
         redirected: bool,
         passed_on: bool,
+        mistyped: bool = False,
     ) -> Delivery | None:
         """Write the one receipt of a new case: danger numbers first, then what the rules say."""
         language, style = case.language, self.wording.style(message.answered_at)
@@ -61,6 +62,8 @@ class Replies:
             paragraphs.append(self.wording.text(TextId.REDIRECT, language, style, case))
         if message.too_large:
             paragraphs.append(self.wording.text(TextId.TOO_LARGE, language, style, case))
+        if mistyped and not decision.danger:
+            paragraphs.append(self.wording.plain(TextId.MISTYPED, language, style))
         if asked:
             paragraphs.append(self.wording.question(asked, language, style, case.place))
         if message.public:
@@ -139,13 +142,14 @@ class Replies:
         third_party: bool,
         moved: TextId | None = None,
         owes_rights: bool = False,
+        mistyped: bool = False,
     ) -> Delivery | None:
         """Write the receipt of a message that joined a known case.
 
         A third party is told nothing of the case but the number that he gave himself; whom to call
         in danger is told to everybody, in public too. ``moved``: how he is told that what he said
         gives the case to another service. ``owes_rights``: only now it is known that silence
-        decides something for the person.
+        decides something for the person. ``mistyped``: he gave a number that is none as well.
         """
         if message.address.channel == CELL:
             return self.to_cell(draft, case, message.provider_id, decision, asked)
@@ -174,6 +178,8 @@ class Replies:
                 paragraphs += self.wording.rights(case, message.answered_at, language)
             if message.too_large:
                 paragraphs.append(self.wording.text(TextId.TOO_LARGE, language, style, case))
+            if mistyped and not danger:
+                paragraphs.append(self.wording.plain(TextId.MISTYPED, language, style))
             if asked:
                 paragraphs.append(self.wording.question(asked, language, style, case.place))
         kind, there = DeliveryKind.ACKNOWLEDGEMENT, replace(message, address=message.answered_at)

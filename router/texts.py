@@ -102,6 +102,7 @@ class TextId(StrEnum):
     HELP = "help"
     OPTED_OUT = "opted_out"
     OPTED_IN = "opted_in"
+    MISTYPED = "mistyped"
     EMPTY = "empty"
     CONFIRM = "confirm"
     INVITE = "invite"
