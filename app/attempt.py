@@ -23,7 +23,7 @@ from router.decision import Decision, Facts
 from router.delivery import Delivery
 from router.errors import InvalidInput
 from router.message import Address, Envelope, Message
-from router.policy import Policy
+from router.policy import LOCAL_URL, Policy
 from router.route import Router
 from router.store import Claim, Gathered, Inbound, RouteClaim, Store, Unit, Verdict, Wanted
 from router.texts import Style
@@ -82,17 +82,20 @@ class _Recorded:
 
 
 @asynccontextmanager
-async def attempts(rulebook: LoadedRulebook) -> AsyncIterator[Attempt]:
-    """Open a store that is forgotten at the end, for messages to be tried on."""
+async def attempts(rulebook: LoadedRulebook, base_url: str = LOCAL_URL) -> AsyncIterator[Attempt]:
+    """Open a store that is forgotten at the end, for messages to be tried on.
+
+    ``base_url`` is where links in answers lead.
+    """
     store = MemoryStore(SystemIds())
     await store.publish({}, rulebook.hash, "guichet try", "essai", SystemClock().now())
-    yield Attempt(rulebook, store)
+    yield Attempt(rulebook, store, base_url)
 
 
 class Attempt:
     """Tries messages one after another on one store, so that follow-ups find their case."""
 
-    def __init__(self, rulebook: LoadedRulebook, store: Store) -> None:
+    def __init__(self, rulebook: LoadedRulebook, store: Store, base_url: str) -> None:
         self._rulebook = rulebook
         self._clock = _SetClock(datetime(2026, 1, 1, tzinfo=UTC))
         self._store = store
@@ -113,7 +116,7 @@ class Attempt:
             clock=self._clock,
             ids=SystemIds(),
             signer=signer,
-            policy=Policy(ways={"email": ("partner_email", "guichet")}),
+            policy=Policy(ways={"email": ("partner_email", "guichet")}, base_url=base_url),
             report=self._failed,
             observe=lambda inbound, worked: self._seen.append((inbound, worked)),
         )

@@ -91,7 +91,7 @@ async def _run(
     unread = ""
     clock, settings = SystemClock(), load_settings()
     account = next((c.address for c in rulebook.directory.counters() if c.channel == "sms"), "+")
-    async with attempts(rulebook) as attempt:
+    async with attempts(rulebook, settings.base_url) as attempt:
         for line in lines:
             result = await attempt.run(line, clock.now())
             to = str(line.get("to") or account)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from router.cells import Cells
 
+LOCAL_URL = "http://127.0.0.1:8000"
+"""Where people reach the pages of an installation that nobody has given an address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -37,7 +40,7 @@ class Policy:
 
     ways: Mapping[str, tuple[str, str]]
     partners: Mapping[tuple[str, str], Way] = field(default_factory=dict)
-    base_url: str = "http://127.0.0.1:8000"
+    base_url: str = LOCAL_URL
     automatic_per_day: int = 20
     dangers_per_day: int = 5
     confirmations_per_day: int = 3

@@ -31,6 +31,17 @@ def test_try_tells_the_segments_and_the_price(monkeypatch, tmp_path):
     assert "€" in tried("--channel", "sms")
 
 
+def test_the_links_that_are_priced_lead_where_the_pages_are(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "guichet.toml").write_text('base_url = "https://guichet.example/"\n')
+    told = tried("--channel", "email", "--json")
+    assert "https://guichet.example/suivi/" in told
+    assert "127.0.0.1" not in told
+    (tmp_path / "guichet.toml").write_text('base_url = "pages"\n')
+    options = ["try", "--config", str(CONFIG), "--text", LAMP]
+    assert CliRunner().invoke(cli, options).exit_code == 2
+
+
 def test_without_a_price_only_segments_are_told(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert json.loads(tried("--channel", "sms", "--json"))["sms"]["price"] is None
