@@ -9,6 +9,7 @@ from typing import Any
 
 from app.city_time import CITY
 from app.wiring import Product
+from channels.desk_entry import TO_COME
 from router.entry import WAYS_FR, Outcome, Source, Way
 from router.errors import InvalidInput
 from router.tracking import parse, printed
@@ -164,6 +165,8 @@ def missing(product: Product, said: Mapping[str, Any]) -> None:
 def why_not(reply: Mapping[str, str], note: str) -> str:
     """Say in French why the channel does not take a reply."""
     by, to = reply.get("by", ""), reply.get("to", "")
+    if note == TO_COME:
+        return "La date de --recu-le est à venir : donnez celle où la personne a écrit ou appelé."
     if note.startswith("no account"):
         return _NO_ACCOUNT[by]
     return f"« {to} » {_WRONG[by]}" if by in _WRONG else f"La saisie n'est pas lisible ({note})."

@@ -11,7 +11,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from channels.desk_entry import entry_of, named, read_entry, received_at, reply_address
+from channels.desk_entry import (
+    check_moment,
+    entry_of,
+    named,
+    read_entry,
+    received_at,
+    reply_address,
+)
 from channels.kept_photos import ReadPhoto, kept_photo
 from channels.web_fields import attachments_of, name_of, text_of
 from router.delivery import Delivery, OnUnknown, Rate, Retry, SendOutcome, Sent
@@ -109,6 +116,7 @@ class Desk:
         key = Address(CHANNEL, self.account, provider_id, "unread").key
         try:
             said = read_entry(raw)
+            check_moment(said, at)
             if agent:
                 said, raw = {**said, "agent": agent}, _json({**said, "agent": agent})
             provider_id = named(said, text_of(said, "id") or digest)

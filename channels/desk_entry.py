@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from channels.web_fields import EMAIL, international, text_of
@@ -15,6 +15,8 @@ from router.entry import Entry, Outcome, Source, Way
 from router.errors import UnreadablePayload
 from router.message import Address
 
+TO_COME = "received_at lies in the future"
+_CLOCKS_DIFFER = timedelta(minutes=10)
 LONGEST_ADDRESS = 200
 """Characters of a postal address: with its name it fits the window of an envelope."""
 _NUMBER_ONLY = re.compile(r"\d+\s*(?:bis|ter|quater|[a-d])?", re.IGNORECASE)
@@ -75,6 +77,17 @@ def entry_of(said: Mapping[str, Any]) -> Entry:
     """Tell who entered it, how the person came, and for whom it is."""
     agent, behalf_of = (_UNSAFE.sub("", text_of(said, key)) for key in ("agent", "behalf_of"))
     return Entry(Source(said["source"]), agent[:80], behalf_of[:200])
+
+
+def check_moment(said: Mapping[str, Any], now: datetime) -> None:
+    """Refuse an entry that states a time to come; clocks may differ by some minutes.
+
+    Raises:
+        UnreadablePayload: no letter has come and no telephone rung then.
+    """
+    stated = _moment(said)
+    if stated is not None and stated > now + _CLOCKS_DIFFER:
+        raise UnreadablePayload(TO_COME)
 
 
 def received_at(said: Mapping[str, Any], now: datetime) -> datetime:

@@ -164,6 +164,7 @@ def test_a_missed_call_is_rung_back_tried_in_vain_then_told_by_sms():
         ((*CALL, "--commune", "Mars"), "« Mars » n'est pas une commune d'ici."),
         ((*CALL, "--demande", "12"), "« 12 » n'est pas un numéro de suivi."),
         ((*CALL, "--demande", UNKNOWN), f"Aucune demande ne porte le numéro {UNKNOWN}."),
+        ((*CALL, "--recu-le", "2050-01-01"), "La date de --recu-le est à venir"),
         ((*CALL, "--recu-le", "hier"), "« hier » n'est pas une date"),
         ((*CALL, "--recu-le", "0001-01-01"), "« 0001-01-01 » n'est pas une date"),
         ((*CALL, "--guichet", "lune"), "« lune » n'est pas un guichet d'ici"),

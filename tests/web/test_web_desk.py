@@ -234,6 +234,7 @@ async def test_while_the_database_is_down_nothing_is_promised(
         ({"language": "français"}, "language"),
         ({"received_at": "2026-11-20T10:00:00"}, "received_at"),
         ({"received_at": "0001-01-01T00:00:00+14:00"}, "received_at"),
+        ({"received_at": "2100-01-01T00:00:00+00:00"}, "received_at lies in the future"),
         ({"desk": "annexe"}, "desk"),
         ({"reply": {"by": "pigeon"}}, "reply.by"),
         ({"reply": {"by": "callback", "to": "12"}}, "telephone number"),
