@@ -24,6 +24,7 @@ from app.system import SystemClock, SystemIds
 from router.case import Case, Status
 from router.errors import InvalidInput
 from router.ports import Ids
+from router.reconsider import stays
 from router.store import Store, Timer, TimerKind, Unit
 from router.tracking import printed
 from router.versions import RulesetVersion, VersionState
@@ -37,12 +38,15 @@ _ENDED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED, Status.MERGED}
 class RolledBack:
     """What a rollback did: the new version, and the cases that the bad ones had sent somewhere.
 
-    Where it waits for a second person, ``needed`` says why, and nothing is done yet.
+    Of these ``redispatched`` are decided again; ``staying`` are those among them that no rule moves
+    any more, but one of danger. Where it waits for a second person, ``needed`` says why, and nothing
+    is done yet.
     """
 
     version: RulesetVersion
     cases: tuple[tuple[Case, str], ...]
     redispatched: int
+    staying: tuple[Case, ...] = ()
     needed: Needed = Needed()
 
     @property
@@ -100,6 +104,7 @@ def rollback(
                     "emergency": done.version.record.get("emergency"),
                     "cases": [_case_json(case, rule) for case, rule in done.cases],
                     "redispatched": done.redispatched,
+                    "staying": [_number(case) for case in done.staying],
                 }
             )
         else:
@@ -135,11 +140,11 @@ async def roll_back(
         version = await _restore(store, target, live, reason, author, now, urgent)
     cases = await sent_since(store, target)
     if version.state is VersionState.PENDING:
-        return RolledBack(version, cases, 0, asked_of(version))
+        return RolledBack(version, cases, 0, needed=asked_of(version))
     due = [case for case, _ in cases if case.status not in _ENDED] if ids else []
     if ids is not None:
         await _decide_again(store, due, now, ids)
-    return RolledBack(version, cases, len(due))
+    return RolledBack(version, cases, len(due), tuple(filter(stays, due)))
 
 
 async def _restore(
@@ -192,14 +197,13 @@ def _tell(done: RolledBack, number: int, *, redispatch: bool) -> None:
         return
     say(f"{counted(len(done.cases), 'cas orienté', 'cas orientés')} entre-temps :")
     for case, rule in done.cases:
-        number_ = printed(case.public_number or case.number)
-        line = f"  {number_}  {case.owner}, {STATUSES[case.status]}, règle {rule}"
-        say(line)
+        say(f"  {_number(case)}  {case.owner}, {STATUSES[case.status]}, règle {rule}")
     if done.waits:
         say("Rien ne change pour eux avant l'accord : relancez ensuite cette commande.")
     elif redispatch:
         again = counted(done.redispatched, "cas sera décidé", "cas seront décidés")
         say(f"{again} à nouveau par le routeur en marche.")
+        _tell_staying(done.staying)
     else:
         say("Rien ne change pour eux ; --redispatch les ferait décider à nouveau.")
 
@@ -220,9 +224,25 @@ def _tell_waiting(done: RolledBack, number: int) -> None:
     )
 
 
+def _tell_staying(staying: Sequence[Case]) -> None:
+    if not staying:
+        return
+    stay = counted(len(staying), "restera", "resteront")
+    say(
+        f"Dont {stay} au même service, sauf danger : le travail a commencé, ou la demande est "
+        "transmise ailleurs, divisée ou placée par un agent."
+    )
+    for case in staying:
+        say(f"  {_number(case)}  {case.owner}, {STATUSES[case.status]}")
+
+
+def _number(case: Case) -> str:
+    return printed(case.public_number or case.number)
+
+
 def _case_json(case: Case, rule: str) -> dict[str, Any]:
     return {
-        "number": printed(case.public_number or case.number),
+        "number": _number(case),
         "owner": case.owner,
         "rule": rule,
         "status": case.status.value,

@@ -25,7 +25,8 @@ from router.workspace import Draft, Workspace
 REDIRECT_LABEL = "redirection"
 """A label by which a rule says: no service is woken, the person is told whom to ask."""
 
-_UNSTARTED = {Status.RECEIVED, Status.ASSIGNED, Status.WAITING_CITIZEN, Status.REOPENED}
+UNSTARTED = {Status.RECEIVED, Status.ASSIGNED, Status.WAITING_CITIZEN, Status.REOPENED}
+"""States in which other rules may still send a case elsewhere."""
 _json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
@@ -214,7 +215,7 @@ class Dispatcher:
         )
         refused = case.owner in case.refused_by
         moves = decision.owner != case.owner and (
-            refused or decision.danger or decision.reached.owner or case.status in _UNSTARTED
+            refused or decision.danger or decision.reached.owner or case.status in UNSTARTED
         )
         moves = moves and not case.parts_open and (refused or not decision.failed)
         applied = moves or decision.owner == case.owner
@@ -251,7 +252,7 @@ class Dispatcher:
             owner=decision.owner,
             rule=decision.rule,
             due_at=due,
-            lead=case.lead or (decision.lead if case.status in _UNSTARTED else None),
+            lead=case.lead or (decision.lead if case.status in UNSTARTED else None),
             escalation=alarm,
             generation=case.generation + 1,
             partner_ref="",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.case import Case, EventKind, Status
 from router.decision import ServiceId
-from router.dispatch import Dispatcher
+from router.dispatch import UNSTARTED, Dispatcher
 from router.moving import tell_moved
 from router.record import Cause
 from router.replies import Replies
@@ -41,6 +41,12 @@ def reconsider(
         )
         workspace.tell(draft, case, EventKind.NOTE, "rules", text)
     return case
+
+
+def stays(case: Case) -> bool:
+    """Whether a case stays where it is whatever the rules say now, unless they see a danger in it."""
+    placed = case.agent_choice is not None or bool(case.parts_open)
+    return case.owner not in case.refused_by and (placed or case.status not in UNSTARTED)
 
 
 def _name(dispatcher: Dispatcher, service: ServiceId) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from past import SOON, TO_ROADS
 
 from app.settings import load_settings
@@ -50,6 +51,20 @@ def test_a_rollback_leaves_the_cases_to_the_running_router_on_request(past):
     found = past.read("rollback", "1", "--reason", "erreur", "--redispatch")
     assert (found["version"], len(found["cases"]), found["redispatched"]) == (3, 2, 1)
     assert past.store(lambda store: store.next_due(TIMER)) is not None
+
+
+@pytest.mark.parametrize("status", [Status.PASSED_ON, Status.ACCEPTED, Status.IN_PROGRESS])
+def test_a_rollback_says_at_once_which_cases_will_stay_where_they_are(past, status):
+    past.change(*TO_ROADS)
+    past.publish()
+    past.case("lampadaire éteint", ago=-SOON)
+    started = past.case("lampadaire cassé", ago=-SOON, status=status)
+    past.case("lampadaire cassé", ago=-SOON, status=Status.CLOSED)
+    words = ("rollback", "1", "--reason", "erreur", "--redispatch")
+    said = " ".join(past.fine(*words).split())
+    assert "2 cas seront décidés à nouveau par le routeur en marche. Dont 1 restera" in said
+    assert said.rpartition("agent.")[2].startswith(f" {started} voirie-m")
+    assert past.read(*words)["staying"] == [started]
 
 
 def test_only_what_was_live_can_be_rolled_back_to(past):
