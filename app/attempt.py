@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.lines import Line, Numbers, line_of, name_of
-from app.offline import Offline, offline_channels, same_account
+from app.offline import Offline, no_channel, offline_channels, same_account
 from app.result import nothing, result_of
 from app.rulebook import LoadedRulebook
 from app.system import SystemClock, SystemIds
@@ -241,7 +241,7 @@ class Attempt:
         """
         channels = [each for key, each in self._channels.items() if key[0] == line.channel]
         if not channels:
-            raise InvalidInput(f"le canal « {line.channel[:40]} » n'existe pas")
+            raise InvalidInput(no_channel(line.channel, {name for name, _ in self._channels}))
         for wanted in (line.to, *(channels[0].channel.recipients(raw) if raw else ())):
             for channel in channels:
                 if same_account(channel.key[1], wanted):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.city_time import CITY
+from app.known_commune import check_commune
 from app.wiring import Product
 from channels.desk_entry import TO_COME
 from router.entry import WAYS_FR, Outcome, Source, Way
@@ -158,8 +159,7 @@ def missing(product: Product, said: Mapping[str, Any]) -> None:
     category, commune = said.get("category"), said.get("commune")
     if category and category not in current.services.categories():
         raise InvalidInput(f"« {category} » n'est pas une catégorie d'ici.")
-    if commune and current.geography.commune(commune) is None:
-        raise InvalidInput(f"« {commune} » n'est pas une commune d'ici.")
+    check_commune(commune or "", current)
 
 
 def why_not(reply: Mapping[str, str], note: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -31,6 +31,7 @@ from router.message import (
 from router.ports import Clock, Reads
 from router.stated import Stated
 from router.tokens import Signer
+from rules.problems import closest
 
 Key = tuple[str, str]
 _FIRST_NUMBER = 33_639_980_000
@@ -186,3 +187,10 @@ def same_account(address: str, wanted: str) -> bool:
         return local.split("+")[0] + at + domain if at else "".join(local.split())
 
     return bool(wanted) and bare(address) == bare(wanted)
+
+
+def no_channel(wanted: str, known: Collection[str]) -> str:
+    """Say which channel was probably meant, else which ones there are."""
+    near = closest(wanted, known)
+    there = f"le plus proche est « {near} »" if near else f"il y a {', '.join(sorted(known))}"
+    return f"le canal « {wanted[:40]} » n'existe pas ; {there}"

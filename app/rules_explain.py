@@ -23,6 +23,7 @@ from app.console import (
     say,
 )
 from app.draft import live_rulebook
+from app.known_commune import check_commune
 from app.refused import refusing
 from app.rulebook import LoadedRulebook, load_folder
 from app.stores import kept_in, opened
@@ -33,7 +34,6 @@ from router.tracking import TrackingNumber, parse, printed
 from rules.explain import explain as explained
 from rules.explain_missing import rules_of
 from rules.nearness import nearest
-from rules.problems import proposal
 from rules.reading.arrival import arrival
 from rules.scalars import Unreadable
 
@@ -70,7 +70,7 @@ def explain(
             asked = source is not None and source.name == "COMMANDLINE"
             live = None if asked else asyncio.run(_live(data, database_url))
             rulebook = live or load_folder(config_folder(config))
-            _check_commune(commune, rulebook)
+            check_commune(commune, rulebook)
             at = _moment(received)
             line = {"text": text, "commune": commune, "at": at, "channel": channel}
             asyncio.run(_explain_text(line, rulebook, as_json))
@@ -83,13 +83,6 @@ async def _live(data: Path, database_url: str) -> LoadedRulebook | None:
     async with opened(data, database_url) as store:
         live = await store.active()
     return await asyncio.to_thread(live_rulebook, live)
-
-
-def _check_commune(commune: str, rulebook: LoadedRulebook) -> None:
-    geography = rulebook.geography
-    if commune and geography.commune(commune) is None:
-        names = [geography.commune_name(code) for code in geography.communes()]
-        raise InvalidInput(f"La commune « {commune} » n'existe pas. {proposal(commune, names)}")
 
 
 def _moment(received: str) -> str:

@@ -22,6 +22,7 @@ from app.console import (
     speaking,
 )
 from app.french import ACTIONS, URGENCIES, counted
+from app.known_commune import check_commune
 from app.lines import lines_of
 from app.rulebook import LoadedRulebook, load_folder
 from app.settings import load_settings
@@ -68,7 +69,9 @@ def try_(
         rulebook = load_folder(config_folder(config))
         if batch:
             asyncio.run(_run(rulebook, _batch(batch), as_json=True))
-        elif sentence := asyncio.run(_run(rulebook, [one], as_json=as_json)):
+            return
+        check_commune(commune, rulebook)
+        if sentence := asyncio.run(_run(rulebook, [one], as_json=as_json)):
             if as_json:
                 raise typer.Exit(BAD_INPUT)  # the result says why
             raise InvalidInput(sentence)

@@ -167,7 +167,14 @@ def test_an_agent_finds_what_could_not_be_read_and_takes_it_out(elsewhere):
         (("demo", "--once", "--config", "nowhere"), 2, "« nowhere » n'existe pas"),
         (("demo", "--once", "--data", "file"), 2, "« file » ne peut pas être créé : un fichier"),
         (("demo", "--once", "--data", "file/x"), 2, "« file/x » ne peut pas être créé : une part"),
-        (("try", "--channel", "fax", "--text", "x"), 2, "Le canal « fax » n'existe pas."),
+        (("try", "--channel", "fax", "--text", "x"), 2, "Le canal « fax » n'existe pas ; il y a"),
+        (
+            ("try", "--channel", "smss", "--text", "x"),
+            2,
+            "n'existe pas ; le plus proche est « sms ».",
+        ),
+        (("try", "--commune", "Rezey", "--text", "x"), 2, "« Rezey » n'existe pas. Rezey → Rezé ?"),
+        (("try", "--commune", "99999", "--text", "x"), 2, "« 99999 » n'existe pas."),
         (("try", "--at", "demain", "--text", "x"), 2, "« demain » n'est pas une date"),
         (("try", "--location", "ici", "--text", "x"), 2, "une position s'écrit 47.218,-1.553."),
         (
