@@ -18,6 +18,7 @@ from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say, 
 from app.french import DELIVERIES, EVENTS, STATUSES, URGENCIES, WHO
 from app.quarantine import quarantine
 from app.stores import opened
+from app.where_to import where_to
 from router.archive import CaseFilter, CaseReader
 from router.called import SENDINGS, channel_called
 from router.case import Case, Event, EventKind, Status
@@ -140,8 +141,10 @@ def _tell(
         )
     for sent in deliveries:
         state = DELIVERIES[sent.state]
-        to = f"{channel_called(sent.address.channel)} {' '.join(sent.address.value.split())}"
-        say(f"{SENDINGS[sent.kind]:<15} {state}, {to}  {sent.error}".rstrip(), hang=16)
+        say(
+            f"{SENDINGS[sent.kind]:<15} {state}, {where_to(sent.address)}  {sent.error}".rstrip(),
+            hang=16,
+        )
 
 
 def _where(case: Case, communes: Mapping[str, str]) -> str:

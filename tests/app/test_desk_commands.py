@@ -134,6 +134,24 @@ def test_who_is_answered_by_letter_is_printed_one_and_the_commands_say_how(sourc
     assert f"guichet desk done {task['id'][-5:]} --poste" in shown
 
 
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        ("suivi", "à lire au guichet"),
+        ("rappel:0240000000", "guichet, rappel +33240000000"),
+        (LETTER, "guichet, courrier 12, rue de la Paix 44000 Nantes"),
+        ("sms:0612345678", "SMS +33612345678"),
+    ],
+)
+def test_a_case_shows_in_words_where_its_receipt_goes(reply, told):
+    said = ("--source", "visite", "--agent", "anne", "--texte", LAMP, "--reponse", reply)
+    number = json.loads(run("new", *said, "--json").stdout)["number"]
+    shown = CliRunner().invoke(cli, ["cases", "show", number]).stdout
+    [receipt] = [line for line in shown.splitlines() if line.startswith("accusé")]
+    assert receipt.endswith(f", {told}")
+    assert "case:" not in shown
+
+
 def test_a_missed_call_is_rung_back_tried_in_vain_then_told_by_sms():
     said = ("--source", "appel-manque", "--agent", "anne", "--reponse", "rappel:0240000001")
     entered = told("new", *said, "--recu-le", "2026-11-20T14:05")

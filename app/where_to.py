@@ -1,0 +1,21 @@
+"""Says where a delivery goes, in words where its address is only a key of ours."""
+
+from __future__ import annotations
+
+from router.called import channel_called
+from router.desk import CHANNEL
+from router.entry import WAYS_FR, Way
+from router.message import Address
+
+
+def where_to(address: Address) -> str:
+    """Name the channel with the address, or where the person finds it by himself."""
+    value = " ".join(address.value.split())
+    if address.channel == "web":
+        return "page de suivi"
+    if address.channel != CHANNEL:
+        return f"{channel_called(address.channel)} {value}"
+    if address.kind == Way.PAGE:
+        return "à lire au guichet"
+    way = f", {WAYS_FR[address.kind]}" if address.kind in WAYS_FR else ""
+    return f"{channel_called(CHANNEL)}{way} {value}"
