@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -11,6 +13,8 @@ from router.errors import ConfigurationError
 
 MOST_ERRORS = 500
 """Errors of one file that are told; nobody mends more than that before he checks again."""
+_SURELY = 0.8
+"""How like a known word is that was only misspelt."""
 FOLDER = "."
 """The file of a problem of the folder itself, which has no line."""
 
@@ -103,7 +107,22 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     """Find the known word that a person probably meant."""
     by_fold = {name.casefold(): name for name in sorted(known)}
     near = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
-    return by_fold[near[0]] if near else None
+    if near and (difflib.SequenceMatcher(None, word.casefold(), near[0]).ratio() >= _SURELY):
+        return by_fold[near[0]]
+    begun = _begun_by(word, by_fold.values())
+    return begun or (by_fold[near[0]] if near else None)
+
+
+def _begun_by(word: str, known: Iterable[str]) -> str | None:
+    """Find the known name, the longest, with which a longer one begins: "Rezé-les-Nantes"."""
+    said = _pieces(word)
+    found = [name for name in known if (own := _pieces(name)) and said[: len(own)] == own]
+    return max(found, key=len, default=None)
+
+
+def _pieces(name: str) -> list[str]:
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return re.findall(r"\w+", "".join(c for c in letters if not unicodedata.combining(c)))
 
 
 def proposal(word: str, known: Iterable[str]) -> str:

@@ -9,9 +9,10 @@ from rules import scalars
 from rules.problems import At, Problems, proposal
 from rules.reading.blocks import BLOCKS
 from rules.reading.meant import MEANT
-from rules.reading.unknown_keys import keys_of, meant_key
+from rules.reading.unknown_keys import keys_of, meant_key, unlisted_words
 from rules.reading.yaml_tree import Mapping as MappingNode
 from rules.reading.yaml_tree import Node, Scalar, Sequence
+from rules.reading.yaml_typed import NO_SPACE, spaced
 from rules.scalars import Season, Unreadable
 from rules.vocabulary import ENGLISH, FRENCH, plain
 
@@ -33,6 +34,11 @@ class Fields:
         self._meant: set[str] = set()
         self.readable = isinstance(node, MappingNode)
         if not isinstance(node, MappingNode):
+            tight = spaced(node.text) if isinstance(node, Scalar) and node.plain else None
+            if tight is not None:
+                at = At(node.at.file, node.at.line, node.at.column + tight[0])
+                self.problems.error(at, "bloc-attendu", NO_SPACE, tight[1])
+                return
             self.problems.error(
                 node.at,
                 "bloc-attendu",
@@ -40,8 +46,12 @@ class Fields:
                 f"Clés possibles : {', '.join(keys_of(block, language))}.",
             )
             return
+        unlisted = {} if free else unlisted_words(node, block, language)
         for key, value in node.entries:
-            self._take(key, value, free)
+            if key.at in unlisted:
+                self._tell_of_list(key, unlisted[key.at])
+            else:
+                self._take(key, value, free)
 
     def _take(self, key: Scalar, value: Node, free: bool) -> None:
         word = plain(key.text)
@@ -70,6 +80,11 @@ class Fields:
             return
         self.keys[name] = key
         self.values[name] = value
+
+    def _tell_of_list(self, key: Scalar, cure: str) -> None:
+        if cure:
+            said = f"Après cette virgule, « {key.text} » est lu comme une clé"
+            self.problems.error(key.at, "cle-inconnue", said, cure)
 
     def __contains__(self, name: str) -> bool:
         return name in self.values

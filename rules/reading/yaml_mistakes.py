@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import yaml
 
 from rules.problems import At, Problems
+from rules.reading.yaml_typed import dash_mistake, tight_colon
+from rules.yaml_lines import Mistake, row_above, row_of
 
 _TWICE = re.compile(r"([^\s{}\[\],:\"'\\][^{}\[\],:\"'\\]*): +([^{}\[\],:\"'\\]+?) *$")
 """What stands before the second colon of one entry in braces: its key and what it says so far."""
@@ -75,16 +76,6 @@ _SENTENCES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """A sentence and a proposal, and their line and column, from 0."""
-
-    line: int
-    column: int
-    message: str
-    fix: str
-
-
 def tell(error: yaml.YAMLError, text: str, file: str, loader: type, problems: Problems) -> None:
     """Report what the parser could not read."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -97,7 +88,9 @@ def tell(error: yaml.YAMLError, text: str, file: str, loader: type, problems: Pr
         problems.error(at, "caractere", odd.message, odd.fix)
         return
     found = (
-        _quotes(error, text, loader)
+        dash_mistake(text, mark.line)
+        or tight_colon(said, error, text, mark)
+        or _quotes(error, text, loader)
         or _second_colon(said, text, mark)
         or _unaligned(said, text, mark)
         or Mistake(mark.line, mark.column, *_sentence(said))
@@ -181,7 +174,7 @@ def _too_early(row: str, last: yaml.ScalarToken, mark: yaml.Mark) -> Mistake:
 
 def odd_indentation(text: str, line: int) -> Mistake | None:
     """Find in the indentation of a line, counted from 0, a space that is not an ordinary one."""
-    found = _ODD.match(_row(text, line))
+    found = _ODD.match(row_of(text, line))
     return _odd(found, line) if found else None
 
 
@@ -205,7 +198,7 @@ def _second_colon(said: str, text: str, mark: yaml.Mark) -> Mistake | None:
     """Tell of the second colon of one entry in braces; None where it is another fault."""
     if "did not find expected ',' or" not in said:
         return None
-    row, column = _row(text, mark.line), mark.column
+    row, column = row_of(text, mark.line), mark.column
     before = _TWICE.search(row[max(0, column - _SHOWN) : column])
     rest = _REST.match(row[column : column + _SHOWN])
     if not before or not rest:
@@ -225,13 +218,13 @@ def _second_colon(said: str, text: str, mark: yaml.Mark) -> Mistake | None:
 
 def _unaligned(said: str, text: str, mark: yaml.Mark) -> Mistake | None:
     """Tell of a key that stands under a list item, and not under the keys of that item."""
-    row = _row(text, mark.line)
+    row = row_of(text, mark.line)
     own = _KEY.match(row)
     if "'-' indicator" not in said or own is None or row[: mark.column].strip():
         return None
     if row.lstrip().startswith("-"):
         return None
-    number, above = _above(text, mark.line)
+    number, above = row_above(text, mark.line)
     key = _KEY.match(above)
     if key is None or key.start("key") <= mark.column:
         fix = "Alignez-la sur les autres clés de cet élément de la liste."
@@ -243,17 +236,3 @@ def _unaligned(said: str, text: str, mark: yaml.Mark) -> Mistake | None:
         )
     message = "Cette ligne n'est alignée ni sur la liste, ni sur les clés de son élément"
     return Mistake(mark.line, mark.column, message, fix)
-
-
-def _above(text: str, line: int) -> tuple[int, str]:
-    """Find the last line above one that says something."""
-    rows = text.split("\n")
-    for number in range(min(line, len(rows)) - 1, -1, -1):
-        if rows[number].strip() and not rows[number].lstrip().startswith("#"):
-            return number, rows[number]
-    return 0, ""
-
-
-def _row(text: str, line: int) -> str:
-    rows = text.split("\n")
-    return rows[line] if line < len(rows) else ""

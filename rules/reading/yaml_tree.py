@@ -10,6 +10,7 @@ import yaml
 
 from rules.problems import At, Problems
 from rules.reading.yaml_mistakes import DEEPEST, odd_indentation, tell
+from rules.reading.yaml_typed import long_dash, told_dash
 
 LARGEST_FILE = 1_000_000
 
@@ -169,6 +170,7 @@ class _Composer:
             plain = event.style in {None, ""}
             if plain and not event.value[:1].isascii():
                 self._refuse_odd_indentation(at)
+                self._refuse_long_dash(event.value, at)
             return Scalar(event.value, at, plain=plain)
         if isinstance(event, yaml.SequenceStartEvent):
             items = []
@@ -182,6 +184,11 @@ class _Composer:
         found = odd_indentation(self.text, at.line - 1)
         if found is not None and at.column <= found.column + 1:
             raise _Refused(at, "caractere", found.message, found.fix)
+
+    def _refuse_long_dash(self, value: str, at: At) -> None:
+        """Refuse a list of a word processor, which YAML takes for one text."""
+        if (found := long_dash(value)) is not None and found[:2] == (0, 0):
+            raise _Refused(at, "caractere", *told_dash(found[2]))
 
     def _mapping(self, at: At, events: Iterator[yaml.Event], depth: int) -> Mapping:
         entries: list[tuple[Scalar, Node]] = []
