@@ -18,6 +18,14 @@ _END = re.compile(
 )
 """Where a sentence or a line ends; never behind "av." or "M."."""
 _JOINT = re.compile(r"\s*,\s*(?:et\s+)?|\s+(?:et|puis|ainsi que|and|y|und|mais)\s+", re.IGNORECASE)
+_MORE = re.compile(
+    r"\s*(?:\d{1,2}\s?[.)°]|[-•*–])\s|"
+    r"\b(?:aussi|également|egalement|par ailleurs|de plus|en plus|d['’]autre part|autre chose|sinon|ensuite|"
+    r"deuxièmement|also|another|además|también|também|außerdem|inoltre|anche|również|także|"
+    r"крім того|також|также|кроме того|ayrıca|de asemenea)\b|أيضا|还有|另外",
+    re.IGNORECASE,
+)
+"""What tells that a part speaks of one more thing, and not of what comes of the first."""
 _ADDRESS = re.compile(r"\W*(?:adresse|lieu|localisation|endroit|address|location)\b", re.IGNORECASE)
 """How a line begins that tells the place of all the others."""
 
@@ -71,7 +79,11 @@ class Subjects:
         if len(read) < 2:
             return understood
         others = tuple(
-            dict.fromkeys(one.category for one in read if one.category and one.category in beside)
+            dict.fromkeys(
+                one.category
+                for one in read
+                if one.category and one.category in beside and _is_more(one, read)
+            )
         )
         place = understood.place
         if several and place.point is None and place.source == "message":
@@ -140,3 +152,17 @@ class Subjects:
         if said.source == "message" and said.communes:
             return said
         return replace(said, communes=place.communes, postcode=place.postcode, source=place.source)
+
+
+def _is_more(one: _Part, parts: Sequence[_Part]) -> bool:
+    """Whether a part is one more matter, or a later one is: it says so, or has its own place."""
+    behind = parts[parts.index(one) :]
+    if any(
+        part.category and _MORE.search(part.text)
+        for part in behind
+        if part is one or part.category != one.category
+    ):
+        return True
+    street = one.place.street
+    others = [part for part in parts if part is not one and part.place.street]
+    return bool(street and others) and all(part.place.street != street for part in others)

@@ -78,10 +78,24 @@ async def test_what_else_the_message_speaks_of_is_told_to_the_service_and_to_the
 @pytest.mark.parametrize(
     "said",
     [
+        "Le lampadaire est éteint.\nIl y a aussi de la musique et du vacarme.",
+        "- Lampadaire éteint\n- Musique, vacarme",
+        "Lampadaire éteint à Rezé. Musique, vacarme la nuit. Par ailleurs lampadaire rue Noire.",
+    ],
+)
+async def test_what_a_list_or_a_word_adds_is_told_without_a_place_of_its_own(ruled, said):
+    assert (await ruled.hear("ana", said)).case.beside == ("eclairage",)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
         "Le lampadaire du trottoir est éteint rue Scribe",
         "Le lampadaire rue Scribe et celui de la place Viarme sont éteints",
         "La chaussée est défoncée rue Scribe. Le trottoir aussi.",
         "Il y a du bruit et le lampadaire est éteint rue Scribe",
+        "Le lampadaire est tombé rue Scribe. Il y a de la musique quand il bouge.",
+        "Nid-de-poule, chaussée défoncée rue Scribe. Cela fait un vacarme.",
     ],
 )
 async def test_one_matter_is_never_told_to_be_two(ruled, said):
