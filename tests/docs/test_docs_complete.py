@@ -13,6 +13,7 @@ import app.settings as known
 from app.__main__ import cli
 from app.builders import BUILDERS
 from app.settings import Settings
+from channels.cell import CellSettings
 from channels.desk import DeskSettings
 from channels.email import EmailSettings
 from channels.matrix import MatrixSettings
@@ -42,6 +43,7 @@ CHANNELS = {
     "x": XSettings,
     "web": WebformSettings,
     "desk": DeskSettings,
+    "cell": CellSettings,
 }
 CHOICES = (
     "SQL", "SQLite", "PostgreSQL", "asyncpg", "group commit", "fence", "lane_key", "workspace",
