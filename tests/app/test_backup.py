@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from app.__main__ import cli
 from app.backup import back_up
+from app.incarnation import incarnation
 from app.photos import PhotoFolder
 from app.settings import load_settings, secret_of
 from app.stores import opened
@@ -119,3 +121,53 @@ def test_what_cannot_be_backed_up_so_is_said(words, said):
     ended = CliRunner().invoke(cli, ["db", "backup", str(COPY), *words])
     assert ended.exit_code == 2
     assert said in " ".join(ended.output.split())
+
+
+# --- among other installations ---------------------------------------------------------------------
+
+
+def life_of(data: Path, ahead: timedelta = timedelta()) -> int:
+    """Give the number of the life of a store, as it is when it is opened so much later."""
+
+    async def read() -> int:
+        clock = SetClock()
+        clock.time += ahead
+        async with opened(data, "") as store:
+            return await incarnation(store, clock)
+
+    return asyncio.run(read())
+
+
+def test_a_copy_begins_a_life_of_its_own_and_the_original_keeps_its_own():
+    life = life_of(Path("var"))
+    run("db", "backup", str(COPY))
+    assert life_of(COPY, timedelta(days=1)) == life + 86_400
+    assert life_of(COPY, timedelta(days=2)) == life + 86_400, "it has begun once"
+    assert life_of(Path("var"), timedelta(days=2)) == life
+
+
+def test_a_copy_of_a_copy_begins_a_life_too():
+    life = life_of(Path("var"))
+    run("db", "backup", str(COPY))
+    copied = life_of(COPY, timedelta(days=1))
+    run("db", "backup", "encore", "--data", str(COPY))
+    assert life < copied < life_of(Path("encore"), timedelta(days=2))
+
+
+def test_a_store_that_was_restored_otherwise_begins_a_life_when_it_is_told(monkeypatch):
+    monkeypatch.setenv("GUICHET_CELL", "nantes")
+    ahead = timedelta(days=4000)  # a clock that went back does not hide a restore
+    life = life_of(Path("var"), ahead)
+    said = run("db", "restored")
+    assert said.startswith("Une nouvelle vie des données commence. Au prochain départ de")
+    assert life_of(Path("var")) == life + 1
+
+
+def test_without_other_installations_there_is_nothing_to_tell_after_a_restore():
+    ended = CliRunner().invoke(cli, ["db", "restored"])
+    assert ended.exit_code == 2
+    assert " ".join(ended.output.split()) == (
+        "Le réglage cell manque ici : sans autre installation, il n'y a rien à faire après une"
+        " restauration."
+    )
+    assert not Path("var").exists()

@@ -47,6 +47,7 @@ OF_OTHERS = {
     "desk done": "one short line",
     "outbox requeue": "one short line",
     "db upgrade": "one short line",
+    "db restored": "two short sentences",
 }
 
 
