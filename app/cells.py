@@ -154,7 +154,7 @@ async def _end(settings: Settings, name: str) -> Shared:
         found = {one.name: one for one in await _shared(product)}
         channel = product.channels.get((CHANNEL, name))
         if name not in found or not isinstance(channel, Cell):
-            known = ", ".join(sorted(found)) or "aucune"
+            known = ", ".join(sorted(found)) or "aucune ne l'est"
             raise InvalidInput(f"« {name} » n'est pas une installation connue ici : {known}.")
         if found[name].agreement.at_end is AtEnd.RETURN:
             for case in found[name].cases:
@@ -186,16 +186,26 @@ def _tell(one: Shared) -> None:
     told = ", ".join(_SHARES[share] for share in Share if share in agreement.shares) or "rien"
     say(f"    en plus des offres et des fins sont dits : {told} ;", hang=4)
     say(f"    {_AT_END[agreement.at_end]}.", hang=4)
-    there = counted(len(one.there), "demande ouverte", "demandes ouvertes")
-    say(f"    {there} là-bas, {len(one.here)} reçues de là-bas.", hang=4)
+    there = counted(
+        len(one.there), "demande d'ici est ouverte là-bas", "demandes d'ici sont ouvertes là-bas"
+    )
+    here = counted(
+        len(one.here), "demande de là-bas est ouverte ici", "demandes de là-bas sont ouvertes ici"
+    )
+    say(f"    {there}, {here}.", hang=4)
 
 
 def _tell_end(one: Shared) -> None:
+    if not one.cases:
+        say(f"Aucune demande n'est ouverte entre « {one.name} » et ici : il n'y a rien à faire.")
+        return
     if one.agreement.at_end is AtEnd.KEEP:
-        say(
-            f"{len(one.cases)} : l'accord laisse les demandes ouvertes où elles sont, "
-            "jusqu'à leur fin."
+        left = counted(
+            len(one.cases),
+            "demande ouverte où elle est, jusqu'à sa fin",
+            "demandes ouvertes où elles sont, jusqu'à leur fin",
         )
+        say(f"L'accord avec « {one.name} » laisse {left}.")
         return
     taken = counted(len(one.there), "demande sera reprise", "demandes seront reprises")
     given = counted(len(one.here), "sera rendue", "seront rendues")

@@ -48,6 +48,8 @@ OF_OTHERS = {
     "outbox requeue": "one short line",
     "db upgrade": "one short line",
     "db restored": "two short sentences",
+    "cells list": "test_cells_commands.py",
+    "cells end": "test_cells_commands.py",
 }
 
 
