@@ -16,6 +16,7 @@ _SLASHED = re.compile(r"^(\d{1,2})/(\d{1,2})(?:/(\d{4}))?$")
 _WRITTEN = re.compile(r"^(\d{1,2})(?:er|st|nd|rd|th)?\s+([a-z]+)(?:\s+(\d{4}))?$")
 _DISTANCE = re.compile(r"^(\d{1,9}(?:[.,]\d{1,9})?)\s*(m|metres?|km|kilometres?)$")
 _NUMBER_UNIT = re.compile(r"^(\d{1,9})\s*([a-z ]+)$")
+_INSTALLATION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _WHOLE = re.compile(r"^\d{1,9}$")
 FIRST_YEAR = 1900  # before the calendar's own borders, so that no delay or window leaves it
 _LONGEST_DAYS = 36_525  # a hundred years
@@ -156,6 +157,13 @@ class Hours:
 
     start: int
     end: int
+
+
+def installation(text: str) -> str:
+    """Read the name of another installation, which stands in addresses."""
+    if not _INSTALLATION.fullmatch(text.strip()):
+        raise Unreadable("le nom de l'autre guichet : minuscules sans accent, chiffres et tirets")
+    return text.strip()
 
 
 def yes(text: str) -> bool:

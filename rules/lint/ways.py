@@ -1,4 +1,4 @@
-"""Warns of a way of transmission that the service in charge does not have."""
+"""Warns of ways of transmission by which nobody, or not everything, arrives."""
 
 from __future__ import annotations
 
@@ -11,12 +11,28 @@ from rules.problems import Problems
 
 
 def advise_ways(ruleset: RuleSet, problems: Problems) -> None:
-    """Report each ``transmettre_par`` by which nobody whom its rule puts in charge is reached."""
+    """Report each ``transmettre_par`` by which nobody whom its rule puts in charge is reached.
+
+    Report also each other installation that has no mail for what it is only told.
+    """
     configuration = ruleset.configuration
+    _installations(configuration, problems)
     for file in configuration.files:
         for rule in file.rules:
             for effects, owners in _wanted(rule):
                 _check(configuration, rule, effects, owners, problems)
+
+
+def _installations(configuration: Configuration, problems: Problems) -> None:
+    for entry in configuration.services.values():
+        if entry.service.transmit_by == "cellule" and not entry.service.contact.email:
+            problems.warning(
+                entry.at,
+                "courriel-manquant",
+                f"Le service « {entry.service.id} » est un autre guichet et n'a pas de courriel",
+                "Ajoutez « courriel: … » à « contact » : ce dont il est seulement informé ou alerté"
+                " part par courriel.",
+            )
 
 
 def _wanted(rule: Rule) -> Iterator[tuple[Effects, tuple[Ref, ...]]]:

@@ -128,7 +128,10 @@ class ServiceReader:
             return "email", ""
         inner = Fields(node, "transmission", self.problems, self.fields.language)
         inner.require("canal", "adresse")
-        return inner.one_of("canal", WAYS) or "email", inner.text("adresse")
+        way = inner.one_of("canal", WAYS) or "email"
+        if way == "cellule":
+            return way, inner.read("adresse", scalars.installation) or ""
+        return way, inner.text("adresse")
 
     def _contact(self, fields: Fields) -> Contact:
         node = fields.node("contact")
