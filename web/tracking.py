@@ -69,11 +69,15 @@ class TrackingPages:
         found = await self._find(request, number)
         if isinstance(found, Response):
             return found
-        case = found
-        if case.public_number is not None and case.public_number != case.number:
-            target = self._renderer.speaker(request).link(f"/suivi/{printed(case.public_number)}")
-            return RedirectResponse(target, 303)
-        return await self._page(request, case)
+        case, whole = found, found.public_number
+        if whole is None or whole == case.number or await self._is_elsewhere(whole):
+            return await self._page(request, case)
+        target = self._renderer.speaker(request).link(f"/suivi/{printed(whole)}")
+        return RedirectResponse(target, 303)
+
+    async def _is_elsewhere(self, whole: TrackingNumber) -> bool:
+        """Whether a part was handed over to us alone: its whole is with another installation."""
+        return await self._parts.cases.case(whole) is None
 
     async def photo(self, request: Request, number: str, key: str) -> Response:
         """Show a photo by which a service showed what it did."""

@@ -177,3 +177,9 @@ def test_where_there_is_no_other_installation_a_sentence_says_so(elsewhere):
     assert json.loads(run("cells", "list", "--json")) == []
     said = " ".join(run("cells", "end", "metropole", code=2).split())
     assert said == "« metropole » n'est pas une installation connue ici : aucune ne l'est."
+
+
+def test_lists_of_the_desk_name_the_channel_of_a_case_that_came():
+    worked(offer="Un nid-de-poule rue Scribe à Nantes")
+    assert "par autre guichet" in read("cases", "list")
+    assert "Offerte par « rennes »" in read("cases", "show", printed(OFFERED))
