@@ -67,7 +67,8 @@ def written(delivery: Delivery, idem: str) -> bytes:
         place = f"/p/{delivery.reply_token}/fichier"
         case = {**sheet, "text": sheet.get("text") or delivery.text}
     else:
-        place, case = f"/suivi/{quote(str(sheet.get('number') or ''), safe='')}/photo", {}
+        # under its own number: that of the whole may be known to the other alone
+        place, case = f"/suivi/{quote(str(transfer.get('number') or ''), safe='')}/photo", {}
     files = [
         {
             "name": file.name,

@@ -80,11 +80,13 @@ class TrackingPages:
         return await self._parts.cases.case(whole) is None
 
     async def photo(self, request: Request, number: str, key: str) -> Response:
-        """Show a photo by which a service showed what it did."""
+        """Show a photo by which a service showed what it did, on the case or a part of it."""
         found, open_file = await self._find(request, number), self._parts.open_file
         if isinstance(found, Response):
             return found
-        file = next((one for one in proofs_of(found) if one.key == key), None)
+        cases = (found, *await self._parts.cases.children(found.id))
+        shown = (file for one in cases for file in proofs_of(one))
+        file = next((one for one in shown if one.key == key), None)
         if file is None or open_file is None:
             return self._renderer.trouble(request, 404, "trouble.404")
         try:

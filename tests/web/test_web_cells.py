@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
 import web_fakes
+from PIL import Image
 from web_fakes import NOW, NUMBER, Browser, House, a_case
 
-from router.case import Case, Event, EventKind, Reporter, Status, Visibility
+from router.case import Case, CaseFile, Event, EventKind, Reporter, Status, Visibility
 from router.cells import Came, Gone
 from router.decision import ServiceId
 from router.message import Address
@@ -108,3 +110,21 @@ async def test_the_page_of_a_service_says_which_installation_handed_the_case_ove
     page = (await browser.get(f"{link}?lang={language}")).text
     assert said in page
     assert "(cell)" not in page
+
+
+@pytest.mark.parametrize(("hidden", "status"), [(False, 200), (True, 404)])
+async def test_a_photo_of_a_part_is_shown_by_the_number_that_the_other_knows(
+    browser: Browser, house: House, hidden: bool, status: int
+) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "green").save(picture, "JPEG")
+    house.photos["blob-1"] = picture.getvalue()
+    file = CaseFile(3, "blob-1", "apres.jpg", "image/jpeg", 9)
+    house.cases.keep(came())
+    house.cases.keep(
+        a_case(
+            id=2, number=WHOLE, parent=1, public_number=NUMBER, proofs=(file,), confidential=hidden
+        )
+    )
+    shown = await browser.get(f"/suivi/{PRINTED}/photo/{file.key}")
+    assert shown.status_code == status
