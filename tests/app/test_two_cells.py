@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
+import re
 import shutil
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,6 +13,7 @@ from dataclasses import replace
 import httpx
 import pytest
 from conftest import CONFIG
+from PIL import Image
 
 from app.server import Server
 from app.settings import Settings
@@ -25,6 +28,7 @@ from router.case import Status
 from router.errors import InvalidInput
 from router.message import Attachment
 from router.tokens import PARTNER
+from router.tracking import printed
 
 KEY = "whsec_" + base64.b64encode(b"une cle pour deux installations").decode()
 COUNTER, ANA = "+33756000044", "+33612345678"
@@ -207,3 +211,35 @@ async def test_an_operator_ends_an_agreement_and_each_case_has_an_owner_again(wo
 
     mine = await _until(ours)
     assert not here.policy.cells.cell_of(here.rulebooks.current().directory.service(mine.owner))
+
+
+async def test_a_photo_of_what_was_done_there_is_on_the_page_here_and_both_pages_know_the_number(
+    world,
+):
+    here, there, _ = world
+    await _heard(here, LEAK)
+    theirs = await _until(lambda: _only(there))
+    token = there.signer.sign(PARTNER, theirs.number, theirs.owner)
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "green").save(picture, "JPEG")
+    async with httpx.AsyncClient(base_url=there.settings.base_url) as client:
+        page = await client.get(f"/p/{token}")
+        form = page.text.split('name="id" value="')[1].split('"')[0]
+        act = {"id": form, "act": "close", "text": "La fuite est réparée."}
+        photo = {"photo": ("fait.jpg", picture.getvalue(), "image/jpeg")}
+        assert (await client.post(f"/p/{token}", data=act, files=photo)).status_code == 303
+
+    async def shown():
+        found = await _only(here)
+        return found if found.proofs else None
+
+    case = await _until(shown)
+    assert case.status is Status.RESOLVED
+    number, fixed = printed(case.number), "La fuite est réparée."
+    for product in (here, there):
+        async with httpx.AsyncClient(base_url=product.settings.base_url) as client:
+            page = (await client.get(f"/suivi/{number}")).text
+            assert fixed in page
+            address = re.search(rf'src="(/suivi/{number}/photo/[^"]+)"', page)[1]
+            found = await client.get(address)
+            assert (found.status_code, found.headers["content-type"]) == (200, "image/jpeg")
