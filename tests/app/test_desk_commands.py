@@ -78,7 +78,7 @@ def test_a_call_gives_the_number_to_say_and_the_receipt_read_is_delivered():
 @pytest.mark.parametrize(
     ("changed", "read_aloud"),
     [
-        (("--texte", "Le feu dans la cuisine, vite"), "18 ou 112"),
+        (("--texte", "Feu dans la cuisine, vite"), "18 ou 112"),
         (("--texte", "Un trou rue Scribe"), None),
         (("--reponse", "rappel:0240000001"), None),
         (("--rue", "3 rue Scribe"), None),
