@@ -85,7 +85,8 @@ class CaseMessage(BaseModel):
     id: str = Field(description="The Idempotency-Key: the same message may come again.")
     type: str = Field(
         description=(
-            "case.forward: yours to work. case.addition: more of the person's words on it. "
+            "case.forward: yours to work. case.addition: more words on it, in `added`; `added_by` is "
+            "other where they are not known to be the reporter's. "
             "case.notice, case.opinion, case.alert: for information, asked for advice, overdue. "
             "ping: a test; answer 2xx and do nothing."
         )
