@@ -10,6 +10,11 @@ from app.attempt import attempts
 from app.rulebook import LoadedRulebook
 from router.errors import InvalidInput
 
+_NOBODY_KNOWS = (
+    "C'est un danger : saisissez-le aussitôt sous un autre --id, l'astreinte n'est pas prévenue."
+)
+"""The words to read say that others are told; they are once the entry is taken."""
+
 
 async def refuse(rulebook: LoadedRulebook, said: Mapping[str, Any], now: datetime) -> None:
     """Say that nothing was entered; a danger in the new words is told all the same.
@@ -23,7 +28,7 @@ async def refuse(rulebook: LoadedRulebook, said: Mapping[str, Any], now: datetim
     )
     lines = await _danger(rulebook, said, now)
     if lines:
-        lines = ["", "À lire à la personne :", *lines]
+        lines = [_NOBODY_KNOWS, "", "À lire à la personne :", *lines]
     raise InvalidInput("\n".join([sentence, *lines]))
 
 

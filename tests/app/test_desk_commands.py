@@ -91,6 +91,7 @@ def test_an_id_that_was_used_takes_no_other_entry(changed, read_aloud):
     assert "Rien n'est enregistré" in refused
     assert "« X1 »" in refused
     assert ("À lire à la personne" in refused) is (read_aloud is not None)
+    assert ("l'astreinte n'est pas prévenue" in refused) is (read_aloud is not None)
     assert (read_aloud or "") in refused
     assert len(told_cases()) == 1
 
