@@ -241,9 +241,16 @@ async def cell() -> AsyncIterator[Harness]:
         def gone() -> None:
             server.door.gone = True
 
+        def offered(text: str, files: Sequence[str], id: str) -> Envelope:
+            told = [{"name": name, "path": f"/p/p.{id}/fichier/1"} for name in files]
+            offer = server.body("offer", number, 1, case={"text": text, "files": told})
+            [envelope] = channel.open_raw(offer, NOW, id)
+            return envelope
+
         yield Harness(
             channel,
             Address("cell", server.name, number),
+            offered,
             unreadable=lambda raw: channel.open_raw(raw, NOW),
             genuine=WebhookRequest("POST", URL, server.door.signed("m1", body), body),
             faults=_http_faults(server, gone),
