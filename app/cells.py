@@ -120,32 +120,27 @@ async def _listed(settings: Settings) -> list[Shared]:
 
 
 async def _shared(product: Product) -> list[Shared]:
-    cells = product.policy.cells
-    found = {name: Shared(name, agreement) for name, agreement in cells.agreements.items()}
-    for service in product.rulebooks.current().directory.services():
-        shared = found.get(cells.cell_of(service))
-        async for case in _open(product, CaseFilter(owner=service.id, limit=_PAGE)):
-            if shared is not None and case.gone is not None and case.gone.cell == shared.name:
-                shared.there.append(case)
-    async for case in _open(product, CaseFilter(channel=CHANNEL, limit=_PAGE)):
+    """Find the open cases of each, wherever they lie: a service may lead elsewhere by now."""
+    agreements = product.policy.cells.agreements
+    found = {name: Shared(name, agreement) for name, agreement in agreements.items()}
+    async for case in _open(product):
+        if case.gone is not None and case.gone.cell in found:
+            found[case.gone.cell].there.append(case)
         if case.came is not None and not case.came.ended and case.came.cell in found:
             found[case.came.cell].here.append(case)
     return list(found.values())
 
 
-async def _open(product: Product, wanted: CaseFilter) -> AsyncIterator[Case]:
-    """Read the open cases that a filter finds, page by page."""
-    before = None
-    while True:
-        page = await product.store.cases(
-            CaseFilter(owner=wanted.owner, channel=wanted.channel, limit=_PAGE, before=before)
-        )
-        for case in page:
-            if case.status not in _DONE:
+async def _open(product: Product) -> AsyncIterator[Case]:
+    """Read all open cases, page by page; those that have ended are never read."""
+    for status in (one for one in Status if one not in _DONE):
+        before: int | None = None
+        while page := await product.store.cases(
+            CaseFilter(status=status, limit=_PAGE, before=before)
+        ):
+            for case in page:
                 yield case
-        if len(page) < _PAGE:
-            return
-        before = page[-1].id
+            before = page[-1].id
 
 
 async def _end(settings: Settings, name: str) -> Shared:

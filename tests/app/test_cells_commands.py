@@ -183,3 +183,16 @@ def test_lists_of_the_desk_name_the_channel_of_a_case_that_came():
     worked(offer="Un nid-de-poule rue Scribe à Nantes")
     assert "par autre guichet" in read("cases", "list")
     assert "Offerte par « rennes »" in read("cases", "show", printed(OFFERED))
+
+
+def test_a_case_that_is_there_is_found_though_no_service_leads_there_any_more(elsewhere):
+    number = reported()
+    services = elsewhere / "config" / "services.yaml"
+    text = services.read_text("utf-8")
+    services.write_text(text.replace("{canal: cellule, adresse: metropole}", WATER), "utf-8")
+    CliRunner().invoke(cli, ["rules", "replay", "config"])
+    run("rules", "publish", "config", "--reason", "fin de l'accord", "--par", "Awa")
+    assert json.loads(run("cells", "list", "--json"))[0]["there"] == [number]
+    run("cells", "end", "metropole")
+    [case] = worked()
+    assert case.gone is None
