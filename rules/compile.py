@@ -20,6 +20,7 @@ from rules.conditions.words import Contains
 from rules.effects import only_decides, words_of
 from rules.index import Index
 from rules.lexicon import lexicon
+from rules.misses import Misses
 from rules.model import Cell, Configuration, Effects, Promises, Rule
 from rules.owners import Owners
 from rules.phrases import Phrase
@@ -54,6 +55,7 @@ class RuleSet:
         self.absences = Absences({name: one.absences for name, one in services.items()})
         self.owners = Owners(configuration, geography)
         self.rules = self._compile_rules()
+        self.misses = Misses(self.rules)
         self.only_decide = bytes(only_decides(one.rule) for one in self.rules)
         """By number, 1 for a rule that is without effect below the one that decides."""
         self.surely = tuple(one.steady if one.sure else None for one in self.rules)

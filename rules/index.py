@@ -103,7 +103,8 @@ class Index:
         for phrase in group.phrases:
             hung = self._by_word if phrase.anchors else self._by_prefix
             for word in phrase.anchors or (phrase.beginning,):
-                hung.setdefault(word, Posting()).add(territory, demand)
+                whole = word if phrase.anchors else ""
+                hung.setdefault(word, Posting(word=whole)).add(territory, demand)
 
     def hits(self, case: Situation) -> Hits:
         """Find the rules of this territory whose access is hit, and what hits others too.

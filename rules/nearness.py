@@ -11,9 +11,9 @@ from rules.compiled import Compiled
 from rules.conditions.words import Contains
 from rules.dnf import Literal, Term
 from rules.groups import Group
+from rules.misses import miss
 from rules.settle import read
 from rules.situation import PLACE, Situation
-from rules.trace import miss
 
 _MOST = 10
 Nearness = tuple[bool, int, bool, bool, int]

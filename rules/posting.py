@@ -5,11 +5,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass, field
-from itertools import filterfalse, islice
 from typing import TypeAlias
 
+from rules.usual import Usual
+
 _FEW = 4  # words that are looked up one by one; of more, each rule is asked whether one is there
-MOST_MISSED = 10  # near misses that a decision tells, so that more need not be looked up
 
 Demand = tuple[int, frozenset[str] | None, frozenset[str] | None]
 """The number of a rule; words and categories of one of which an alternative needs one as well."""
@@ -28,20 +28,22 @@ class Shelf:
     """Rules of one territory: those worth trying at once, and those that need something as well.
 
     Those of ``by_second`` need one of few words, those of ``picky`` one of many, or a category.
-    ``bound`` are all that need something.
+    ``ranked`` are all that need something.
     """
 
     free: Numbers = field(default_factory=numbers)
     by_second: dict[str, Numbers] = field(default_factory=dict)
     picky: list[Demand] = field(default_factory=list)
-    bound: Numbers = field(default_factory=numbers)
+    ranked: Numbers = field(default_factory=numbers)
+    word: str = ""
+    usual: Usual | None = None
 
     def add(self, demand: Demand) -> None:
         number, words, categories = demand
         if words is None and categories is None:
             _append(self.free, number)
             return
-        _append(self.bound, number)
+        _append(self.ranked, number)
         if categories is None and words is not None and len(words) <= _FEW:
             for word in words:
                 _append(self.by_second.setdefault(word, numbers()), number)
@@ -51,19 +53,28 @@ class Shelf:
 
 @dataclass(slots=True)
 class Posting:
-    """Rules that hang on one word or fact: by territory, and all in rank order."""
+    """Rules that hang on one word or fact: by territory, and all in rank order.
+
+    ``word`` is empty for a fact, and for the beginning of words. What is usually told of the first
+    of ``ranked``, as of a shelf's, is written when they are told for the first time.
+    """
 
     here: dict[str, Shelf] = field(default_factory=dict)
-    all: Numbers = field(default_factory=numbers)
+    ranked: Numbers = field(default_factory=numbers)
+    word: str = ""
+    usual: Usual | None = None
 
     def add(self, territory: str, demand: Demand) -> None:
-        self.here.setdefault(territory, Shelf()).add(demand)
-        _append(self.all, demand[0])
+        self.here.setdefault(territory, Shelf(word=self.word)).add(demand)
+        _append(self.ranked, demand[0])
 
 
 def _append(numbers: Numbers, number: int) -> None:
     if not numbers or numbers[-1] != number:  # several words of one rule lead to it
         numbers.append(number)
+
+
+Ranked: TypeAlias = Posting | Shelf
 
 
 @dataclass(slots=True)
@@ -77,7 +88,7 @@ class Hits:
     inside: bool
     """Whether it lies in all of them for sure."""
     worth: set[int]
-    unmet: list[Numbers] = field(default_factory=list)
+    unmet: list[Ranked] = field(default_factory=list)
     """What was hit and fails, but for what is worth trying."""
 
     def add(self, postings: Iterable[Posting]) -> None:
@@ -85,16 +96,16 @@ class Hits:
         around, worth = self.around, self.worth
         for posting in postings:
             shelves, near = posting.here, 0
-            bound: list[Numbers] = []
+            bound: list[Ranked] = []
             for territory in around if len(around) < len(shelves) else shelves:
                 if territory in around and territory in shelves:
                     near += 1
                     shelf = shelves[territory]
                     worth.update(shelf.free)
-                    if shelf.bound:
+                    if shelf.ranked:
                         self._weigh(shelf)
-                        bound.append(shelf.bound)
-            self.unmet += [posting.all] if near < len(shelves) else bound
+                        bound.append(shelf)
+            self.unmet += [posting] if near < len(shelves) else bound
 
     def _weigh(self, shelf: Shelf) -> None:
         words, ancestry, worth = self.words, self.ancestry, self.worth
@@ -106,13 +117,3 @@ class Hits:
                 categories is None or ancestry is None or not categories.isdisjoint(ancestry)
             ):
                 worth.add(number)
-
-    def missed(self, tried: Iterable[int]) -> list[int]:
-        """Give the first rules that were hit and fail, in rank order; ``tried`` failed when tried."""
-        found, worth = set(tried), self.worth
-        for numbers in self.unmet:
-            first: Iterable[int] = numbers[:MOST_MISSED]
-            if not worth.isdisjoint(first):
-                first = islice(filterfalse(worth.__contains__, numbers), MOST_MISSED)
-            found.update(first)
-        return sorted(found)[:MOST_MISSED]

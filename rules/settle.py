@@ -11,6 +11,7 @@ from rules.categorise import Categories
 from rules.choice import Choice, choose
 from rules.compile import RuleSet
 from rules.compiled import Compiled
+from rules.conditions.source import Miss
 from rules.effects import Active, Gathered, gather
 from rules.situation import Situation, Truth
 
@@ -21,7 +22,8 @@ class Found:
 
     true: list[Active] = field(default_factory=list)
     unknown: list[Compiled] = field(default_factory=list)
-    missed: list[Compiled] = field(default_factory=list)
+    missed: list[Miss] = field(default_factory=list)
+    """What is told of the first rules that were hit and fail."""
     rows: Sequence[Compiled] = ()
     """Rows of the competence table that wait for the category."""
     at_once: list[str] = field(default_factory=list)
@@ -42,8 +44,6 @@ class Found:
             self.true.append(one.active(case))
         elif value is None:
             self.unknown.append(one)
-        else:
-            self.missed.append(one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def _weigh_all(ruleset: RuleSet, case: Situation) -> Found:
             failed.append(number)
         else:
             found.note(rules[number], value, case)
-    found.missed = [rules[number] for number in hits.missed(failed)]
+    found.missed = ruleset.misses.tell(hits, failed, case)
     return found
 
 

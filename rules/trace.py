@@ -6,9 +6,6 @@ from typing import Any
 
 from rules.choice import BY_AGENT, Choice
 from rules.compile import RuleSet
-from rules.compiled import Compiled
-from rules.conditions.logic import any_holds
-from rules.conditions.source import missed
 from rules.model import Promises
 from rules.naming import fact_asked
 from rules.owners import Lack
@@ -16,7 +13,6 @@ from rules.settle import Settled
 from rules.situation import Situation
 from rules.standing_in import absences, in_whose_place
 
-_MOST_MISSES = 10
 _SOURCES = {
     "counter": "compteur",
     "message": "message",
@@ -42,7 +38,7 @@ def trace(
         "true_rules": [one.id for one in found.true],
         "effects": effects.by_rule,
         "promises": _promised(promises),
-        "near_misses": [miss(one, case) for one in found.missed[:_MOST_MISSES]],
+        "near_misses": found.missed,
         "unknown": [one.rule.id for one in (*found.unknown, *found.rows)],
         "at_once": found.at_once,
         "refused": list(case.facts.refused_by),
@@ -151,28 +147,6 @@ def _promised(promises: Promises) -> dict[str, Any]:
     if promises.transmit_by:
         found["transmettre_par"] = promises.transmit_by
     return found
-
-
-def miss(one: Compiled, case: Situation) -> dict[str, object]:
-    """Tell the first condition, in written order, that kept a rule from holding."""
-    for condition in one.asked:
-        found = condition.missed(one.id, case)
-        if found is not None:
-            return found
-    rule = one.rule
-    for block in rule.unless:
-        if any_holds((block,), case) and block.conditions:
-            return missed(one.id, block.conditions[0], case, "sauf ")
-    if rule.season is not None and not rule.season.holds(case.local.date()):
-        today = case.local.date().isoformat()
-        return {"rule": one.id, "condition": "dates", "expected": "du … au …", "value": today}
-    where = list(case.whereabouts.candidates) or "hors territoire"
-    return {
-        "rule": one.id,
-        "condition": "territoire",
-        "expected": rule.territory,
-        "value": where,
-    }
 
 
 def _flags(case: Situation, choice: Choice) -> list[str]:

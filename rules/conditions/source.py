@@ -8,6 +8,9 @@ from typing import Protocol
 from rules.problems import At
 from rules.situation import Situation, Truth
 
+Miss = dict[str, object]
+"""A rule that does not hold, the condition that failed, what it wants, what the case has; plain JSON."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -17,12 +20,12 @@ class Source:
     written: str
     at: At = field(compare=False)
 
-    def missed(self: Condition, rule: str, case: Situation) -> dict[str, object] | None:
+    def missed(self: Condition, rule: str, case: Situation) -> Miss | None:
         """Write that it kept a rule from holding, as plain JSON; None where it does not fail."""
         return missed(rule, self, case) if self.value(case) is False else None
 
 
-def missed(rule: str, condition: Condition, case: Situation, prefix: str = "") -> dict[str, object]:
+def missed(rule: str, condition: Condition, case: Situation, prefix: str = "") -> Miss:
     """Write what a condition wants and what the case has instead."""
     key, written = prefix + condition.key, condition.written
     return {"rule": rule, "condition": key, "expected": written, "value": condition.actual(case)}
@@ -50,7 +53,7 @@ class Condition(Protocol):
 
     def value(self, case: Situation) -> Truth: ...
 
-    def missed(self, rule: str, case: Situation) -> dict[str, object] | None: ...
+    def missed(self, rule: str, case: Situation) -> Miss | None: ...
 
     def actual(self, case: Situation) -> object:
         """Tell what the case has, as plain JSON, to explain why a condition failed."""

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from rules.conditions.source import Source
+from rules.conditions.source import Miss, Source
 from rules.groups import Group
 from rules.situation import Situation, Truth
 
@@ -21,23 +21,23 @@ class Contains(Source):
     groups: tuple[Group, ...]
     fact: ClassVar[str] = "texte"
     cost: ClassVar[int] = 2
-    _lone: tuple[Collection[str], ...] | None = field(init=False, compare=False, repr=False)
+    lone: tuple[Collection[str], ...] | None = field(init=False, compare=False, repr=False)
     """The words of each group where all are lone words, as most are; few in a row, next to each other."""
 
     def __post_init__(self) -> None:
         lone = [group.lone_words for group in self.groups]
         known = tuple(_in_a_row(words) for words in lone if words is not None)
-        object.__setattr__(self, "_lone", known if len(known) == len(lone) else None)
+        object.__setattr__(self, "lone", known if len(known) == len(lone) else None)
 
     @property
     def is_lone(self) -> bool:
         """Whether holding one of its words, for each group, is all that it asks."""
-        return self._lone is not None
+        return self.lone is not None
 
     def value(self, case: Situation) -> Truth:
-        if self._lone is not None:
+        if self.lone is not None:
             words = case.text.words
-            for wanted in self._lone:  # noqa: SIM110 -- asked thousands of times a second
+            for wanted in self.lone:  # noqa: SIM110 -- asked thousands of times a second
                 if words.isdisjoint(wanted):
                     return False
             return True
@@ -47,11 +47,12 @@ class Contains(Source):
                 return False
         return True
 
-    def missed(self, rule: str, case: Situation) -> dict[str, object] | None:
+    def missed(self, rule: str, case: Situation) -> Miss | None:
         absent = self._absent(case)
-        if not absent:
-            return None
-        # written out, since ten near misses of each decision ask
+        return self.lacking(rule, absent) if absent else None
+
+    def lacking(self, rule: str, absent: list[int]) -> Miss:
+        """Write that these groups, numbered from 1, kept a rule from holding."""
         value = _NONE if len(self.groups) == 1 else {"groupes_absents": absent}
         return {"rule": rule, "condition": self.key, "expected": self.written, "value": value}
 
@@ -61,12 +62,12 @@ class Contains(Source):
 
     def _absent(self, case: Situation) -> list[int]:
         """Number the groups of which the text holds nothing, from 1."""
-        if self._lone is None:
+        if self.lone is None:
             holds = case.text.holds
             return [number for number, own in enumerate(self.groups, 1) if not holds(own)]
         words = case.text.words
         absent: list[int] = []
-        for number, own in enumerate(self._lone, 1):
+        for number, own in enumerate(self.lone, 1):
             if words.isdisjoint(own):
                 absent.append(number)
         return absent

@@ -21,6 +21,7 @@ from rules.conditions.source import Condition
 from rules.conditions.words import Contains
 from rules.decide import conclude
 from rules.index import Access, access
+from rules.misses import MOST_MISSED, miss
 from rules.model import Cell, Effects, Rule
 from rules.oracle.effects import acting, gathered, wanted
 from rules.oracle.owner import Directory, Wish, choose
@@ -42,6 +43,7 @@ def decide(ruleset: RuleSet, facts: Facts) -> Decision:
     directory = Directory(ruleset, facts, case.whereabouts)
     asker = Asker(ruleset, case, directory)
     found, held, unknown = Found(), list[Ranked](), list[Ranked]()
+    missed = list[Compiled]()
     for rank, one in enumerate(_ranked(ruleset)):
         value = _rule(ruleset, one.rule, case)
         if value is None and one.rule.priority == "danger" and asker.lacks_only_the_place(one.rule):
@@ -54,7 +56,8 @@ def decide(ruleset: RuleSet, facts: Facts) -> Decision:
             found.unknown.append(one)
             unknown.append((rank, one.rule))
         elif _hit(ruleset, one, case):
-            found.missed.append(one)
+            missed.append(one)
+    found.missed = [miss(one, case) for one in missed[:MOST_MISSED]]
     own = _outcome(ruleset, case, asker, held, unknown)
     decision = conclude(settled(ruleset, case, told_by, found))  # for its record of all that
     trace = {**decision.trace, "words": _words(found, case, told_by)}
