@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from rules.problems import At, closest, proposal
 from rules.reading.blocks import BLOCKS
@@ -50,7 +51,7 @@ def unlisted_words(node: MappingNode, block: str, language: str) -> Mapping[At, 
     Gives where each stands, and the sentence that proposes brackets with the first of them.
     """
     found: dict[At, str] = {}
-    keys = {plain(key) for key in keys_of(block, language)}
+    keys = _plain_keys(block, language)
     owner, listed, first = "", list[str](), None
     for key, value in node.entries:
         if listed and _stands_alone(key, value) and plain(key.text) not in keys:
@@ -63,6 +64,11 @@ def unlisted_words(node: MappingNode, block: str, language: str) -> Mapping[At, 
             listed = [value.text] if isinstance(value, Scalar) and not value.empty else []
     _propose(found, first, owner, listed)
     return found
+
+
+@cache
+def _plain_keys(block: str, language: str) -> frozenset[str]:
+    return frozenset(map(plain, keys_of(block, language)))
 
 
 def _propose(found: dict[At, str], first: At | None, owner: str, listed: list[str]) -> None:

@@ -172,9 +172,9 @@ def _too_early(row: str, last: yaml.ScalarToken, mark: yaml.Mark) -> Mistake:
 # --- colons and indentation ----------------------------------------------------------------------
 
 
-def odd_indentation(text: str, line: int) -> Mistake | None:
-    """Find in the indentation of a line, counted from 0, a space that is not an ordinary one."""
-    found = _ODD.match(row_of(text, line))
+def odd_indentation(row: str, line: int) -> Mistake | None:
+    """Find in the indentation of a row, of this number from 0, a space that is not an ordinary one."""
+    found = _ODD.match(row)
     return _odd(found, line) if found else None
 
 

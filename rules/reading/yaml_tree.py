@@ -109,10 +109,10 @@ class _Composer:
     def __init__(self, file: str, problems: Problems) -> None:
         self.file = file
         self.problems = problems
-        self.text = ""
+        self.rows: list[str] = []
 
     def compose(self, text: str) -> Node | None:
-        self.text = text
+        self.rows = text.split("\n")
         events: Iterator[yaml.Event] = iter(yaml.parse(text, Loader=_Loader))
         root: Node | None = None
         documents = 0
@@ -181,7 +181,8 @@ class _Composer:
 
     def _refuse_odd_indentation(self, at: At) -> None:
         """Refuse what begins with the spaces of a line that YAML takes for letters."""
-        found = odd_indentation(self.text, at.line - 1)
+        row = self.rows[at.line - 1] if at.line <= len(self.rows) else ""
+        found = odd_indentation(row, at.line - 1)
         if found is not None and at.column <= found.column + 1:
             raise _Refused(at, "caractere", found.message, found.fix)
 
