@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from oracle_town import Bench
 
 from router.decision import Facts, Place
-from rules import naive
 from rules.compile import RuleSet
 from rules.decide import decide
+from rules.oracle import naive
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 WORDS = ("banc", "arbre", "verglas", "trou", "tag", "rat")
