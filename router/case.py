@@ -259,6 +259,11 @@ class Case:
         return self.confidential or not self.public
 
     @property
+    def page_number(self) -> TrackingNumber:
+        """The number of the page here that shows it: its whole's, where the whole is here too."""
+        return (self.public_number or self.number) if self.parent is not None else self.number
+
+    @property
     def confirmations(self) -> int:
         """Count the people on the case: confirmed reporters, and others whose address is sure."""
         return sum(each.confirms for each in self.reporters)

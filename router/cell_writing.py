@@ -170,7 +170,7 @@ class CellWriting:
         said |= {"incarnation": self.cells.incarnation, "sequence": case.version}
         said |= {name: value for name, value in more.items() if name != "files"}
         files, address = more.get("files", []), back_to(case)
-        data = {"transfer": said, "number": case.public_number or case.number, "files": files}
+        data = {"transfer": said, "files": files}
         return self._write(draft, case, word, cause, address, address.key, data)
 
     # --- both ------------------------------------------------------------------------------------

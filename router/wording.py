@@ -130,7 +130,7 @@ class Wording:
             "delai": f"{case.due_at:%d/%m/%Y}" if case.due_at else "",
             "lieu": case.place.text
             or " ".join(self.rulebook.commune_name(code) for code in case.place.communes[:1]),
-            "lien": f"{self.policy.base_url}/suivi/{printed(case.public_number or case.number)}",
+            "lien": f"{self.policy.base_url}/suivi/{printed(case.page_number)}",
             "reponse": answer,
         }
 

@@ -15,6 +15,7 @@ from router.cells import AtEnd, Share, Speaks
 from router.decision import ServiceId, Urgency
 from router.message import Address, Envelope
 from router.store import Timer, TimerKind, Unit
+from router.tracking import printed
 
 
 @pytest.fixture
@@ -575,6 +576,24 @@ async def test_each_part_that_goes_on_knows_where_the_whole_has_been_and_ends_it
     await metropole.word("proprete", bins.number, act="close", text="Vidée.")
     await settle(*towns)
     assert (await nantes.case(case.number)).status is Status.RESOLVED
+
+
+async def test_who_is_answered_there_of_a_part_gets_the_number_he_knows_and_a_page_there(towns):
+    _nantes, metropole, region = towns
+    metropole.rules.words = {}
+    metropole.rules.others["lamps"] = elsewhere("region", id=ServiceId("eclairage"))
+    for town, others in ((metropole, ["nantes", "region"]), (region, ["metropole"])):
+        town.agree(others, speaks=Speaks.OWNER, accounts={"memory": "other"})
+    await metropole.hear("zoe", "Un lampadaire et une poubelle")
+    [whole] = [c for c in await metropole.store.cases(CaseFilter()) if c.parent is None]
+    await settle(*towns)
+    [there] = await region.store.cases(CaseFilter())
+    photo = {"name": "a.jpg", "media_type": "image/jpeg", "size": 30_000, "ref": "a"}
+    await region.word(there.owner, there.number, act="close", attachments=[photo])
+    await settle(*towns)
+    told = (await region.told("zoe"))[-1]
+    assert printed(whole.number) in told
+    assert f"/suivi/{printed(there.number)}" in told
 
 
 async def test_a_case_in_parts_that_is_asked_back_stops_each_of_its_services(towns):
