@@ -54,6 +54,7 @@ EVENTS = {
 
 
 WHO = {
+    "cell": "autre guichet",
     "citizen": "personne",
     "other": "un tiers",
     "rules": "règles",
