@@ -35,6 +35,7 @@ class _Person(BaseModel):
     value: str = Field(min_length=1, max_length=320)
     name: str = Field(default="", max_length=200)
     language: str = Field(default="fr", max_length=20)
+    public: bool = False
 
 
 class _Transfer(BaseModel):
@@ -161,7 +162,7 @@ def _offer(
         except InvalidInput as error:
             raise UnreadablePayload("its public number is none") from error
     urgency = str(case.get("urgency"))
-    people = tuple(Person(one.channel, one.value, one.name, one.language) for one in said.people)
+    people = tuple(Person(**one.model_dump()) for one in said.people)
     return Offer(
         envelope.account,
         said.to,

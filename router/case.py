@@ -110,6 +110,8 @@ class Reporter:
     """Where he is answered until he has said that the address is his."""
     form: Address | None = None
     """The page of the form in which he typed the address: by it his browser is known."""
+    public: bool = False
+    """Whether anybody can read what is written to the address."""
 
     @property
     def answered_at(self) -> Address:
@@ -245,6 +247,8 @@ class Case:
     automatic_count: int = 0
     warned: tuple[str, ...] = ()
     """Marks of whom to call that was told, and to whom (router.budget)."""
+    public_noted: bool = False
+    """Whether those who work on it were told that a person in public is only invited to write."""
     generation: int = 0
     entry: Entry | None = None
     """Set where an agent entered it for somebody."""

@@ -222,4 +222,4 @@ def _told(said: object) -> str:
 
 def _person(reporter: Reporter) -> Person:
     at = reporter.answered_at
-    return Person(at.channel, at.value, reporter.name, reporter.language)
+    return Person(at.channel, at.value, reporter.name, reporter.language, reporter.public)

@@ -95,6 +95,8 @@ class Person:
     value: str
     name: str = ""
     language: str = "fr"
+    public: bool = False
+    """Whether anybody can read what is written there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ class Dispatcher:
             since=now,
             page=message.until_confirmed,
             form=message.form,
+            public=message.public,
         )
         new = Case(
             id=self.workspace.ids.next(),

@@ -53,6 +53,7 @@ def joined(
             now,
             message.trust is Trust.VERIFIED,
             message.until_confirmed,
+            public=message.public,
         )
         case = replace(case, reporters=(*case.reporters, new))
     files = (*case.files, *files_of(inbound, message))[-_MOST_FILES:]
@@ -83,6 +84,7 @@ def seen(reporters: tuple[Reporter, ...], message: Message) -> tuple[Reporter, .
             reporter,
             refs=(*reporter.refs, *refs)[-10:],
             page=reporter.page if message.until_confirmed else None,
+            public=message.public,
         )
         if reporter.address == message.address
         else reporter

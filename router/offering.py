@@ -93,6 +93,7 @@ def _people(offer: Offer, cells: Cells) -> tuple[Reporter, ...]:
             one.name,
             one.language,
             verified=True,
+            public=one.public,
         )
         for one in offer.people
     )

@@ -12,6 +12,7 @@ from router.cell_writing import CellWriting
 from router.cells import CHANNEL as CELL
 from router.decision import Decision, ServiceId
 from router.delivery import Delivery, DeliveryKind
+from router.in_public import InPublic
 from router.message import Address, CallMissed, Message
 from router.policy import Policy
 from router.texts import Style, TextId
@@ -34,6 +35,10 @@ class Replies:
     @property
     def _writing(self) -> Writing:
         return Writing(self.workspace, self.signer, self.policy, self.wording)
+
+    @property
+    def _in_public(self) -> InPublic:
+        return InPublic(self.workspace, self._writing)
 
     # --- to one conversation, automatic --------------------------------------------------------
 
@@ -258,11 +263,15 @@ class Replies:
         """Write to every reporter of a case, each on his own channel and in his language.
 
         ``also`` follows the text in a paragraph of its own; ``files`` go along on channels that can
-        carry them; ``but`` is the hashed address of one who hears it otherwise.
+        carry them; ``but`` is the hashed address of one who hears it otherwise. In public nobody is
+        told more than how to hear it in private.
         """
         written = self.to_origin(draft, case, cause, answer, files)
         for reporter in self._people(draft, case, kind):
             if but and party_of(reporter.address.key) == but:
+                continue
+            if reporter.public:
+                written.append(self._in_public.invite(draft, case, reporter))
                 continue
             self._on_the_page(draft, case, kind, reporter)
             style = self.wording.style(reporter.answered_at)
@@ -296,6 +305,10 @@ class Replies:
         )
         self.to_origin(draft, case, cause, PARAGRAPH.join(words for words in said if words))
         for reporter in self._people(draft, case, DeliveryKind.PROGRESS):
+            if reporter.public:
+                if decision.reached.replies:
+                    self._in_public.invite(draft, case, reporter)
+                continue
             style = self.wording.style(reporter.answered_at)
             for text in decision.reached.replies:
                 words = self.wording.of_rule(text, case, reporter.language, style)

@@ -111,6 +111,7 @@ class TextId(StrEnum):
     NO = "no"
     ENCRYPTED = "encrypted"
     PUBLIC_MENTION = "public_mention"
+    PUBLIC_NEWS = "public_news"
     EMERGENCY = "emergency"
     DEAF_RELAY = "deaf_relay"
 

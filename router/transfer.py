@@ -92,7 +92,8 @@ class Transfers:
             return case
         kind, text = DeliveryKind.PROGRESS, TextId.PASSED_ON
         self.replies.fan_out(draft, case, kind, cause, text, automatic=True)
-        return self.workspace.save(draft, replace(case, gone=replace(case.gone, speaks=True)))
+        told = self.workspace.case(case.id) or case  # which may note what could not be told
+        return self.workspace.save(draft, replace(told, gone=replace(case.gone, speaks=True)))
 
     def _became(
         self, draft: Draft, inbound: Inbound, case: Case, service: Service, event: CellSaid

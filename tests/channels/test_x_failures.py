@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from town import TownChannel
 from x_town import ACCOUNT, XTown, signature, x_town
 
 from app.rulebook import load_folder
@@ -574,3 +575,21 @@ async def test_who_answers_stop_privately_is_written_to_no_more_until_start(town
 async def test_stop_in_a_public_post_is_a_post(town: XTown) -> None:
     await town.sim.mention("anne", "STOP")
     assert (await town.heard()).action is not Action.OPT_OUT
+
+
+@pytest.mark.parametrize("act", ["progress", "close"])
+async def test_what_a_service_answers_to_a_mention_is_not_posted_for_all(
+    town: XTown, act: str
+) -> None:
+    readers = {**town.router.readers, ("memory", "town"): TownChannel()}
+    town.router = replace(town.router, readers=readers)
+    await town.sim.mention("anne", HOLE)
+    case = (await town.heard()).case
+    assert case is not None
+    token = town.signer.sign("p", case.number, str(case.owner))
+    said = "Madame Dupont, rebouché au 12 rue Lambert, tél 06 12 34 56 78"
+    await town.hear(str(case.owner), kind="act", token=token, act=act, text=said)
+    await town.send()
+    posted = " ".join(one.text for one in town.sim.received("anne"))
+    assert "du nouveau pour vous" in posted
+    assert not re.search("Dupont|Lambert|06 12", posted)

@@ -15,6 +15,7 @@ from router.cells import AtEnd, Share, Speaks
 from router.decision import ServiceId, Urgency
 from router.message import Address, Envelope
 from router.store import Timer, TimerKind, Unit
+from router.texts import TextId, text
 from router.tracking import printed
 
 
@@ -627,3 +628,17 @@ async def test_every_word_finds_one_owner_in_each_town(towns):
             for town in (nantes, metropole):
                 found = await town.case(case.number)
                 assert town.rules.service(ServiceId(found.owner)) is not None
+
+
+async def test_who_wrote_in_public_is_told_nothing_in_public_by_the_other_installation_either(
+    towns,
+):
+    nantes, metropole, _ = towns
+    nantes.agree(["metropole"], speaks=Speaks.OWNER)
+    metropole.agree(["nantes", "region"], speaks=Speaks.OWNER, accounts={"memory": "other"})
+    case = (await nantes.hear("ana", "Un trou dans la voie", public=True)).case
+    await settle(*towns)
+    await metropole.word("proprete", case.number, act="close", text="Le trou est bouché.")
+    await settle(*towns)
+    [told] = await metropole.told("ana")
+    assert told == text(TextId.PUBLIC_NEWS, "fr").text
