@@ -8,7 +8,11 @@ from channels.graphemes import cut
 
 LONGEST_POST = 280
 _HANDLES = re.compile(r"(?:\s*@\w{1,15}\b)+\s*")
-_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_LINK = re.compile(
+    r"(?i:https?://|www\.)\S+"
+    # X makes a link of a bare domain too; a capital after the dot begins a sentence
+    r"|(?<![\w@.-])(?:[\w-]+\.)+(?:[a-z]{2,}|[A-Z]{2,})\b(?!@)(?:[/?#:][^\s,;]*)?"
+)
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 """Code points that count once; all others count twice (twitter-text, configuration v3)."""
 
