@@ -58,6 +58,8 @@ class _Transfer(BaseModel):
     text: str = Field(default="", max_length=100_000)
     instead: str = Field(default="", max_length=200)
     speaks: bool = False
+    automatic: bool = False
+    danger: bool = False
 
 
 def written(delivery: Delivery, idem: str) -> bytes:
@@ -125,6 +127,8 @@ def events_of(envelope: Envelope) -> tuple[InboundEvent, ...]:
                 said.instead,
                 said.speaks,
                 files_in(case),
+                said.automatic,
+                said.danger,
             ),
         )
     offered = said.word is Word.OFFER

@@ -121,10 +121,13 @@ class CellWriting:
         cause: str,
         text: str = "",
         files: tuple[CaseFile, ...] = (),
+        *,
+        automatic: bool = False,
+        danger: bool = False,
     ) -> Delivery | None:
         """Tell what has become of a case, as far as it is agreed; of a part, its words alone.
 
-        The end is always told.
+        The end is always told. ``automatic``: no person wrote the text; ``danger``: it says whom to call.
         """
         shares = self._shares(whole)
         status = case.status if case.id == whole.id else whole.status
@@ -132,6 +135,7 @@ class CellWriting:
         if not (text or status in _ALWAYS_TOLD or Share.STATUS in shares):
             return None
         data: dict[str, object] = {"status": status, "text": text}
+        data |= _marks(automatic=automatic and bool(text), danger=danger and bool(text))
         if case.id != whole.id:  # its version orders what is told of it
             whole = self.workspace.save(draft, whole)
         if Share.PHOTOS in shares and not case.discreet:
@@ -139,10 +143,11 @@ class CellWriting:
         return self._back(draft, whole, Word.STATUS, cause, data)
 
     def question(self, draft: Draft, case: Case, cause: str, text: str) -> Delivery | None:
-        """Ask the person something, through the installation that he wrote to."""
+        """Ask the person what our rules miss, through the installation that he wrote to."""
         if Share.QUESTIONS not in self._shares(case):
             return None
-        return self._back(draft, case, Word.QUESTION, cause, {"text": text})
+        data = {"text": text, **_marks(automatic=True)}
+        return self._back(draft, case, Word.QUESTION, cause, data)
 
     def give_back(
         self, draft: Draft, case: Case, cause: str, reason: str = "", instead: str = ""
@@ -212,6 +217,11 @@ def back_to(case: Case) -> Address:
     """Name where the installation that a case came from hears of it."""
     assert case.came is not None  # noqa: S101 -- the callers have looked
     return Address(CHANNEL, case.came.cell, case.number)
+
+
+def _marks(**marks: bool) -> dict[str, object]:
+    """Name what is so; what is not so goes without saying."""
+    return {name: True for name, holds in marks.items() if holds}
 
 
 def _told(said: object) -> str:

@@ -327,6 +327,10 @@ class CellSaid:
     instead: str = ""
     speaks: bool = False
     attachments: tuple[Attachment, ...] = ()
+    automatic: bool = False
+    """Whether no person wrote the text."""
+    danger: bool = False
+    """Whether the text says whom to call."""
 
 
 @dataclass(frozen=True, slots=True)

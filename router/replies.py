@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from router.budget import Share
 from router.called import SENDINGS, channel_called
 from router.case import Case, CaseFile, EventKind, Reporter, ReporterRole
-from router.cell_writing import CellWriting
+from router.cell_writing import CellWriting, back_to
 from router.cells import CHANNEL as CELL
 from router.decision import Decision, ServiceId
 from router.delivery import Delivery, DeliveryKind
@@ -196,17 +197,29 @@ class Replies:
     def to_cell(
         self, draft: Draft, case: Case, cause: str, decision: Decision | None, asked: str
     ) -> Delivery | None:
-        """Have the installation that the case came from ask what is missing, and warn of a danger."""
-        whole = self.workspace.whole(case)
-        if whole.came is None or whole.came.ended:
+        """Have the installation that the case came from ask what is missing, and warn of a danger.
+
+        What it is written of one case in a day is bounded as what a person is.
+        """
+        whole, danger = self.workspace.whole(case), decision is not None and decision.danger
+        if whole.came is None or whole.came.ended or not (danger or asked):
             return None
-        written = None
-        if decision is not None and decision.danger:
-            warning = self.wording.of_danger(
-                decision, case, case.language, Style.LONG, public=False
+        written, warning = None, ""
+        if decision is not None and danger:
+            language = case.language
+            warning = PARAGRAPH.join(
+                self.wording.of_danger(decision, case, language, Style.LONG, public=False)
             )
-            written = self._cells.status(draft, case, whole, cause, PARAGRAPH.join(warning))
-        if asked:
+        share = self._writing.budget.take(draft, back_to(whole), case, warning)
+        case = self.workspace.case(case.id) or case
+        whole = self.workspace.whole(case)
+        if share is Share.NOTHING:
+            return None
+        if warning:
+            written = self._cells.status(
+                draft, case, whole, cause, warning, automatic=True, danger=True
+            )
+        if asked and share is Share.WHOLE:
             words = self.wording.question(asked, case.language, Style.LONG, case.place)
             written = self._cells.question(draft, whole, cause, words) or written
         return written
@@ -259,19 +272,26 @@ class Replies:
         also: TextId | None = None,
         files: tuple[CaseFile, ...] = (),
         but: str = "",
+        budgeted: bool = False,
+        danger: bool = False,
     ) -> tuple[Delivery, ...]:
         """Write to every reporter of a case, each on his own channel and in his language.
 
         ``also`` follows the text in a paragraph of its own; ``files`` go along on channels that can
         carry them; ``but`` is the hashed address of one who hears it otherwise. In public nobody is
-        told more than how to hear it in private.
+        told more than how to hear it in private. ``budgeted``: within what is written automatically in a
+        day to each; ``danger``: the answer says whom to call.
         """
-        written = self.to_origin(draft, case, cause, answer, files)
+        written = self.to_origin(draft, case, cause, answer, files, automatic=automatic)
         for reporter in self._people(draft, case, kind):
             if but and party_of(reporter.address.key) == but:
                 continue
             if reporter.public:
                 written.append(self._in_public.invite(draft, case, reporter))
+                continue
+            if budgeted and not self._within_budget(
+                draft, case, reporter, answer if danger else ""
+            ):
                 continue
             self._on_the_page(draft, case, kind, reporter)
             style = self.wording.style(reporter.answered_at)
@@ -282,19 +302,39 @@ class Replies:
                 words += PARAGRAPH + self.wording.text(also, reporter.language, style, case)
             written.append(
                 self._writing.deliver(
-                    draft, case, kind, reporter, cause, words, automatic=automatic, files=files
+                    draft,
+                    case,
+                    kind,
+                    reporter,
+                    cause,
+                    words,
+                    automatic=automatic,
+                    danger=danger,
+                    files=files,
                 )
             )
         return tuple(written)
 
+    def _within_budget(self, draft: Draft, case: Case, reporter: Reporter, danger: str) -> bool:
+        known = self.workspace.case(case.id) or case
+        share = self._writing.budget.take(draft, reporter.answered_at, known, danger)
+        return share is not Share.NOTHING
+
     def to_origin(
-        self, draft: Draft, case: Case, cause: str, answer: str, files: tuple[CaseFile, ...] = ()
+        self,
+        draft: Draft,
+        case: Case,
+        cause: str,
+        answer: str,
+        files: tuple[CaseFile, ...] = (),
+        *,
+        automatic: bool = False,
     ) -> list[Delivery]:
         """Tell the installation that the case came from, which words it for its own people."""
         whole = self.workspace.whole(case)
         if whole.came is None or whole.came.ended:
             return []
-        told = self._cells.status(draft, case, whole, cause, answer, files)
+        told = self._cells.status(draft, case, whole, cause, answer, files, automatic=automatic)
         return [told] if told else []
 
     def steps(self, draft: Draft, case: Case, decision: Decision, cause: str) -> None:
@@ -303,7 +343,8 @@ class Replies:
             self.wording.of_rule(text, case, case.language, Style.LONG)
             for text in decision.reached.replies
         )
-        self.to_origin(draft, case, cause, PARAGRAPH.join(words for words in said if words))
+        words_of_steps = PARAGRAPH.join(words for words in said if words)
+        self.to_origin(draft, case, cause, words_of_steps, automatic=True)
         for reporter in self._people(draft, case, DeliveryKind.PROGRESS):
             if reporter.public:
                 if decision.reached.replies:

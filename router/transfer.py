@@ -80,7 +80,7 @@ class Transfers:
         elif event.word is Word.ACCEPT:
             case = self._accepted(draft, case, event, cause)
         elif event.word is Word.QUESTION:
-            self._relay(draft, case, event.text, cause, DeliveryKind.QUESTION)
+            self._relay(draft, case, event, cause, DeliveryKind.QUESTION)
             self._awaits_answer(draft, case)
         else:
             case = self._became(draft, inbound, case, service, event)
@@ -102,6 +102,9 @@ class Transfers:
         cause, text = inbound.envelope.provider_id, event.text
         status = Status(event.status) if event.status in set(Status) else Status.ASSIGNED
         moves = status is not case.status and may_become(case.status, status)
+        if event.automatic and text:  # no service's words: the state is told beside them
+            self._relay(draft, case, event, f"{cause}:automatic", DeliveryKind.PROGRESS)
+            case, text = self.workspace.case(case.id) or case, ""
         match status:
             case Status.ACCEPTED if moves and not text:
                 return self.deeds.accept(draft, case, service, cause)
@@ -116,7 +119,7 @@ class Transfers:
                 return self.deeds.close(draft, case, service, acted, inbound)
             case Status.REOPENED | Status.ASSIGNED if case.status in ENOUGH:
                 case = self._reopened(draft, case, service)
-        self._relay(draft, case, text, cause, DeliveryKind.PROGRESS)
+        self._relay(draft, case, replace(event, text=text), cause, DeliveryKind.PROGRESS)
         self.workspace.note(draft, case, event.cell, _said(event))
         return case
 
@@ -127,10 +130,22 @@ class Transfers:
         )
         return self.workspace.save(draft, case, Status.ASSIGNED)
 
-    def _relay(self, draft: Draft, case: Case, text: str, cause: str, kind: DeliveryKind) -> None:
-        if text:
+    def _relay(
+        self, draft: Draft, case: Case, event: CellSaid, cause: str, kind: DeliveryKind
+    ) -> None:
+        """Tell people its words; what two installations say by themselves stays within a budget."""
+        asks = kind is DeliveryKind.QUESTION
+        if event.text:
             self.replies.fan_out(
-                draft, case, kind, cause, TextId.ANSWER, automatic=False, answer=text
+                draft,
+                case,
+                kind,
+                cause,
+                TextId.ANSWER,
+                automatic=event.automatic,
+                answer=event.text,
+                budgeted=event.automatic and (event.danger or asks),
+                danger=event.danger,
             )
 
     def _awaits_answer(self, draft: Draft, case: Case) -> None:

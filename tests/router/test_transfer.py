@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 
 import pytest
-from cell_towns import CellTown, elsewhere, settle
+from cell_towns import CellRules, CellTown, elsewhere, settle
 
 from router.archive import Action, CaseFilter
 from router.case import EventKind, Status
@@ -642,3 +643,41 @@ async def test_who_wrote_in_public_is_told_nothing_in_public_by_the_other_instal
     await settle(*towns)
     [told] = await metropole.told("ana")
     assert told == text(TextId.PUBLIC_NEWS, "fr").text
+
+
+class _Blind(CellRules):
+    """Sees no danger where the other installation does."""
+
+    def decide(self, facts, reading=None):
+        return super().decide(replace(facts, text=facts.text.replace("gaz", "g-z")))
+
+
+async def test_what_two_installations_say_by_themselves_stays_within_the_budget_of_a_day(towns):
+    nantes, metropole, _ = towns
+    nantes.rules = _Blind(nantes.rules.words, nantes.rules.others)
+    for town in (nantes, metropole):
+        town.policy = replace(town.policy, automatic_per_day=3, dangers_per_day=2)
+        town.router = replace(town.router, policy=town.policy)
+    case = await _report(nantes)
+    await settle(*towns)
+    for n in range(15):
+        await nantes.hear("ana", f"{case.number} ça sent le gaz dans la voie, numéro {n}")
+        await settle(*towns)
+    told = await nantes.to("ana")
+    assert len(told) <= 5
+    assert all(one.automatic for one in told)
+    assert any("Appelez le 18" in one.text and one.danger for one in told)
+    words = [json.loads(body)["transfer"] for body in metropole.wires["nantes"].said]
+    assert len([one for one in words if one.get("danger")]) <= 5
+
+
+async def test_a_danger_that_the_other_sees_is_told_though_the_budget_is_spent(towns):
+    nantes, *_ = towns
+    nantes.rules = _Blind(nantes.rules.words, nantes.rules.others)
+    case = await _report(nantes)
+    await settle(*towns)
+    nantes.policy = replace(nantes.policy, automatic_per_day=1)
+    nantes.router = replace(nantes.router, policy=nantes.policy)
+    await nantes.hear("ana", f"{case.number} ça sent le gaz dans la voie")
+    await settle(*towns)
+    assert any("Appelez le 18" in one for one in await nantes.told("ana"))
