@@ -106,6 +106,8 @@ class Delivery:
     provider_id: str = ""
     error: str = ""
     settled_at: datetime | None = None
+    first_try_at: datetime | None = None
+    """Since when it has been tried; to be held back is no try, and a requeue begins anew."""
 
 
 def idempotency_key(cause: str, kind: DeliveryKind, address: Address) -> str:

@@ -110,8 +110,11 @@ class Courier:
             ours = await self.queue.begin([(claim.claim, delivery.id)], lease_s, self.clock.now())
             if delivery.id not in ours:
                 return
-            known = await self._what_became(delivery) if found else None
-            tried, outcome = (delivery, known) if known else await self._try(delivery)
+            begun = replace(delivery, first_try_at=delivery.first_try_at or self.clock.now())
+            known = await self._what_became(begun) if found else None
+            tried, outcome = (begun, known) if known else await self._try(begun)
+            if isinstance(outcome, Retry) and outcome.held:
+                tried = replace(tried, first_try_at=delivery.first_try_at)
             self.told(outcome)
             settled = self._settled(tried, outcome)
             if isinstance(known, Retry) and not settled.state.settled:
@@ -163,7 +166,7 @@ class Courier:
                         f"le prestataire ne dit pas si c'est parti ({type(error).__name__})"
                     )
             case OnUnknown.WAIT:
-                if self.clock.now() - delivery.created_at < UNKNOWN_WAIT:
+                if self._tried_for(delivery) < UNKNOWN_WAIT:
                     return Retry("en attente de l'avis du prestataire", after_s=60)
         return Permanent("unknown", "on ne sait pas si c'est parti : un agent décide")
 
@@ -221,7 +224,7 @@ class Courier:
         held: bool = False,
     ) -> Delivery:
         now = self.clock.now()
-        if not held and now - delivery.created_at >= GIVE_UP:
+        if not held and self._tried_for(delivery) >= GIVE_UP:
             return replace(
                 delivery,
                 state=DeliveryState.DEAD,
@@ -239,6 +242,10 @@ class Courier:
             error=reason,
             not_before=now + timedelta(seconds=wait * jitter),
         )
+
+    def _tried_for(self, delivery: Delivery) -> timedelta:
+        now = self.clock.now()
+        return now - (delivery.first_try_at or now)
 
     def _event(self, delivery: Delivery) -> Event | None:
         """Tell the case what its people will not receive."""

@@ -242,13 +242,13 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
                         state=DeliveryState.QUEUED,
                         not_before=None,
                         settled_at=None,
+                        first_try_at=None,
                         tries=0,
                         parts_sent=0,
                         provider_id="",
                         error="",
                     )
                 )
-                self._state.first_try.pop(found.id, None)
                 self._state.wake(send_role(found.address), found.lane, to_us(now))
                 awake.add(send_role(found.address))
         return awake

@@ -71,9 +71,14 @@ class MemoryOutbox:
             if found is None or found.state.settled:
                 continue
             sending = DeliveryState.SENDING
-            state.first_try.setdefault(found.id, to_us(now))
             state.put_delivery(
-                replace(found, state=sending, not_before=None, tries=found.tries + 1)
+                replace(
+                    found,
+                    state=sending,
+                    not_before=None,
+                    tries=found.tries + 1,
+                    first_try_at=found.first_try_at or now,
+                )
             )
             begun.add(delivery_id)
         return frozenset(begun)
@@ -145,10 +150,10 @@ class MemoryOutbox:
             state=DeliveryState.QUEUED,
             not_before=None,
             settled_at=None,
+            first_try_at=None,
             tries=0,
             error="",
         )
-        self._state.first_try.pop(found.id, None)
         self._state.put_delivery(fresh)
         role = send_role(found.address)
         self._state.wake(role, found.lane, to_us(now))
@@ -169,6 +174,7 @@ def _settled(before: Delivery, after: Delivery, now: datetime) -> Delivery:
         provider_id=after.provider_id or before.provider_id,
         error=after.error,
         settled_at=settled_at,
+        first_try_at=after.first_try_at,
     )
 
 

@@ -65,7 +65,6 @@ class State:
     deliveries: dict[int, Delivery] = field(default_factory=dict)
     idems: set[str] = field(default_factory=set)
     outbox: dict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
-    first_try: dict[int, int] = field(default_factory=dict)
     ref_cases: dict[str, int] = field(default_factory=dict)
     ref_deliveries: dict[str, int] = field(default_factory=dict)
     timers: dict[int, dict[int, Timer]] = field(default_factory=lambda: defaultdict(dict))
@@ -142,7 +141,7 @@ class State:
             Waiting(
                 each.id,
                 us_or_none(each.not_before),
-                self.first_try.get(each.id, to_us(each.created_at)),
+                to_us(each.first_try_at or each.created_at),
             )
             for each in found
         ]

@@ -55,6 +55,7 @@ SETTLE = (
         settled_at=func.coalesce(
             delivery.c.settled_at, bindparam("settled_", type_=delivery.c.settled_at.type)
         ),
+        first_try_at=bindparam("first_", type_=delivery.c.first_try_at.type),
     )
 )
 BUMP_CASE = (
@@ -226,6 +227,7 @@ def _settled(cell: str, after: Delivery, before: Row, now: int) -> dict[str, Any
         "provider_": after.provider_id or before["provider_id"],
         "error_": after.error,
         "settled_": settled,
+        "first_": us_or_none(after.first_try_at),
     }
 
 

@@ -213,3 +213,50 @@ async def test_a_worker_that_wakes_with_an_old_lease_sends_nothing(town, queued)
     ours = await town.store.begin([(claim.claim, queued.id)], 30, town.clock.now())
     assert ours == frozenset()
     assert (len(quick.sent), len(late.sent)) == (1, 0)
+
+
+async def test_what_was_requeued_is_tried_as_long_as_anything(town, queued):
+    one = courier(town, TownSender([Retry("503")] * 4))
+    await one.run_once()
+    town.clock.time += GIVE_UP
+    await one.run_once()
+    await town.store.requeue(queued.id, town.clock.now())
+    await one.run_once()
+    assert (await state_of(town, queued)).state is DeliveryState.DEFERRED
+    town.clock.time += GIVE_UP
+    await one.run_once()
+    assert (await state_of(town, queued)).state is DeliveryState.DEAD
+
+
+async def test_what_was_held_back_for_two_days_survives_one_503(town, queued):
+    held = Retry("rests", 900.0, held=True)
+    one = courier(town, TownSender([held, held, Retry("503"), held, Retry("503")]))
+    await one.run_once()
+    town.clock.time += GIVE_UP
+    for _ in range(2):
+        await one.run_once()
+        town.clock.pass_(seconds=1000)
+    assert (await state_of(town, queued)).state is DeliveryState.DEFERRED
+    town.clock.time += GIVE_UP
+    await one.run_once()
+    assert (await state_of(town, queued)).state is DeliveryState.DEFERRED
+    town.clock.pass_(seconds=1000)
+    await one.run_once()
+    assert (await state_of(town, queued)).state is DeliveryState.DEAD
+
+
+async def test_what_lay_in_the_queue_for_two_days_survives_one_503(town, queued):
+    town.clock.time += GIVE_UP
+    await courier(town, TownSender([Retry("503")])).run_once()
+    assert (await state_of(town, queued)).state is DeliveryState.DEFERRED
+
+
+async def test_a_callback_has_its_time_however_long_the_text_waited_before(town, queued):
+    town.clock.time += GIVE_UP
+    await _crash_while_sending(town, queued)
+    one = courier(town, TownSender(on_unknown=OnUnknown.WAIT))
+    await one.run_once()
+    assert (await state_of(town, queued)).state is DeliveryState.SENDING
+    town.clock.time += UNKNOWN_WAIT
+    await one.run_once()
+    assert (await state_of(town, queued)).state is DeliveryState.DEAD
