@@ -1,5 +1,6 @@
 """The outbox: order, limits, retries, and giving up where people see it."""
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -260,3 +261,28 @@ async def test_a_callback_has_its_time_however_long_the_text_waited_before(town,
     town.clock.time += UNKNOWN_WAIT
     await one.run_once()
     assert (await state_of(town, queued)).state is DeliveryState.DEAD
+
+
+async def test_the_waits_are_those_of_the_table_until_two_days_have_passed(town, queued):
+    """1, 5, 15 and 60 minutes, then every 4 hours; one tenth of each at most is added by chance."""
+    one = Courier(
+        ROLE, TownSender([Retry("503")] * 99), town.store, town.clock, town.ids, spread=_Never()
+    )
+    begun, tries = town.clock.now(), []
+    while (known := await state_of(town, queued)).state is not DeliveryState.DEAD:
+        if known.not_before:
+            town.clock.time = known.not_before - timedelta(seconds=1)
+            assert await one.run_once() == 0
+            town.clock.time = known.not_before
+        tries.append(town.clock.now() - begun)
+        assert await one.run_once() == 1
+    minutes = [0, 1, 6, 21, 81, *(81 + 240 * n for n in range(1, 13))]
+    assert tries == [timedelta(minutes=each) for each in minutes]
+    assert tries[-2] < GIVE_UP <= tries[-1]
+
+
+class _Never(random.Random):
+    """Adds nothing by chance."""
+
+    def random(self) -> float:
+        return 0.0
