@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from router.called import SENDINGS, channel_called
 from router.case import Event, EventKind
@@ -27,14 +27,24 @@ from router.delivery import (
 )
 from router.errors import StoreUnavailable
 from router.ports import Clock, Finds, Ids, OutboundPart, Sends
-from router.store import SendClaim, SendQueue, Settlement
+from router.store import Reservation, SendClaim, SendQueue, Settlement
 
 BACK_OFF_S = (60.0, 300.0, 900.0, 3600.0, 14_400.0)
 """Seconds before the second, third … try; the last one repeats until :data:`GIVE_UP`."""
 GIVE_UP = timedelta(hours=48)
 UNKNOWN_WAIT = timedelta(minutes=10)
 """How long a callback may take before a delivery of unknown outcome is held for an agent."""
+_PACED = "la suite du texte part dès que le prestataire en prend davantage"
 _BLOCKED = "cette personne ne nous laisse pas lui écrire ici"
+
+
+@dataclass(frozen=True, slots=True)
+class _Granted:
+    """What may be sent now: of each delivery so many pieces, and more after ``wait_s`` seconds."""
+
+    claims: tuple[SendClaim, ...]
+    pieces: Mapping[int, int]
+    wait_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,56 +73,63 @@ class Courier:
         claims = await self.queue.claim_sends(self.role, self.lanes, lease_s, now)
         if not claims:
             return 0
-        ready = await self._within_limit([claim for claim in claims if claim.deliveries])
+        granted = await self._within_limit([claim for claim in claims if claim.deliveries])
         idle = [claim.claim for claim in claims if not claim.deliveries]
         if idle:
             await self.queue.finish(idle, self.clock.now())
         failures: list[StoreUnavailable] = []
         async with asyncio.TaskGroup() as tasks:
-            for claim in ready:
-                tasks.create_task(self._work_apart(claim, failures))
+            for claim in granted.claims:
+                tasks.create_task(self._work_apart(claim, granted, failures))
         if failures:
             raise failures[0]
-        return sum(len(claim.deliveries) for claim in ready)
+        return sum(len(claim.deliveries) for claim in granted.claims)
 
-    async def _within_limit(self, claims: list[SendClaim]) -> list[SendClaim]:
-        """Keep as many deliveries as the shared limit grants; the rest goes back for later."""
-        wanted = sum(len(claim.deliveries) for claim in claims)
-        if not wanted:
-            return []
+    async def _within_limit(self, claims: list[SendClaim]) -> _Granted:
+        """Keep as many pieces as the shared limit grants; the rest goes back for later."""
+        pieces = {each.id: self._left(each) for claim in claims for each in claim.deliveries}
+        if not pieces:
+            return _Granted((), {}, 0.01)
         now = self.clock.now()
-        granted = await self.queue.reserve(self.role, self.channel.rate, wanted, now)
-        left, kept, refused = granted.granted, [], []
-        for claim in claims:
-            share = claim.deliveries[:left]
-            left -= len(share)
-            if share:
-                kept.append(replace(claim, deliveries=share))
-            else:
-                refused.append(claim.claim)
+        wanted = sum(pieces.values())
+        reserved = await self.queue.reserve(self.role, self.channel.rate, wanted, now)
+        granted = _shared(claims, pieces, reserved)
+        kept = {claim.claim for claim in granted.claims}
+        refused = [claim.claim for claim in claims if claim.claim not in kept]
         if refused:
-            await self.queue.finish(
-                refused, now, not_before=now + timedelta(seconds=max(granted.wait_s, 0.01))
-            )
-        return kept
+            later = now + timedelta(seconds=granted.wait_s)
+            await self.queue.finish(refused, now, not_before=later)
+        return granted
 
-    async def _work_apart(self, claim: SendClaim, failures: list[StoreUnavailable]) -> None:
+    def _left(self, delivery: Delivery) -> int:
+        """Count the pieces that are still to leave; the provider is called for each."""
+        try:
+            return max(1, len(self.channel.render(delivery)) - delivery.parts_sent)
+        except Exception:  # its own try tells of it
+            return 1
+
+    async def _work_apart(
+        self, claim: SendClaim, granted: _Granted, failures: list[StoreUnavailable]
+    ) -> None:
         """Work one lane; a store that fails it must not cut what the other lanes are sending."""
         try:
-            await self._work(claim)
+            await self._work(claim, granted)
         except StoreUnavailable as error:
             failures.append(error)
 
-    async def _work(self, claim: SendClaim) -> None:
-        lease_s = 2 * self.channel.deadline_s + 30
+    async def _work(self, claim: SendClaim, granted: _Granted) -> None:
         for delivery in claim.deliveries:
+            most = granted.pieces[delivery.id]
+            # a send is cut at the deadline, so that no other courier begins while pieces leave
+            lease_s = (1 + most) * self.channel.deadline_s + 30
+            until = self.clock.now() + timedelta(seconds=lease_s)
             found = delivery.state is DeliveryState.SENDING
             ours = await self.queue.begin([(claim.claim, delivery.id)], lease_s, self.clock.now())
             if delivery.id not in ours:
                 return
             begun = replace(delivery, first_try_at=delivery.first_try_at or self.clock.now())
             known = await self._what_became(begun) if found else None
-            tried, outcome = (begun, known) if known else await self._try(begun)
+            tried, outcome = (begun, known) if known else await self._try(begun, granted, until)
             if isinstance(outcome, Retry) and outcome.held:
                 tried = replace(tried, first_try_at=delivery.first_try_at)
             self.told(outcome)
@@ -131,10 +148,20 @@ class Courier:
 
     # --- one try -----------------------------------------------------------------------------
 
-    async def _try(self, delivery: Delivery) -> tuple[Delivery, SendOutcome]:
+    async def _try(
+        self, delivery: Delivery, granted: _Granted, until: datetime
+    ) -> tuple[Delivery, SendOutcome]:
+        """Send the pieces that are left, as far as the limit and our lease reach."""
         ids: list[str] = [part for part in delivery.provider_id.split(" ") if part]
-        parts = self.channel.render(delivery)
-        for part in parts[delivery.parts_sent :]:
+        try:
+            parts = self.channel.render(delivery)
+        except Exception as error:  # a channel's defect must not stop the other lanes
+            return delivery, Retry(f"défaut de mise en forme ({type(error).__name__})")
+        for place, part in enumerate(parts[delivery.parts_sent :]):
+            if place == granted.pieces[delivery.id]:
+                return delivery, Retry(_PACED, granted.wait_s, held=True)
+            if place and self.clock.now() >= until:  # another courier may have begun it
+                return delivery, Retry(_PACED, 0.0, held=True)
             outcome = await self._send(part, delivery.idem)
             if not isinstance(outcome, Sent):
                 return delivery, outcome
@@ -261,3 +288,19 @@ class Courier:
             who="outbox",
             text=f"{what} : {delivery.error}",
         )
+
+
+def _shared(claims: list[SendClaim], pieces: Mapping[int, int], reserved: Reservation) -> _Granted:
+    """Share out the pieces of a limit in order; of the last text perhaps not all may leave."""
+    left, kept, given = reserved.granted, [], dict(pieces)
+    for claim in claims:
+        share = []
+        for delivery in claim.deliveries:
+            if not left:
+                break
+            given[delivery.id] = min(left, pieces[delivery.id])
+            left -= given[delivery.id]
+            share.append(delivery)
+        if share:
+            kept.append(replace(claim, deliveries=tuple(share)))
+    return _Granted(tuple(kept), given, max(reserved.wait_s, 0.01))

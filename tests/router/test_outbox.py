@@ -286,3 +286,76 @@ class _Never(random.Random):
 
     def random(self) -> float:
         return 0.0
+
+
+@pytest.mark.parametrize("pieces", [2, 4, 5, 8])
+async def test_the_provider_s_limit_counts_calls_and_not_texts(town, pieces):
+    for person in range(5):
+        await town.hear(f"p{person}", "La poubelle déborde")
+    sender = TownSender(rate=Rate(per_s=5, burst=5), pieces=pieces)
+    one = courier(town, sender)
+    for second in range(1, 60):
+        for _ in range(3):
+            await one.run_once()
+        assert len(sender.sent) <= 5 * second
+        town.clock.pass_(seconds=1)
+    by_text = [idem for _, idem in sender.sent]
+    assert len(by_text) == len(set(by_text)) == 5 * pieces
+    found = await town.store.list_deliveries(list(DeliveryState), 1000)
+    states = {one.state for one in found if one.address.channel == "memory"}
+    assert states == {DeliveryState.SENT}
+
+
+class _Slow(TownSender):
+    """Takes its time for each piece, and lets something happen in the midst of it."""
+
+    def __init__(self, town, takes, meanwhile, pieces):
+        super().__init__(pieces=pieces, deadline_s=15.0)
+        self.town, self.takes, self.meanwhile = town, list(takes), meanwhile
+
+    async def send(self, part, idem):
+        self.town.clock.pass_(seconds=self.takes.pop(0))
+        await self.meanwhile()
+        return await super().send(part, idem)
+
+
+async def test_a_long_text_that_leaves_slowly_is_not_begun_by_another_courier(town, queued):
+    other = TownSender(pieces=8, deadline_s=15.0)
+
+    async def look():
+        await courier(town, other).run_once()
+
+    slow = _Slow(town, [14] * 8, look, pieces=8)
+    await courier(town, slow).run_once()
+    assert (len(slow.sent), len(other.sent)) == (8, 0)
+    assert (await state_of(town, queued)).state is DeliveryState.SENT
+
+
+async def test_who_slept_beyond_his_lease_sends_no_more_pieces(town, queued):
+    other = TownSender(pieces=3, deadline_s=15.0)
+
+    async def look():
+        await courier(town, other).run_once()
+
+    slow = _Slow(town, [1, 3600, 1], look, pieces=3)
+    await courier(town, slow).run_once()
+    assert len(other.sent) == 3
+    assert len(slow.sent) == 2  # the one that was under way when it slept
+    assert (await state_of(town, queued)).state is DeliveryState.SENT
+
+
+class _Unfit(TownSender):
+    """Cannot fit one person's words to its channel."""
+
+    def render(self, delivery):
+        if delivery.address.value == "ana":
+            raise ValueError("a defect")
+        return super().render(delivery)
+
+
+async def test_words_that_a_channel_cannot_render_hold_up_nobody_else(town, queued):
+    await town.hear("bob", "La poubelle déborde")
+    sender = _Unfit()
+    await courier(town, sender).run_once()
+    assert [sent.address.value for sent, _ in sender.sent] == ["bob"]
+    assert "ValueError" in (await state_of(town, queued)).error
