@@ -179,6 +179,15 @@ class Message:
     """Set where another installation offers a case that it has."""
 
     @property
+    def forged(self) -> bool:
+        """Whether our mail server says that it is not from the address that it shows.
+
+        Whoever has that address may never have heard of us. A form is answered on its page.
+        """
+        mailed = self.address.channel == "email" and self.until_confirmed is None
+        return mailed and self.trust is Trust.FAILED
+
+    @property
     def answered_at(self) -> Address:
         """Where the person is answered, and whose conversation the message is part of."""
         return self.until_confirmed or self.address

@@ -25,6 +25,10 @@ TO_VERIFY = "a-verifier"
 SEVERAL = "plusieurs-sujets"
 """The label of a case whose message speaks of something else too, which no service has yet."""
 _NO_ADDRESS = "Ce message ne porte aucune adresse à laquelle répondre."
+_FORGED = (
+    "Aucune réponse automatique n'est partie : notre serveur de courrier dit que ce message ne vient"
+    " pas de l'adresse qu'il affiche."
+)
 _PLAIN = {None, Nature.REPORT, Nature.QUESTION}
 _GIVE_A_NUMBER = {"web", "desk", "open311"}
 """Where whoever sends something waits for the number that it gets."""
@@ -159,6 +163,8 @@ def doubted(workspace: Workspace, draft: Draft, case: Case, message: Message) ->
     if message.trust is Trust.FAILED:
         labels = tuple(dict.fromkeys((*case.labels, TO_VERIFY)))
         case = workspace.save(draft, replace(case, labels=labels))
+    if message.forged:
+        workspace.tell(draft, case, EventKind.NOTE, "router", _FORGED)
     if message.doubts:
         doubts = f"À vérifier : {' ; '.join(message.doubts)}"
         workspace.tell(draft, case, EventKind.NOTE, "router", doubts)

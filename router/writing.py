@@ -60,7 +60,7 @@ class Writing:
 
         Another installation is told of its case in words of another kind (router.cell_writing).
         """
-        if message.address.channel == CELL:
+        if message.address.channel == CELL or message.forged:
             return False
         conversation = self.workspace.conversation(message.address.key)
         if conversation.blocked or conversation.opted_out:
