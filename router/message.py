@@ -256,6 +256,8 @@ class OptedOutOf:
     back_in: bool = False
     confirmed: bool = False
     """Whether the provider itself has told the person so."""
+    about: str = ""
+    """Of a complaint: the provider's id of our message; only who was sent it can complain of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -334,6 +334,9 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
         )
         | frozenset(event.delivery_id for event in events if isinstance(event, TaskDone)),
         provider_ids=frozenset(receipt.provider_id for receipt in receipts if receipt.provider_id)
+        | frozenset(
+            event.about for event in events if isinstance(event, OptedOutOf) and event.about
+        )
         | frozenset(ref for message in messages for ref in refs_of(message))
         | frozenset(act.forward for act in acts if act.forward),
     )

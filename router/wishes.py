@@ -35,6 +35,10 @@ class Wishes:
     def opted(self, draft: Draft, inbound: Inbound, event: OptedOutOf) -> Worked:
         """Keep the person's will, and confirm it once where the provider has not."""
         message = _word(inbound, event.address, event.text)
+        if event.about and not self._was_sent(event):
+            return Worked(
+                Action.IGNORE, "plainte sur un message qui n'est pas parti là", None, message
+            )
         if event.back_in:
             self._will(draft, message, opted_out=False)
             reply = self._confirm(draft, inbound, message, event)
@@ -80,6 +84,14 @@ class Wishes:
         language = self._language(inbound, word)
         reply = self.replies.help(draft, daily, TextId.ENCRYPTED, language)
         return Worked(Action.IGNORE, "message chiffré, illisible ici", None, word, reply=reply)
+
+    def _was_sent(self, event: OptedOutOf) -> bool:
+        """Whether the message that is complained of left for that very address."""
+        sent, there = self.workspace.delivery(None, event.about), event.address
+        return sent is not None and (sent.address.channel, sent.address.value.lower()) == (
+            there.channel,
+            there.value.lower(),
+        )
 
     def _will(self, draft: Draft, message: Message, *, opted_out: bool) -> None:
         conversation = self.workspace.conversation(message.address.key)

@@ -153,17 +153,30 @@ def _line_with(code: str, searched: str) -> str:
 
 
 def _complaint(parts: list[Part], own: Address) -> InboundEvent:
-    """A recipient pressed "this is spam" (RFC 5965): nothing more is sent to him."""
+    """A recipient pressed "this is spam" (RFC 5965): nothing more is sent to him.
+
+    Anybody can write such a report, so that it names the mail of ours that he was sent.
+    """
+    fields: dict[str, str] = {}
     for part in parts:
         if part.kind == "message/feedback-report":
             for group in _fields(part):
-                for name in ("original-rcpt-to", "removal-recipient"):
-                    found = addresses(group.get(name, ""))
-                    if found:
-                        who = Address(own.channel, own.account, found[0][1].lower())
-                        # confirmed: nothing is written to somebody who calls it spam
-                        return OptedOutOf(who, "plainte pour courrier indésirable", confirmed=True)
-    return Ignored("a complaint that names nobody")
+                fields = group | fields
+    named = (addresses(fields.get(name, "")) for name in ("original-rcpt-to", "removal-recipient"))
+    who = next((found[0][1].lower() for found in named if found), "")
+    if not who:
+        return Ignored("a complaint that names nobody")
+    senders = [address for _, address in addresses(fields.get("original-mail-from", ""))]
+    about = _verp(senders, own.value) or _embedded(parts, _searched(parts), own.value)
+    if not about:
+        return Ignored("a complaint that names no mail of ours")
+    # confirmed: nothing is written to somebody who calls it spam
+    return OptedOutOf(
+        Address(own.channel, own.account, who),
+        "plainte pour courrier indésirable",
+        confirmed=True,
+        about=about,
+    )
 
 
 def _read(parts: list[Part]) -> InboundEvent:

@@ -288,6 +288,12 @@ def test_who_calls_our_mail_spam_gets_no_more_of_it() -> None:
     assert isinstance(opted, OptedOutOf)
     assert opted.address == Address("email", "guichet@nantes.example", "lea@citoyens.example")
     assert opted.confirmed  # or a confirmation would leave to him
+    assert opted.about == OURS
+
+
+def test_a_complaint_that_carries_no_mail_of_ours_is_nobody_s_wish() -> None:
+    status = "Feedback-Type: abuse\nOriginal-Rcpt-To: lea@citoyens.example"
+    assert isinstance(event(report(status, kind="feedback-report")), Ignored)
 
 
 def test_a_read_receipt_says_that_the_mail_arrived() -> None:
