@@ -5,7 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 
-from router.case import Case, CaseFile, EventKind, Reporter, Status, Visibility
+from router.case import (
+    Case,
+    CaseFile,
+    EventKind,
+    Reporter,
+    ReporterRole,
+    Status,
+    Visibility,
+)
 from router.clocks import alarm_of, due_again, set_timers
 from router.decision import Decision, Facts, Nature
 from router.delivery import DeliveryKind
@@ -114,6 +122,8 @@ class Dispatcher:
             message.address,
             message.sender_name,
             facts.language or "fr",
+            # a machine is never written to, not by services either
+            role=ReporterRole.THIRD_PARTY if message.automatic else ReporterRole.REPORTER,
             refs=(message.ref,) if message.ref else (),
             since=now,
             page=message.until_confirmed,

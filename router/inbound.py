@@ -13,6 +13,7 @@ from router.conversation import How, Threaded, thread
 from router.dangers import Dangers
 from router.decision import Decision
 from router.desk import Desk
+from router.echoes import is_echo
 from router.looking import Look, Looks
 from router.message import (
     AddressConfirmed,
@@ -21,6 +22,7 @@ from router.message import (
     CallMissed,
     CellSaid,
     Encrypted,
+    HandsOn,
     HelpAsked,
     Ignored,
     InboundEvent,
@@ -47,6 +49,9 @@ from router.windows import Windows
 from router.wishes import Wishes
 from router.worked import Worked
 from router.workspace import Draft, Workspace
+
+_NAMED = {How.TOKEN, How.REFERENCE, How.NUMBER}
+"""How even a machine tells which case it means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,9 @@ class Handler:
         if threaded.how is How.PARTNER and threaded.case is not None:
             return self._partner(draft, inbound, message, threaded, understood)
         if message.automatic:
-            return self._machine(draft, message, threaded, understood)
+            if threaded.how in _NAMED or not self._handed_on(message, decision):
+                return self._machine(draft, message, threaded, understood)
+            return self.opening.create(draft, inbound, message, understood, facts, decision)
         if message.pressed and (threaded.case is None or threaded.case.asked != message.pressed):
             return self._stale(draft, message, threaded.case)
         if threaded.case is not None:
@@ -201,13 +208,29 @@ class Handler:
         heard = self.partners.reply(draft, message, threaded.case, service, inbound)
         return Worked(heard.action, heard.reason, heard.case, message, understood)
 
+    def _handed_on(self, message: Message, decision: Decision) -> bool:
+        """Whether somebody must read what a machine sent: it may hand on a person's words."""
+        if is_echo(message.text_shown, self.opening.dispatcher.rulebook.texts):
+            return False
+        match message.hands_on:
+            case HandsOn.NOTHING:
+                return False
+            case HandsOn.DANGER:
+                return decision.danger
+            case HandsOn.PERHAPS:
+                return decision.danger or decision.category is not None
+            case HandsOn.A_PERSON:
+                return True
+            case _:
+                assert_never(message.hands_on)
+
     def _machine(
         self, draft: Draft, message: Message, threaded: Threaded, understood: Understanding
     ) -> Worked:
         """Keep what a machine wrote on the case it belongs to, and never answer it."""
         reason = f"message automatique ({message.automatic})"
         case = threaded.case
-        if case is not None and threaded.how in {How.TOKEN, How.REFERENCE, How.NUMBER}:
+        if case is not None and threaded.how in _NAMED:
             case = self.workspace.save(draft, case)
             self.workspace.tell(draft, case, EventKind.NOTE, "machine", message.text_shown[:500])
             return Worked(Action.IGNORE, reason, case, message, understood)

@@ -85,6 +85,19 @@ class Trust(StrEnum):
     FAILED = "failed"
 
 
+class HandsOn(StrEnum):
+    """What a machine's message may hand on of what a person wrote."""
+
+    NOTHING = "nothing"
+    """It answers, or tells what became of ours."""
+    DANGER = "danger"
+    """Nothing is likely; a danger is one all the same."""
+    PERHAPS = "perhaps"
+    """A list sends it, or nobody who can be answered: its words tell."""
+    A_PERSON = "a person"
+    """A form sends it, and names who wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """A position that the sender gave: degrees WGS84, accuracy in metres when it was told."""
@@ -153,6 +166,8 @@ class Message:
     sent_at: datetime | None = None
     trust: Trust = Trust.UNVERIFIED
     automatic: str = ""
+    hands_on: HandsOn = HandsOn.NOTHING
+    """Of an automatic one: whether a person's words may be in it."""
     pressed: str = ""
     """Of a button: the fact that was asked for where it stood; the text is what it said."""
     too_large: bool = False

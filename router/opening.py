@@ -29,6 +29,10 @@ _FORGED = (
     "Aucune réponse automatique n'est partie : notre serveur de courrier dit que ce message ne vient"
     " pas de l'adresse qu'il affiche."
 )
+_BY_A_MACHINE = (
+    "Envoyé par une machine (liste, formulaire d'un site) : aucune réponse n'est partie, et aucune ne"
+    " partira à son adresse. Lisez qui a écrit, et répondez-lui vous-même."
+)
 _PLAIN = {None, Nature.REPORT, Nature.QUESTION}
 _GIVE_A_NUMBER = {"web", "desk", "open311"}
 """Where whoever sends something waits for the number that it gets."""
@@ -61,7 +65,8 @@ class Opening:
         ``mistyped``: it also names a case by a number that is none, which the receipt says.
         """
         redirected = redirects(decision, self.dispatcher.rulebook, facts.nature)
-        asked = "" if redirected else self._question(message, facts, decision)
+        silent = redirected or bool(message.automatic) or message.forged
+        asked = "" if silent else self._question(message, facts, decision)
         files = files_of(inbound, message)
         split = decision.parts or (message.offer is not None and message.offer.part)
         beside = () if split else understood.beside
@@ -74,10 +79,13 @@ class Opening:
         if not message.reachable:
             self.workspace.tell(draft, case, EventKind.NOTE, "router", _NO_ADDRESS)
         self.desk.entered(draft, case, message)
+        if message.automatic:
+            self.workspace.tell(draft, case, EventKind.NOTE, "router", _BY_A_MACHINE)
         if message.origin:
             note = f"Message transféré ; expéditeur d'origine : {message.origin}"
             self.workspace.tell(draft, case, EventKind.NOTE, "router", note)
-        remember(self.workspace, draft, message, case, asked)
+        if not message.automatic:  # one address of a form writes for many people
+            remember(self.workspace, draft, message, case, asked)
         if case.came is not None:
             return self._accepted(draft, inbound, message, understood, decision, case, asked)
         owner = self.dispatcher.rulebook.directory.service(case.owner)
@@ -160,7 +168,7 @@ class Opening:
 
 def doubted(workspace: Workspace, draft: Draft, case: Case, message: Message) -> Case:
     """Have an agent verify a message that its channel cannot vouch for, or found odd."""
-    if message.trust is Trust.FAILED:
+    if message.trust is Trust.FAILED or message.automatic:
         labels = tuple(dict.fromkeys((*case.labels, TO_VERIFY)))
         case = workspace.save(draft, replace(case, labels=labels))
     if message.forged:

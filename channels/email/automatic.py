@@ -18,12 +18,16 @@ _PRECEDENCE = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
 _SENDER = re.compile(
     r"^(?:mailer-?daemon|post[-_]?master|daemon|root|cron|bounces?|abuse-auto|newsletters?|mailing"
     r"|notifications?|auto-?(?:reply|responder|confirm|mailer)|listserv|majordomo)(?:$|[+._=-])"
-    r"|(?:^|[+._=-])(?:no|ne|do-?not|donot|not)[._-]?(?:reply|response|respond|pas[._-]?repondre"
-    r"|r[ée]pondre)(?:$|[+._=-]|\d)"
-    r"|^(?:pas-?de-?reponse|nepasrepondre|noreponse|nichtantworten|keine-?antwort|noresponder)"
     r"|-bounces?$|-(?:request|owner)$|^owner-",
     re.IGNORECASE,
 )
+NO_REPLY = re.compile(
+    r"(?:^|[+._=-])(?:no|ne|do-?not|donot|not)[._-]?(?:reply|response|respond|pas[._-]?repondre"
+    r"|r[ée]pondre)(?:$|[+._=-]|\d)"
+    r"|^(?:pas-?de-?reponse|nepasrepondre|noreponse|nichtantworten|keine-?antwort|noresponder)",
+    re.IGNORECASE,
+)
+"""What stands before the @ of a machine to which nobody shall answer."""
 _SUBJECT = re.compile(
     r"^(?:(?:re|ré|tr|fw|fwd|aw|sv|r)\s*:\s*)*(?:\[[^\]]{1,40}\]\s*)?(?:"
     r"r[ée]ponse[ -](?:automatique|auto)\b(?=\s*(?:[:–-]|de\b|$))"
@@ -120,19 +124,34 @@ def _by_look(headers: Headers, sender: str, subject: str, own: str) -> str:
     local = sender.rpartition("@")[0]
     if own and _bare(sender) == own:
         return "own address"
-    if _SENDER.search(local):
+    if _SENDER.search(local) or NO_REPLY.search(local):
         return f"sender {local[:40]}"
     if "autorespond" in headers.get("delivered-to").lower():
         return "Delivered-To: Autoresponder"
     if "autoresponder" in headers.get("x-post-messageclass").lower():
         return "X-POST-MessageClass"
-    if _bare(own) in {_bare(value) for value in headers.all("x-loop")}:
+    if _looped(headers, own):
         return "X-Loop"
+    found = by_subject(headers, subject)
+    return f"subject « {found[:40]} »" if found else ""
+
+
+def by_subject(headers: Headers, subject: str) -> str:
+    """Give the words of a subject by which a machine answers or reports, or nothing."""
     subject = subject[:300].strip()
     found = _SUBJECT.search(subject)
     if found is None and answers(headers, subject):
         found = _ANSWERING.search(subject)
-    return f"subject « {found[0][:40]} »" if found else ""
+    return found[0] if found else ""
+
+
+def is_ours(headers: Headers, sender: str, own: str) -> bool:
+    """Whether we wrote a mail ourselves."""
+    return bool(own) and (_bare(sender) == own.lower() or _looped(headers, own.lower()))
+
+
+def _looped(headers: Headers, own: str) -> bool:
+    return _bare(own) in {_bare(value) for value in headers.all("x-loop")}
 
 
 def _bare(address: str) -> str:

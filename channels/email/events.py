@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from channels.email.automatic import answers, machine_mark, machine_words
 from channels.email.bounces import report_event
+from channels.email.handing_on import hands_on, reply_to
 from channels.email.headers import moment, words
 from channels.email.identity import recipients_of, refs_of, sender_of
 from channels.email.quotes import strip_quotes
@@ -20,6 +21,7 @@ from router.message import (
     Address,
     Attachment,
     Envelope,
+    HandsOn,
     InboundEvent,
     Message,
     MessageReceived,
@@ -70,6 +72,11 @@ class Receiver:
         cut = strip_quotes(mail.text, subject)
         kind = headers.get("content-type").partition(";")[0].strip().lower()
         mark = machine_mark(headers, sender, subject, kind, self.account)
+        mark = mark or machine_words(cut.shown, answering=answers(headers, subject))
+        carries = HandsOn.NOTHING
+        if mark:
+            carries = hands_on(headers, sender, subject, kind, cut.shown, self.account)
+        form = reply_to(headers, sender) if carries is HandsOn.A_PERSON else ""
         tokens = (_token(address) for address in recipients_of(headers))
         return Message(
             address=Address.from_key(envelope.conversation),
@@ -86,9 +93,10 @@ class Receiver:
             ),
             sent_at=moment(headers.get("date")),
             trust=trust_of(headers, sender, self.trusted),
-            automatic=mark or machine_words(cut.shown, answering=answers(headers, subject)),
+            automatic=mark,
+            hands_on=carries,
             reachable=bool(sender),
-            origin=mail.origin or cut.origin,
+            origin=mail.origin or cut.origin or form,
             ref=envelope.ref,
             thread=Thread(
                 tokens=tuple(dict.fromkeys(filter(self._is_ours, tokens))), refs=refs_of(headers)
