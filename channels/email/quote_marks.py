@@ -198,7 +198,7 @@ def header_block(lines: list[str], index: int, *, loose: bool = False) -> int:
     """Count the lines of a quoted mail's header that begin here; 0 when it is none.
 
     It names the sender, the date, and the recipient or the subject (``loose``: any two of them),
-    so that a citizen's own « Objet : … » stays his.
+    and an address or the time of day, so that a citizen's own letter or trip stays his.
     """
     if index >= len(lines):
         return 0
@@ -208,17 +208,21 @@ def header_block(lines: list[str], index: int, *, loose: bool = False) -> int:
         return 0
     seen: set[str] = {"date"} if start > index else set()
     end, blank, stray = start, 0, 0
+    written = start > index or loose
     for position in range(start, min(start + 16, len(lines))):
         line = lines[position][:_LONG]
         found = _FIELD.match(line)
         if found:
-            seen.add(_group_of(found))
+            group = _group_of(found)
+            seen.add(group)
+            written = written or _by_a_program(group, found["value"])
             end, blank, stray = position + 1, 0, 0
         elif not line.strip("> \t"):
             blank += 1
             if blank > 1 or ({"sender", "subject"} <= seen and "date" in seen):
                 break
         else:
+            written = written or _ADDRESS.search(line) is not None
             stray += 1  # a long list of recipients runs over several lines
             if stray > 3 or blank or not seen:
                 break
@@ -227,7 +231,12 @@ def header_block(lines: list[str], index: int, *, loose: bool = False) -> int:
     enough = {"sender", "date"} <= seen and bool({"to", "subject"} & seen)
     if loose:
         enough = len(seen & {"sender", "date", "to", "subject"}) >= 2
-    return end - index if enough else 0
+    return end - index if enough and written else 0
+
+
+def _by_a_program(group: str, value: str) -> bool:
+    """Whether a line says what a program adds: an address, or the time of day beside the date."""
+    return bool(_ADDRESS.search(value) or (group == "date" and _TIME.search(value)))
 
 
 def sender_named(lines: list[str]) -> str:

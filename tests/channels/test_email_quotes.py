@@ -105,3 +105,28 @@ def test_one_endless_line_is_looked_at_by_its_beginning(mark: str) -> None:
     line = mark * 20_000
     assert calls(line) < 400
     assert strip_quotes(line).shown == line.strip()
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        "Bonjour\n\nDe: Mme Martin\nDate: 23 novembre 2026\nObjet: trou\n\nIl y a un trou dangereux.",
+        "Bonjour,\nDe : gare de Nantes\nÀ : Rezé\nDate : tous les matins\nle bus est en danger.",
+        "De : la gare\nÀ : la mairie\nDate : le 3/11/2026\nObjet : bus 12\nUn arrêt dangereux.",
+    ],
+)
+def test_a_citizen_s_own_letter_is_no_quotation(letter: str) -> None:
+    assert "danger" in strip_quotes(letter).shown
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "De : Mairie <accueil@nantes.example>\nDate : 23 novembre 2026\nObjet : Votre demande",
+        "De : Mairie\nEnvoyé : lundi 23 novembre 2026 10:15\nÀ : Léa\nObjet : Votre demande",
+        "De : Mairie\nDate : 23 novembre 2026 à 10h15\nObjet : Votre demande",
+        "De : Mairie\nDate : 23 novembre 2026\nÀ : lea@citoyens.example\nObjet : Votre demande",
+    ],
+)
+def test_what_a_program_writes_above_a_mail_is_old(head: str) -> None:
+    assert strip_quotes(f"Merci.\n\n{head}\n\nNous avons bien reçu.").shown == "Merci."
