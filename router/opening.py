@@ -168,7 +168,7 @@ class Opening:
 
 def doubted(workspace: Workspace, draft: Draft, case: Case, message: Message) -> Case:
     """Have an agent verify a message that its channel cannot vouch for, or found odd."""
-    if message.trust is Trust.FAILED or message.automatic:
+    if message.trust is Trust.FAILED or message.automatic or message.doubts:
         labels = tuple(dict.fromkeys((*case.labels, TO_VERIFY)))
         case = workspace.save(draft, replace(case, labels=labels))
     if message.forged:

@@ -29,6 +29,7 @@ from router.message import (
 )
 from router.tokens import Signer
 
+_UNREAD = "le message a trop de parties : certaines n'ont pas été lues"
 _TOKEN = re.compile(r"[a-z0-9]{1,2}\.[a-z0-9]{11}\.[a-z2-7]{8}\.[a-z0-9]{1,2}\.[a-z2-7]{16}")
 
 
@@ -94,6 +95,7 @@ class Receiver:
             sent_at=moment(headers.get("date")),
             trust=trust_of(headers, sender, self.trusted),
             automatic=mark,
+            doubts=(_UNREAD,) if mail.unread else (),
             hands_on=carries,
             reachable=bool(sender),
             origin=mail.origin or cut.origin or form,

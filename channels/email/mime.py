@@ -160,17 +160,28 @@ def opened(raw: bytes) -> tuple[Headers, bytes]:
     return headers, body
 
 
-def leaves(headers: Headers, body: bytes) -> list[Part]:
-    """List the leaves of a mail in reading order, at most :data:`MAX_PARTS`, none too deep."""
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """The leaves of a mail in reading order; ``unread``: there are more behind or below them."""
+
+    parts: tuple[Part, ...]
+    unread: bool
+
+
+def leaves(headers: Headers, body: bytes) -> Leaves:
+    """Find the leaves of a mail, at most :data:`MAX_PARTS`, none below :data:`MAX_DEPTH`."""
     found: list[Part] = []
     waiting = [Part(headers, body, 0)]
     containers = 0
+    unread = False
     while waiting and len(found) < MAX_PARTS:
         part = waiting.pop()
-        if part.kind.startswith("multipart/") and len(part.path) < MAX_DEPTH:
-            sections = _sections(part)
+        if part.kind.startswith("multipart/"):
+            sections = _sections(part) if len(part.path) < MAX_DEPTH else None
+            unread = unread or len(part.path) >= MAX_DEPTH
             if sections is not None:
                 containers += 1
+                unread = unread or len(sections) > MAX_PARTS - len(found)
                 default = b"message/rfc822" if part.kind == "multipart/digest" else b""
                 inner = [
                     _child(part, section, containers, default)
@@ -180,7 +191,7 @@ def leaves(headers: Headers, body: bytes) -> list[Part]:
                 continue
             part = Part(_as_text(part.headers), part.body, 0, part.path, part.groups, part.nested)
         found.append(Part(part.headers, part.body, len(found), part.path, part.groups, part.nested))
-    return found
+    return Leaves(tuple(found), unread or bool(waiting))
 
 
 def _child(parent: Part, section: bytes, group: int, default: bytes) -> Part:

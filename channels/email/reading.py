@@ -10,7 +10,7 @@ from channels.email import tnef
 from channels.email.headers import Headers, words
 from channels.email.identity import sender_shown
 from channels.email.letter_text import bodies_of, text_of
-from channels.email.mime import Part, attached_mail, leaves, opened
+from channels.email.mime import Leaves, Part, attached_mail, leaves, opened
 from channels.file_names import file_name
 
 SMALLEST_INLINE = 10_000
@@ -58,6 +58,8 @@ class Mail:
     files: tuple[File, ...]
     origin: str = ""
     """``Name <address>`` of whoever wrote the mail that is attached to this one, or nothing."""
+    unread: bool = False
+    """Whether it has more parts, or deeper ones, than are read."""
 
 
 def read(raw: bytes) -> Mail:
@@ -67,11 +69,11 @@ def read(raw: bytes) -> Mail:
         UnreadablePayload: it is none.
     """
     headers, body = opened(raw)
-    parts = leaves(headers, body)
-    return _read(headers, parts, depth=0)
+    return _read(headers, leaves(headers, body), depth=0)
 
 
-def _read(headers: Headers, parts: list[Part], depth: int) -> Mail:
+def _read(headers: Headers, found: Leaves, depth: int) -> Mail:
+    parts, unread = list(found.parts), found.unread
     bodies = bodies_of(parts)
     text = text_of(bodies)
     numbers = {part.number for part in bodies}
@@ -92,6 +94,7 @@ def _read(headers: Headers, parts: list[Part], depth: int) -> Mail:
             inner = _attached(part, depth)
             inner_texts.append(inner.text if inner else "")
             origin = origin or (sender_shown(inner.headers) if inner else "")
+            unread = unread or (inner is not None and inner.unread)
         ref = f"part:{part.number}"
         files.append(File(_name(part), part.kind, _size(part), ref, unnamed=not part.name))
     if not text.strip():
@@ -100,7 +103,9 @@ def _read(headers: Headers, parts: list[Part], depth: int) -> Mail:
         size = headers.get(TRUNCATED)
         mega = int(size) // 1_000_000 if size.isdecimal() and len(size) < 12 else 0
         files.append(File(f"pièce trop grande ({mega} Mo)", "message/partial", mega * 10**6, ""))
-    return Mail(headers, tuple(parts), text, tuple(_numbered(files)), origin)
+    if unread and depth == 0:
+        files.append(File("parties non lues", "message/partial", 0, ""))
+    return Mail(headers, tuple(parts), text, tuple(_numbered(files)), origin, unread)
 
 
 def bytes_of(raw: bytes, ref: str) -> bytes | None:
@@ -110,7 +115,7 @@ def bytes_of(raw: bytes, ref: str) -> bytes | None:
     number, _, inner = number.partition("/")
     if kind != "part" or not number.isdecimal():
         return None
-    for part in leaves(headers, body):
+    for part in leaves(headers, body).parts:
         if part.number == int(number):
             if not inner:
                 return part.data

@@ -334,6 +334,19 @@ def test_half_a_winmail_dat_stops_nothing(cut: int) -> None:
 
 # --- limits --------------------------------------------------------------------------------------
 
+
+def _nested(depth: int) -> str:
+    """Give a mail whose words lie in so many containers."""
+    return (
+        HEAD
+        + "".join(
+            f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(depth)
+        )
+        + f"{PLAIN}\n"
+        + "".join(f"--b{n}--\n" for n in reversed(range(depth)))
+    )
+
+
 FLAT = several(*["\nx"] * 10_000)
 NESTED = HEAD + "".join(
     f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(1000)
@@ -344,7 +357,27 @@ MAILS_IN_MAILS = HEAD + "Content-Type: message/rfc822\n\n" * 1000
 @pytest.mark.parametrize("evil", [FLAT, NESTED, MAILS_IN_MAILS], ids=["flat", "nested", "mails"])
 def test_parts_without_end_are_read_so_far_and_no_further(evil: str) -> None:
     holds_for(evil.encode())
-    assert len(leaves(*opened(evil.encode()))) <= MAX_PARTS
+    assert len(leaves(*opened(evil.encode())).parts) <= MAX_PARTS
+
+
+@pytest.mark.parametrize(
+    ("evil", "said"),
+    [
+        (several(*["Content-Type: image/jpeg; name=x.jpg\n\nx"] * 500, PLAIN), True),
+        (several(*["Content-Type: image/jpeg; name=x.jpg\n\nx"] * 499, PLAIN), False),
+        (_nested(51), True),
+        (_nested(50), False),
+        (several(part(_nested(51).encode(), "message/rfc822")), True),
+    ],
+    ids=["501 parts", "500 parts", "51 deep", "50 deep", "51 deep in a mail"],
+)
+def test_what_lies_behind_500_parts_or_below_depth_50_is_said_to_be_unread(
+    evil: str, said: bool
+) -> None:
+    read = message(evil)
+    assert ([file.name for file in read.attachments][-1:] == ["parties non lues"]) is said
+    assert bool(read.doubts) is said
+    assert said or "Un trou" in read.text
 
 
 def test_headers_without_end_are_read_so_far_and_no_further() -> None:

@@ -567,6 +567,12 @@ async def test_a_doubtful_message_is_to_be_verified_whether_it_opens_a_case_or_j
     assert (again.id, again.labels.count("a-verifier")) == (case.id, 1)
 
 
+async def test_what_its_channel_could_not_read_whole_is_to_be_verified(town):
+    case = (await town.hear("ana", "Le lampadaire est éteint", doubts=["non lu"])).case
+    assert "a-verifier" in case.labels
+    assert len(await town.to("ana")) == 1
+
+
 async def test_a_third_party_who_corrects_his_message_adds_nothing_in_the_reporter_s_name(town):
     case = (await town.hear("ana", "Le lampadaire est éteint")).case
     await town.hear("zoe", f"pour la demande {printed(case.number)}", id="z1")
