@@ -11,7 +11,8 @@ from router.errors import StoreUnavailable
 from router.ports import Clock, Polls
 from router.store import CursorWrite, Intake, Lease, Leases
 
-LEASE_S = 90.0
+LEASE_S = 180.0
+"""Half of it is for a pull, in which one large mail on a slow line must arrive, half to settle it."""
 _WAIT_FOR_LEASE_S = 5.0
 _LONGEST_BACK_OFF_S = 300.0
 

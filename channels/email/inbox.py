@@ -72,7 +72,7 @@ class Inbox:
         """Polls that failed since the last one that did not."""
 
     async def pull(self, cursor: str, received_at: Callable[[], datetime]) -> Pulled:
-        """Fetch a batch; waits a while when there is nothing.
+        """Fetch a batch; where there is nothing, wait a while until something comes, and give nothing.
 
         Raises:
             OSError, TimeoutError: the mailbox cannot be read now (``PermissionError``: the
@@ -170,8 +170,8 @@ class Inbox:
         try:
             uids = await self._waiting(connection, cursor, received_at())
             if not uids:
+                # what comes meanwhile has the whole time of the next poll
                 await connection.wait(self._settings.imap_wait_s)
-                uids = await self._waiting(connection, cursor, received_at())
             return await self._fetch(connection, cursor, uids, received_at)
         except Refused as error:
             raise ConnectionError(f"the mail server refused a command: {error}") from error

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from channels.email import EmailChannel, EmailSettings
+from channels.email.batch import _BATCH_S, _BODY_S
 from channels.email.imap import ImapConnection, _body_of, mailbox_name
 from demo.mail import PASSWORD, MailSimulator
+from router import polling
 from router.tokens import Signer
 
 COUNTER = "guichet@nantes.example"
@@ -94,8 +96,22 @@ async def test_waiting_ends_as_soon_as_a_mail_arrives(server: MailSimulator) -> 
         pulling = group.create_task(box.pull("", now))
         await asyncio.sleep(0.2)
         await server.citizen_sends(mail(), COUNTER)
-    assert len(pulling.result().envelopes) == 1
+    # it is fetched in the whole time of the next poll, and not in what waiting has left of this
+    assert pulling.result().envelopes == ()
+    assert len((await box.pull(pulling.result().cursor, now)).envelopes) == 1
     await box.close()
+
+
+def test_a_poll_has_time_for_the_slowest_mail_that_a_batch_still_begins() -> None:
+    answer_s = EmailSettings().imap_timeout_s  # and once the server takes as long as it may
+    assert answer_s + _BATCH_S + answer_s + _BODY_S <= polling.LEASE_S / 2
+
+
+def test_a_poll_has_time_to_wait_as_long_as_it_may() -> None:
+    longest = next(
+        one.le for one in EmailSettings.model_fields["imap_wait_s"].metadata if hasattr(one, "le")
+    )
+    assert longest + EmailSettings().imap_timeout_s < polling.LEASE_S / 2
 
 
 async def test_a_drop_while_waiting_is_noticed_at_once(server: MailSimulator) -> None:
