@@ -18,6 +18,7 @@ from test_whatsapp import WhatsAppTown
 from town import Town
 from x_town import x_town
 
+from channels.email import EmailChannel, EmailSettings
 from router.delivery import DeliveryState
 
 MOST, MORE = 3, 2
@@ -79,7 +80,36 @@ async def x_public(folder: Path) -> AsyncIterator[tuple[Town, Says]]:
         yield opened
 
 
-@pytest.mark.parametrize("channel", [sms, whatsapp, telegram, matrix, x, x_public])
+class MailTown(Town):
+    """A mailbox into which a program without any mark of one drops its mails."""
+
+    async def mailed(self, text: str) -> None:
+        number = self.ids.next()
+        raw = (
+            "From: Lea <lea@citoyens.example>\r\nTo: guichet@nantes.example\r\n"
+            f"Subject: Rue {number}\r\nMessage-ID: <{number}@citoyens.example>\r\n"
+            f"Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+        )
+        await self.store.accept([self.mailbox.envelope(raw.encode(), self.clock.now())])
+        while await self.router.run_once():
+            pass
+
+
+@asynccontextmanager
+async def email(folder: Path) -> AsyncIterator[tuple[Town, Says]]:
+    town = MailTown(folder)
+    account = "guichet@nantes.example"
+    town.mailbox = EmailChannel(EmailSettings(smtp_host="127.0.0.1"), account, town.signer)
+    readers = {**town.router.readers, ("email", account): town.mailbox}
+    town.router = replace(town.router, readers=readers)
+    await town.store.open()
+    await town.store.publish({}, town.rules.hash, "test", "test", town.clock.now())
+    yield town, town.mailed
+    await town.mailbox.close()
+    await town.store.close()
+
+
+@pytest.mark.parametrize("channel", [email, sms, whatsapp, telegram, matrix, x, x_public])
 @pytest.mark.parametrize("cries", ["Une poubelle déborde", "Odeur de gaz"])
 async def test_a_machine_without_end_is_answered_so_often_a_day_and_no_more(
     channel: Any, cries: str, tmp_path: Path
