@@ -198,7 +198,7 @@ async def build(
             communes=rulebook.geography.communes,
             commune=lambda name: rulebooks.current().geography.commune(name),
             offered=lambda: _offered(rulebooks),
-            was_taken=lambda *named: _was_taken(store, *named),
+            kept=lambda *named: _kept(store, *named),
             posted_number=lambda account, id: _number_of(store, "open311", account, id),
             records=store,
             troubles=troubles.told,
@@ -233,8 +233,9 @@ def _offered(rulebooks: LiveRulebooks) -> list[Offered]:
     return [Offered(one, known.category_family(one) or "") for one in known.categories()]
 
 
-async def _was_taken(store: Store, channel: str, account: str, id: str) -> bool:
-    return await store.outcome(channel, account, id) is not None
+async def _kept(store: Store, channel: str, account: str, id: str) -> Envelope | None:
+    line = await store.outcome(channel, account, id)
+    return await store.envelope(line.inbound_id) if line else None
 
 
 async def _number_of(store: Store, channel: str, account: str, id: str) -> TrackingNumber | None:

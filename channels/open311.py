@@ -103,7 +103,8 @@ class Open311:
         fields = dict(pairs)
         kept = urlencode(pairs).encode() if pairs else raw
         update = fields.get("update_id", "")
-        same = f"update\n{update}" if update else f"{at:%Y-%m-%d}\n{kept!r}"
+        of_case = fields.get("service_request_id", "")
+        same = f"update\n{of_case}\n{update}" if update else f"{at:%Y-%m-%d}\n{kept!r}"
         same = f"own\n{own}" if own else same
         provider_id = hashlib.sha256(same.encode("utf-8", "replace")).hexdigest()[:32]
         whose = fields.get(CONVERSATION) or provider_id

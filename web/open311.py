@@ -31,9 +31,11 @@ from web.open311_records import (
 )
 from web.parts import WebParts
 from web.render import Renderer
+from web.same_entry import posts_again
 from web.sending import Sending
 
 BASE = "/open311/v2"
+_OTHER_WORDS = "This update_id or Idempotency-Key was used for other words; nothing new was kept: send another."
 Handler = Callable[..., Awaitable[Response]]
 
 
@@ -165,6 +167,7 @@ class Open311Api:
             raise Trouble(400, "description was not provided.")
         address = reporter.address
         form |= {
+            "service_request_id": printed(case.public_number or case.number),
             f"{OURS}conversation": address.value,
             f"{OURS}token": self._parts.signer.sign(REPLY, case.number, address.key),
         }
@@ -179,9 +182,13 @@ class Open311Api:
         body = urlencode(dict(form)).encode()
         headers = asked.headers
         kept = WebhookRequest(asked.method, asked.url, headers, body)
-        envelopes = channel.open(kept, self._parts.clock.now())
-        await self._sending.accept(envelopes)
-        return envelopes[0]
+        [envelope] = channel.open(kept, self._parts.clock.now())
+        [accepted] = await self._sending.accept((envelope,))
+        if not accepted.new and self._parts.kept is not None:
+            before = await self._parts.kept(CHANNEL, envelope.account, envelope.provider_id)
+            if before is not None and not posts_again(before, envelope.payload, OURS):
+                raise Trouble(409, _OTHER_WORDS)
+        return envelope
 
     # --- following -------------------------------------------------------------------------------
 

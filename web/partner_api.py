@@ -20,9 +20,13 @@ from web.invited import Invited, open_link
 from web.partner_acts import Act, CaseMessage, Photo, Refused, Taken
 from web.parts import WebParts
 from web.programs import Refusal, as_webhook, keep_photo, opened, read
+from web.same_entry import acts_again
 from web.sending import Sending
 
 CHANNEL = "partner_webhook"
+_OTHER_ACT = (
+    "This webhook-id was used for another act and nothing new was kept: send it under another id."
+)
 _ANY_TIME = {"note", "reference"}
 """Acts that change no status: they are taken of a case that has ended, too."""
 _HEADERS = (
@@ -60,7 +64,10 @@ def partner_api(parts: WebParts) -> FastAPI:
             (400, "The body cannot be read."),
             (403, "The key, the clock or the case is not yours; the sentence says which."),
             (404, "No such case."),
-            (409, "The case is no longer yours, or has ended."),
+            (
+                409,
+                "The case is no longer yours, has ended, or the webhook-id was used for another act.",
+            ),
             (503, "Nothing is kept: send it again."),
         )
     }
@@ -109,12 +116,14 @@ class Acts:
         invited = await self._invited(act, partners)
         account = invited.service.transmit_to
         channel = partners[account]
-        if not await self._known(account, asked.headers["webhook-id"]):
+        if not await self._known(account, asked.headers["webhook-id"], act):
             _check(act, invited)
             self._check_named(act, invited)
             said = json.dumps(await self._said(act), ensure_ascii=False).encode("utf-8", "replace")
             kept = WebhookRequest(asked.method, asked.url, asked.headers, said)
-            await self._sending.accept(channel.open(kept, self._parts.clock.now()))
+            [accepted] = await self._sending.accept(channel.open(kept, self._parts.clock.now()))
+            if not accepted.new:  # the same id came twice at the same moment
+                await self._known(account, asked.headers["webhook-id"], act)
             await self._sending.until(lambda: self._moved(invited.case))
         now = await self._parts.cases.case_by_id(invited.case.id) or invited.case
         number = printed(now.public_number or now.number)
@@ -136,10 +145,17 @@ class Acts:
             raise Refusal(403, "This case was handed to somebody else.")
         return invited
 
-    async def _known(self, account: str, id: str) -> bool:
-        """Whether this message came before: its answer may have been lost."""
-        look = self._parts.was_taken
-        return look is not None and await look(CHANNEL, account, id)
+    async def _known(self, account: str, id: str, act: Act) -> bool:
+        """Whether this message came before: its answer may have been lost.
+
+        Another act under its id is refused, as it would be lost in silence.
+        """
+        look = self._parts.kept
+        before = await look(CHANNEL, account, id) if look is not None else None
+        said = act.model_dump(exclude={"photos"}) | {"attachments": len(act.photos)}
+        if before is not None and not acts_again(before, said):
+            raise Refusal(409, _OTHER_ACT)
+        return before is not None
 
     def _check_named(self, act: Act, invited: Invited) -> None:
         directory, named = self._parts.rulebooks.current().directory, act.instead.strip()

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from router.archive import CaseReader, JournalReader, OutboxAdmin
 from router.case import CaseFile
+from router.message import Envelope
 from router.ports import Clock, Rulebooks
 from router.store import Intake
 from router.tokens import Signer
@@ -101,8 +102,8 @@ class WebParts:
     ``("web", "web")`` is the form of the start page. ``submission_number`` finds the case that a
     submitted form became, None while it waits to be routed; ``posted_number`` that of a request
     which an application posted (account, id). ``troubles`` tells which channels do not work as they should,
-    ``ready`` whether the journal takes something now. ``was_taken`` tells whether the journal has what a
-    channel's account named so (channel, account, id). ``communes`` lists INSEE codes, and ``commune`` finds one by
+    ``ready`` whether the journal takes something now. ``kept`` gives what the journal keeps of what a
+    channel's account named so (channel, account, id), None where it has nothing. ``communes`` lists INSEE codes, and ``commune`` finds one by
     code or name. Without
     ``records`` there is no desk.
     """
@@ -122,7 +123,7 @@ class WebParts:
     communes: Callable[[], Sequence[str]] = tuple
     commune: Callable[[str], str | None] = _nowhere
     offered: Callable[[], Sequence[Offered]] = tuple
-    was_taken: Callable[[str, str, str], Awaitable[bool]] | None = None
+    kept: Callable[[str, str, str], Awaitable[Envelope | None]] | None = None
     posted_number: Callable[[str, str], Awaitable[TrackingNumber | None]] | None = None
     records: DeskRecords | None = None
     troubles: Callable[[], Awaitable[Sequence[Trouble]]] = _no_troubles

@@ -136,3 +136,14 @@ async def test_another_installation_hands_a_case_over_and_reads_what_becomes_of_
     await _routed(product)
     assert ("close", "Réparé ce matin.") in await news()
     await theirs.close()
+
+
+async def test_other_words_under_a_known_key_are_refused_by_the_journal_itself(product) -> None:
+    transport = httpx.ASGITransport(product.web)
+    codes = []
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        for text in ("Le lampadaire est éteint", "Le lampadaire est éteint", "Ça sent le gaz"):
+            form, headers = {**FORM, "description": text}, {"idempotency-key": "k-1"}
+            answer = await client.post("/open311/v2/requests.json", data=form, headers=headers)
+            codes.append(answer.status_code)
+    assert codes == [200, 200, 409]

@@ -439,3 +439,48 @@ async def test_what_cannot_be_added_is_told(
     )
     await said(answer, status)
     assert house.journal.envelopes == []
+
+
+async def _added(client: Browser, text: str, id: str = "1", **headers: str) -> httpx.Response:
+    form = {"api_key": KEY, "service_request_id": PRINTED, "description": text, "update_id": id}
+    where = f"{BASE}/servicerequestupdates.json"
+    return await client.post(where, content=urlencode(form), headers={**FORM, **headers})
+
+
+async def test_another_update_under_a_known_id_is_refused_and_not_lost_in_silence(
+    client: Browser, house: House
+) -> None:
+    house.cases.keep(mine())
+    assert (await _added(client, "Encore pire")).status_code == 200
+    sentence = await said(await _added(client, "Ça sent le gaz maintenant"), 409)
+    assert "update_id" in sentence
+    assert (await _added(client, "Encore pire")).status_code == 200
+    assert (await _added(client, "Ça sent le gaz maintenant", "2")).status_code == 200
+    assert len(house.journal.envelopes) == 2
+
+
+async def test_another_request_under_a_known_key_is_refused_and_not_lost_in_silence(
+    client: Browser, house: House
+) -> None:
+    headers = {**FORM, "idempotency-key": "k-1"}
+    answers = []
+    for text in ("Un trou", "Un trou", "Un autre trou"):
+        form = {
+            "api_key": KEY,
+            "service_code": "001",
+            "description": text,
+            "lat": "47.2",
+            "long": "-1.5",
+        }
+        answers.append(
+            await client.post(f"{BASE}/requests.json", content=urlencode(form), headers=headers)
+        )
+    assert [one.status_code for one in answers[:2]] == [200, 200]
+    assert "Idempotency-Key" in await said(answers[2], 409)
+    assert len(house.journal.envelopes) == 1
+
+
+def test_one_update_id_names_an_update_of_each_request(channel: Open311) -> None:
+    forms = [urlencode({"update_id": "1", "service_request_id": name}).encode() for name in "AB"]
+    ids = {channel.open_raw(form, NOW)[0].provider_id for form in (*forms, *forms)}
+    assert len(ids) == 2

@@ -7,7 +7,6 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -43,11 +42,7 @@ async def client(house: House) -> AsyncIterator[Browser]:
         for account, key in ((ACCOUNT, KEY), ("https://other.example", OTHER))
     }
 
-    async def taken(channel: str, account: str, id: str) -> bool:
-        return (channel, account, id) in house.journal.rows
-
-    parts = replace(house.parts(), was_taken=taken)
-    transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(create_app(house.parts()), raise_app_exceptions=False)
     async with Browser(transport=transport, base_url="http://city.example") as found:
         house.cases.keep(a_case(status=Status.ASSIGNED))
         yield found
@@ -262,3 +257,23 @@ async def test_the_example_of_a_signature_is_one_of_ours(client: Browser) -> Non
     assert told["webhook-signature"].endswith(f"give {signature}")
     manual = Path(__file__).parents[2] / "docs" / "channels.md"
     assert f'signature == "{signature}"' in manual.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"act": "close", "text": "Rebouché."},
+        {"act": "note", "text": "Vu deux fois."},
+        {"act": "note", "text": "Vu.", "reference": "A-1"},
+    ],
+)
+async def test_another_act_under_a_known_id_is_refused_and_not_lost_in_silence(
+    client: Browser, house: House, other: dict[str, str]
+) -> None:
+    await post(client, house, {"act": "note", "text": "Vu."}, id="m1")
+    answer = await post(client, house, other, id="m1")
+    assert answer.status_code == 409
+    assert "webhook-id" in answer.json()["error"]
+    again = await post(client, house, {"act": "note", "text": "Vu."}, id="m1")
+    assert again.status_code == 200
+    assert len(house.journal.envelopes) == 1

@@ -322,7 +322,11 @@ class House:
         def wake() -> None:
             self.woken += 1
 
+        async def kept(channel: str, account: str, id: str) -> Envelope | None:
+            return self.journal.rows.get((channel, account, id))
+
         return WebParts(
+            kept=kept,
             intake=self.journal,
             cases=self.cases,
             channels=self.channels or {("hook", "main"): self.hook, ("web", "web"): Form()},
