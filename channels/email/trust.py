@@ -8,9 +8,14 @@ from collections.abc import Collection
 from channels.email.headers import Headers
 from router.message import Trust
 
-_COMMENT = re.compile(r"\([^()]{0,500}\)")
 _METHOD = re.compile(r"^\s*(dmarc|dkim|spf)\s*=\s*(\w+)", re.IGNORECASE)
-_DOMAIN = re.compile(r"(?:header\.(?:d|i|from)|smtp\.mailfrom)\s*=\s*\"?(?:[^\s@;\"]*@)?([\w.-]+)")
+_DOMAIN = re.compile(
+    r"(?<!\S)(?:header\.(?:d|i|from)|smtp\.mailfrom)\s*=\s*(?:[^\s@;]*@)?([\w.-]+)(?=[\s;]|$)",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(r"[\w.+-]*@?[\w.-]+")
+_UNREAD = "\ufffd"
+"""Stands for what was quoted: part of no name, and no end of one."""
 
 
 def trust_of(headers: Headers, sender: str, trusted: Collection[str]) -> Trust:
@@ -18,10 +23,12 @@ def trust_of(headers: Headers, sender: str, trusted: Collection[str]) -> Trust:
     known = {name.lower() for name in trusted}
     domain = sender.rpartition("@")[2]
     for value in headers.all("authentication-results") if known else ():
-        server, _, results = _COMMENT.sub(" ", value).partition(";")
+        said, whole = _unquoted(value)
+        server, _, results = said.partition(";")
         words = server.split()
         if words and words[0].lower() in known:
-            return _judge(results, domain)
+            trust = _judge(results, domain)
+            return trust if whole or trust is Trust.FAILED else Trust.UNVERIFIED
     return Trust.UNVERIFIED
 
 
@@ -47,3 +54,37 @@ def _judge(results: str, domain: str) -> Trust:
 def _aligned(result: str, domain: str) -> bool:
     named = {found[1].lower() for found in _DOMAIN.finditer(result)}
     return any(domain == name or domain.endswith(f".{name}") for name in named)
+
+
+def _unquoted(value: str) -> tuple[str, bool]:
+    """Take comments out, and of quoted strings all but plain names; tell whether all were closed.
+
+    What a stranger chose may stand there, our server's own words never do (RFC 8601, 2.2).
+    """
+    kept: list[str] = []
+    quoted: list[str] | None = None
+    depth, skip = 0, False
+    for character in value:
+        if skip:
+            skip = False
+            if quoted is not None:
+                quoted.append(_UNREAD)
+        elif character == "\\" and (depth or quoted is not None):
+            skip = True
+        elif quoted is not None:
+            if character == '"':
+                text = "".join(quoted)
+                kept.append(text if _PLAIN.fullmatch(text) else _UNREAD)
+                quoted = None
+            else:
+                quoted.append(character)
+        elif character == '"' and not depth:
+            quoted = []
+        elif character in "()" and (depth or character == "("):
+            depth += 1 if character == "(" else -1
+            kept.append("" if depth else " ")
+        elif not depth:
+            kept.append(character)
+    if depth or quoted is not None:
+        return value, False
+    return "".join(kept), True
