@@ -173,7 +173,7 @@ class Server:
         product = self.product
         return Courier(
             role, product.senders[role], product.store, product.clock, product.ids,
-            told=watch.sending(role),
+            told=watch.sending(role), gave_up=watch.giving_up(role),
         )  # fmt: skip
 
     def _background(self, watch: Watch) -> list[Coroutine[Any, Any, None]]:

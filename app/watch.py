@@ -8,14 +8,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
+
 from app.outages import Outages
 from app.troubles import Troubles
-from router.delivery import Retry, SendOutcome, Unknown
+from router.delivery import Delivery, Retry, SendOutcome, Unknown
 from router.errors import StoreUnavailable
 from router.ports import Clock, Polls, Pulled, TellsTrouble
 
+log = structlog.get_logger("guichet")
+
 _LOOK_S = 15.0
 _AGAIN_S = 300.0
+_LOST_TOLD_S = 86_400.0
 """After so long a trouble that lasts is confirmed."""
 FAILURES = 3
 """Rounds or sends in vain, one after the other, after which a channel counts as silent."""
@@ -41,6 +46,8 @@ class Watch:
     """By poller and by role of the outbox."""
     _why: dict[str, str] = field(default_factory=dict)
     """Why a role of the outbox sends nothing."""
+    _lost: dict[str, list[float]] = field(default_factory=dict)
+    """When each delivery of a role of the outbox was given up."""
     _written: dict[Key, str] = field(default_factory=dict)
     _written_at: float = 0.0
 
@@ -68,6 +75,31 @@ class Watch:
             case _:
                 self._failed.pop(role, None)
 
+    def giving_up(self, role: str) -> Callable[[Delivery], None]:
+        """Give what hears which deliveries of a role are given up; it names nobody in the log."""
+
+        def hear(delivery: Delivery) -> None:
+            self._lost.setdefault(role, []).append(self.clock.monotonic())
+            log.warning(
+                "delivery given up",
+                role=role,
+                delivery=delivery.id,
+                case=delivery.case_id,
+                kind=str(delivery.kind),
+                tries=delivery.tries,
+            )
+
+        return hear
+
+    def _given_up(self, role: str) -> str:
+        """Tell for a day what was given up; after that guichet doctor still does."""
+        since = self.clock.monotonic() - _LOST_TOLD_S
+        self._lost[role] = kept = [at for at in self._lost.get(role, []) if at > since]
+        if not kept:
+            return ""
+        what = "envoi abandonné" if len(kept) == 1 else "envois abandonnés"
+        return f"{len(kept)} {what} après 48 heures d'essais (guichet outbox list)."
+
     def current(self) -> dict[Key, str]:
         """Say of each channel that does not work as it should what is wrong, in French."""
         found: dict[Key, str] = {}
@@ -77,11 +109,10 @@ class Watch:
                 told = (
                     f"ne se lit plus : {FAILURES} essais ont échoué (guichet doctor dit pourquoi)."
                 )
-            unsent = self._unsent(role_of(*key))
-            if told and unsent:
-                found[key] = f"{told} Et {unsent}"
-            elif told or unsent:
-                found[key] = told or unsent
+            role = role_of(*key)
+            sentences = [one for one in (told, self._unsent(role), self._given_up(role)) if one]
+            if sentences:
+                found[key] = " Et ".join(sentences)
         return found
 
     def _unsent(self, role: str) -> str:

@@ -61,6 +61,8 @@ class Courier:
     spread: random.Random = random.Random()
     told: Callable[[SendOutcome], None] = lambda _: None
     """Hears what each try came to."""
+    gave_up: Callable[[Delivery], None] = lambda _: None
+    """Hears of each delivery that was tried for :data:`GIVE_UP` in vain."""
 
     async def run_once(self) -> int:
         """Send what is due now; returns how many deliveries were tried.
@@ -139,6 +141,7 @@ class Courier:
             await self.queue.settle(
                 [Settlement(claim.claim, settled, self._event(settled))], self.clock.now()
             )
+            self._alert(settled, outcome)
             if isinstance(outcome, Retry) and outcome.throttled:
                 until = self.clock.now() + timedelta(seconds=outcome.after_s or 1.0)
                 await self.queue.postpone(self.role, until)
@@ -269,6 +272,12 @@ class Courier:
             error=reason,
             not_before=now + timedelta(seconds=wait * jitter),
         )
+
+    def _alert(self, settled: Delivery, outcome: SendOutcome) -> None:
+        """Tell of what nobody refused and was tried long enough."""
+        dead = settled.state is DeliveryState.DEAD and isinstance(outcome, Retry | Unknown)
+        if dead and self._tried_for(settled) >= GIVE_UP:
+            self.gave_up(settled)
 
     def _tried_for(self, delivery: Delivery) -> timedelta:
         now = self.clock.now()

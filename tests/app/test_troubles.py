@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from pydantic import SecretStr
 from ruled import SetClock
+from store_parts import Numbered, Parts
 from typer.testing import CliRunner
 
 from app.__main__ import cli
@@ -23,6 +26,7 @@ from channels.x import X
 from channels.x_settings import XSettings
 from demo.mail import MailSimulator
 from router.delivery import Permanent, Retry, Sent, Unknown
+from router.message import Address
 from router.ports import Pulled
 from router.tokens import Signer
 from storage.memory import MemoryStore
@@ -267,3 +271,21 @@ def test_the_desk_reads_it_on_the_command_line(tmp_path):
     assert " ".join(shown.split()).count("courriel guichet@nantes.example, depuis le") == 1
     assert "la boîte ne se lit pas." in " ".join(shown.split())
     assert "Rien n'attend au guichet." in shown
+
+
+async def test_what_was_given_up_is_told_for_a_day_in_the_log_and_to_the_desk(store, clock):
+    one = Process(store, clock)
+    role = "send:email|guichet@nantes.example"
+    sent = Parts(Numbered()).delivery(address=Address("email", KEY[1], "lea@citoyens.example"))
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(2):
+            one.watch.giving_up(role)(replace(sent, tries=16, error="lea@citoyens.example: 450"))
+    assert [(line["log_level"], line["delivery"]) for line in logged] == [("warning", sent.id)] * 2
+    assert "lea" not in str(logged)
+    await one.watch.look()
+    assert await told(store, clock) == [
+        "2 envois abandonnés après 48 heures d'essais (guichet outbox list)."
+    ]
+    clock.pass_(hours=25)
+    await one.watch.look()
+    assert await told(store, clock) == []

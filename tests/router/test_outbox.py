@@ -359,3 +359,17 @@ async def test_words_that_a_channel_cannot_render_hold_up_nobody_else(town, queu
     await courier(town, sender).run_once()
     assert [sent.address.value for sent, _ in sender.sent] == ["bob"]
     assert "ValueError" in (await state_of(town, queued)).error
+
+
+async def test_what_is_given_up_after_two_days_is_told_and_nothing_else_is(town, queued):
+    await town.hear("bob", "La poubelle déborde")
+    gone: list[str] = []
+    sender = TownSender([Retry("503"), Permanent("550", "no such user"), Retry("503")])
+    one = Courier(
+        ROLE, sender, town.store, town.clock, town.ids, gave_up=lambda each: gone.append(each.error)
+    )
+    await one.run_once()
+    assert gone == []
+    town.clock.time += GIVE_UP
+    await one.run_once()
+    assert gone == ["abandonné après 2 essais : 503"]
