@@ -78,6 +78,8 @@ class Taking:
             return f"ce guichet s'appelle « {self.cells.own} », et non « {offer.to} »"
         if self.cells.own in offer.hops:
             return f"la demande est déjà passée par « {self.cells.own} »"
+        if offer.hops[-1:] != (offer.cell,):  # else nobody could tell that it goes round
+            return f"le chemin de la demande ne finit pas par « {offer.cell} », qui l'offre"
         if len(offer.hops) > MOST_HOPS:
             return f"la demande a déjà été transmise {len(offer.hops) - 1} fois"
         agreement = self.cells.agreements.get(offer.cell)

@@ -359,6 +359,9 @@ async def test_a_case_that_has_been_taken_for_anothers_number_is_declined(towns)
         ({"to": "rezé"}, "s'appelle"),
         ({"hops": ["metropole", "nantes"]}, "déjà passée"),
         ({"hops": ["a", "b", "c", "d", "nantes"]}, "4 fois"),
+        ({"hops": []}, "ne finit pas par « nantes »"),
+        ({"hops": ["region"]}, "ne finit pas par « nantes »"),
+        ({"hops": ["nantes", "region"]}, "ne finit pas par « nantes »"),
     ],
 )
 async def test_an_offer_that_should_not_have_come_is_declined_with_the_reason(towns, transfer, why):
