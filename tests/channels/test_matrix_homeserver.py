@@ -521,7 +521,7 @@ async def test_a_correction_is_appended_to_its_case_and_overwrites_nothing(
     assert "rue Racine" in case.text
 
 
-async def test_a_group_is_told_nothing_of_the_case_but_what_its_service_answers(
+async def test_a_group_is_told_nothing_of_the_case_nor_what_its_service_answers(
     place: Place, town: MatrixTown
 ) -> None:
     anne, paul = await place.person("Anne"), await place.person("Paul")
@@ -539,7 +539,9 @@ async def test_a_group_is_told_nothing_of_the_case_but_what_its_service_answers(
     assert printed(case.number) not in invited
     await town.service_says(case, "Ramassée ce matin.")
     await town.send()
-    assert "Ramassée ce matin." in (await texts(anne, room, town))[-1]
+    [_, news] = await texts(anne, room, town)
+    assert "du nouveau" in news
+    assert "Ramassée" not in news
 
 
 async def test_who_writes_encrypted_is_told_so_once(place: Place, town: MatrixTown) -> None:
