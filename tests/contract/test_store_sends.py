@@ -282,6 +282,25 @@ async def test_a_dead_letter_is_kept_and_can_be_put_back(store, parts):
     assert found.deliveries == (delivery,)
 
 
+async def test_the_first_try_is_remembered_until_a_requeue_or_until_it_was_none(store, parts):
+    delivery = parts.delivery()
+    await put(store, parts, delivery)
+    [found] = await claim(store)
+    await send(store, found, DeliveryState.DEFERRED)  # held back: no try
+    assert (await one(store, delivery.id)).first_try_at is None
+    [found] = await claim(store, NOW + MINUTE)
+    await send(store, found, DeliveryState.DEFERRED, NOW + MINUTE, first_try_at=NOW + MINUTE)
+    [found] = await claim(store, NOW + 2 * MINUTE)
+    assert found.deliveries[0].first_try_at == NOW + MINUTE
+    await store.begin([(found.claim, delivery.id)], LEASE_S, NOW + 2 * MINUTE)
+    assert (await one(store, delivery.id)).first_try_at == NOW + MINUTE
+    dead = replace(found.deliveries[0], state=DeliveryState.DEAD)
+    await store.settle([Settlement(found.claim, dead)], NOW + 2 * MINUTE)
+    await store.finish([found.claim], NOW + 2 * MINUTE)
+    assert await store.requeue(delivery.id, NOW + 3 * MINUTE)
+    assert (await one(store, delivery.id)).first_try_at is None
+
+
 async def test_deliveries_may_be_read_from_the_newest_back(store, parts):
     sent = [parts.delivery(person) for person in ("anna", "bob", "cleo")]
     await put(store, parts, *sent)
