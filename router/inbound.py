@@ -128,7 +128,8 @@ class Handler:
             facts, decision = self.looks.decide(message, look, self.workspace)
             return self.taking.offered(draft, inbound, message, understood, facts, decision)
         if message.empty:
-            reply = self.replies.help(draft, message, TextId.EMPTY, understood.language)
+            to = self._by_ourselves(inbound, message)
+            reply = self.replies.help(draft, to, TextId.EMPTY, understood.language)
             return Worked(Action.IGNORE, "message vide", None, message, understood, None, reply)
         facts, decision = self.looks.decide(message, look, self.workspace)
         conversation = self._awake(draft, message)
@@ -138,6 +139,7 @@ class Handler:
             return Worked(Action.IGNORE, reason, None, message, understood)
         if threaded.how is How.PARTNER and threaded.case is not None:
             return self._partner(draft, inbound, message, threaded, understood)
+        message = self._by_ourselves(inbound, message)  # a service may reply from a counter
         if message.automatic:
             if threaded.how in _NAMED or not self._handed_on(message, decision):
                 return self._machine(draft, message, threaded, understood)
@@ -153,6 +155,24 @@ class Handler:
         return self.opening.create(
             draft, inbound, message, understood, facts, decision, mistyped=threaded.mistyped
         )
+
+    def _by_ourselves(self, inbound: Inbound, message: Message) -> Message:
+        """Mark what another of our own counters wrote, so that two never write to each other.
+
+        What a form or an agent gives as a person's address may be a slip.
+        """
+        there = message.address
+        typed = (
+            message.until_confirmed or message.entry or inbound.envelope.channel != there.channel
+        )
+        counters = self.opening.dispatcher.rulebook.directory.counters()
+        ours = any(
+            (one.channel, one.address.lower()) == (there.channel, there.value.lower())
+            for one in counters
+        )
+        if typed or not ours or message.automatic:
+            return message
+        return replace(message, automatic="own counter", hands_on=HandsOn.DANGER)
 
     def _append(
         self,
