@@ -147,6 +147,17 @@ async def test_many_mails_come_in_batches_of_fifty(server: MailSimulator) -> Non
     await box.close()
 
 
+async def test_no_more_than_fifty_sizes_are_asked_for_at_once(server: MailSimulator) -> None:
+    for number in range(51):
+        await server.citizen_sends(mail(number), COUNTER)
+    connection = ImapConnection("127.0.0.1", server.imap_port, tls=False, timeout_s=5)
+    await connection.login(COUNTER, PASSWORD)
+    await connection.select("INBOX")
+    uids = await connection.search("ALL")
+    assert (len(uids), len(await connection.sizes(uids))) == (51, 50)
+    await connection.close()
+
+
 async def test_another_uidvalidity_makes_the_mailbox_be_read_again(server: MailSimulator) -> None:
     box = channel(server, done_folder="")
     await server.citizen_sends(mail(), COUNTER)

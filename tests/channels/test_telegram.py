@@ -291,13 +291,14 @@ async def test_updates_come_again_until_the_cursor_has_moved(
     assert (after.envelopes, after.cursor) == ((), first.cursor)
 
 
-async def test_a_cursor_of_last_week_hides_nothing(
-    telegram: TelegramSimulator, channel: Telegram
+@pytest.mark.parametrize(("minutes", "heard"), [(-1, 0), (0, 0), (1, 1)])
+async def test_a_cursor_of_more_than_six_days_hides_nothing(
+    telegram: TelegramSimulator, channel: Telegram, minutes: int, heard: int
 ) -> None:
     await telegram.citizen_sends(ANNE, "Un trou")
-    far = json.dumps({"offset": 2**40, "at": (NOW - timedelta(days=7)).isoformat()})
-    pulled = await channel.pull(far, now)
-    assert len(pulled.envelopes) == 1
+    at = NOW - timedelta(days=6, minutes=minutes)
+    pulled = await channel.pull(json.dumps({"offset": 2**40, "at": at.isoformat()}), now)
+    assert len(pulled.envelopes) == heard
 
 
 @pytest.mark.parametrize("fault", ["429", "5xx"])
