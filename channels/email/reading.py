@@ -82,6 +82,7 @@ def _read(headers: Headers, found: Leaves, depth: int) -> Mail:
     inner_texts: list[str] = []
     origin = ""
     opened_mails = 0
+    cut_off = TRUNCATED in headers
     for part in parts:
         if part.number in numbers or _is_furniture(part, hidden, with_text=bool(text.strip())):
             continue
@@ -95,11 +96,13 @@ def _read(headers: Headers, found: Leaves, depth: int) -> Mail:
             inner_texts.append(inner.text if inner else "")
             origin = origin or (sender_shown(inner.headers) if inner else "")
             unread = unread or (inner is not None and inner.unread)
+        if cut_off and part is parts[-1]:
+            continue  # it ends where the mail was cut: as a file of that name it would look whole
         ref = f"part:{part.number}"
         files.append(File(_name(part), part.kind, _size(part), ref, unnamed=not part.name))
     if not text.strip():
         text = "\n\n".join(inner for inner in inner_texts if inner)
-    if TRUNCATED in headers:
+    if cut_off:
         size = headers.get(TRUNCATED)
         mega = int(size) // 1_000_000 if size.isdecimal() and len(size) < 12 else 0
         files.append(File(f"pièce trop grande ({mega} Mo)", "message/partial", mega * 10**6, ""))

@@ -354,6 +354,12 @@ NESTED = HEAD + "".join(
 MAILS_IN_MAILS = HEAD + "Content-Type: message/rfc822\n\n" * 1000
 
 
+@pytest.mark.parametrize(("size", "listed"), [(9_999, False), (10_000, True)])
+def test_a_picture_inside_a_text_counts_from_ten_kilobytes_on(size: int, listed: bool) -> None:
+    picture = part(b"\x89PNG".ljust(size, b"x"), "image/png", "inline", "Content-ID: <logo>")
+    assert bool(message(several(PLAIN, picture)).attachments) is listed
+
+
 @pytest.mark.parametrize("evil", [FLAT, NESTED, MAILS_IN_MAILS], ids=["flat", "nested", "mails"])
 def test_parts_without_end_are_read_so_far_and_no_further(evil: str) -> None:
     holds_for(evil.encode())
@@ -400,6 +406,37 @@ def test_of_a_mail_too_large_the_beginning_is_kept_and_said() -> None:
     assert len(envelope.payload) < 70_000
     assert read.text == "Un trou rue Crébillon."
     assert read.attachments[-1].name == "pièce trop grande (4 Mo)"
+
+
+def test_of_a_mail_too_large_the_header_and_64_kib_are_kept() -> None:
+    channel = EmailChannel(
+        EmailSettings(largest_mail=100_000), "guichet@nantes.example", Signer({"a": b"k"}, "a")
+    )
+    raw = f"{HEAD}\n".encode() + b"x" * 200_000
+    kept = channel.envelope(raw, AT).payload
+    assert kept.partition(b"\n\n")[2] == b"x" * 65_536
+
+
+def test_a_photo_that_is_cut_off_is_not_listed_as_if_it_were_whole() -> None:
+    channel = EmailChannel(
+        EmailSettings(largest_mail=100_000), "guichet@nantes.example", Signer({"a": b"k"}, "a")
+    )
+    small = part(PICTURE, "image/jpeg", "attachment; filename=petit.jpg")
+    large = part(b"x" * 3_000_000, "image/jpeg", "attachment; filename=grand.jpg")
+    read = channel.message(channel.envelope(several(PLAIN, small, large).encode(), AT))
+    assert [file.name for file in read.attachments] == ["petit.jpg", "pièce trop grande (4 Mo)"]
+    assert read.text == "Un trou rue Crébillon."
+
+
+async def test_a_photo_of_25_mib_arrives_whole() -> None:
+    photo = b"\xff\xd8\xff" + bytes(range(256)) * (25 * 1024 * 4)
+    photo = photo[: 25 * 1024 * 1024]
+    raw = several(PLAIN, part(photo, "image/jpeg", "attachment; filename=grand.jpg"))
+    channel = EmailChannel(EmailSettings(), "guichet@nantes.example", Signer({"a": b"k"}, "a"))
+    envelope = channel.envelope(raw.replace("\n", "\r\n").encode(), AT)
+    [file] = channel.message(envelope).attachments
+    assert (file.name, file.size) == ("grand.jpg", 26_214_400)
+    assert await channel.fetch_media(envelope, file, 30_000_000) == photo
 
 
 # --- trust and threads ---------------------------------------------------------------------------
