@@ -141,8 +141,8 @@ def _tell_needed(number: int, needed: Needed) -> None:
     for sentence in needed.sentences:
         say(f"  {sentence}")
     say(f"  guichet rules approve {number} --par NOM {needed.speaking}".rstrip())
-    if needed.foreign and not needed.danger:
-        say(f"  Si vous en êtes, publiez avec {options(needed.foreign.values())}")
+    if needed.by_team_alone:
+        say(f"  Si vous en êtes, publiez avec {options((needed.foreign or {}).values())}")
 
 
 def _replay(record: Mapping[str, Any] | None) -> str:

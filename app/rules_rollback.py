@@ -217,8 +217,8 @@ def _tell_waiting(done: RolledBack, number: int) -> None:
     for sentence in needed_.sentences:
         say(f"  {sentence}")
     say(f"  guichet rules approve {own} --par NOM {needed_.speaking}".rstrip())
-    if needed_.foreign and not needed_.danger:
-        say(f"  Si vous en êtes, recommencez avec {options(needed_.foreign.values())}")
+    if needed_.by_team_alone:
+        say(f"  Si vous en êtes, recommencez avec {options((needed_.foreign or {}).values())}")
     say(
         'Si cela ne peut pas attendre, recommencez avec --urgence "pourquoi" : l\'historique le garde.'
     )

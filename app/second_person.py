@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.grounds import SERVICES, grounds, of_service
 from app.refused import Refused
 from rules.changes import Changes
 from rules.model import Configuration
@@ -25,19 +26,27 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """Why a second person is needed: rules of danger, and files of others with who may edit them.
+    """Why a second person is needed: rules of danger, and what is others' with who may edit it.
 
-    ``agree`` are the files for which only one of their own teams may agree: path → teams.
-    ``grave`` are the changed files in which rules of danger are touched.
+    ``agree`` is that for which only one of its own teams may agree: what → teams. What a team holds
+    is a rule file by its path, or a piece of a file of all: ``services.yaml, service voirie``.
+    ``grave`` are the changed files in which rules of danger are touched, and ``services`` those that
+    get cases elsewhere now, by somebody else, or with other data of the person.
     """
 
     danger: tuple[str, ...] = ()
     foreign: Mapping[str, tuple[str, ...]] | None = None
     agree: Mapping[str, tuple[str, ...]] | None = None
     grave: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.danger or self.foreign)
+        return bool(self.danger or self.foreign or self.services)
+
+    @property
+    def by_team_alone(self) -> bool:
+        """Whether an author who names his teams needs nobody any more."""
+        return bool(self.foreign) and not (self.danger or self.services)
 
     @classmethod
     def from_json(cls, asked: Mapping[str, Any]) -> Needed:
@@ -46,7 +55,10 @@ class Needed:
             {path: tuple(teams) for path, teams in asked.get(key, {}).items()}
             for key in ("foreign", "agree" if "agree" in asked else "foreign")
         )
-        return cls(tuple(asked.get("danger", ())), foreign, agree, tuple(asked.get("grave", ())))
+        danger, grave, services = (
+            tuple(asked.get(key, ())) for key in ("danger", "grave", "services")
+        )
+        return cls(danger, foreign, agree, grave, services)
 
     def within(self, other: Needed) -> bool:
         """Whether nobody must agree to this but those who must to another as well."""
@@ -60,6 +72,11 @@ class Needed:
         told = []
         if self.danger:
             told.append(f"règles de danger touchées : {', '.join(self.danger)}")
+        if self.services:
+            told.append(
+                f"« {SERVICES} » : la transmission, le suppléant ou « voit » change pour "
+                f"{', '.join(self.services)}"
+            )
         for path, teams in (self.foreign or {}).items():
             told.append(f"« {path} » se modifie par {', '.join(teams)}")
         for path, teams in (self.agree or {}).items():
@@ -84,7 +101,7 @@ class Needed:
             for own in (self.foreign, self.agree)
         )
         own = {"danger": list(self.danger), "foreign": foreign, "agree": agree}
-        return {**own, "grave": list(self.grave)}
+        return {**own, "grave": list(self.grave), "services": list(self.services)}
 
 
 def options(teams: Iterable[Sequence[str]]) -> str:
@@ -105,7 +122,9 @@ def needed(
     Who may edit a file is what its live version says, so that nobody lets himself in.
     """
     permits = {**permits_of(new), **(permits_of(old) if old else {})}
-    foreign = foreign_files(changes.files, permits, author)
+    held = {path: permits[path] for path in changes.files if permits.get(path)}
+    held |= grounds(changes.files, old, new)
+    foreign = foreign_to(author, held)
     grave = {
         file.path
         for configuration in (old, new)
@@ -113,13 +132,16 @@ def needed(
         if any(rule.id in changes.danger for rule in file.rules)
     }
     touched = tuple(path for path in changes.files if path in grave)
-    agree = {path: permits[path] for path in touched if permits.get(path)}
-    return Needed(changes.danger, foreign, foreign | agree, touched)
+    graves = (*touched, *map(of_service, changes.services))
+    agree = {what: held[what] for what in graves if what in held}
+    return Needed(changes.danger, foreign, foreign | agree, touched, changes.services)
 
 
 def agreed_told(second: Author, asked: Needed) -> list[str]:
     """Name what the agreement of a second person covers, and for which team he speaks."""
     told = [f"règles de danger : {', '.join(asked.danger)}"] if asked.danger else []
+    if asked.services:
+        told.append(f"services : {', '.join(asked.services)}")
     for path, teams in asked.covered.items():
         own = [team for team in teams if plain(team) in second.speaks_as]
         told.append(f"« {path} »" + (f", au nom de {', '.join(own)}" if own else ""))
@@ -130,14 +152,10 @@ def permits_of(configuration: Configuration) -> dict[str, tuple[str, ...]]:
     return {file.path: file.may_edit for file in configuration.files}
 
 
-def foreign_files(
-    files: Iterable[str], permits: Mapping[str, tuple[str, ...]], author: Author
-) -> dict[str, tuple[str, ...]]:
-    """List the files that others than the author may edit; who names no team is of none."""
+def foreign_to(author: Author, held: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """List what others than the author may edit; who names no team is of none."""
     return {
-        path: permits[path]
-        for path in files
-        if permits.get(path) and not author.speaks_as & set(map(plain, permits[path]))
+        what: teams for what, teams in held.items() if not author.speaks_as & set(map(plain, teams))
     }
 
 

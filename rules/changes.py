@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from rules.model import Configuration, Rule
+from rules.model import Configuration, Rule, ServiceEntry
 from rules.problems import At
 
 DANGER = "danger"
@@ -18,6 +18,7 @@ class Changes:
 
     ``danger`` are the rules of danger that are added, taken away or changed, those included of
     which only the words of their lists, the text they send or the address they reach are others.
+    ``services`` are those of both versions whose transmission, deputy or ``voit`` is another.
     """
 
     files_added: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class Changes:
     rules_changed: tuple[str, ...] = ()
     rules_removed: tuple[str, ...] = ()
     danger: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -71,7 +73,22 @@ def changes_between(
         tuple(changed),
         tuple(removed),
         tuple(sorted(danger)),
+        tuple(sorted(_services(old, new))) if old is not None else (),
     )
+
+
+def _services(old: Configuration, new: Configuration) -> list[str]:
+    """List the services that get cases elsewhere, by another, or with other data of the person."""
+    return [
+        name
+        for name in old.services.keys() & new.services.keys()
+        if _arrival(old.services[name]) != _arrival(new.services[name])
+    ]
+
+
+def _arrival(entry: ServiceEntry) -> tuple[Any, ...]:
+    own = entry.service
+    return own.transmit_by, own.transmit_to, own.deputy, sorted(own.sees)
 
 
 def _rules(configuration: Configuration) -> dict[str, Rule]:

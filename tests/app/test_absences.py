@@ -64,6 +64,7 @@ async def test_a_case_stays_with_who_has_it_when_the_absence_begins_and_when_it_
 
 LAMPS = "{id: eclairage-m,"
 SUMMER = "{id: eclairage-m, suppleant: guichet, absences: [{du: 2026-08-01, au: 2026-08-16}],"
+AUGUST = "{id: eclairage-m, absences: [{du: 2026-08-01, au: 2026-08-16}],"
 
 
 def test_a_replay_moves_the_cases_that_came_on_those_days_and_no_other(past):
@@ -78,6 +79,7 @@ def test_a_replay_moves_the_cases_that_came_on_those_days_and_no_other(past):
 def test_what_was_decided_in_an_absence_stays_so_and_is_explained_long_after(past):
     past.town.write("services.yaml", SERVICES.replace(LAMPS, SUMMER))
     past.publish()
+    past.fine("approve", "2", "--par", "Lucie")  # a stand-in is new as well
     number = past.case("lampadaire cassé", received=datetime(2026, 8, 9, 9, tzinfo=UTC))
     found = past.read("replay", past.config)
     assert (found["replayed"], found["changed"]) == (1, 0)
@@ -88,7 +90,9 @@ def test_what_was_decided_in_an_absence_stays_so_and_is_explained_long_after(pas
 def test_going_back_to_the_version_before_takes_an_absence_back(past):
     past.town.write("services.yaml", SERVICES.replace(LAMPS, SUMMER))
     past.publish()
+    past.fine("approve", "2", "--par", "Lucie")
     past.fine("rollback", "1", "--reason", "ils reviennent", "--par", "Awa")
+    past.fine("approve", "3", "--par", "Lucie")
     number = past.case("lampadaire cassé", received=datetime(2026, 8, 9, 9, tzinfo=UTC))
     assert "Absence" not in past.fine("explain", number)
 
@@ -98,7 +102,8 @@ def test_an_absence_that_has_begun_can_be_published_and_so_can_the_next_change(p
     essai = "{cas: {texte: un lampadaire cassé}, attendu: {responsable: eclairage-m}}"
     past.town.write("regles/essai.yaml", f"territoire: metropole\nregles: []\nessais: [{essai}]\n")
     past.town.write("services.yaml", SERVICES.replace(LAMPS, begun))
-    assert "Version 2 en service" in past.publish()
+    past.publish()
+    assert "Version 2 en service" in past.fine("approve", "2", "--par", "Lucie")
     past.change("[musique]", "[musique, fanfare]")
     assert "Version 3 en service" in past.publish()
     said = past.fine("explain", past.case("lampadaire cassé"))
@@ -111,6 +116,6 @@ def test_the_absence_of_who_answers_dangers_needs_a_second_person(past):
     assert "règles de danger touchées : gaz" in past.publish()
     past.fine("approve", "2", "--par", "Lucie")
     past.town.write(
-        "services.yaml", SERVICES.replace("{id: astreinte,", away).replace(LAMPS, SUMMER)
+        "services.yaml", SERVICES.replace("{id: astreinte,", away).replace(LAMPS, AUGUST)
     )
     assert "en service" in past.publish()
