@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from rules.changes import described
+from rules.described import described
 from rules.model import Configuration
 
 SERVICES = "services.yaml"

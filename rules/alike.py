@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from router.decision import Facts
-from rules.changes import described
 from rules.compile import RuleSet, may_be_french
 from rules.compiled import Compiled
 from rules.conditions.facts import RuleHolds
 from rules.conditions.logic import leaves
 from rules.conditions.source import Condition
 from rules.conditions.words import Contains
+from rules.described import described
 from rules.index import Index
 from rules.model import Configuration, Rule
 from rules.prefixes import Prefixes

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from rules.described import described
 from rules.model import Configuration, Rule, ServiceEntry
-from rules.problems import At
+from rules.reliance import reliance
 
 DANGER = "danger"
 
@@ -17,7 +18,8 @@ class Changes:
     """What a new version changes; paths and ids in order.
 
     ``danger`` are the rules of danger that are added, taken away or changed, those included of
-    which only the words of their lists, the text they send or the address they reach are others.
+    which only something changed that they rely on: words of a list or category, a text, a place, a
+    calendar, a rule they ask for, or where those whom they name are reached.
     ``services`` are those of both versions whose transmission, deputy or ``voit`` is another.
     """
 
@@ -64,7 +66,7 @@ def changes_between(
         for name in after.keys() & before.keys()
         if described(after[name]) != described(before[name])
     )
-    touched = {*added, *changed, *_acts_otherwise(old, new, before, after)}
+    touched = {*added, *changed, *_relies_otherwise(old, new, before, after)}
     danger = [name for name in touched if _grave(after.get(name)) or _grave(before.get(name))]
     danger += [name for name in removed if _grave(before[name])]
     return Changes(
@@ -99,56 +101,17 @@ def _grave(rule: Rule | None) -> bool:
     return rule is not None and rule.priority == DANGER
 
 
-def _acts_otherwise(
+def _relies_otherwise(
     old: Configuration | None,
     new: Configuration,
     before: Mapping[str, Rule],
     after: Mapping[str, Rule],
 ) -> list[str]:
-    """List the rules of both versions that send another text now, or reach somebody else."""
+    """List the rules of danger of both versions that rely on something that is another now."""
     if old is None:
         return []
     return [
         name
         for name in after.keys() & before.keys()
-        if any(
-            _texts(old, text) != _texts(new, text) for text in after[name].effects.promises.replies
-        )
-        or any(_reached(old, one.id) != _reached(new, one.id) for one in after[name].owners)
+        if _grave(after[name]) and reliance(old, before[name]) != reliance(new, after[name])
     ]
-
-
-def _reached(configuration: Configuration, name: str, chain: frozenset[str] = frozenset()) -> Any:
-    """Tell where the cases of a service or role arrive, those that stand in for it included."""
-    role = configuration.roles.get(name)
-    if role is not None:
-        return sorted(
-            (one.territory, repr(_reached(configuration, one.service))) for one in role.values
-        )
-    entry = configuration.services.get(name)
-    if entry is None or name in chain:
-        return None
-    own = entry.service
-    deputy = _reached(configuration, own.deputy, chain | {name}) if own.deputy else None
-    away = [repr(one.season) for one in entry.absences]
-    return own.transmit_by, own.transmit_to, deputy, away
-
-
-def _texts(configuration: Configuration, text: str) -> tuple[Any, Any]:
-    return configuration.texts.get(text), configuration.short_texts.get(text)
-
-
-def described(value: Any) -> Any:
-    """Describe a value so that equal ones compare equal wherever in a file they stand."""
-    if isinstance(value, At):
-        return None
-    if is_dataclass(value):
-        own = (described(getattr(value, one.name)) for one in fields(value) if one.compare)
-        return (type(value).__name__, *own)
-    if isinstance(value, Mapping):
-        return sorted((repr(key), described(item)) for key, item in value.items())
-    if isinstance(value, frozenset | set):
-        return sorted(repr(described(item)) for item in value)
-    if isinstance(value, tuple | list):
-        return [described(item) for item in value]
-    return value

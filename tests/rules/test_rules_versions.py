@@ -102,6 +102,59 @@ def test_whoever_a_danger_reaches_is_part_of_it(tmp_path, old, new, grave):
     assert (found.files, found.danger) == (("services.yaml",), grave)
 
 
+HANGING = """
+- {id: fume, si: {contient: [fumée]}, alors: {etiquettes: [feu]}}
+- {id: encore, si: {regle: fume}, alors: {etiquettes: [feu]}}
+- {id: nuit, priorite: danger, si: {categorie: bruit, recu: {dans: soirs}}, alors: {responsable: astreinte}}
+- {id: cite, priorite: danger, si: {regle: encore}, alors: {responsable: astreinte}}
+- {id: place, priorite: danger, si: {contient: [gaz], dans: graslin},
+   alors: {responsable: guichet, informer: [mairie-nantes], consulter: [mairie-du-lieu]}}
+- {id: route, priorite: danger, si: {contient: [gaz]}, sauf: {un_de: [{sur: peripherique}]},
+   alors: {responsable: voirie-m}}
+- {id: poste, priorite: danger, si: {contient: [gaz], code_postal: ["44400"]},
+   alors: {responsable: guichet}}
+- {id: compte, priorite: danger, si: {afflux: {fois: 9, categorie: trottoir, dans: bellevue, en: 30 min}},
+   alors: {responsable: guichet, escalade: {apres: 1 heure, vers: eclairage-m}}}
+"""
+EVENINGS = "calendriers: {soirs: {dans: [tard]}, tard: {heures: 20h-23h}}"
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "grave"),
+    [
+        ("categories.yaml", "[bruit, musique, vacarme*]", "[musique]", ("nuit",)),
+        ("categories.yaml", "mots: [trottoir]", "mots: [trottoir, bordure]", ("compte",)),
+        ("categories.yaml", "mots: [lampadaire]", "mots: [lampe]", ()),
+        ("calendriers.yaml", "20h-23h", "21h-23h", ("nuit",)),
+        ("regles/metropole.yaml", "[fumée]", "[jamais]", ("cite",)),
+        ("regles/metropole.yaml", "si: {regle: fume}", "si: {langue: en}", ("cite",)),
+        ("territoire/graslin.geojson", "-1.56", "-1.55", ("place",)),
+        ("territoire/peripherique.geojson", "-1.58", "-1.57", ("route",)),
+        ("territoire/territoire.yaml", "15 m", "16 m", ("route",)),
+        ("territoire/bellevue.geojson", "-1.55", "-1.54", ("compte",)),
+        ("territoire/codes_postaux.json", '"44400", "codeCommune": "44143"',
+         '"44400", "codeCommune": "44109"', ("poste",)),
+        ("services.yaml", "m@n.example", "x@n.example", ("place",)),
+        ("services.yaml", "Rezé: mairie-reze", "Rezé: mairie-nantes", ("place",)),
+        ("services.yaml", "e@m.example", "x@m.example", ("compte",)),
+        ("services.yaml", "{id: voirie-m,",
+         "{id: voirie-m, escalade: {apres: 2 jours, vers: eclairage-m},", ("route",)),
+        ("services.yaml", "{fr: Voirie}", "{fr: Routes}", ()),
+    ],
+)  # fmt: skip
+def test_whatever_a_danger_relies_on_is_part_of_it(tmp_path, path, old, new, grave):
+    def written(town):
+        town.rules(HANGING).write("calendriers.yaml", EVENINGS)
+
+    def edit(town):
+        written(town)
+        text = (town.folder / path).read_text()
+        assert old in text
+        town.write(path, text.replace(old, new))
+
+    assert changes(tmp_path, written, edit).danger == grave
+
+
 def test_a_first_version_adds_everything(tmp_path):
     town = Town(tmp_path).rules(RULES, listes="{bancs: [banc]}")
     found = changes_between(None, town.ruleset().configuration, {}, _files(town))
