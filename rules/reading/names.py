@@ -25,6 +25,9 @@ def name_key(name: str) -> str:
 RESERVED = re.compile(r"choix_agent$|(competence|a_defaut):")
 """What a decision names in the place of a rule: an agent, the table, an owner by default."""
 
+MOST_CITED = 300_000
+"""Words that rules may take from lists, each counted once a citation: they cost time and memory."""
+
 
 @dataclass(slots=True)
 class Names:
@@ -53,6 +56,7 @@ class Names:
     box: Box | None = None
     metropole: str = ""
     _by_name: dict[str, list[str]] = field(default_factory=dict)
+    _cited: int = 0
 
     def learn_communes(self, communes: dict[str, str], abroad: dict[str, str]) -> None:
         self.communes, self.abroad = communes, abroad
@@ -134,13 +138,27 @@ class Names:
         self._unknown(scalar.at, "la règle", scalar.text.strip(), self.rules or ())
 
     def words_of(self, scalar: Scalar) -> tuple[Phrase, ...]:
-        """Read ``$liste``."""
+        """Read ``$liste``; nothing more once all rules together have taken too many words."""
         word = scalar.text.strip()[1:]
         if self.lists is None:
             return ()
         if word in self.lists:
-            return self.lists[word]
+            return self._given(scalar, self.lists[word])
         self._unknown(scalar.at, "la liste", f"${word}", [f"${name}" for name in self.lists])
+        return ()
+
+    def _given(self, scalar: Scalar, words: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
+        before, self._cited = self._cited, self._cited + len(words)
+        if self._cited <= MOST_CITED:
+            return words
+        if before <= MOST_CITED:
+            self.problems.error(
+                scalar.at,
+                "trop-de-mots",
+                f"Jusqu'ici, les règles citent plus de {MOST_CITED // 1000} 000 mots de listes",
+                "Raccourcissez la liste, ou citez-la dans une seule règle, que les autres citent "
+                "avec « regle ».",
+            )
         return ()
 
     def commune(self, scalar: Scalar, *, anywhere: bool = False) -> str | None:

@@ -17,7 +17,7 @@ from test_rules_manual import codes
 
 from rules.checking import check
 from rules.problems import MOST_ERRORS, Problem
-from rules.reading import rule_files
+from rules.reading import names, rule_files
 from understanding.territory import Territory
 
 BAD = sorted((Path(__file__).parent / "bad").glob("*.yaml"))
@@ -33,6 +33,7 @@ OTHERWISE = {
     "encodage": "bytes that are no text",
     "fichier-illisible": "test_rules_json.py",
     "fichier-trop-gros": "over 1 MB",
+    "trop-de-mots": "a list that too many rules cite",
     "trop-de-regles": "ten thousand and one rules",
     "mot-jamais-vu": "test_rules_never_seen.py",
 }
@@ -91,6 +92,26 @@ def test_as_many_rules_as_may_be_are_read(town: Town, monkeypatch: pytest.Monkey
     assert town.errors == []
     town.rules("\n".join(rules))
     assert ["plus de 2 règles" in one for one in town.errors] == [True]
+
+
+def test_a_list_that_too_many_rules_cite_is_told_where_it_is_too_much(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(names, "MOST_CITED", 2_000)
+    words = ", ".join(f"mot{n}x" for n in range(1_000))
+    lists = f"territoire: metropole\nlistes: {{longue: [{words}]}}\nregles:\n"
+    rules = [
+        f"  - {{id: r{n}, si: {{contient: [$longue, autre{n}]}}, alors: {{urgence: haute}}}}\n"
+        for n in range(4)
+    ]
+    town.write("regles/z.yaml", lists + "".join(rules[:2]))
+    assert town.errors == []
+    town.write("regles/z.yaml", lists + "".join(rules))
+    assert town.errors == [
+        "regles/z.yaml:6:30: Jusqu'ici, les règles citent plus de 2 000 mots de listes. "
+        "Raccourcissez la liste, ou citez-la dans une seule règle, que les autres citent avec "
+        "« regle »."
+    ]
 
 
 @pytest.mark.parametrize(("severity", "files"), [("error", BAD), ("warning", DOUBTFUL)])
