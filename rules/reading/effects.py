@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 from rules import scalars
 from rules.model import Effects, Escalation, Promises, Ref, SplitPart, Step
 from rules.problems import Problems
@@ -39,17 +37,22 @@ class EffectReader:
 
     def _one_owner(self, steps: list[Step]) -> None:
         """Refuse two steps of one number that hold at once and name two owners."""
-        for one, other in combinations(steps, 2):
-            owners = {step.effects.owner.id for step in (one, other) if step.effects.owner}
-            seasons = one.effects.season, other.effects.season
-            apart = seasons[0] and seasons[1] and seasons[0].disjoint(seasons[1])
-            if one.confirmations == other.confirmations and len(owners) == 2 and not apart:
+        by_number: dict[int, dict[str, list[Step]]] = {}
+        for step in steps:
+            if step.effects.owner is None:
+                continue
+            same = by_number.setdefault(step.confirmations, {})
+            others = (
+                one for name, own in same.items() for one in own if name != step.effects.owner.id
+            )
+            if any(_together(one, step) for one in others):
                 self.problems.error(
-                    other.at,
+                    step.at,
                     "contradiction",
-                    f"Deux seuils de {one.confirmations} confirmations nomment deux responsables",
+                    f"Deux seuils de {step.confirmations} confirmations nomment deux responsables",
                     "Gardez-en un, ou changez l'un des nombres.",
                 )
+            same.setdefault(step.effects.owner.id, []).append(step)
 
     def _effects(self, fields: Fields) -> Effects:
         urgency = fields.one_of("urgence", URGENCIES)
@@ -129,3 +132,9 @@ class EffectReader:
         inner = Fields(node, "cloture", self.problems, self.language)
         inner.require("preuve")
         return inner.one_of("preuve", PROOFS)
+
+
+def _together(one: Step, other: Step) -> bool:
+    """Whether two steps may hold on one day."""
+    mine, theirs = one.effects.season, other.effects.season
+    return not (mine and theirs and mine.disjoint(theirs))
