@@ -15,8 +15,10 @@ from rules.owners import Owners
 from rules.problems import Problems
 from rules.ranking import rule_places
 
-MOST_COMPARED = 1_000_000
-"""Pairs of alternatives that one check compares; it then says so and stops."""
+MOST_COMPARED = 60_000
+"""Pairs of alternatives that one check compares, some 3 seconds; it then says so and stops."""
+MANY_WORDS = 50
+"""Words of two rules that cost as much to compare as the rest of a pair of alternatives."""
 MOST_TOLD = 500
 """Conflicts, and rules that never win, that one check tells."""
 
@@ -35,6 +37,7 @@ class Conflicts:
                 one,
                 rule_places(one.rule, ruleset.geography),
                 frozenset(ref.id for ref in one.rule.owners),
+                max(_words(term) for term in one.terms),
             )
             for one in ruleset.rules
             if one.rule.owners
@@ -45,7 +48,8 @@ class Conflicts:
         """Compare pair after pair, up to a bound that a sane configuration is far from."""
         compared = 0
         for first, second in Pairs(self.subjects, self.compare):
-            compared += len(first.compiled.terms) * len(second.compiled.terms)
+            alternatives = len(first.compiled.terms) * len(second.compiled.terms)
+            compared += alternatives * (1 + (first.words + second.words) // MANY_WORDS)
             if compared > MOST_COMPARED or self._told["error"] >= MOST_TOLD:
                 self._stop(first)
                 return
@@ -180,6 +184,10 @@ class Conflicts:
             "Donnez-lui une priorité plus haute, ou supprimez-la.",
             self.made_up.case((above.compiled, below.compiled), meetings[0]),
         )
+
+
+def _words(term: Term) -> int:
+    return sum(len(group.phrases) for group in groups_of(term))
 
 
 def _stands_back(term: Term, other: Subject) -> bool:

@@ -86,10 +86,11 @@ def _run(words: Sequence[str], wanted: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Profile:
-    """A group, with its phrases by the folded words that they may be found by."""
+    """A group, with its phrases by the folded words that they may be found by, and the reverse."""
 
     group: Group
     by_word: dict[str, list[Phrase]]
+    reached: tuple[tuple[Phrase, Collection[str]], ...]
 
 
 class Vocabulary:
@@ -110,8 +111,8 @@ class Vocabulary:
             return True
         wide = self._profile(other).by_word
         return all(
-            any(phrase_implies(p, q) for word in self._reach(p) for q in wide.get(word, ()))
-            for p in one.phrases
+            any(phrase_implies(p, q) for word in reach if word in wide for q in wide[word])
+            for p, reach in self._profile(one).reached
         )
 
     def shared(self, one: Group, other: Group) -> str | None:
@@ -128,10 +129,11 @@ class Vocabulary:
         found = self._profiles.get(id(group))
         if found is None:
             by_word: dict[str, list[Phrase]] = {}
-            for phrase in group.phrases:
-                for word in self._reach(phrase):
+            reached = tuple((phrase, self._reach(phrase)) for phrase in group.phrases)
+            for phrase, reach in reached:
+                for word in reach:
                     by_word.setdefault(word, []).append(phrase)
-            found = self._profiles[id(group)] = _Profile(group, by_word)
+            found = self._profiles[id(group)] = _Profile(group, by_word, reached)
         return found
 
     def _reach(self, phrase: Phrase) -> set[str]:

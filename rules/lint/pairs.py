@@ -23,6 +23,8 @@ class Subject:
     compiled: Compiled
     places: frozenset[str]
     owners: frozenset[str]
+    words: int = 0
+    """How many words its longest alternative looks for."""
 
     @property
     def where(self) -> str:
