@@ -194,8 +194,9 @@ class ServiceReader:
 
 
 def read_counters(fields: Fields, names: Names, problems: Problems) -> tuple[Counter, ...]:
-    """Read the accounts that receive."""
-    found = []
+    """Read the accounts that receive; one address of one channel is one account."""
+    found: list[Counter] = []
+    places: dict[tuple[str, str], At] = {}
     for node in fields.items("compteurs"):
         inner = Fields(node, "compteur", problems, fields.language)
         inner.require("id", "canal", "adresse")
@@ -213,4 +214,20 @@ def read_counters(fields: Fields, names: Names, problems: Problems) -> tuple[Cou
                 active=active is not False,
             )
         )
+        _one_account(found[-1], inner.where("adresse"), places, problems)
     return tuple(found)
+
+
+def _one_account(
+    counter: Counter, at: At, places: dict[tuple[str, str], At], problems: Problems
+) -> None:
+    key = counter.channel, counter.address.replace(" ", "").casefold()
+    first = places.setdefault(key, at)
+    if all(key) and first is not at:
+        problems.error(
+            at,
+            "compteur-en-double",
+            f"Un autre compteur reçoit déjà à « {counter.address} » par « {counter.channel} » "
+            f"({first.file}, ligne {first.line})",
+            "Gardez un seul compteur par adresse.",
+        )

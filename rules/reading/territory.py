@@ -18,7 +18,7 @@ from rules import scalars
 from rules.coordinates import Box, box_of, wrong_geometry
 from rules.problems import At, Problems
 from rules.reading.fields import Fields
-from rules.reading.names import Names
+from rules.reading.names import Names, name_key
 from rules.reading.services import take
 from rules.reading.sources import Sources
 
@@ -49,6 +49,8 @@ class TerritoryReader:
         self.taken: dict[str, At] = {}
         self.named: dict[str, str] = {}
         """Every commune of the file, those with a wrong outline too."""
+        self.communes: dict[str, str] = {}
+        """Their folded names → INSEE codes."""
 
     def read(self) -> TerritoryFile:
         fields = self.fields
@@ -57,6 +59,7 @@ class TerritoryReader:
         if not self.named:
             self.names.territories = None  # no name of a place can be judged
         self.names.learn_communes(self.named, {})
+        self.communes = {name_key(name): code for code, name in self.named.items()}
         territories = self._territories()
         zones = self._zones()
         layers = self._layers()
@@ -152,6 +155,7 @@ class TerritoryReader:
             name = fields.text("id")
             if name:
                 take(self.taken, name, fields.where("id"), "le territoire", self.problems)
+                self._no_commune(name, fields.where("id"), "Le territoire")
                 found.append(self._area(fields, name))
         if not found and "territoires" in self.fields:
             self.problems.error(
@@ -166,9 +170,21 @@ class TerritoryReader:
         found = []
         for key, node in self.fields.entries("zones"):
             take(self.taken, key.text.strip(), key.at, "la zone", self.problems)
+            self._no_commune(key.text.strip(), key.at, "La zone")
             fields = Fields(node, "zone", self.problems, self.fields.language)
             found.append(self._area(fields, key.text.strip()))
         return tuple({area.id: area for area in found}.values())
+
+    def _no_commune(self, name: str, at: At, kind: str) -> None:
+        """Refuse a name that rules would take for the commune's, or the reverse."""
+        code = self.communes.get(name_key(name))
+        if code is not None and code != name:  # that one is told already
+            self.problems.error(
+                at,
+                "nom-de-commune",
+                f"{kind} « {name} » porte le nom d'une commune ({code})",
+                f"Choisissez un autre nom, par exemple « zone-{name_key(name).replace(' ', '-')} ».",
+            )
 
     def _layers(self) -> tuple[LayerDescription, ...]:
         found = []
