@@ -11,7 +11,7 @@ from rules.dnf import Term
 from rules.lint.made_up import MadeUp
 from rules.lint.overlap import Comparison, groups_of, seasons_of
 from rules.lint.pairs import Pairs, Subject, categories_of, objects_of
-from rules.owners import Owners
+from rules.lint.same_owner import SameOwner, owning
 from rules.problems import Problems
 from rules.ranking import rule_places
 
@@ -29,14 +29,14 @@ class Conflicts:
     def __init__(self, ruleset: RuleSet, problems: Problems) -> None:
         self.problems = problems
         self.geography: Geography = ruleset.geography
-        self.owners: Owners = ruleset.owners
+        self.same_owner = SameOwner(ruleset)
         self.compare = Comparison.of(ruleset)
         self.made_up = MadeUp(ruleset, self.compare)
         self.subjects = [
             Subject(
                 one,
                 rule_places(one.rule, ruleset.geography),
-                frozenset(ref.id for ref in one.rule.owners),
+                owning(one.rule),
                 max(_words(term) for term in one.terms),
             )
             for one in ruleset.rules
@@ -53,7 +53,7 @@ class Conflicts:
             if compared > MOST_COMPARED or self._told["error"] >= MOST_TOLD:
                 self._stop(first)
                 return
-            if self._same_owner(first, second):
+            if self.same_owner.of(first.owners, second.owners, _ground(first), _ground(second)):
                 continue
             meeting = self._meeting(first, second)
             if meeting is not None:
@@ -105,26 +105,6 @@ class Conflicts:
         if categories[0] and categories[1]:
             return not categories[0].isdisjoint(categories[1])
         return not objects_of(one).isdisjoint(objects_of(other))
-
-    def _same_owner(self, one: Subject, other: Subject) -> bool:
-        if one.owners == other.owners:
-            return True
-        if len(one.owners) > 1 or len(other.owners) > 1:
-            return False
-        return self._resolved(one, other) == self._resolved(other, one)
-
-    def _resolved(self, one: Subject, other: Subject) -> frozenset[object]:
-        """List what a rule's owner is in every commune where both rules can act."""
-        (name,) = one.owners
-        if not self.owners.is_role(name):
-            return frozenset({name})
-        places = one.places | other.places
-        found: set[object] = set()
-        for commune in self.geography.communes():
-            if any(self.geography.overlaps(commune, place) for place in places):
-                here = self.geography.whereabouts((commune,))
-                found.add(self.owners.resolve(name, here))
-        return frozenset(found)
 
     # --- reporting -------------------------------------------------------------------------------
 
@@ -184,6 +164,11 @@ class Conflicts:
             "Donnez-lui une priorité plus haute, ou supprimez-la.",
             self.made_up.case((above.compiled, below.compiled), meetings[0]),
         )
+
+
+def _ground(subject: Subject) -> frozenset[str]:
+    """List the territories in which a rule acts; an object layer has none of its own."""
+    return subject.places or frozenset({subject.compiled.rule.territory})
 
 
 def _words(term: Term) -> int:

@@ -11,6 +11,7 @@ from rules.conditions.facts import CategoryIs
 from rules.conditions.place import HasPostcode, Inside, NearObject
 from rules.dnf import Literal, Term
 from rules.lint.overlap import Comparison, groups_of
+from rules.lint.same_owner import Owning
 
 Kinds = frozenset[str]
 """What the conditions of an alternative are about."""
@@ -22,7 +23,7 @@ class Subject:
 
     compiled: Compiled
     places: frozenset[str]
-    owners: frozenset[str]
+    owners: Owning
     words: int = 0
     """How many words its longest alternative looks for."""
 
@@ -36,14 +37,14 @@ class Shelf:
     """Rules that have one thing in common, by owner, each time in rank order."""
 
     def __init__(self) -> None:
-        self._by_owners: dict[frozenset[str], list[int]] = {}
+        self._by_owners: dict[Owning, list[int]] = {}
 
-    def put(self, index: int, owners: frozenset[str]) -> None:
+    def put(self, index: int, owners: Owning) -> None:
         own = self._by_owners.setdefault(owners, [])
         if not own or own[-1] != index:
             own.append(index)
 
-    def below(self, index: int, owners: frozenset[str]) -> Iterator[Sequence[int]]:
+    def below(self, index: int, owners: Owning) -> Iterator[Sequence[int]]:
         """List the rules that rank below one and name other owners."""
         for theirs, own in self._by_owners.items():
             if theirs != owners:
@@ -68,7 +69,7 @@ class Pairs:
             for term in subject.compiled.terms:
                 self._put(index, subject.owners, term)
 
-    def _put(self, index: int, owners: frozenset[str], term: Term) -> None:
+    def _put(self, index: int, owners: Owning, term: Term) -> None:
         keys = self._keys(term)
         for key in keys:
             self._shared.setdefault(key, Shelf()).put(index, owners)
