@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -26,8 +26,9 @@ from router.delivery import (
     Unknown,
 )
 from router.errors import StoreUnavailable
+from router.granted import Granted, shared
 from router.ports import Clock, Finds, Ids, OutboundPart, Sends
-from router.store import Reservation, SendClaim, SendQueue, Settlement
+from router.store import SendClaim, SendQueue, Settlement
 
 BACK_OFF_S = (60.0, 300.0, 900.0, 3600.0, 14_400.0)
 """Seconds before the second, third … try; the last one repeats until :data:`GIVE_UP`."""
@@ -36,15 +37,6 @@ UNKNOWN_WAIT = timedelta(minutes=10)
 """How long a callback may take before a delivery of unknown outcome is held for an agent."""
 _PACED = "la suite du texte part dès que le prestataire en prend davantage"
 _BLOCKED = "cette personne ne nous laisse pas lui écrire ici"
-
-
-@dataclass(frozen=True, slots=True)
-class _Granted:
-    """What may be sent now: of each delivery so many pieces, and more after ``wait_s`` seconds."""
-
-    claims: tuple[SendClaim, ...]
-    pieces: Mapping[int, int]
-    wait_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +79,15 @@ class Courier:
             raise failures[0]
         return sum(len(claim.deliveries) for claim in granted.claims)
 
-    async def _within_limit(self, claims: list[SendClaim]) -> _Granted:
+    async def _within_limit(self, claims: list[SendClaim]) -> Granted:
         """Keep as many pieces as the shared limit grants; the rest goes back for later."""
         pieces = {each.id: self._left(each) for claim in claims for each in claim.deliveries}
         if not pieces:
-            return _Granted((), {}, 0.01)
+            return Granted()
         now = self.clock.now()
         wanted = sum(pieces.values())
         reserved = await self.queue.reserve(self.role, self.channel.rate, wanted, now)
-        granted = _shared(claims, pieces, reserved)
+        granted = shared(claims, pieces, reserved)
         kept = {claim.claim for claim in granted.claims}
         refused = [claim.claim for claim in claims if claim.claim not in kept]
         if refused:
@@ -111,7 +103,7 @@ class Courier:
             return 1
 
     async def _work_apart(
-        self, claim: SendClaim, granted: _Granted, failures: list[StoreUnavailable]
+        self, claim: SendClaim, granted: Granted, failures: list[StoreUnavailable]
     ) -> None:
         """Work one lane; a store that fails it must not cut what the other lanes are sending."""
         try:
@@ -119,7 +111,7 @@ class Courier:
         except StoreUnavailable as error:
             failures.append(error)
 
-    async def _work(self, claim: SendClaim, granted: _Granted) -> None:
+    async def _work(self, claim: SendClaim, granted: Granted) -> None:
         for delivery in claim.deliveries:
             most = granted.pieces[delivery.id]
             # a send is cut at the deadline, so that no other courier begins while pieces leave
@@ -152,7 +144,7 @@ class Courier:
     # --- one try -----------------------------------------------------------------------------
 
     async def _try(
-        self, delivery: Delivery, granted: _Granted, until: datetime
+        self, delivery: Delivery, granted: Granted, until: datetime
     ) -> tuple[Delivery, SendOutcome]:
         """Send the pieces that are left, as far as the limit and our lease reach."""
         ids: list[str] = [part for part in delivery.provider_id.split(" ") if part]
@@ -297,19 +289,3 @@ class Courier:
             who="outbox",
             text=f"{what} : {delivery.error}",
         )
-
-
-def _shared(claims: list[SendClaim], pieces: Mapping[int, int], reserved: Reservation) -> _Granted:
-    """Share out the pieces of a limit in order; of the last text perhaps not all may leave."""
-    left, kept, given = reserved.granted, [], dict(pieces)
-    for claim in claims:
-        share = []
-        for delivery in claim.deliveries:
-            if not left:
-                break
-            given[delivery.id] = min(left, pieces[delivery.id])
-            left -= given[delivery.id]
-            share.append(delivery)
-        if share:
-            kept.append(replace(claim, deliveries=tuple(share)))
-    return _Granted(tuple(kept), given, max(reserved.wait_s, 0.01))
