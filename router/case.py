@@ -113,6 +113,9 @@ class Reporter:
     public: bool = False
     """Whether anybody can read what is written to the address."""
 
+    forged: bool = False
+    """Our mail server says that another wrote in his name: no machine writes to him."""
+
     @property
     def answered_at(self) -> Address:
         return self.page or self.address

@@ -129,6 +129,7 @@ class Dispatcher:
             page=message.until_confirmed,
             form=message.form,
             public=message.public,
+            forged=message.forged,
         )
         new = Case(
             id=self.workspace.ids.next(),

@@ -85,6 +85,7 @@ def seen(reporters: tuple[Reporter, ...], message: Message) -> tuple[Reporter, .
             refs=(*reporter.refs, *refs)[-10:],
             page=reporter.page if message.until_confirmed else None,
             public=message.public,
+            forged=reporter.forged and message.forged,
         )
         if reporter.address == message.address
         else reporter

@@ -23,6 +23,8 @@ from router.wording import Wording
 from router.workspace import Draft, Workspace
 from router.writing import PARAGRAPH, Writing
 
+_FORGED = "rien n'est parti, le message ne venait pas de l'adresse qu'il affiche"
+
 
 @dataclass(frozen=True, slots=True)
 class Replies:
@@ -289,6 +291,8 @@ class Replies:
             if reporter.public:
                 written.append(self._in_public.invite(draft, case, reporter))
                 continue
+            if automatic and self._is_forged(draft, case, kind, reporter):
+                continue
             if budgeted and not self._within_budget(
                 draft, case, reporter, answer if danger else ""
             ):
@@ -350,6 +354,8 @@ class Replies:
                 if decision.reached.replies:
                     self._in_public.invite(draft, case, reporter)
                 continue
+            if self._is_forged(draft, case, DeliveryKind.PROGRESS, reporter):
+                continue
             style = self.wording.style(reporter.answered_at)
             for text in decision.reached.replies:
                 words = self.wording.of_rule(text, case, reporter.language, style)
@@ -374,6 +380,13 @@ class Replies:
             what = f"{SENDINGS[kind]} ({channel_called(reporter.answered_at.channel)})"
             why = f"{what} : la personne ne veut plus de messages"
             self.workspace.tell(draft, case, EventKind.DELIVERY_FAILED, "router", why)
+
+    def _is_forged(self, draft: Draft, case: Case, kind: DeliveryKind, reporter: Reporter) -> bool:
+        """Whether no machine may write to a reporter, whose name another used; the case says so."""
+        if reporter.forged:
+            why = f"{SENDINGS[kind]} : {_FORGED}"
+            self.workspace.tell(draft, case, EventKind.NOTE, "router", why)
+        return reporter.forged
 
     def _on_the_page(
         self, draft: Draft, case: Case, kind: DeliveryKind, reporter: Reporter

@@ -20,6 +20,7 @@ from router.decision import Decision, Facts, Urgency
 from router.delivery import DeliveryState
 from router.errors import InvalidInput, StoreUnavailable
 from router.message import Attachment, Location
+from router.polling import LEASE_S
 from router.tracking import printed
 from router.worked import Worked
 from storage.engine import open_store
@@ -313,7 +314,7 @@ async def test_of_two_pollers_one_polls_and_the_other_waits_for_the_lease(
     ours = await town.poller._hold(None, sure=False)
     assert ours is not None
     assert await waiting._hold(None, sure=False) is None
-    town.clock.pass_(minutes=2)  # the first was killed, or sleeps
+    town.clock.pass_(seconds=LEASE_S + 1)  # the first was killed, or sleeps
     theirs = await waiting._hold(None, sure=False)
     assert theirs is not None
     await waiting._poll(theirs)

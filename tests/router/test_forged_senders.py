@@ -58,6 +58,32 @@ async def test_what_a_forger_adds_to_a_case_is_not_answered_either(town, mailbox
     assert any("Aucune réponse automatique" in note for note in notes)
 
 
+async def act(town, case, act: str, text: str = "") -> None:
+    token = town.signer.sign("p", case.number, case.owner)
+    await town.hear(str(case.owner), kind="act", token=token, act=act, text=text)
+
+
+async def test_only_what_a_service_answers_itself_leaves_for_who_is_named(town, mailbox):
+    await take(town, mailbox, "fail", 1, "Le lampadaire est éteint rue Scribe")
+    (case,) = await town.store.cases(CaseFilter())
+    await act(town, case, "accept")
+    assert await town.to("v@v.example") == []
+    notes = [e.text for e in await town.store.events(case.id) if e.kind is EventKind.NOTE]
+    assert sum("rien n'est parti" in note for note in notes) == 1
+    await act(town, case, "close", "Réparé hier soir.")
+    [told] = await town.to("v@v.example")
+    assert "Réparé hier soir." in told.text
+
+
+async def test_who_then_writes_himself_hears_what_becomes_of_it(town, mailbox):
+    await take(town, mailbox, "fail", 1, "Le lampadaire est éteint rue Scribe")
+    (case,) = await town.store.cases(CaseFilter())
+    await take(town, mailbox, "pass", 2, f"Toujours éteint, {case.number}")
+    before = len(await town.to("v@v.example"))
+    await act(town, case, "accept")
+    assert len(await town.to("v@v.example")) == before + 1
+
+
 async def test_a_mail_that_is_merely_not_signed_is_answered(town, mailbox):
     await take(town, mailbox, "none", 1, "Le lampadaire est éteint rue Scribe")
     assert len(await town.to("v@v.example")) == 1
