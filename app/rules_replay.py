@@ -53,6 +53,16 @@ _NAMES = {
     Kind.WITHOUT_RULE: ("cas qui n'aurait plus de règle", "cas qui n'auraient plus de règle"),
     Kind.URGENCY_LOWERED: ("urgence abaissée", "urgences abaissées"),
     Kind.OWNER: ("cas qui changerait de service", "cas qui changeraient de service"),
+    Kind.PARTS: ("cas partagé autrement", "cas partagés autrement"),
+    Kind.REPLIES: ("cas dont la réponse changerait", "cas dont la réponse changerait"),
+    Kind.CONFIDENTIAL: (
+        "cas qui changerait de confidentialité",
+        "cas qui changeraient de confidentialité",
+    ),
+    Kind.NOTIFY: (
+        "cas qui informerait d'autres services",
+        "cas qui informeraient d'autres services",
+    ),
     Kind.URGENCY_RAISED: ("urgence relevée", "urgences relevées"),
     Kind.DANGER_FOUND: ("danger nouvellement vu", "dangers nouvellement vus"),
 }
@@ -225,7 +235,27 @@ def change_told(one: Mapping[str, Any], old: Naming, new: Naming) -> list[str]:
         lines.append(f"  urgence : {urgency} → {then}")
     if before["rule"] != after["rule"]:
         lines.append(f"  règle : {rules[0]} → {rules[1]}")
+    for key, name in _DONE.items():
+        does, will_do = (_done_told(key, each.get(key)) for each in (before, after))
+        if does != will_do:
+            lines.append(f"  {name} : {does} → {will_do}")
     return [*lines, f"  {one['why']}"] if one["why"] else lines
+
+
+_DONE = {
+    "parts": "parts",
+    "replies": "réponse",
+    "confidential": "confidentiel",
+    "notify": "services informés",
+}
+"""What a decision does beside naming a service, by its key in the JSON of a change."""
+
+
+def _done_told(key: str, value: Any) -> str:
+    if key == "confidential":
+        return "oui" if value else "non"
+    named = [f"{one['part']} ({one['owner']})" if key == "parts" else one for one in value or ()]
+    return ", ".join(named) or "rien"
 
 
 _EFFECTS = {
@@ -233,6 +263,10 @@ _EFFECTS = {
     Kind.WITHOUT_RULE: "sans règle",
     Kind.URGENCY_LOWERED: "urgence abaissée",
     Kind.OWNER: "autre service",
+    Kind.PARTS: "autres parts",
+    Kind.REPLIES: "autre réponse",
+    Kind.CONFIDENTIAL: "confidentialité changée",
+    Kind.NOTIFY: "autres services informés",
     Kind.URGENCY_RAISED: "urgence relevée",
     Kind.DANGER_FOUND: "danger trouvé",
 }

@@ -11,6 +11,7 @@ from rules.conditions.facts import RuleHolds
 from rules.conditions.logic import leaves
 from rules.conditions.source import Condition
 from rules.conditions.words import Contains
+from rules.consequences import bearing
 from rules.described import described
 from rules.index import Index
 from rules.model import Configuration, Rule
@@ -49,6 +50,11 @@ class Alike:
             for phrase in group.phrases
         )
         self._prefixes = Prefixes(phrases)
+        self._bearing = bearing(one.configuration)
+
+    def quiet(self, rules: Iterable[str]) -> bool:
+        """Whether the first version surely does nothing beside, where only these rules hold."""
+        return self._bearing is not None and self._bearing.isdisjoint(rules)
 
     def surely(self, facts: Facts) -> bool:
         """Whether both versions surely name the same owner, rule and urgency for a case.

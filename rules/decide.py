@@ -8,6 +8,7 @@ from router.decision import Decision, Escalation, Facts, Reached, ServiceId
 from router.record import Outcome
 from rules.choice import Choice
 from rules.compile import RuleSet
+from rules.consequences import Consequences
 from rules.effects import Gathered
 from rules.model import Promises
 from rules.owners import Lack
@@ -48,6 +49,17 @@ class Brief:
         )
 
     @property
+    def consequences(self) -> Consequences:
+        settled, case, choice = self.settled, self.settled.case, self.settled.choice
+        notify, _ = _resolved(settled.ruleset, case, settled.effects.notify, choice.owner)
+        return Consequences(
+            tuple(sorted((part.words, part.owner) for part in choice.parts)),
+            tuple(_replies(settled, _promises(settled))),
+            tuple(sorted(notify)),
+            settled.effects.confidential,
+        )
+
+    @property
     def sentence(self) -> str:
         return conclude(self.settled, traced=False).sentence
 
@@ -65,8 +77,7 @@ def conclude(settled: Settled, *, traced: bool = True) -> Decision:
     question = ask(ruleset, case, choice, found.unknown, owned=bool(settled.deciding))
     notify, pending = _resolved(ruleset, case, effects.notify, choice.owner)
     consult, _ = _resolved(ruleset, case, effects.consult, choice.owner)
-    danger_replies = list(dict.fromkeys(text for one in found.dangers for text in one.replies))
-    replies = list(dict.fromkeys([*danger_replies, *promises.replies]))
+    danger_replies, replies = _danger_replies(found), _replies(settled, promises)
     why = trace(settled, promises, question, pending) if traced else {}
     return Decision(
         owner=ServiceId(choice.owner),
@@ -98,6 +109,15 @@ def conclude(settled: Settled, *, traced: bool = True) -> Decision:
         outside=case.whereabouts.outside,
         trace=why,
     )
+
+
+def _danger_replies(found: Found) -> list[str]:
+    return list(dict.fromkeys(text for one in found.dangers for text in one.replies))
+
+
+def _replies(settled: Settled, promises: Promises) -> list[str]:
+    """List the texts that are sent, those of danger before all others."""
+    return list(dict.fromkeys([*_danger_replies(settled.found), *promises.replies]))
 
 
 def _promises(settled: Settled) -> Promises:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 from router.decision import Decision, Facts
 from router.ports import Rulebook
 from router.record import DecisionRecord, Outcome
+from rules.consequences import Consequences
 
 
 class Kind(StrEnum):
@@ -21,6 +22,10 @@ class Kind(StrEnum):
     WITHOUT_RULE = "without_rule"
     URGENCY_LOWERED = "urgency_lowered"
     OWNER = "owner"
+    PARTS = "parts"
+    REPLIES = "replies"
+    CONFIDENTIAL = "confidential"
+    NOTIFY = "notify"
     URGENCY_RAISED = "urgency_raised"
     DANGER_FOUND = "danger_found"
 
@@ -42,6 +47,9 @@ class Change:
     before: Outcome
     after: Outcome
     why: str
+    does: Consequences | None = None
+    """What the live rules do beside it; None where there are none to ask."""
+    will_do: Consequences | None = None
 
 
 class Comparable(Protocol):
@@ -51,6 +59,9 @@ class Comparable(Protocol):
     def outcome(self) -> Outcome: ...
 
     @property
+    def consequences(self) -> Consequences: ...
+
+    @property
     def sentence(self) -> str: ...
 
 
@@ -58,6 +69,10 @@ class Alike(Protocol):
     """Knows some of the cases for which two versions decide the same."""
 
     def surely(self, facts: Facts) -> bool: ...
+
+    def quiet(self, rules: Iterable[str]) -> bool:
+        """Whether the live rules do nothing beside naming a service where only these hold."""
+        ...
 
 
 @runtime_checkable
@@ -76,6 +91,10 @@ class _Whole:
     @property
     def outcome(self) -> Outcome:
         return Outcome.of(self.decision)
+
+    @property
+    def consequences(self) -> Consequences:
+        return Consequences.of(self.decision)
 
     @property
     def sentence(self) -> str:
@@ -121,8 +140,9 @@ class Replay:
                 self.replayed += 1
                 return
             draft = _decide(self.draft, record.facts)
-            before, after = self._before(record, record.facts), draft.outcome
-            kinds = compared(before, after)
+            before, does = self._before(record, record.facts)
+            after, will_do = draft.outcome, draft.consequences if does is not None else None
+            kinds = compared(before, after, does, will_do)
             why = draft.sentence if kinds else ""
         except Exception as error:  # a defect of the engine is counted and told, never hidden
             self.missed[Reason.ENGINE_ERROR] += 1
@@ -130,7 +150,9 @@ class Replay:
             return
         self.replayed += 1
         if kinds:
-            self.changes.append(Change(record.case_id, record.at, kinds, before, after, why))
+            self.changes.append(
+                Change(record.case_id, record.at, kinds, before, after, why, does, will_do)
+            )
 
     def _is_alike(self, record: DecisionRecord, facts: Facts) -> bool:
         """Whether the draft surely decides as the live version did."""
@@ -138,10 +160,19 @@ class Replay:
             return False
         return record.ruleset == self.live.hash and self.alike.surely(facts)
 
-    def _before(self, record: DecisionRecord, facts: Facts) -> Outcome:
-        if self.live is None or record.ruleset == self.live.hash:
-            return record.outcome
-        return _decide(self.live, facts).outcome
+    def _before(self, record: DecisionRecord, facts: Facts) -> tuple[Outcome, Consequences | None]:
+        """Take what was kept of the rules of now, else what they decide."""
+        if self.live is None:
+            return record.outcome, None
+        kept = record.ruleset == self.live.hash
+        if (
+            kept
+            and self.alike is not None
+            and self.alike.quiet((record.outcome.rule, *record.held))
+        ):
+            return record.outcome, Consequences()
+        live = _decide(self.live, facts)
+        return record.outcome if kept else live.outcome, live.consequences
 
     def worst_first(self) -> list[Change]:
         """List the changes: danger that is lost first, then by what moves where."""
@@ -186,12 +217,19 @@ def _most_first(item: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]
     return -item[1], item[0]
 
 
-def compared(before: Outcome, after: Outcome) -> tuple[Kind, ...]:
-    """Name how two outcomes on the same facts differ, worst first."""
-    return tuple(_kinds(before, after))
+def compared(
+    before: Outcome,
+    after: Outcome,
+    does: Consequences | None = None,
+    will_do: Consequences | None = None,
+) -> tuple[Kind, ...]:
+    """Name how two outcomes on the same facts differ, and what they do, worst first."""
+    return tuple(_kinds(before, after, does, will_do))
 
 
-def _kinds(before: Outcome, after: Outcome) -> Iterator[Kind]:
+def _kinds(
+    before: Outcome, after: Outcome, does: Consequences | None, will_do: Consequences | None
+) -> Iterator[Kind]:
     if before.danger and not after.danger:
         yield Kind.DANGER_LOST
     if after.no_rule and not before.no_rule:
@@ -200,10 +238,23 @@ def _kinds(before: Outcome, after: Outcome) -> Iterator[Kind]:
         yield Kind.URGENCY_LOWERED
     if before.owner != after.owner:
         yield Kind.OWNER
+    if does is not None and will_do is not None and does != will_do:
+        yield from _other_consequences(does, will_do)
     if after.urgency.rank > before.urgency.rank:
         yield Kind.URGENCY_RAISED
     if after.danger and not before.danger:
         yield Kind.DANGER_FOUND
+
+
+def _other_consequences(does: Consequences, will_do: Consequences) -> Iterator[Kind]:
+    if does.parts != will_do.parts:
+        yield Kind.PARTS
+    if does.replies != will_do.replies:
+        yield Kind.REPLIES
+    if does.confidential != will_do.confidential:
+        yield Kind.CONFIDENTIAL
+    if does.notify != will_do.notify:
+        yield Kind.NOTIFY
 
 
 def as_json(change: Change, number: str) -> Mapping[str, Any]:
@@ -212,8 +263,8 @@ def as_json(change: Change, number: str) -> Mapping[str, Any]:
         "number": number,
         "at": change.at.isoformat(),
         "kinds": [kind.value for kind in change.kinds],
-        "from": _outcome(change.before),
-        "to": _outcome(change.after),
+        "from": {**_outcome(change.before), **_consequences(change.does)},
+        "to": {**_outcome(change.after), **_consequences(change.will_do)},
         "why": change.why,
     }
 
@@ -224,4 +275,15 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "rule": outcome.rule,
         "priority": outcome.priority,
         "urgency": outcome.urgency.value,
+    }
+
+
+def _consequences(known: Consequences | None) -> dict[str, Any]:
+    if known is None:
+        return {}
+    return {
+        "parts": [{"part": words, "owner": owner} for words, owner in known.parts],
+        "replies": list(known.replies),
+        "confidential": known.confidential,
+        "notify": list(known.notify),
     }

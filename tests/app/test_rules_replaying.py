@@ -43,6 +43,16 @@ def test_a_danger_that_would_no_longer_be_seen_comes_first(past, cases):
     assert "urgence : immédiate → normale" in said
 
 
+def test_a_danger_that_would_answer_nothing_is_told(past, cases):
+    past.change("urgence: immediate, repondre: consigne-gaz", "urgence: immediate")
+    [one] = past.read("replay", past.config)["changes"]
+    assert (one["number"], one["kinds"]) == (cases["gaz"], ["replies"])
+    assert (one["from"]["replies"], one["to"]["replies"]) == (["consigne-gaz"], [])
+    said = past.fine("replay", past.config)
+    assert "Cas dont la réponse changerait :" in said
+    assert "réponse : consigne-gaz → rien" in said
+
+
 def test_a_case_is_replayed_with_the_time_at_which_it_came(past, cases):
     past.change("heures: 22h-6h", "heures: 8h-18h")
     [one] = past.read("replay", past.config)["changes"]

@@ -15,6 +15,7 @@ from rules.alike import alike
 from rules.compile import RuleSet, compile_rules
 from rules.conditions.facts import RuleHolds
 from rules.conditions.logic import leaves
+from rules.consequences import Consequences
 from rules.decide import Brief, decide, decide_briefly
 from rules.model import Configuration, Rule
 from rules.replay import Replay
@@ -88,8 +89,9 @@ def test_cases_that_are_surely_alike_come_out_the_same(bench):
             facts = writer.facts()
             if same.surely(facts):
                 sure += 1
-                before = Outcome.of(decide(live, facts))
-                assert Outcome.of(decide(draft, facts)) == before, (live.hash, facts)
+                before, after = decide(live, facts), decide(draft, facts)
+                assert Outcome.of(after) == Outcome.of(before), (live.hash, facts)
+                assert Consequences.of(after) == Consequences.of(before), (live.hash, facts)
             else:
                 unsure += 1
     assert sure > 100, "the law would say nothing"

@@ -14,10 +14,13 @@ from test_rules_laws import facts
 
 from router.decision import Decision, Facts, ServiceId, Urgency
 from router.record import Outcome, recorded
+from rules.alike import alike
 from rules.compile import RuleSet
+from rules.consequences import Consequences
 from rules.decide import Brief, decide, decide_briefly
-from rules.replay import Kind, Reason, Replay, compared
+from rules.replay import Kind, Reason, Replay, as_json, compared
 
+OTHERS = {Kind.PARTS, Kind.REPLIES, Kind.CONFIDENTIAL, Kind.NOTIFY}
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 RULES = """
 - {id: gaz, priorite: danger, si: {contient: [gaz]},
@@ -71,6 +74,7 @@ def test_a_brief_decision_is_the_same_but_for_its_trace(books, facts):
     assert decide(live.ruleset, facts, traced=False) == replace(whole, trace={})
     brief = decide_briefly(live.ruleset, facts)
     assert (brief.outcome, brief.sentence) == (Outcome.of(whole), whole.sentence)
+    assert brief.consequences == Consequences.of(whole)
 
 
 @settings(max_examples=60)
@@ -108,8 +112,9 @@ def test_what_a_replay_says_is_what_the_draft_decides(past, books):
     replay.look(record(live, one, number) for number, one in enumerate(past))
     found = {one.case_id: one for one in replay.worst_first()}
     for number, one in enumerate(past):
-        before, after = Outcome.of(live.decide(one)), Outcome.of(draft.decide(one))
-        kinds = compared(before, after)
+        old, new = live.decide(one), draft.decide(one)
+        before, after = Outcome.of(old), Outcome.of(new)
+        kinds = compared(before, after, Consequences.of(old), Consequences.of(new))
         assert (number in found) is bool(kinds)
         if kinds:
             assert (found[number].before, found[number].after) == (before, after)
@@ -118,6 +123,13 @@ def test_what_a_replay_says_is_what_the_draft_decides(past, books):
     assert ranks == sorted(ranks)
 
 
+consequences = st.builds(
+    Consequences,
+    parts=st.sampled_from([(), (("clôture", "a"),)]),
+    replies=st.sampled_from([(), ("merci",)]),
+    notify=st.sampled_from([(), ("a",)]),
+    confidential=st.booleans(),
+)
 outcomes = st.builds(
     Outcome,
     owner=st.sampled_from([ServiceId("a"), ServiceId("b")]),
@@ -128,18 +140,20 @@ outcomes = st.builds(
 )
 
 
-@given(before=outcomes, after=outcomes)
-def test_a_change_and_its_reverse_mirror_each_other(before, after):
-    there, back = set(compared(before, after)), set(compared(after, before))
+@given(before=outcomes, after=outcomes, does=consequences, will_do=consequences)
+def test_a_change_and_its_reverse_mirror_each_other(before, after, does, will_do):
+    there = set(compared(before, after, does, will_do))
+    back = set(compared(after, before, will_do, does))
     mirror = {
         Kind.DANGER_LOST: Kind.DANGER_FOUND,
         Kind.DANGER_FOUND: Kind.DANGER_LOST,
         Kind.URGENCY_LOWERED: Kind.URGENCY_RAISED,
         Kind.URGENCY_RAISED: Kind.URGENCY_LOWERED,
-        Kind.OWNER: Kind.OWNER,
+        **{kind: kind for kind in (Kind.OWNER, *OTHERS)},
     }
     assert {mirror[kind] for kind in there - {Kind.WITHOUT_RULE}} == back - {Kind.WITHOUT_RULE}
-    assert bool(compared(before, before)) is False
+    assert compared(before, before, does, does) == ()
+    assert bool(there & OTHERS) is (does != will_do)
 
 
 # --- cases ---------------------------------------------------------------------------------------
@@ -186,6 +200,7 @@ class Mute:
     """A brief decision whose sentence cannot be made."""
 
     outcome: Outcome
+    consequences: Consequences
 
     @property
     def sentence(self) -> str:
@@ -195,7 +210,8 @@ class Mute:
 @dataclass(frozen=True)
 class MuteBook(Book):
     def decide_briefly(self, facts: Facts) -> Mute:
-        return Mute(Outcome.of(self.decide(facts)))
+        decision = self.decide(facts)
+        return Mute(Outcome.of(decision), Consequences.of(decision))
 
 
 def test_a_change_whose_reason_cannot_be_told_is_counted_among_what_failed(books):
@@ -204,3 +220,30 @@ def test_a_change_whose_reason_cannot_be_told_is_counted_among_what_failed(books
     replay.look([record(live, Facts(NOW, "gaz"), 1)])
     assert (replay.replayed, replay.changes) == (0, [])
     assert replay.errors == {"ZeroDivisionError: sentence": 1}
+
+
+FENCE = """
+- {id: s, si: {contient: [clôture]},
+   alors: {repartir: [{part: a, responsable: %s}, {part: b, responsable: %s}]}}
+"""
+GAS = "- {id: gaz, priorite: danger, si: {contient: [gaz]}, alors: {responsable: astreinte%s}}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text", "kind"),
+    [
+        (FENCE % ("voirie-m", "routes"), FENCE % ("routes", "voirie-m"), "clôture", Kind.PARTS),
+        (GAS % ", confidentiel: oui", GAS % "", "gaz", Kind.CONFIDENTIAL),
+        (GAS % ", repondre: consigne-gaz", GAS % "", "gaz", Kind.REPLIES),
+        (GAS % ", informer: [mairie-nantes]", GAS % "", "gaz", Kind.NOTIFY),
+    ],
+)
+@pytest.mark.parametrize("made", [Book, BriefBook])
+def test_what_is_done_beside_naming_a_service_is_compared(tmp_path, old, new, text, kind, made):
+    books = [book(tmp_path / name, rules) for name, rules in (("live", old), ("draft", new))]
+    live, draft = (made(one.ruleset) for one in books)
+    replay = Replay(draft, live, alike(live.ruleset, draft.ruleset))
+    replay.look([record(live, Facts(NOW, text))])
+    assert [one.kinds for one in replay.changes] == [(kind,)]
+    told = as_json(replay.changes[0], "1")
+    assert (told["kinds"], told["from"] != told["to"]) == ([kind.value], True)
