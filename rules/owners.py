@@ -11,6 +11,7 @@ from rules.model import Configuration, Ref
 from rules.situation import Situation
 
 _MEMO = 4096
+_FILLED = 0.97  # outlines never fit exactly
 
 
 class Lack(Enum):
@@ -110,13 +111,22 @@ class Owners:
             if territory in inside:
                 return service
         partial = {
-            service
+            territory: service
             for territory, service in values
             if territory in touching and self._geography.overlaps(territory, candidate)
         }
         if not partial:
             return Lack.NOBODY
-        return partial.pop() if len(partial) == 1 else Lack.UNKNOWN
+        services = set(partial.values())
+        known = len(services) == 1 and self._cover(partial, candidate)
+        return services.pop() if known else Lack.UNKNOWN
+
+    def _cover(self, territories: Collection[str], candidate: str) -> bool:
+        """Whether several territories leave nothing of a place; one alone would hold all of it."""
+        if len(territories) == 1:
+            return False
+        covered = self._geography.area_of_union(territories)
+        return covered >= _FILLED * self._geography.area(candidate)
 
     def defaults(self, here: Whereabouts) -> list[Default]:
         """List owners by default, the smallest known territory first, the metropole's last."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from router.geography import Geography
 from rules.compile import RuleSet
+from rules.model import Role
 from rules.owners import Lack
 from rules.problems import At, Problems
 from rules.ranking import rule_places
@@ -19,12 +23,11 @@ def advise_places(ruleset: RuleSet, problems: Problems) -> None:
 
 
 def _roles(ruleset: RuleSet, problems: Problems) -> None:
-    geography = ruleset.geography
     for role in ruleset.configuration.roles.values():
         without = [
-            geography.commune_name(commune)
-            for commune in geography.communes()
-            if ruleset.owners.resolve(role.id, geography.whereabouts((commune,))) is Lack.NOBODY
+            name
+            for commune in ruleset.geography.communes()
+            for name in _without(ruleset, role, commune)
         ]
         if without:
             shown = ", ".join(without[:5]) + (
@@ -36,6 +39,41 @@ def _roles(ruleset: RuleSet, problems: Problems) -> None:
                 f"Le rôle « {role.id} » n'a pas de service à {shown}",
                 "Ajoutez-le ; sans lui le responsable par défaut reçoit ces cas.",
             )
+
+
+def _without(ruleset: RuleSet, role: Role, commune: str) -> list[str]:
+    """Name a commune without a service, or those parts of it that are without one."""
+    geography, owners = ruleset.geography, ruleset.owners
+    if owners.resolve(role.id, geography.whereabouts((commune,))) is Lack.NOBODY:
+        return [geography.commune_name(commune)]
+    if any(geography.contains(one.territory, commune) for one in role.values):
+        return []
+    inner = _inside(ruleset, commune)
+    found = [
+        name
+        for name in inner
+        if owners.resolve(role.id, geography.whereabouts((name,))) is Lack.NOBODY
+    ]
+    valued = [one.territory for one in role.values if geography.overlaps(one.territory, commune)]
+    if not _fill(geography, commune, {*inner, *valued}):
+        found.append(f"{geography.commune_name(commune)} hors de ses quartiers")
+    return found
+
+
+def _inside(ruleset: RuleSet, commune: str) -> list[str]:
+    """List the territories that are drawn inside a commune."""
+    geography = ruleset.geography
+    return [
+        one.id
+        for one in ruleset.configuration.territory.territories
+        if one.outlines
+        and geography.contains(commune, one.id)
+        and not geography.contains(one.id, commune)
+    ]
+
+
+def _fill(geography: Geography, commune: str, parts: Collection[str]) -> bool:
+    return geography.area_of_union(parts) >= _FILLED * geography.area(commune)
 
 
 def _abroad(ruleset: RuleSet, problems: Problems) -> None:

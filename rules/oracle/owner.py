@@ -69,14 +69,17 @@ class Directory:
         if holding:
             best = min(holding, key=lambda one: (geography.area(one.territory), one.territory))
             return best.service
-        crossing = {
-            one.service
+        crossing = [
+            one
             for one in values
             if one.territory in here.touching and geography.overlaps(one.territory, candidate)
-        }
-        if len(crossing) > 1:
+        ]
+        if not crossing:
+            return NOBODY
+        if len(crossing) == 1 or len({one.service for one in crossing}) > 1:
             return UNKNOWN
-        return crossing.pop() if crossing else NOBODY
+        whole = geography.area_of_union(one.territory for one in crossing)
+        return crossing[0].service if whole >= 0.97 * geography.area(candidate) else UNKNOWN
 
     def available(self, service: str) -> str | None:
         """Go from deputy to deputy until one is there."""
