@@ -1,4 +1,7 @@
-"""The live rules: the version published in the store, reloaded when another one is published."""
+"""The live rules: the version published in the store, reloaded when another one is published.
+
+A version was tested before it was published, so that a reload need not test it again.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from pathlib import Path
 
 import structlog
 
-from app.rulebook import LoadedRulebook, files_of, load_files, load_folder
+from app.first_version import FirstVersion
+from app.rulebook import LoadedRulebook, files_of, load_files
 from router.errors import ConfigurationError, Outdated
 from router.ports import Clock
 from router.versions import Rulesets, RulesetVersion
@@ -42,12 +46,14 @@ class LiveRulebooks:
 
         Raises:
             BadConfiguration: the folder has errors; nothing was published.
+            ConfigurationError: one of its tests fails; nothing was published.
         """
         active = await self._rulesets.active()
         if active is None:
-            self._current = await asyncio.to_thread(load_folder, config)
+            first = await asyncio.to_thread(FirstVersion.of, config)
             if publish:
-                active = await self._publish_first(config, self._current.hash)
+                active = await self._publish_first(config, first)
+            self._current = first.rulebook
         if active is not None and (self._current is None or active.hash != self._current.hash):
             self._current = await asyncio.to_thread(load_files, active.files)
         await self._follow_shadow()
@@ -66,12 +72,14 @@ class LiveRulebooks:
         gc.collect()
         gc.freeze()
 
-    async def _publish_first(self, config: Path, hash: str) -> RulesetVersion | None:
+    async def _publish_first(self, config: Path, first: FirstVersion) -> RulesetVersion | None:
         """Publish the first version, or take the one of a process that started beside this one."""
         files, why = files_of(config), "première mise en service"
+        record = await asyncio.to_thread(first.record)
         try:
-            now = self._clock.now()
-            return await self._rulesets.publish(files, hash, "guichet", why, now, base=0)
+            return await self._rulesets.publish(
+                files, first.rulebook.hash, "guichet", why, self._clock.now(), base=0, record=record
+            )
         except Outdated:
             return await self._rulesets.active()
 

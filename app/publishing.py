@@ -12,6 +12,7 @@ from typing import Any
 
 from app.draft import Draft, live_rulebook
 from app.french import counted
+from app.lint_record import lint_record
 from app.refused import Refused
 from app.second_person import Author, Needed, needed
 from router.store import Store
@@ -19,7 +20,6 @@ from router.versions import ReplayReport, RulesetVersion, VersionState
 from rules import trials
 from rules.changes import Changes, changes_between
 
-_MOST_WARNINGS = 50
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -69,7 +69,7 @@ async def publish(
     report = await _replay(store, draft, live)
     record: dict[str, Any] = {
         "changes": changes.as_json(),
-        "lint": _lint(draft),
+        "lint": lint_record(draft.problems),
         "tests": {"passed": passed},
         "replay": _replay_record(report),
         "kept": [one.path for one in draft.kept],
@@ -134,11 +134,6 @@ async def _replay(store: Store, draft: Draft, live: RulesetVersion | None) -> Re
             "service depuis : rejouez-le, puis publiez."
         )
     return report
-
-
-def _lint(draft: Draft) -> dict[str, Any]:
-    warnings = [str(one) for one in draft.problems if one.severity == "warning"]
-    return {"warnings": len(warnings), "list": warnings[:_MOST_WARNINGS]}
 
 
 def _replay_record(report: ReplayReport | None) -> Mapping[str, Any] | None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from past import RULES, TO_ROADS, Past
 from rules_town import SERVICES
+from typer.testing import CliRunner
 
+from app.__main__ import cli
 from app.live import LiveRulebooks
 from app.stores import opened
 from app.system import SystemClock
+from router.errors import ConfigurationError
 from router.versions import ShadowDraft
 
 
@@ -153,3 +157,50 @@ def test_the_report_says_what_became_more_or_less_urgent(past):
     assert "1 décision comparée, 1 différente." in said
     assert "  urgence : immédiate → haute" in said
     assert "Astreinte → Astreinte" not in said
+
+
+ESSAI = """
+territoire: metropole
+regles: []
+essais:
+  - {nom: lampe, cas: {texte: un lampadaire cassé}, attendu: {responsable: %s}}
+"""
+
+
+def _started(new: Past):
+    async def run(store):
+        live = LiveRulebooks(store, SystemClock())
+        await live.start(new.config)
+        return await store.active()
+
+    return new.store(run)
+
+
+def test_a_first_start_publishes_with_what_its_check_and_tests_said(tmp_path):
+    new = Past(tmp_path)
+    new.town.write("regles/essais.yaml", ESSAI % "eclairage-m")
+    record = _started(new).record
+    assert record["tests"] == {"passed": 1}
+    assert record["lint"]["warnings"] == len(record["lint"]["list"]) > 0
+
+
+def test_a_first_start_refuses_a_folder_whose_tests_fail_and_publishes_nothing(tmp_path):
+    new = Past(tmp_path)
+    new.town.write("regles/essais.yaml", ESSAI % "voirie-m")
+    for _ in "12":  # what failed once is not taken for what passed
+        with pytest.raises(ConfigurationError) as refused:
+            _started(new)
+        told = str(refused.value)
+        assert told.startswith("Les règles ne sont pas mises en service, 1 essai en échec.")
+        assert "regles/essais.yaml:4: lampe: responsable : attendu voirie-m" in told
+        assert new.store(lambda store: store.active()) is None
+    new.town.write("regles/essais.yaml", ESSAI % "eclairage-m")
+    assert _started(new).version == 1
+
+
+def test_a_server_does_not_start_on_a_folder_whose_tests_fail(tmp_path):
+    new = Past(tmp_path)
+    new.town.write("regles/essais.yaml", ESSAI % "voirie-m")
+    line = ["serve", "--port", "0", "--config", str(new.config), "--data", str(new.data)]
+    result = CliRunner().invoke(cli, line)
+    assert (result.exit_code, "essai en échec" in result.output) == (2, True)
