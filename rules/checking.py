@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from router.errors import ConfigurationError
 from router.geography import Geography, TerritoryDescription
+from rules.collecting import no_collection
 from rules.compile import RuleSet
 from rules.lint.linting import compiled_and_linted
 from rules.problems import InvalidConfiguration, Problem
@@ -32,19 +31,7 @@ class Checked:
         return self.ruleset is not None
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector from looking again and again through what is being built."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
-
-
-@_no_collection()
+@no_collection()
 def check(folder: Path, geography_of: GeographyOf, today: date | None = None) -> Checked:
     """Read and lint a folder, and compile it when it holds no error."""
     reading = read(folder)

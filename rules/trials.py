@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from weakref import WeakKeyDictionary
 
 from router.decision import Decision
+from rules.collecting import no_collection
 from rules.compile import RuleSet
 from rules.decide import decide
 from rules.explain import reasons
@@ -62,6 +63,7 @@ _RUN: WeakKeyDictionary[RuleSet, tuple[TrialResult, ...]] = WeakKeyDictionary()
 """Results by rule set, which never changes: the check and the test of a draft run them once."""
 
 
+@no_collection()
 def run(ruleset: RuleSet) -> tuple[TrialResult, ...]:
     """Run the tests of all files, in the order of the files."""
     if ruleset not in _RUN:
