@@ -12,6 +12,7 @@ from rules.lint.made_up import MadeUp
 from rules.lint.overlap import Comparison, groups_of, seasons_of
 from rules.lint.pairs import Pairs, Subject, categories_of, objects_of
 from rules.lint.same_owner import SameOwner, owning
+from rules.model import Rule
 from rules.problems import Problems
 from rules.ranking import rule_places
 
@@ -38,6 +39,7 @@ class Conflicts:
                 rule_places(one.rule, ruleset.geography),
                 owning(one.rule),
                 max(_words(term) for term in one.terms),
+                _promises(one.rule),
             )
             for one in ruleset.rules
             if one.rule.owners
@@ -54,6 +56,7 @@ class Conflicts:
                 self._stop(first)
                 return
             if self.same_owner.of(first.owners, second.owners, _ground(first), _ground(second)):
+                self._shadow(first, second, same_owner=True)
                 continue
             meeting = self._meeting(first, second)
             if meeting is not None:
@@ -139,11 +142,16 @@ class Conflicts:
         else:
             self.problems.error(rule.at, "conflit", message, fix, example)
 
-    def _shadow(self, one: Subject, other: Subject) -> None:
-        """Report a rule whose every case is taken by one that ranks above it."""
+    def _shadow(self, one: Subject, other: Subject, *, same_owner: bool = False) -> None:
+        """Report a rule whose every case is taken by one that ranks above it.
+
+        Of one owner it matters only where the lower one promises something.
+        """
         above, below = (one, other) if one.compiled.number < other.compiled.number else (other, one)
         rule = above.compiled.rule
-        if rule.season or rule.effects.season or rule.effects.owner is None:
+        if rule.season or rule.effects.season or not _decides(rule):
+            return
+        if same_owner and not below.promises:
             return
         if not self.compare.within({below.compiled.rule.territory}, {rule.territory}):
             return
@@ -160,10 +168,31 @@ class Conflicts:
             below.compiled.rule.at,
             "jamais-gagnante",
             f"La règle « {below.compiled.rule.id} » ne gagne jamais : "
-            f"{above.where} passe avant elle",
+            f"{above.where} passe avant elle{_lost(below) if same_owner else ''}",
             "Donnez-lui une priorité plus haute, ou supprimez-la.",
             self.made_up.case((above.compiled, below.compiled), meetings[0]),
         )
+
+
+def _decides(rule: Rule) -> bool:
+    return rule.effects.owner is not None or bool(rule.effects.parts)
+
+
+def _promises(rule: Rule) -> tuple[str, ...]:
+    """List what a rule states that counts only while it decides; a danger's texts always do."""
+    own = rule.effects.promises
+    stated = {
+        "delai": own.delay,
+        "escalade": own.escalation,
+        "repondre": own.replies and rule.priority != "danger",
+        "transmettre_par": own.transmit_by,
+    }
+    return tuple(key for key, value in stated.items() if value)
+
+
+def _lost(below: Subject) -> str:
+    keys = ", ".join(f"« {key} »" for key in below.promises)
+    return f", donc sans effet : {keys}"
 
 
 def _ground(subject: Subject) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Lists the rules that are worth comparing: two owners, and something in which both may meet."""
+"""Lists the rules that are worth comparing: something in which both may meet, and what differs."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Subject:
     owners: Owning
     words: int = 0
     """How many words its longest alternative looks for."""
+    promises: tuple[str, ...] = ()
+    """The keys of what it states that counts only while it decides."""
 
     @property
     def where(self) -> str:
@@ -34,21 +36,22 @@ class Subject:
 
 
 class Shelf:
-    """Rules that have one thing in common, by owner, each time in rank order."""
+    """Rules that have one thing in common, by owner, each time in rank order; apart, who promises."""
 
     def __init__(self) -> None:
         self._by_owners: dict[Owning, list[int]] = {}
+        self._promising: dict[Owning, list[int]] = {}
 
-    def put(self, index: int, owners: Owning) -> None:
-        own = self._by_owners.setdefault(owners, [])
-        if not own or own[-1] != index:
-            own.append(index)
+    def put(self, index: int, subject: Subject) -> None:
+        _append(self._by_owners.setdefault(subject.owners, []), index)
+        if subject.promises:
+            _append(self._promising.setdefault(subject.owners, []), index)
 
     def below(self, index: int, owners: Owning) -> Iterator[Sequence[int]]:
-        """List the rules that rank below one and name other owners."""
+        """List the rules that rank below one, and of the same owners those that promise."""
         for theirs, own in self._by_owners.items():
-            if theirs != owners:
-                yield own[bisect_right(own, index) :]
+            rules = own if theirs != owners else self._promising.get(owners, [])
+            yield rules[bisect_right(rules, index) :]
 
 
 class Pairs:
@@ -67,16 +70,16 @@ class Pairs:
         self._bare: dict[Kinds, Shelf] = {}
         for index, subject in enumerate(subjects):
             for term in subject.compiled.terms:
-                self._put(index, subject.owners, term)
+                self._put(index, subject, term)
 
-    def _put(self, index: int, owners: Owning, term: Term) -> None:
+    def _put(self, index: int, subject: Subject, term: Term) -> None:
         keys = self._keys(term)
         for key in keys:
-            self._shared.setdefault(key, Shelf()).put(index, owners)
+            self._shared.setdefault(key, Shelf()).put(index, subject)
         kinds = _kinds(term)
-        self._any.setdefault(kinds, Shelf()).put(index, owners)
+        self._any.setdefault(kinds, Shelf()).put(index, subject)
         if not keys:
-            self._bare.setdefault(kinds, Shelf()).put(index, owners)
+            self._bare.setdefault(kinds, Shelf()).put(index, subject)
 
     def __iter__(self) -> Iterator[tuple[Subject, Subject]]:
         """List pairs in rank order."""
@@ -108,6 +111,11 @@ class Pairs:
         keys = {("word", word) for group in groups_of(term) for word in words.keys(group)}
         keys |= {("category", name) for name in categories_of(self._compare, term)}
         return keys | {("object", name) for name in objects_of(term)}
+
+
+def _append(numbers: list[int], number: int) -> None:
+    if not numbers or numbers[-1] != number:
+        numbers.append(number)
 
 
 def categories_of(compare: Comparison, term: Term) -> frozenset[str]:

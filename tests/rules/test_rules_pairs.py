@@ -89,6 +89,41 @@ def test_a_thousand_rules_on_one_word_are_told_in_part_and_so_is_that(town: Town
     assert stopped.severity == "warning"
 
 
-def test_rules_of_one_owner_are_never_compared(town: Town) -> None:
+def test_rules_of_one_owner_are_compared_only_with_those_that_promise(town: Town) -> None:
     written(town, alike(2000, ("routes",)))
     assert {one.code for one in town.problems} == {"regle-sans-essai", "territoires-troues"}
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "lost"),
+    [
+        ("responsable: routes", "responsable: routes, delai: 2 jours", ["delai"]),
+        ("responsable: routes, delai: 1 jour", "responsable: routes, delai: 2 jours", ["delai"]),
+        (
+            "responsable: routes",
+            "responsable: routes, repondre: merci, transmettre_par: email",
+            ["repondre", "transmettre_par"],
+        ),
+        ("responsable: routes", "responsable: routes, informer: [astreinte]", None),
+        ("responsable: routes", "responsable: routes", None),
+        ("repartir: [{part: a, responsable: routes}]", "responsable: voirie-m", []),
+    ],
+)
+def test_what_a_rule_that_never_wins_promises_in_vain_is_told(
+    above: str, below: str, lost: list[str] | None, town: Town
+) -> None:
+    town.rules(
+        f"- {{id: a, si: {{contient: [banc]}}, alors: {{{above}}}}}\n"
+        f"- {{id: b, si: {{contient: [banc], canal: sms}}, alors: {{{below}}}}}"
+    )
+    told = [one.message for one in town.problems if one.code == "jamais-gagnante"]
+    assert len(told) == (0 if lost is None else 1)
+    for one in told:
+        assert "« a » (regles/metropole.yaml, ligne 4) passe avant elle" in one
+        assert [key for key in ("delai", "repondre", "transmettre_par") if key in one] == lost
+
+
+def test_the_text_of_a_danger_is_sent_whoever_decides(town: Town) -> None:
+    danger = "priorite: danger, si: {contient: [gaz]}, alors: {responsable: astreinte, repondre: "
+    town.rules(f"- {{id: a, {danger}consigne-gaz}}}}\n- {{id: b, {danger}merci}}}}")
+    assert [one for one in town.problems if one.code == "jamais-gagnante"] == []
