@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain
 
 from rules.lexicon import GRAMMAR, lexicon
-from rules.words import exact_tokens, fold, tokens
+from rules.words import exact_tokens, fold, tokens, written_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def parse_phrase(written: str, *, unless_negated: bool = False) -> Phrase | None
     forms: tuple[frozenset[str], ...] = ()
     if kind == "plain":
         french = lexicon()
-        forms = tuple(french.inflections(piece) for piece in exact_tokens(text))
+        forms = tuple(french.inflections(piece) for piece in written_tokens(text))
     return Phrase(written.strip(), pieces, kind, forms, unless_negated=unless_negated)
 
 

@@ -103,6 +103,11 @@ _OTHER = 0  # of no letter, so that it tells the bytes which only the long way c
 _LATIN_BYTES = _latin_bytes()
 
 
-def exact_tokens(text: str) -> tuple[str, ...]:
-    """Cut a text into lower-case words that keep their accents."""
+def written_tokens(text: str) -> tuple[str, ...]:
+    """Cut a text into lower-case words as they are written."""
     return tuple(cut(lower(text)))
+
+
+def exact_tokens(text: str) -> tuple[str, ...]:
+    """Cut a text into lower-case words that keep their accents; œ equals oe, as keyboards lack it."""
+    return tuple(cut(lower(text).replace("œ", "oe").replace("æ", "ae")))

@@ -122,3 +122,12 @@ def test_the_short_way_of_latin_letters_gives_the_words_of_the_long_way(text: st
 def test_each_latin_letter_is_folded_as_the_long_way_does(byte: int) -> None:
     for text in (f"a{chr(byte)}b", f"é {chr(byte)} b", f"{chr(byte)}b", f"a{chr(byte)}"):
         assert folded(text) == cut(fold(lower(text)))
+
+
+@pytest.mark.parametrize("written", ["=œuvre", "=oeuvre", "=Œuvre"])
+@pytest.mark.parametrize("said", ["une oeuvre", "une œuvre", "UNE ŒUVRE"])
+def test_an_exact_word_finds_its_ligature_and_the_reverse(
+    written: str, said: str, town: Town
+) -> None:
+    town.rules(f'- {{id: a, si: {{contient: ["{written}"]}}, alors: {{responsable: routes}}}}')
+    town.expect(f"{{texte: {said}}}", "{responsable: routes}")
