@@ -10,6 +10,7 @@ from rules.lint.absences import advise_absences
 from rules.lint.dangers import advise_dangers
 from rules.lint.hours import advise_hours
 from rules.lint.law import advise_law
+from rules.lint.layers import advise_layers
 from rules.lint.places import advise_places
 from rules.lint.sms import advise_sms
 from rules.lint.texts import advise_texts
@@ -27,6 +28,7 @@ def advise(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
     """Report all warnings but conflicts."""
     advise_words(ruleset, problems)
     advise_places(ruleset, problems)
+    advise_layers(ruleset, problems)
     advise_texts(ruleset, problems)
     advise_sms(ruleset, problems)
     advise_law(ruleset, problems)

@@ -1,4 +1,4 @@
-"""Warns of calendars that end."""
+"""Warns of calendars and rules that end."""
 
 from __future__ import annotations
 
@@ -11,14 +11,27 @@ from rules.conditions.logic import leaves
 from rules.conditions.time import Received
 from rules.model import Configuration
 from rules.problems import At, Problems
-from rules.scalars import Day
+from rules.scalars import Season
 from rules.spoken import day_said
 
 
 def advise_times(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
-    """Report calendars that end too soon, where today is known."""
+    """Report calendars that end too soon, where today is known, and rules that have ended."""
     if today is not None:
         _calendars(ruleset, problems, date(today.year + 1, 12, 31))
+        _ended(ruleset, problems, today)
+
+
+def _ended(ruleset: RuleSet, problems: Problems, today: date) -> None:
+    for one in ruleset.rules:
+        last = _end(one.rule.season)
+        if last is not None and last < today:
+            problems.warning(
+                one.rule.at,
+                "regle-finie",
+                f"La règle « {one.rule.id} » n'agit plus depuis le {day_said(last)}",
+                "Gardez-la le temps de vos rejeux, puis enlevez-la, ou changez ses dates.",
+            )
 
 
 def _calendars(ruleset: RuleSet, problems: Problems, needed: date) -> None:
@@ -70,5 +83,9 @@ def _last_day(configuration: Configuration, name: str) -> date | None:
     if name == SCHOOL:
         return SCHOOL_KNOWN_UNTIL
     calendar = configuration.calendars.get(name)
-    end: Day | None = calendar.season.end if calendar and calendar.season else None
+    return _end(calendar.season if calendar else None)
+
+
+def _end(season: Season | None) -> date | None:
+    end = season.end if season is not None and not season.yearly else None
     return date(end.year, end.month, end.day) if end is not None and end.year else None

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from rules import scalars
+from rules.conditions.logic import leaves
 from rules.conditions.negation import without_negation
+from rules.conditions.source import Condition
+from rules.conditions.words import Contains
 from rules.model import Effects, Rule, RuleFile
 from rules.phrases import Phrase
 from rules.problems import At, Problems
@@ -232,8 +235,23 @@ class RuleFileReader:
                 "Une règle de danger ne regarde jamais la négation",
                 f"Enlevez « {fields.said('ignorer_si_nie')} ».",
             )
+        elif listed := next(filter(_heeds, leaves((*rule.when, *rule.unless))), None):
+            self.problems.warning(
+                listed.at,
+                "danger-nie-liste",
+                f"La règle de danger « {rule.id} » cite une liste avec "
+                f"« {fields.said('ignorer_si_nie')} » : elle n'en tient pas compte",
+                "Un danger compte même nié. Citez une liste sans cette clé, pour que cela se lise.",
+            )
         return replace(
             rule,
             when=tuple(map(without_negation, rule.when)),
             unless=tuple(map(without_negation, rule.unless)),
         )
+
+
+def _heeds(condition: Condition) -> bool:
+    """Whether a condition looks for words that are ignored where they are negated."""
+    return isinstance(condition, Contains) and any(
+        phrase.unless_negated for group in condition.groups for phrase in group.phrases
+    )
