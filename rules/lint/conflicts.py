@@ -7,6 +7,7 @@ from collections import Counter
 from router.geography import Geography
 from rules.compile import RuleSet
 from rules.conditions.facts import RuleHolds
+from rules.conditions.place import OnStreet
 from rules.dnf import Term
 from rules.lint.made_up import MadeUp
 from rules.lint.overlap import Comparison, groups_of, seasons_of
@@ -14,7 +15,7 @@ from rules.lint.pairs import Pairs, Subject, categories_of, objects_of
 from rules.lint.same_owner import SameOwner, owning
 from rules.model import Rule
 from rules.problems import Problems
-from rules.ranking import rule_places
+from rules.ranking import block_places, rule_places
 
 MOST_COMPARED = 60_000
 """Pairs of alternatives that one check compares, some 3 seconds; it then says so and stops."""
@@ -61,6 +62,8 @@ class Conflicts:
             meeting = self._meeting(first, second)
             if meeting is not None:
                 self._conflict(first, second, meeting)
+            else:
+                self._street(first, second)
             self._shadow(first, second)
 
     # --- meeting ---------------------------------------------------------------------------------
@@ -69,6 +72,10 @@ class Conflicts:
         """Find how two rules of equal priority and place can both hold for one subject."""
         if one.compiled.level != other.compiled.level or not self._same_ground(one, other):
             return None
+        return self._together(one, other)
+
+    def _together(self, one: Subject, other: Subject) -> tuple[Term, Term] | None:
+        """Find how two rules can both hold for one subject, whatever their ranks."""
         calendars = self.compare.calendars
         for mine in one.compiled.terms:
             for theirs in other.compiled.terms:
@@ -142,6 +149,25 @@ class Conflicts:
         else:
             self.problems.error(rule.at, "conflit", message, fix, example)
 
+    def _street(self, above: Subject, below: Subject) -> None:
+        """Report a street that ranks below a smaller territory: it has no rank of its own."""
+        rule = below.compiled.rule
+        if above.compiled.level != below.compiled.level or not _only_street(rule):
+            return
+        within = self.compare.within
+        if not above.places or not within(above.places, below.places):
+            return
+        meeting = None if within(below.places, above.places) else self._together(above, below)
+        if meeting is not None and self._may_tell("street"):
+            self.problems.warning(
+                rule.at,
+                "rue-sans-commune",
+                f"La règle « {rule.id} » nomme une rue sans sa commune : {above.where}, "
+                "d'un territoire plus petit, passe avant elle",
+                "Ajoutez « commune » à côté de « rue ».",
+                self.made_up.case((above.compiled, below.compiled), meeting),
+            )
+
     def _shadow(self, one: Subject, other: Subject, *, same_owner: bool = False) -> None:
         """Report a rule whose every case is taken by one that ranks above it.
 
@@ -172,6 +198,16 @@ class Conflicts:
             "Donnez-lui une priorité plus haute, ou supprimez-la.",
             self.made_up.case((above.compiled, below.compiled), meetings[0]),
         )
+
+
+def _only_street(rule: Rule) -> bool:
+    """Whether a rule names streets, and no place beside them that would rank it."""
+    streets = [
+        any(isinstance(condition, OnStreet) for condition in block.conditions)
+        and not block_places(block)
+        for block in rule.when
+    ]
+    return bool(streets) and all(streets)
 
 
 def _decides(rule: Rule) -> bool:
