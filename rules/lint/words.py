@@ -12,7 +12,7 @@ from rules.groups import Group
 from rules.lexicon import lexicon
 from rules.lint.overlap import groups_of
 from rules.phrases import Phrase
-from rules.problems import Problems
+from rules.problems import At, Problems
 from rules.words import fold, lower
 
 _MOST_SHOWN = 6
@@ -63,6 +63,7 @@ _FOREIGN = frozenset(
 def advise_words(ruleset: RuleSet, problems: Problems) -> None:
     """Report words that match too much, and those that read as another word."""
     _words(ruleset, problems)
+    _everywhere(ruleset, problems)
     _read_as_others(ruleset, problems)
 
 
@@ -85,6 +86,36 @@ def _words(ruleset: RuleSet, problems: Problems) -> None:
                         fix.format(found[0]),
                         f'{{texte: "{found[0]}"}}',
                     )
+
+
+def _everywhere(ruleset: RuleSet, problems: Problems) -> None:
+    """Report words of nearly all messages in ``sauf``, and among the words of categories.
+
+    Short ones are no doubt here: "bus" names a category well, and excludes what it should.
+    """
+    for one in ruleset.rules:
+        for block in one.rule.unless:
+            conditions = block.conditions
+            if len(conditions) == 1 and isinstance(conditions[0], Contains):
+                groups = conditions[0].groups
+                found = [p.written for p in groups[0].phrases if _common(p)]
+                if found and len(groups) == 1:
+                    where = f"Dans « sauf » de la règle « {one.rule.id} »"
+                    _common_told(where, found, conditions[0].at, problems)
+    for category in ruleset.configuration.categories.values():
+        found = [phrase.written for phrase in category.phrases if _common(phrase)]
+        if found:
+            _common_told(f"Dans la catégorie « {category.id} »", found, category.at, problems)
+
+
+def _common_told(where: str, found: list[str], at: At, problems: Problems) -> None:
+    problems.warning(
+        at,
+        "mot-douteux",
+        f"{where}, {_COMMON} : {_named(found)}",
+        _FIX,
+        f'{{texte: "{found[0]}"}}',
+    )
 
 
 def _alone(one: Compiled, condition: Contains) -> list[Group]:
