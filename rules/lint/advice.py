@@ -7,6 +7,7 @@ from datetime import date
 from rules.compile import RuleSet
 from rules.coverage import rules_expected
 from rules.lint.absences import advise_absences
+from rules.lint.borders import advise_borders
 from rules.lint.dangers import advise_dangers
 from rules.lint.hours import advise_hours
 from rules.lint.law import advise_law
@@ -28,6 +29,7 @@ def advise(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
     """Report all warnings but conflicts."""
     advise_words(ruleset, problems)
     advise_places(ruleset, problems)
+    advise_borders(ruleset, problems)
     advise_layers(ruleset, problems)
     advise_texts(ruleset, problems)
     advise_sms(ruleset, problems)
