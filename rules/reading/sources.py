@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -69,7 +70,8 @@ class Sources:
         """Read a YAML file; None when it is empty or refused."""
         before = self.problems.errors
         try:
-            tree = read_tree(self.raw(path), path, self.problems)
+            raw = self.raw(path)
+            tree = _faultless(raw, path) or read_tree(raw, path, self.problems)
         except OSError:
             self._no_file(path, "Ce fichier ne peut pas être lu", "Vérifiez ses droits.")
             tree = None
@@ -189,3 +191,11 @@ class Sources:
 
 def _block(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+@lru_cache(maxsize=128)
+def _faultless(raw: bytes, path: str) -> Node | None:
+    """Read a file in which nothing is to be told; who saves one file need not wait for all others."""
+    problems = Problems()
+    tree = read_tree(raw, path, problems)
+    return None if problems.found else tree
