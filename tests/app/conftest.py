@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from checked_folders import checked
 from typer.testing import CliRunner
 
@@ -100,3 +101,12 @@ def cases(past):
         "musique": past.case("musique trop forte", received=NIGHT),
         "rien": past.case("bonjour"),
     }
+
+
+@pytest.fixture
+def whole_log():
+    """Log every level, whatever a program that ran in this process before wanted told."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)

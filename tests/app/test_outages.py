@@ -25,6 +25,7 @@ from storage.memory import MemoryStore
 
 CONFIG = Path(__file__).parents[2] / "config"
 DOWN = StoreUnavailable("no space left")
+pytestmark = pytest.mark.usefixtures("whole_log")
 
 
 @pytest.fixture

@@ -273,7 +273,9 @@ def test_the_desk_reads_it_on_the_command_line(tmp_path):
     assert "Rien n'attend au guichet." in shown
 
 
-async def test_what_was_given_up_is_told_for_a_day_in_the_log_and_to_the_desk(store, clock):
+async def test_what_was_given_up_is_told_for_a_day_in_the_log_and_to_the_desk(
+    store, clock, whole_log
+):
     one = Process(store, clock)
     role = "send:email|guichet@nantes.example"
     sent = Parts(Numbered()).delivery(address=Address("email", KEY[1], "lea@citoyens.example"))
