@@ -13,7 +13,8 @@ from channels.setting_mistakes import WrongSettings, checked
 from channels.x_api import KeepsTokens, Tokens
 from channels.x_budget import KeepsSpending
 from router.errors import ConfigurationError
-from router.message import Attachment, Envelope, InboundEvent
+from router.events import InboundEvent
+from router.message import Attachment, Envelope
 from router.ports import Clock, Health, KnowsHandedOver, OpensFiles
 from router.tokens import Signer
 

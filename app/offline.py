@@ -20,14 +20,8 @@ from channels.x import X
 from channels.x_settings import XSettings
 from router.directory import Counter
 from router.errors import InvalidInput
-from router.message import (
-    Address,
-    Attachment,
-    Envelope,
-    Given,
-    InboundEvent,
-    MessageReceived,
-)
+from router.events import InboundEvent, MessageReceived
+from router.message import Address, Attachment, Envelope, Given
 from router.ports import Clock, Reads
 from router.stated import Stated
 from router.tokens import Signer

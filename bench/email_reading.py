@@ -14,7 +14,7 @@ from email.message import EmailMessage
 
 from bench.mail_bag import first_text
 from channels.email import EmailChannel, EmailSettings
-from router.message import MessageReceived
+from router.events import MessageReceived
 from router.tokens import Signer
 
 _AT = datetime(2026, 11, 26, 9, tzinfo=UTC)

@@ -14,7 +14,8 @@ from typing import Any, cast
 from router.counting import Sought
 from router.decision import Decision, Facts
 from router.directory import Counter
-from router.message import Envelope, InboundEvent, Message
+from router.events import InboundEvent
+from router.message import Envelope, Message
 from router.ports import Reading, Reads, Rulebook, Rulebooks, Understanding, Understands
 from router.route import Router
 from router.store import Claim, Gathered, RouteClaim, RouteQueue, Unit, Verdict, Wanted

@@ -20,14 +20,8 @@ from channels.webhook_signature import ID
 from router.cells import CHANNEL, Agreement, AtEnd, Share, Speaks, Word
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
-from router.message import (
-    Address,
-    Attachment,
-    Envelope,
-    InboundEvent,
-    WebhookRequest,
-    WebhookResponse,
-)
+from router.events import InboundEvent
+from router.message import Address, Attachment, Envelope, WebhookRequest, WebhookResponse
 from router.ports import Capabilities, Clock, Health, OutboundPart
 
 NAME = CHANNEL

@@ -17,14 +17,8 @@ from router.cells import Offer, Person, Word
 from router.decision import Urgency
 from router.delivery import Delivery
 from router.errors import InvalidInput, UnreadablePayload
-from router.message import (
-    CellSaid,
-    Envelope,
-    InboundEvent,
-    Message,
-    MessageReceived,
-    Thread,
-)
+from router.events import CellSaid, InboundEvent, MessageReceived
+from router.message import Envelope, Message, Thread
 from router.tracking import TrackingNumber, parse
 
 _BACK = frozenset(Word) - {Word.OFFER, Word.ADDITION}

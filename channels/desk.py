@@ -25,16 +25,13 @@ from router.delivery import Delivery, OnUnknown, Rate, Retry, SendOutcome, Sent
 from router.desk import CHANNEL, WAITING
 from router.entry import Outcome, Source, Way
 from router.errors import InvalidSignature, UnreadablePayload
+from router.events import CallMissed, InboundEvent, MessageReceived, TaskDone
 from router.message import (
     Address,
     Attachment,
-    CallMissed,
     Envelope,
     Given,
-    InboundEvent,
     Message,
-    MessageReceived,
-    TaskDone,
     WebhookRequest,
     WebhookResponse,
 )

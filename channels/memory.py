@@ -14,20 +14,22 @@ from channels.file_names import file_name
 from channels.graphemes import split
 from router.delivery import Delivery, DeliveryState, OnUnknown, Rate, SendOutcome, Sent, Unknown
 from router.errors import InvalidSignature, UnreadablePayload
-from router.message import (
-    Address,
-    Attachment,
+from router.events import (
     Blocked,
-    Envelope,
     HelpAsked,
     Ignored,
     InboundEvent,
-    Location,
-    Message,
     MessageEdited,
     MessageReceived,
     OptedOutOf,
     ReceiptReceived,
+)
+from router.message import (
+    Address,
+    Attachment,
+    Envelope,
+    Location,
+    Message,
     Thread,
     WebhookRequest,
     WebhookResponse,

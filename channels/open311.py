@@ -17,15 +17,14 @@ from channels.file_names import file_name, shown
 from channels.partner_http import PartnerHttp
 from router.delivery import Delivery, OnUnknown, Rate, SendOutcome, Sent
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
+from router.events import InboundEvent, MessageReceived
 from router.message import (
     Address,
     Attachment,
     Envelope,
     Given,
-    InboundEvent,
     Location,
     Message,
-    MessageReceived,
     Thread,
     WebhookRequest,
     WebhookResponse,

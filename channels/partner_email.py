@@ -22,7 +22,8 @@ from channels.smtp.relay import Relay, is_too_large
 from channels.smtp.settings import SmtpSettings
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome
 from router.errors import InvalidInput, UnreadablePayload
-from router.message import Attachment, Envelope, InboundEvent, PartnerActed
+from router.events import InboundEvent, PartnerActed
+from router.message import Attachment, Envelope
 from router.ports import Capabilities, Health, OpensFiles, OutboundPart
 from router.tokens import Signer
 

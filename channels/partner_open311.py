@@ -29,7 +29,8 @@ from channels.partner_sheet import sheet_of, written_of
 from channels.secrets_in_logs import redact
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, Retry, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, UnreadablePayload
-from router.message import Envelope, InboundEvent, PartnerActed
+from router.events import InboundEvent, PartnerActed
+from router.message import Envelope
 from router.ports import Capabilities, Clock, Health, KnowsHandedOver, OutboundPart, Pulled
 
 NAME = "partner_open311"

@@ -23,15 +23,8 @@ from channels.unreachable import CHECK_S
 from channels.webhook_signature import ID
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent
 from router.errors import InvalidInput, UnreadablePayload
-from router.message import (
-    Address,
-    Attachment,
-    Envelope,
-    InboundEvent,
-    PartnerActed,
-    WebhookRequest,
-    WebhookResponse,
-)
+from router.events import InboundEvent, PartnerActed
+from router.message import Address, Attachment, Envelope, WebhookRequest, WebhookResponse
 from router.ports import Capabilities, Clock, Health, OutboundPart
 
 NAME = "partner_webhook"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from channels.stop_words import wants_no_more
-from router.message import Address, HelpAsked, OptedOutOf
+from router.events import HelpAsked, OptedOutOf
+from router.message import Address
 
 _STOP = (
     "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "ARRET", "ARRÊT",

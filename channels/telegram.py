@@ -29,14 +29,8 @@ from router.delivery import (
     SendOutcome,
 )
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
-from router.message import (
-    Address,
-    Attachment,
-    Envelope,
-    InboundEvent,
-    WebhookRequest,
-    WebhookResponse,
-)
+from router.events import InboundEvent
+from router.message import Address, Attachment, Envelope, WebhookRequest, WebhookResponse
 from router.ports import Capabilities, Health, OutboundPart, Pulled
 from router.stated import Stated
 

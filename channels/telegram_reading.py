@@ -12,22 +12,16 @@ from typing import Any
 from channels.file_names import file_name, shown, size_of
 from channels.steering_words import asked_for, wish_of
 from router.errors import UnreadablePayload
-from router.message import (
-    Address,
-    Attachment,
+from router.events import (
     Blocked,
-    Envelope,
     HelpAsked,
     Ignored,
     InboundEvent,
-    Location,
-    Message,
     MessageEdited,
     MessageReceived,
     OptedOutOf,
-    Thread,
-    Trust,
 )
+from router.message import Address, Attachment, Envelope, Location, Message, Thread, Trust
 
 Json = Mapping[str, Any]
 

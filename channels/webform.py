@@ -25,14 +25,12 @@ from channels.web_fields import (
 )
 from router.delivery import Delivery, OnUnknown, Rate, SendOutcome, Sent
 from router.errors import InvalidSignature, UnreadablePayload
+from router.events import AddressConfirmed, InboundEvent, MessageReceived
 from router.message import (
     Address,
-    AddressConfirmed,
     Attachment,
     Envelope,
-    InboundEvent,
     Message,
-    MessageReceived,
     Thread,
     Trust,
     WebhookRequest,

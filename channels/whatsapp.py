@@ -17,7 +17,8 @@ from channels.phone.twilio import Twilio
 from channels.phone.whatsapp_templates import misspelt, trouble
 from channels.steering_words import wants_to_read
 from router.delivery import Delivery, DeliveryKind, Permanent, SendOutcome
-from router.message import AskedToRead, Envelope, InboundEvent
+from router.events import AskedToRead, InboundEvent
+from router.message import Envelope
 from router.ports import Capabilities, Clock, Health, OutboundPart
 
 _LONGEST_BODY = 1600  # characters, refused above by Twilio

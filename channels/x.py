@@ -33,14 +33,12 @@ from channels.x_shapes import (
 )
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, Retry, SendOutcome
 from router.errors import InvalidInput, UnreadablePayload
+from router.events import Ignored, InboundEvent, MessageReceived
 from router.message import (
     Address,
     Attachment,
     Envelope,
-    Ignored,
-    InboundEvent,
     Message,
-    MessageReceived,
     Thread,
     Trust,
     WebhookRequest,

@@ -103,7 +103,7 @@ class Adding:
                 decision,
                 cause,
                 self.dispatcher,
-                self.replies,
+                self.replies.everyone,
                 threaded.party or party_of(message.address.key),
             )
         if decision is None or decision.owner == case.owner:

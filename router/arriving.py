@@ -10,7 +10,7 @@ from router.archive import Action
 from router.case import EventKind
 from router.delivery import Delivery, DeliveryState
 from router.errors import InvalidInput
-from router.message import ReceiptReceived
+from router.events import ReceiptReceived
 from router.outbox import GIVE_UP
 from router.replies import Replies
 from router.store import Again, DeliveryWrite, Inbound

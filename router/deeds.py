@@ -12,9 +12,10 @@ from router.decision import ServiceId
 from router.delivery import DeliveryKind
 from router.directory import Service, service_named
 from router.dispatch import Dispatcher, passes_on
-from router.message import Attachment, PartnerActed
+from router.events import PartnerActed
+from router.everyone import Everyone
+from router.message import Attachment
 from router.record import Cause
-from router.replies import Replies
 from router.store import Inbound
 from router.texts import TextId
 from router.workspace import Draft, Workspace
@@ -34,13 +35,13 @@ class Deeds:
 
     workspace: Workspace
     dispatcher: Dispatcher
-    replies: Replies
+    everyone: Everyone
 
     def accept(self, draft: Draft, case: Case, service: Service, cause: str) -> Case:
         case = self._takes_clock(draft, case, service, cause)
         case = self.workspace.save(draft, case, Status.ACCEPTED)
         self._status(draft, case, service)
-        self.replies.fan_out(
+        self.everyone.fan_out(
             draft, case, DeliveryKind.PROGRESS, cause, TextId.ACCEPTED, automatic=True
         )
         return case
@@ -62,7 +63,7 @@ class Deeds:
         case = self._takes_clock(draft, case, service, cause)
         case = self.workspace.save(draft, case, Status.IN_PROGRESS)
         self._status(draft, case, service, text)
-        self.replies.fan_out(
+        self.everyone.fan_out(
             draft,
             case,
             DeliveryKind.PROGRESS,
@@ -146,7 +147,7 @@ class Deeds:
             return self._end_refused(draft, case, service, reason, cause, instead)
         owner = self.dispatcher.rulebook.directory.service(case.owner)
         text = TextId.PASSED_ON if owner and passes_on(owner) else TextId.REROUTED
-        self.replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
+        self.everyone.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
         return case
 
     def _end_refused(
@@ -164,7 +165,7 @@ class Deeds:
             Visibility.CITIZEN,
             str(case.status),
         )
-        self.replies.fan_out(
+        self.everyone.fan_out(
             draft,
             case,
             DeliveryKind.ANSWER,
@@ -207,7 +208,7 @@ class Deeds:
         self.workspace.tell(
             draft, case, EventKind.ANSWERED, service.id, text, Visibility.CITIZEN, str(status)
         )
-        self.replies.fan_out(
+        self.everyone.fan_out(
             draft,
             case,
             DeliveryKind.ANSWER,
@@ -232,7 +233,7 @@ class Deeds:
         status = Status.RESOLVED if not left and parent.status not in ENDED else None
         parent = self.workspace.save(draft, replace(parent, parts_open=left), status)
         if status is not None:
-            self.replies.to_origin(draft, parent, cause, "")
+            self.everyone.ended(draft, parent, cause)
 
     def _status(self, draft: Draft, case: Case, service: Service, text: str = "") -> None:
         self.workspace.tell(

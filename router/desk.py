@@ -11,7 +11,8 @@ from router.called import SENDINGS
 from router.case import Case, EventKind
 from router.delivery import Delivery, DeliveryState, idempotency_key
 from router.entry import SOURCES_FR, WAYS_FR, Outcome, Way
-from router.message import Address, CallMissed, Message, TaskDone
+from router.events import CallMissed, TaskDone
+from router.message import Address, Message
 from router.replies import Replies
 from router.store import DeliveryWrite, Inbound
 from router.tokens import REPLY

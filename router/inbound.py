@@ -14,19 +14,16 @@ from router.dangers import Dangers
 from router.decision import Decision
 from router.desk import Desk
 from router.echoes import is_echo
-from router.looking import Look, Looks
-from router.message import (
+from router.events import (
     AddressConfirmed,
     AskedToRead,
     Blocked,
     CallMissed,
     CellSaid,
     Encrypted,
-    HandsOn,
     HelpAsked,
     Ignored,
     InboundEvent,
-    Message,
     MessageEdited,
     MessageReceived,
     MessageTakenBack,
@@ -34,8 +31,9 @@ from router.message import (
     PartnerActed,
     ReceiptReceived,
     TaskDone,
-    corrected,
 )
+from router.looking import Look, Looks
+from router.message import HandsOn, Message, corrected
 from router.opening import Opening
 from router.partners import Partners
 from router.ports import Understanding

@@ -8,11 +8,11 @@ from router.archive import Action
 from router.called import word_called
 from router.case import Case, EventKind, Status, Visibility, may_become
 from router.cell_writing import CellWriting
-from router.cells import AtEnd, Cells, Word
+from router.cells import AtEnd, Word
 from router.deeds import Deeds
 from router.delivery import DeliveryKind
 from router.dispatch import Dispatcher
-from router.message import CellSaid
+from router.events import CellSaid
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 
@@ -29,10 +29,6 @@ class LettingGo:
     workspace: Workspace
     dispatcher: Dispatcher
     deeds: Deeds
-
-    @property
-    def cells(self) -> Cells:
-        return self.dispatcher.forwarder.policy.cells
 
     @property
     def _writing(self) -> CellWriting:
@@ -60,7 +56,7 @@ class LettingGo:
         service = self.dispatcher.rulebook.directory.service(case.owner)
         begun = case.status not in ENOUGH and not case.parts_open
         case = self._writing.take_back(draft, case, cause, why)
-        if service is not None and begun and not self.cells.cell_of(service):
+        if service is not None and begun and not self._writing.cells.cell_of(service):
             self.dispatcher.forwarder.forward(
                 draft, case, service, DeliveryKind.NOTICE, f"{cause}:left", added=why
             )
@@ -71,7 +67,7 @@ class LettingGo:
 
     def ended(self, draft: Draft, case: Case, event: CellSaid, cause: str) -> Worked:
         """Do with a case what the agreement says of its end."""
-        agreement = self.cells.agreements.get(event.cell)
+        agreement = self._writing.cells.agreements.get(event.cell)
         why = _AGREEMENT_ENDED.format(cell=event.cell)
         if agreement is not None and agreement.at_end is AtEnd.KEEP:
             self.workspace.note(draft, case, event.cell, why)

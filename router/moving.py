@@ -6,7 +6,7 @@ from router.case import Case, Status
 from router.decision import Decision
 from router.delivery import DeliveryKind
 from router.dispatch import Dispatcher, passes_on
-from router.replies import Replies
+from router.everyone import Everyone
 from router.texts import TextId
 from router.workspace import Draft
 
@@ -23,12 +23,12 @@ def tell_moved(
     cause: str,
     why: str,
     dispatcher: Dispatcher,
-    replies: Replies,
+    everyone: Everyone,
 ) -> None:
     """Tell the service that had the case, in the words ``why``, and every reporter once."""
     _tell_former(draft, before, case, cause, why, dispatcher)
     text = text_of_move(case, dispatcher)
-    replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
+    everyone.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True)
 
 
 def _tell_former(
@@ -55,7 +55,7 @@ def tell_changes(
     decision: Decision,
     cause: str,
     dispatcher: Dispatcher,
-    replies: Replies,
+    everyone: Everyone,
     writer: str,
 ) -> bool:
     """Send what steps want said that are reached just now, and tell of a case that has moved.
@@ -66,7 +66,7 @@ def tell_changes(
     """
     reached = decision.reached
     if reached.replies:
-        replies.steps(draft, case, decision, cause)
+        everyone.steps(draft, case, decision, cause)
     if case.owner == before.owner:
         return False
     begun = reached.owner or before.status in _BEGUN
@@ -78,5 +78,5 @@ def tell_changes(
         _tell_former(draft, before, case, cause, why, dispatcher)
     if not reached.replies:
         text, but = text_of_move(case, dispatcher), "" if reached.owner else writer
-        replies.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True, but=but)
+        everyone.fan_out(draft, case, DeliveryKind.PROGRESS, cause, text, automatic=True, but=but)
     return not (begun or reached.replies or decision.danger)

@@ -126,7 +126,7 @@ class Opening:
         reply = self.dispatcher.forwarder.cells.accept(draft, case, cause)
         # who offers what is urgent already has told the person whom to call
         warned = message.offer is not None and message.offer.urgency is Urgency.IMMEDIATE
-        self.replies.to_cell(draft, case, cause, None if warned else decision, asked)
+        self.replies.origin.ask(draft, case, cause, None if warned else decision, asked)
         case = self.workspace.case(case.id) or case
         action = _action(decision, False, asked)
         return Worked(action, decision.sentence, case, message, understood, decision, reply)

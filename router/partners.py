@@ -11,7 +11,8 @@ from router.directory import Service
 from router.disowned import kept_back
 from router.dispatch import Dispatcher
 from router.errors import InvalidInput
-from router.message import Message, PartnerActed, Trust
+from router.events import PartnerActed
+from router.message import Message, Trust
 from router.store import Inbound
 from router.their_numbers import known_as
 from router.tokens import PARTNER, Signer, party_of

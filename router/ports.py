@@ -16,14 +16,8 @@ from router.counting import CountQuestion
 from router.decision import Decision, Facts, Nature, Place
 from router.delivery import Delivery, OnUnknown, Rate, SendOutcome
 from router.directory import Counter, Directory, Texts
-from router.message import (
-    Attachment,
-    Envelope,
-    InboundEvent,
-    Message,
-    WebhookRequest,
-    WebhookResponse,
-)
+from router.events import InboundEvent
+from router.message import Attachment, Envelope, Message, WebhookRequest, WebhookResponse
 from router.rights import Rights
 from router.tracking import TrackingNumber
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from router.errors import UnreadablePayload
+from router.events import InboundEvent, MessageReceived
 from router.looking import Looks
-from router.message import InboundEvent, MessageReceived
 from router.policy import Policy
 from router.ports import Reads
 from router.store import Inbound, RouteClaim

@@ -5,9 +5,9 @@ from __future__ import annotations
 from router.case import Case, EventKind, Status
 from router.decision import ServiceId
 from router.dispatch import UNSTARTED, Dispatcher
+from router.everyone import Everyone
 from router.moving import tell_moved
 from router.record import Cause
-from router.replies import Replies
 from router.workspace import Draft, Workspace
 
 _ENDED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED, Status.MERGED}
@@ -20,7 +20,7 @@ def reconsider(
     cause: str,
     workspace: Workspace,
     dispatcher: Dispatcher,
-    replies: Replies,
+    everyone: Everyone,
 ) -> Case:
     """Decide a case again under the rules of now.
 
@@ -33,7 +33,7 @@ def reconsider(
     before = case
     case, decision = dispatcher.decide_again(draft, case, cause, Cause.RULES)
     if case.owner != before.owner:
-        tell_moved(draft, before, case, cause, _TAKEN_BACK, dispatcher, replies)
+        tell_moved(draft, before, case, cause, _TAKEN_BACK, dispatcher, everyone)
     elif decision.owner != case.owner:
         text = (
             f"Les règles rétablies désignent {_name(dispatcher, decision.owner)} ; la demande, "

@@ -1,29 +1,26 @@
-"""Writes to citizens, each on his own channel: receipts, questions, answers."""
+"""Writes to who wrote just now, on his own channel: receipts, questions, how this works."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from router.budget import Share
-from router.called import SENDINGS, channel_called
-from router.case import Case, CaseFile, EventKind, Reporter, ReporterRole
-from router.cell_writing import CellWriting, back_to
+from router.case import Case, Reporter
 from router.cells import CHANNEL as CELL
-from router.decision import Decision, ServiceId
+from router.decision import Decision
 from router.delivery import Delivery, DeliveryKind
-from router.in_public import InPublic
-from router.message import Address, CallMissed, Message
+from router.events import CallMissed
+from router.everyone import Everyone
+from router.message import Address, Message
+from router.origin import Origin
 from router.policy import Policy
 from router.texts import Style, TextId
-from router.tokens import CONFIRM, Signer, party_of
+from router.tokens import CONFIRM, Signer
 from router.tracking import printed
 from router.wording import Wording
 from router.workspace import Draft, Workspace
 from router.writing import PARAGRAPH, Writing
-
-_FORGED = "rien n'est parti, le message ne venait pas de l'adresse qu'il affiche"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,12 @@ class Replies:
         return Writing(self.workspace, self.signer, self.policy, self.wording)
 
     @property
-    def _in_public(self) -> InPublic:
-        return InPublic(self.workspace, self._writing)
+    def everyone(self) -> Everyone:
+        return Everyone(self._writing)
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self._writing)
 
     # --- to one conversation, automatic --------------------------------------------------------
 
@@ -160,7 +161,7 @@ class Replies:
         decides something for the person. ``mistyped``: he gave a number that is none as well.
         """
         if message.address.channel == CELL:
-            return self.to_cell(draft, case, message.provider_id, decision, asked)
+            return self.origin.ask(draft, case, message.provider_id, decision, asked)
         language, style = self._language(message, case), self.wording.style(message.answered_at)
         danger = decision is not None and decision.danger
         paragraphs = (
@@ -196,40 +197,6 @@ class Replies:
             draft, there, case, kind, paragraphs, asked=asked, danger=warning
         )
 
-    def to_cell(
-        self, draft: Draft, case: Case, cause: str, decision: Decision | None, asked: str
-    ) -> Delivery | None:
-        """Have the installation that the case came from ask what is missing, and warn of a danger.
-
-        What it is written of one case in a day is bounded as what a person is.
-        """
-        whole, danger = self.workspace.whole(case), decision is not None and decision.danger
-        if whole.came is None or whole.came.ended or not (danger or asked):
-            return None
-        written, warning = None, ""
-        if decision is not None and danger:
-            language = case.language
-            warning = PARAGRAPH.join(
-                self.wording.of_danger(decision, case, language, Style.LONG, public=False)
-            )
-        share = self._writing.budget.take(draft, back_to(whole), case, warning)
-        case = self.workspace.case(case.id) or case
-        whole = self.workspace.whole(case)
-        if share is Share.NOTHING:
-            return None
-        if warning:
-            written = self._cells.status(
-                draft, case, whole, cause, warning, automatic=True, danger=True
-            )
-        if asked and share is Share.WHOLE:
-            words = self.wording.question(asked, case.language, Style.LONG, case.place)
-            written = self._cells.question(draft, whole, cause, words) or written
-        return written
-
-    @property
-    def _cells(self) -> CellWriting:
-        return CellWriting(self.workspace, self.signer, self.policy.cells)
-
     def help(self, draft: Draft, message: Message, text: TextId, language: str) -> Delivery | None:
         """Write a text that belongs to no case: how this works, what could not be read."""
         there = replace(message, address=message.answered_at)
@@ -257,144 +224,6 @@ class Replies:
         return self._writing.deliver(
             draft, None, kind, person, cause, text, automatic=False, data=data
         )
-
-    # --- to every reporter, written by a person --------------------------------------------------
-
-    def fan_out(
-        self,
-        draft: Draft,
-        case: Case,
-        kind: DeliveryKind,
-        cause: str,
-        text: TextId,
-        *,
-        automatic: bool,
-        answer: str = "",
-        service: ServiceId | None = None,
-        also: TextId | None = None,
-        files: tuple[CaseFile, ...] = (),
-        but: str = "",
-        budgeted: bool = False,
-        danger: bool = False,
-    ) -> tuple[Delivery, ...]:
-        """Write to every reporter of a case, each on his own channel and in his language.
-
-        ``also`` follows the text in a paragraph of its own; ``files`` go along on channels that can
-        carry them; ``but`` is the hashed address of one who hears it otherwise. In public nobody is
-        told more than how to hear it in private. ``budgeted``: within what is written automatically in a
-        day to each; ``danger``: the answer says whom to call.
-        """
-        written = self.to_origin(draft, case, cause, answer, files, automatic=automatic)
-        for reporter in self._people(draft, case, kind):
-            if but and party_of(reporter.address.key) == but:
-                continue
-            if reporter.public:
-                written.append(self._in_public.invite(draft, case, reporter))
-                continue
-            if automatic and self._is_forged(draft, case, kind, reporter):
-                continue
-            if budgeted and not self._within_budget(
-                draft, case, reporter, answer if danger else ""
-            ):
-                continue
-            self._on_the_page(draft, case, kind, reporter)
-            style = self.wording.style(reporter.answered_at)
-            words = self.wording.text(text, reporter.language, style, case, answer, service)
-            if (
-                also is not None and reporter.answered_at.channel != "web"
-            ):  # who reads the page itself
-                words += PARAGRAPH + self.wording.text(also, reporter.language, style, case)
-            written.append(
-                self._writing.deliver(
-                    draft,
-                    case,
-                    kind,
-                    reporter,
-                    cause,
-                    words,
-                    automatic=automatic,
-                    danger=danger,
-                    files=files,
-                )
-            )
-        return tuple(written)
-
-    def _within_budget(self, draft: Draft, case: Case, reporter: Reporter, danger: str) -> bool:
-        known = self.workspace.case(case.id) or case
-        share = self._writing.budget.take(draft, reporter.answered_at, known, danger)
-        return share is not Share.NOTHING
-
-    def to_origin(
-        self,
-        draft: Draft,
-        case: Case,
-        cause: str,
-        answer: str,
-        files: tuple[CaseFile, ...] = (),
-        *,
-        automatic: bool = False,
-    ) -> list[Delivery]:
-        """Tell the installation that the case came from, which words it for its own people."""
-        whole = self.workspace.whole(case)
-        if whole.came is None or whole.came.ended:
-            return []
-        told = self._cells.status(draft, case, whole, cause, answer, files, automatic=automatic)
-        return [told] if told else []
-
-    def steps(self, draft: Draft, case: Case, decision: Decision, cause: str) -> None:
-        """Send every reporter the texts of the thresholds that are reached just now."""
-        said = (
-            self.wording.of_rule(text, case, case.language, Style.LONG)
-            for text in decision.reached.replies
-        )
-        words_of_steps = PARAGRAPH.join(words for words in said if words)
-        self.to_origin(draft, case, cause, words_of_steps, automatic=True)
-        for reporter in self._people(draft, case, DeliveryKind.PROGRESS):
-            if reporter.public:
-                if decision.reached.replies:
-                    self._in_public.invite(draft, case, reporter)
-                continue
-            if self._is_forged(draft, case, DeliveryKind.PROGRESS, reporter):
-                continue
-            style = self.wording.style(reporter.answered_at)
-            for text in decision.reached.replies:
-                words = self.wording.of_rule(text, case, reporter.language, style)
-                if words is not None:
-                    kind, why = DeliveryKind.PROGRESS, f"{cause}:{text}"
-                    self._writing.deliver(draft, case, kind, reporter, why, words)
-
-    def _people(self, draft: Draft, case: Case, kind: DeliveryKind) -> Iterator[Reporter]:
-        """Give the reporters who want messages; the case says of the others that nothing left.
-
-        Those to whom another installation writes are not ours to write to.
-        """
-        whole = self.workspace.whole(case)
-        if case.gone is not None and case.gone.speaks:
-            return
-        for reporter in whole.reporters:
-            if reporter.role is not ReporterRole.REPORTER or reporter.address.channel == CELL:
-                continue
-            if not self.workspace.conversation(reporter.answered_at.key).opted_out:
-                yield reporter
-                continue
-            what = f"{SENDINGS[kind]} ({channel_called(reporter.answered_at.channel)})"
-            why = f"{what} : la personne ne veut plus de messages"
-            self.workspace.tell(draft, case, EventKind.DELIVERY_FAILED, "router", why)
-
-    def _is_forged(self, draft: Draft, case: Case, kind: DeliveryKind, reporter: Reporter) -> bool:
-        """Whether no machine may write to a reporter, whose name another used; the case says so."""
-        if reporter.forged:
-            why = f"{SENDINGS[kind]} : {_FORGED}"
-            self.workspace.tell(draft, case, EventKind.NOTE, "router", why)
-        return reporter.forged
-
-    def _on_the_page(
-        self, draft: Draft, case: Case, kind: DeliveryKind, reporter: Reporter
-    ) -> None:
-        """Let those who work on the case know that the address was never confirmed."""
-        if reporter.page is not None:
-            why = f"{SENDINGS[kind]} : sur la page de suivi, l'adresse donnée n'est pas confirmée"
-            self.workspace.tell(draft, case, EventKind.NOTE, "router", why)
 
     @staticmethod
     def _language(message: Message, case: Case) -> str:

@@ -22,12 +22,7 @@ from router.deeds import Deeds
 from router.desk import Desk
 from router.dispatch import Dispatcher
 from router.errors import InvalidInput
-from router.forwarding import Forwarder
-from router.inbound import Handler
-from router.letting_go import LettingGo
-from router.looking import Looks
-from router.message import (
-    Address,
+from router.events import (
     AddressConfirmed,
     AskedToRead,
     Blocked,
@@ -36,7 +31,6 @@ from router.message import (
     Encrypted,
     HelpAsked,
     InboundEvent,
-    Message,
     MessageEdited,
     MessageReceived,
     MessageTakenBack,
@@ -44,8 +38,12 @@ from router.message import (
     PartnerActed,
     ReceiptReceived,
     TaskDone,
-    corrected,
 )
+from router.forwarding import Forwarder
+from router.inbound import Handler
+from router.letting_go import LettingGo
+from router.looking import Looks
+from router.message import Address, Message, corrected
 from router.opening import Opening
 from router.partners import Partners
 from router.policy import Policy
@@ -194,7 +192,7 @@ class Router:
         dispatcher = Dispatcher(rulebook, workspace, forwarder, shadow)
         wording = Wording(rulebook, self.policy)
         replies = Replies(workspace, self.signer, self.policy, wording)
-        deeds = Deeds(workspace, dispatcher, replies)
+        deeds = Deeds(workspace, dispatcher, replies.everyone)
         partners = Partners(workspace, dispatcher, deeds, self.signer)
         wishes = Wishes(workspace, rulebook.directory, replies)
         windows = Windows(workspace, replies)
@@ -214,7 +212,11 @@ class Router:
             desk,
             Taking(workspace, dispatcher, replies, opening),
             Transfers(
-                workspace, dispatcher, deeds, replies, LettingGo(workspace, dispatcher, deeds)
+                workspace,
+                dispatcher,
+                deeds,
+                replies.everyone,
+                LettingGo(workspace, dispatcher, deeds),
             ),
             looks,
             self.signer,

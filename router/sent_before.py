@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from router.delivery import Delivery
-from router.message import InboundEvent, Message, MessageReceived
+from router.events import InboundEvent, MessageReceived
+from router.message import Message
 from router.reading import ReadRow, Rows
 from router.store import Gathered
 

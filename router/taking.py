@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from router.archive import Action
 from router.case import Case, EventKind, Status, Visibility, may_become
 from router.cell_writing import CellWriting
-from router.cells import CHANNEL, MOST_HOPS, Came, Cells, Offer
+from router.cells import CHANNEL, MOST_HOPS, Came, Offer
 from router.conversation import is_reporter
 from router.decision import Decision, Facts
 from router.dispatch import Dispatcher, redirects
@@ -31,10 +31,6 @@ class Taking:
     dispatcher: Dispatcher
     replies: Replies
     opening: Opening
-
-    @property
-    def cells(self) -> Cells:
-        return self.dispatcher.forwarder.policy.cells
 
     @property
     def _writing(self) -> CellWriting:
@@ -74,17 +70,17 @@ class Taking:
 
     def _why_not(self, offer: Offer, known: Case | None) -> str:
         """Say why an offer cannot be taken; empty where it can."""
-        if offer.to != self.cells.own:
-            return f"ce guichet s'appelle « {self.cells.own} », et non « {offer.to} »"
-        if self.cells.own in offer.hops:
-            return f"la demande est déjà passée par « {self.cells.own} »"
+        if offer.to != self._writing.cells.own:
+            return f"ce guichet s'appelle « {self._writing.cells.own} », et non « {offer.to} »"
+        if self._writing.cells.own in offer.hops:
+            return f"la demande est déjà passée par « {self._writing.cells.own} »"
         if offer.hops[-1:] != (offer.cell,):  # else nobody could tell that it goes round
             return f"le chemin de la demande ne finit pas par « {offer.cell} », qui l'offre"
         if len(offer.hops) > MOST_HOPS:
             return f"la demande a déjà été transmise {len(offer.hops) - 1} fois"
-        agreement = self.cells.agreements.get(offer.cell)
+        agreement = self._writing.cells.agreements.get(offer.cell)
         if agreement is None or agreement.ended(self.workspace.now.date()):
-            return f"l'accord entre « {offer.cell} » et « {self.cells.own} » est terminé"
+            return f"l'accord entre « {offer.cell} » et « {self._writing.cells.own} » est terminé"
         if known is not None and (known.came is None or known.came.cell != offer.cell):
             return "ce numéro est déjà celui d'une autre demande ici"
         if known is not None and known.came is not None and _is_past(offer, known, known.came):
@@ -109,7 +105,7 @@ class Taking:
     ) -> Case:
         """Take a case that was given back, or taken back, and is offered anew."""
         fresh = replace(case, text=facts.text, subject=facts.subject, refused_by=facts.refused_by)
-        case = from_offer(fresh, offer, self.cells)
+        case = from_offer(fresh, offer, self._writing.cells)
         if case.status is not Status.REOPENED and may_become(case.status, Status.REOPENED):
             case = self.workspace.save(draft, case, Status.REOPENED)
         text = f"Offerte de nouveau par « {offer.cell} »."

@@ -11,12 +11,12 @@ from router.counting import Tallies
 from router.delivery import DeliveryKind
 from router.dispatch import Dispatcher
 from router.escalation import escalate
+from router.everyone import Everyone
 from router.forwarding import Forwarder
 from router.policy import Policy
 from router.ports import Clock, Ids, Rulebooks
 from router.reconsider import reconsider
 from router.recording import shadow_of
-from router.replies import Replies
 from router.store import (
     Gathered,
     RouteQueue,
@@ -31,6 +31,7 @@ from router.store import (
 from router.tokens import Signer
 from router.wording import Wording
 from router.workspace import Draft, Workspace
+from router.writing import Writing
 
 _LOOK_AGAIN = timedelta(seconds=30)
 _RUNNING = {
@@ -113,13 +114,13 @@ class Clockwork:
         forwarder = Forwarder(rulebook, workspace, self.signer, self.policy)
         dispatcher = Dispatcher(rulebook, workspace, forwarder, shadow)
         wording = Wording(rulebook, self.policy)
-        replies = Replies(workspace, self.signer, self.policy, wording)
+        everyone = Everyone(Writing(workspace, self.signer, self.policy, wording))
         for claim in ready:
-            self._work(claim, workspace, dispatcher, replies)
+            self._work(claim, workspace, dispatcher, everyone)
         return workspace.units()
 
     def _work(
-        self, claim: TimerClaim, workspace: Workspace, dispatcher: Dispatcher, replies: Replies
+        self, claim: TimerClaim, workspace: Workspace, dispatcher: Dispatcher, everyone: Everyone
     ) -> None:
         draft = workspace.begin(claim.claim)
         draft.timers_done.extend(timer.id for timer in claim.timers)
@@ -129,7 +130,7 @@ class Clockwork:
         again = [timer for timer in claim.timers if timer.kind is TimerKind.REDECIDE]
         if again:  # whatever its generation: the rules were withdrawn for every case they decided
             cause = f"timer:{again[0].id}"
-            case = reconsider(draft, case, cause, workspace, dispatcher, replies)
+            case = reconsider(draft, case, cause, workspace, dispatcher, everyone)
         due = [timer for timer in claim.timers if timer.generation == case.generation]
         steps = [timer for timer in due if timer.kind is not TimerKind.REDECIDE]
         # a late start tells only the last step that fell due; what went before is only noted

@@ -8,15 +8,15 @@ from router.archive import Action
 from router.called import word_called
 from router.case import Case, EventKind, Status, Visibility, may_become
 from router.cell_writing import CellWriting
-from router.cells import Cells, Gone, Word
+from router.cells import Gone, Word
 from router.deeds import ENDED, Deeds, photos_of
 from router.delivery import DeliveryKind
 from router.directory import Service
 from router.dispatch import Dispatcher
+from router.events import CellSaid, PartnerActed
+from router.everyone import Everyone
 from router.letting_go import ENOUGH, LettingGo
-from router.message import CellSaid, PartnerActed
 from router.record import Cause
-from router.replies import Replies
 from router.store import Inbound
 from router.texts import TextId
 from router.worked import Worked
@@ -33,12 +33,8 @@ class Transfers:
     workspace: Workspace
     dispatcher: Dispatcher
     deeds: Deeds
-    replies: Replies
+    everyone: Everyone
     letting_go: LettingGo
-
-    @property
-    def cells(self) -> Cells:
-        return self.dispatcher.forwarder.policy.cells
 
     @property
     def _writing(self) -> CellWriting:
@@ -91,7 +87,7 @@ class Transfers:
         if not event.speaks or case.gone is None or case.gone.speaks:
             return case
         kind, text = DeliveryKind.PROGRESS, TextId.PASSED_ON
-        self.replies.fan_out(draft, case, kind, cause, text, automatic=True)
+        self.everyone.fan_out(draft, case, kind, cause, text, automatic=True)
         told = self.workspace.case(case.id) or case  # which may note what could not be told
         return self.workspace.save(draft, replace(told, gone=replace(case.gone, speaks=True)))
 
@@ -136,7 +132,7 @@ class Transfers:
         """Tell people its words; what two installations say by themselves stays within a budget."""
         asks = kind is DeliveryKind.QUESTION
         if event.text:
-            self.replies.fan_out(
+            self.everyone.fan_out(
                 draft,
                 case,
                 kind,
@@ -175,7 +171,7 @@ class Transfers:
     def _offer_at_last(self, draft: Draft, case: Case, cause: str) -> Case:
         """Offer a case to the installation that waits for it, now that it is ours again."""
         service = self.dispatcher.rulebook.directory.service(case.owner)
-        if service is None or not self.cells.cell_of(service) or case.status in ENDED:
+        if service is None or not self._writing.cells.cell_of(service) or case.status in ENDED:
             return case
         case, decision = self.dispatcher.decide_again(draft, case, cause, Cause.REFUSAL)
         if case.gone is None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from router.archive import Action
 from router.case import EventKind
 from router.delivery import Delivery, DeliveryKind, DeliveryState
-from router.message import Address, AskedToRead, ReceiptReceived
+from router.events import AskedToRead, ReceiptReceived
+from router.message import Address
 from router.replies import Replies
 from router.store import DeliveryWrite
 from router.worked import Worked

@@ -8,15 +8,8 @@ from router.archive import Action
 from router.case import EventKind, Visibility
 from router.delivery import Delivery
 from router.directory import Directory
-from router.message import (
-    Address,
-    Blocked,
-    Encrypted,
-    HelpAsked,
-    Message,
-    MessageTakenBack,
-    OptedOutOf,
-)
+from router.events import Blocked, Encrypted, HelpAsked, MessageTakenBack, OptedOutOf
+from router.message import Address, Message
 from router.replies import Replies
 from router.store import Inbound
 from router.texts import TextId

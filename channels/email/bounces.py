@@ -8,7 +8,8 @@ from channels.email.headers import Headers, addresses, message_ids, words
 from channels.email.mime import Part
 from channels.smtp.addresses import VERP
 from router.delivery import DeliveryState
-from router.message import Address, Ignored, InboundEvent, OptedOutOf, ReceiptReceived
+from router.events import Ignored, InboundEvent, OptedOutOf, ReceiptReceived
+from router.message import Address
 
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _REPLY_CODE = re.compile(r"\b(4|5)\d\d[ -]")

@@ -26,14 +26,8 @@ from channels.smtp.letter import Letter, fits, letter_of, written
 from channels.smtp.relay import Relay, is_too_large
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome
 from router.errors import InvalidInput, UnreadablePayload
-from router.message import (
-    Attachment,
-    Envelope,
-    InboundEvent,
-    Message,
-    WebhookRequest,
-    WebhookResponse,
-)
+from router.events import InboundEvent
+from router.message import Attachment, Envelope, Message, WebhookRequest, WebhookResponse
 from router.ports import Capabilities, Health, OpensFiles, OutboundPart, Pulled
 from router.stated import Stated
 from router.tokens import Signer

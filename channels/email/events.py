@@ -17,16 +17,8 @@ from channels.email.trust import trust_of
 from channels.email.wishes import wish_in
 from channels.email.wrapping import NAME
 from router.errors import InvalidInput, UnreadablePayload
-from router.message import (
-    Address,
-    Attachment,
-    Envelope,
-    HandsOn,
-    InboundEvent,
-    Message,
-    MessageReceived,
-    Thread,
-)
+from router.events import InboundEvent, MessageReceived
+from router.message import Address, Attachment, Envelope, HandsOn, Message, Thread
 from router.tokens import Signer
 
 _UNREAD = "le message a trop de parties : certaines n'ont pas été lues"

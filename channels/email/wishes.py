@@ -6,7 +6,8 @@ import re
 
 from channels.steering_words import asked_for, bare
 from channels.stop_words import wants_no_more
-from router.message import InboundEvent, Message, Trust
+from router.events import InboundEvent
+from router.message import Message, Trust
 from router.tokens import PARTNER, Token
 
 _REPLY = re.compile(r"\s*(?:re|rép|rep|aw|sv|antw|odp|ynt|r)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)

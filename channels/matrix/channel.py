@@ -21,7 +21,8 @@ from channels.matrix.writing import content_of, message_of
 from channels.unreachable import CHECK_S, server_of, why_unreachable
 from router.delivery import Delivery, OnUnknown, Permanent, Rate, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, UnreadablePayload
-from router.message import Address, Attachment, Envelope, InboundEvent
+from router.events import InboundEvent
+from router.message import Address, Attachment, Envelope
 from router.ports import Capabilities, Health, OutboundPart, Pulled
 from router.stated import Stated
 

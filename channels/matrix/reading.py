@@ -16,20 +16,16 @@ from channels.matrix.content import (
     words_of,
 )
 from channels.steering_words import asked_for, wish_of
-from router.message import (
-    Address,
+from router.events import (
     Blocked,
     Encrypted,
-    Envelope,
     Ignored,
     InboundEvent,
-    Message,
     MessageEdited,
     MessageReceived,
     MessageTakenBack,
-    Thread,
-    Trust,
 )
+from router.message import Address, Envelope, Message, Thread, Trust
 
 _FALLBACK = re.compile(r"> (?:\* )?<@[^>\n]+>[^\n]*(?:\n>[^\n]*)*\n*")
 """How programs older than Matrix 1.13 repeat the message that is answered."""

@@ -14,18 +14,20 @@ from channels.phone.settings import NumberSettings
 from channels.steering_words import wish_of, word_of
 from router.delivery import Delivery, OnUnknown, Rate, SendOutcome
 from router.errors import UnreadablePayload
+from router.events import (
+    HelpAsked,
+    Ignored,
+    InboundEvent,
+    MessageReceived,
+    OptedOutOf,
+    ReceiptReceived,
+)
 from router.ledger import Listed, ListsReceived
 from router.message import (
     Address,
     Attachment,
     Envelope,
-    HelpAsked,
-    Ignored,
-    InboundEvent,
     Message,
-    MessageReceived,
-    OptedOutOf,
-    ReceiptReceived,
     Thread,
     Trust,
     WebhookRequest,

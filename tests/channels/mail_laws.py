@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from channels.email import EmailChannel, EmailSettings
 from channels.email.reading import read
 from router.errors import UnreadablePayload
-from router.message import InboundEvent, Message, MessageReceived, ReceiptReceived
+from router.events import InboundEvent, MessageReceived, ReceiptReceived
+from router.message import Message
 from router.tokens import Signer
 
 AT = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)

@@ -22,15 +22,8 @@ from demo.clock import WallClock
 from router.cells import Word
 from router.delivery import Delivery, DeliveryKind, Permanent, Retry, Sent, Unknown
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
-from router.message import (
-    Address,
-    Attachment,
-    CellSaid,
-    Envelope,
-    InboundEvent,
-    MessageReceived,
-    WebhookRequest,
-)
+from router.events import CellSaid, InboundEvent, MessageReceived
+from router.message import Address, Attachment, Envelope, WebhookRequest
 from router.tracking import from_bits, printed
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)

@@ -17,7 +17,8 @@ from router.case import CaseFile
 from router.cells import Word
 from router.decision import Urgency
 from router.delivery import Delivery, DeliveryKind
-from router.message import Address, CellSaid, Envelope, Location, MessageReceived
+from router.events import CellSaid, MessageReceived
+from router.message import Address, Envelope, Location
 from router.tokens import PARTNER, Signer
 from router.tracking import TrackingNumber, from_bits
 

@@ -15,15 +15,8 @@ from channels.desk import Desk, DeskSettings
 from channels.desk_entry import LONGEST_ADDRESS, postal
 from router.entry import Entry, Outcome, Source
 from router.errors import InvalidSignature, UnreadablePayload
-from router.message import (
-    Address,
-    CallMissed,
-    Given,
-    Message,
-    MessageReceived,
-    TaskDone,
-    WebhookRequest,
-)
+from router.events import CallMissed, MessageReceived, TaskDone
+from router.message import Address, Given, Message, WebhookRequest
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
 KEYS = {"anne": SecretStr("cle-de-l-agent-anne"), "paul": SecretStr("cle-de-l-agent-paul")}

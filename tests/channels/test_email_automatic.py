@@ -11,15 +11,8 @@ import pytest
 from mail_laws import AT, CHANNEL
 
 from router.delivery import Delivery, DeliveryKind, DeliveryState
-from router.message import (
-    Address,
-    Ignored,
-    InboundEvent,
-    Message,
-    MessageReceived,
-    OptedOutOf,
-    ReceiptReceived,
-)
+from router.events import Ignored, InboundEvent, MessageReceived, OptedOutOf, ReceiptReceived
+from router.message import Address, Message
 
 IDEM = "ab" * 20
 OURS = f"<{IDEM}@nantes.example>"

@@ -38,7 +38,8 @@ from router.delivery import (
     Unknown,
 )
 from router.errors import StoreUnavailable
-from router.message import Address, Envelope, ReceiptReceived
+from router.events import ReceiptReceived
+from router.message import Address, Envelope
 from router.tokens import Signer
 
 SIGNER = Signer({"a": b"key"}, "a")

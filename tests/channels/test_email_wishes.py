@@ -6,7 +6,8 @@ import pytest
 from mail_laws import AT, CHANNEL
 
 from channels.email import EmailChannel, EmailSettings
-from router.message import Address, InboundEvent, MessageReceived, OptedOutOf
+from router.events import InboundEvent, MessageReceived, OptedOutOf
+from router.message import Address
 from router.tokens import PARTNER, REPLY, Signer
 from router.tracking import from_bits
 

@@ -19,21 +19,18 @@ from channels.matrix.sync import Position
 from demo.matrix import MatrixSimulator
 from router.delivery import Delivery, DeliveryKind, Retry, Sent, Unknown
 from router.errors import InvalidInput, UnreadablePayload
-from router.message import (
-    Address,
-    Attachment,
+from router.events import (
     Blocked,
     Encrypted,
     HelpAsked,
     Ignored,
     InboundEvent,
-    Location,
-    Message,
     MessageEdited,
     MessageReceived,
     MessageTakenBack,
     OptedOutOf,
 )
+from router.message import Address, Attachment, Location, Message
 from router.stated import Stated
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)

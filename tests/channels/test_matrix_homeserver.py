@@ -21,20 +21,16 @@ from channels.matrix.sync import Sync
 from router.archive import CaseFilter
 from router.delivery import Delivery, DeliveryKind, DeliveryState, Permanent, Retry, Sent
 from router.errors import InvalidInput
-from router.message import (
-    Address,
-    Attachment,
+from router.events import (
     Blocked,
     Encrypted,
-    Envelope,
     Ignored,
     InboundEvent,
-    Location,
-    Message,
     MessageEdited,
     MessageReceived,
     MessageTakenBack,
 )
+from router.message import Address, Attachment, Envelope, Location, Message
 from router.tracking import printed
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)

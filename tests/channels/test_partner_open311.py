@@ -17,7 +17,8 @@ from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
 from demo.open311 import Open311Simulator
 from router.delivery import Delivery, DeliveryKind, Permanent, Retry, Sent, Unknown
 from router.errors import UnreadablePayload
-from router.message import Address, PartnerActed
+from router.events import PartnerActed
+from router.message import Address
 from router.ports import HandedOver, Pulled
 
 ACCOUNT = "https://open311.partenaire.example"

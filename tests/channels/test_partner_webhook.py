@@ -22,7 +22,8 @@ from demo.clock import WallClock
 from demo.partner import KEY, PartnerSimulator
 from router.delivery import Delivery, DeliveryKind, Permanent, Retry, Sent
 from router.errors import ConfigurationError, InvalidSignature, UnreadablePayload
-from router.message import Address, PartnerActed, WebhookRequest
+from router.events import PartnerActed
+from router.message import Address, WebhookRequest
 
 ACCOUNT = "https://metier.partenaire.example/cases"
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)

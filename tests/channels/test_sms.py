@@ -25,18 +25,8 @@ from router.delivery import (
     Unknown,
 )
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
-from router.message import (
-    Address,
-    Attachment,
-    HelpAsked,
-    Ignored,
-    Location,
-    Message,
-    MessageReceived,
-    OptedOutOf,
-    ReceiptReceived,
-    WebhookRequest,
-)
+from router.events import HelpAsked, Ignored, MessageReceived, OptedOutOf, ReceiptReceived
+from router.message import Address, Attachment, Location, Message, WebhookRequest
 from router.stated import Stated
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)

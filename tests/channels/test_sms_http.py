@@ -38,15 +38,8 @@ from router.delivery import (
     Unknown,
 )
 from router.errors import ConfigurationError, InvalidInput, InvalidSignature, UnreadablePayload
-from router.message import (
-    Address,
-    Attachment,
-    Ignored,
-    MessageReceived,
-    OptedOutOf,
-    ReceiptReceived,
-    WebhookRequest,
-)
+from router.events import Ignored, MessageReceived, OptedOutOf, ReceiptReceived
+from router.message import Address, Attachment, WebhookRequest
 from router.ports import Polls, TakesGets
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)

@@ -18,19 +18,16 @@ from channels.telegram_settings import TelegramSettings
 from demo.telegram import TelegramSimulator
 from router.delivery import Delivery, DeliveryKind, Permanent, Retry, Sent, Unknown
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
-from router.message import (
-    Address,
+from router.events import (
     Blocked,
     HelpAsked,
     Ignored,
     InboundEvent,
-    Location,
-    Message,
     MessageEdited,
     MessageReceived,
     OptedOutOf,
-    WebhookRequest,
 )
+from router.message import Address, Location, Message, WebhookRequest
 from router.stated import Stated
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)

@@ -12,16 +12,8 @@ import pytest
 from channels.webform import Webform, WebformSettings
 from router.delivery import Delivery, DeliveryKind, Sent
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
-from router.message import (
-    Address,
-    Attachment,
-    Given,
-    Location,
-    Message,
-    MessageReceived,
-    Trust,
-    WebhookRequest,
-)
+from router.events import MessageReceived
+from router.message import Address, Attachment, Given, Location, Message, Trust, WebhookRequest
 from router.stated import Stated
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)

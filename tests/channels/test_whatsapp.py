@@ -20,15 +20,8 @@ from channels.whatsapp import WhatsApp, WhatsAppSettings
 from router.archive import Action
 from router.case import EventKind
 from router.delivery import Delivery, DeliveryKind, DeliveryState, Permanent, Retry, Sent, Unknown
-from router.message import (
-    Address,
-    AskedToRead,
-    HelpAsked,
-    Location,
-    Message,
-    MessageReceived,
-    OptedOutOf,
-)
+from router.events import AskedToRead, HelpAsked, MessageReceived, OptedOutOf
+from router.message import Address, Location, Message
 from router.texts import LANGUAGES, TextId, text
 from router.tokens import PARTNER
 from router.tracking import printed

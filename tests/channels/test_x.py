@@ -23,14 +23,8 @@ from demo.clock import WallClock
 from demo.x import XSimulator
 from router.delivery import Delivery, DeliveryKind, Permanent, Retry, SendOutcome, Sent, Unknown
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
-from router.message import (
-    Address,
-    Ignored,
-    InboundEvent,
-    Message,
-    MessageReceived,
-    WebhookRequest,
-)
+from router.events import Ignored, InboundEvent, MessageReceived
+from router.message import Address, Message, WebhookRequest
 from router.stated import Stated
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)

@@ -26,20 +26,15 @@ from router.delivery import (
     Unknown,
 )
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
-from router.message import (
-    Address,
-    Attachment,
+from router.events import (
     CellSaid,
-    Envelope,
     InboundEvent,
-    Message,
     MessageEdited,
     MessageReceived,
     PartnerActed,
     ReceiptReceived,
-    WebhookRequest,
-    WebhookResponse,
 )
+from router.message import Address, Attachment, Envelope, Message, WebhookRequest, WebhookResponse
 from router.ports import FetchesMedia, Finds, Health, Polls, TakesWebhooks
 from router.tracking import parse
 

@@ -32,7 +32,7 @@ from router.delivery import (
     Unknown,
 )
 from router.errors import InvalidSignature, UnreadablePayload
-from router.message import MessageReceived, OptedOutOf
+from router.events import MessageReceived, OptedOutOf
 from router.ports import Channel, Checks, Finds, Reads, Sends, TakesWebhooks
 from rules.vocabulary import CHANNELS
 from storage.memory import MemoryStore

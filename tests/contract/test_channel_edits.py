@@ -13,7 +13,8 @@ from channel_harnesses import NOW, REGISTRY, Entry
 from town import START, Town
 
 from router.archive import CaseFilter
-from router.message import Envelope, MessageEdited, MessageReceived
+from router.events import MessageEdited, MessageReceived
+from router.message import Envelope
 
 Json = dict[str, Any]
 WRITTEN, CORRECTED = "Le lampadaire est éteint", "La poubelle déborde"

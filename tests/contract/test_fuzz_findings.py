@@ -16,7 +16,8 @@ from fuzz_laws import reads
 
 from router.delivery import Retry, Unknown
 from router.errors import UnreadablePayload
-from router.message import InboundEvent, Location, MessageReceived, ReceiptReceived
+from router.events import InboundEvent, MessageReceived, ReceiptReceived
+from router.message import Location
 from router.tracking import from_bits
 
 REGISTRY = {entry.name: entry for entry in CHANNELS}

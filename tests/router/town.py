@@ -10,25 +10,18 @@ from router.decision import Decision, Facts, Nature, Part, Place, ServiceId, Urg
 from router.delivery import Delivery, DeliveryState, OnUnknown, Rate, Sent
 from router.directory import Contact, Counter, Level, Service
 from router.errors import UnreadablePayload
-from router.message import (
-    Address,
-    Attachment,
+from router.events import (
     Blocked,
     Encrypted,
-    Envelope,
-    Given,
     HelpAsked,
-    Location,
-    Message,
     MessageEdited,
     MessageReceived,
     MessageTakenBack,
     OptedOutOf,
     PartnerActed,
     ReceiptReceived,
-    Thread,
-    Trust,
 )
+from router.message import Address, Attachment, Envelope, Given, Location, Message, Thread, Trust
 from router.policy import Policy
 from router.ports import OutboundPart, Understanding
 from router.route import Router

@@ -19,7 +19,7 @@ from web_fakes import Browser, House
 from channels.desk import Desk, DeskSettings
 from router.entry import Entry, Source
 from router.errors import StoreUnavailable
-from router.message import MessageReceived, TaskDone
+from router.events import MessageReceived, TaskDone
 from router.tracking import from_bits, printed
 from storage.memory import MemoryStore
 from web.app import create_app

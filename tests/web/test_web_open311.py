@@ -16,8 +16,9 @@ from web_fakes import NOW, NUMBER, Book, Browser, House, a_case
 from channels.open311 import Open311, Open311Settings
 from router.case import Event, EventKind, Reporter, Status, Visibility
 from router.decision import Place
+from router.events import MessageReceived
 from router.geography import Point
-from router.message import Address, MessageReceived
+from router.message import Address
 from router.tokens import REPLY
 from router.tracking import from_bits, printed
 from web.app import create_app

@@ -21,7 +21,7 @@ from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
 from channels.webhook_signature import Ring
 from router.case import Status
 from router.decision import ServiceId
-from router.message import PartnerActed
+from router.events import PartnerActed
 from router.tracking import printed
 from web.app import create_app
 
