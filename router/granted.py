@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from router.ports import OutboundPart
 from router.store import Reservation, SendClaim
 
 _LEAST_WAIT_S = 0.01
+Rendered = tuple[OutboundPart, ...] | str
 
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What may be sent now: of each delivery so many pieces, and more after ``wait_s`` seconds."""
+    """What may be sent now: of each delivery so many pieces, and more after ``wait_s`` seconds.
+
+    ``rendered`` are all pieces of each, or what its channel stumbled over.
+    """
 
     claims: tuple[SendClaim, ...] = ()
     pieces: Mapping[int, int] = field(default_factory=dict)
     wait_s: float = _LEAST_WAIT_S
+    rendered: Mapping[int, Rendered] = field(default_factory=dict)
 
 
 def shared(

@@ -26,7 +26,7 @@ from router.delivery import (
     Unknown,
 )
 from router.errors import StoreUnavailable
-from router.granted import Granted, shared
+from router.granted import Granted, Rendered, shared
 from router.ports import Clock, Finds, Ids, OutboundPart, Sends
 from router.store import SendClaim, SendQueue, Settlement
 
@@ -81,9 +81,11 @@ class Courier:
 
     async def _within_limit(self, claims: list[SendClaim]) -> Granted:
         """Keep as many pieces as the shared limit grants; the rest goes back for later."""
-        pieces = {each.id: self._left(each) for claim in claims for each in claim.deliveries}
-        if not pieces:
+        waiting = [each for claim in claims for each in claim.deliveries]
+        if not waiting:
             return Granted()
+        rendered = {each.id: self._rendered(each) for each in waiting}
+        pieces = {each.id: _left(each, rendered[each.id]) for each in waiting}
         now = self.clock.now()
         wanted = sum(pieces.values())
         reserved = await self.queue.reserve(self.role, self.channel.rate, wanted, now)
@@ -93,14 +95,14 @@ class Courier:
         if refused:
             later = now + timedelta(seconds=granted.wait_s)
             await self.queue.finish(refused, now, not_before=later)
-        return granted
+        return replace(granted, rendered=rendered)
 
-    def _left(self, delivery: Delivery) -> int:
-        """Count the pieces that are still to leave; the provider is called for each."""
+    def _rendered(self, delivery: Delivery) -> Rendered:
+        """Fit a delivery to the channel, once for the limit and the send."""
         try:
-            return max(1, len(self.channel.render(delivery)) - delivery.parts_sent)
-        except Exception:  # its own try tells of it
-            return 1
+            return self.channel.render(delivery)
+        except Exception as error:  # a channel's defect must not stop the other lanes
+            return f"défaut de mise en forme ({type(error).__name__})"
 
     async def _work_apart(
         self, claim: SendClaim, granted: Granted, failures: list[StoreUnavailable]
@@ -148,10 +150,9 @@ class Courier:
     ) -> tuple[Delivery, SendOutcome]:
         """Send the pieces that are left, as far as the limit and our lease reach."""
         ids: list[str] = [part for part in delivery.provider_id.split(" ") if part]
-        try:
-            parts = self.channel.render(delivery)
-        except Exception as error:  # a channel's defect must not stop the other lanes
-            return delivery, Retry(f"défaut de mise en forme ({type(error).__name__})")
+        parts = granted.rendered[delivery.id]
+        if isinstance(parts, str):
+            return delivery, Retry(parts)
         for place, part in enumerate(parts[delivery.parts_sent :]):
             if place == granted.pieces[delivery.id]:
                 return delivery, Retry(_PACED, granted.wait_s, held=True)
@@ -289,3 +290,8 @@ class Courier:
             who="outbox",
             text=f"{what} : {delivery.error}",
         )
+
+
+def _left(delivery: Delivery, rendered: Rendered) -> int:
+    """Count the pieces that are still to leave: the provider is called for each."""
+    return 1 if isinstance(rendered, str) else max(1, len(rendered) - delivery.parts_sent)
