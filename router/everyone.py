@@ -37,7 +37,7 @@ class Everyone:
 
     def ended(self, draft: Draft, case: Case, cause: str) -> None:
         """Tell the end of a case of which each person has heard already, part by part."""
-        self._origin.tell(draft, case, cause, "")
+        self._origin.inform(draft, case, cause, "")
 
     def fan_out(
         self,
@@ -63,7 +63,7 @@ class Everyone:
         told more than how to hear it in private. ``budgeted``: within what is written automatically in a
         day to each; ``danger``: the answer says whom to call.
         """
-        written = self._origin.tell(draft, case, cause, answer, files, automatic=automatic)
+        written = self._origin.inform(draft, case, cause, answer, files, automatic=automatic)
         for reporter in self._people(draft, case, kind):
             if but and party_of(reporter.address.key) == but:
                 continue
@@ -110,7 +110,7 @@ class Everyone:
             for text in decision.reached.replies
         )
         words_of_steps = PARAGRAPH.join(words for words in said if words)
-        self._origin.tell(draft, case, cause, words_of_steps, automatic=True)
+        self._origin.inform(draft, case, cause, words_of_steps, automatic=True)
         for reporter in self._people(draft, case, DeliveryKind.PROGRESS):
             if reporter.public:
                 if decision.reached.replies:

@@ -25,7 +25,7 @@ class Origin:
         writing = self.writing
         return CellWriting(writing.workspace, writing.signer, writing.policy.cells)
 
-    def tell(
+    def inform(
         self,
         draft: Draft,
         case: Case,
