@@ -20,13 +20,13 @@ from app.quarantine import quarantine
 from app.stores import opened
 from app.where_to import where_to
 from router.archive import CaseFilter, CaseReader
-from router.called import SENDINGS, channel_called
 from router.case import Case, Event, EventKind, Status
 from router.delivery import Delivery
 from router.errors import InvalidInput
-from router.place_line import one_line
-from router.rule_names import by_rule
 from router.tracking import TrackingNumber, parse, printed
+from router.words.called import SENDINGS, channel_called
+from router.words.place_line import one_line
+from router.words.rule_names import by_rule
 
 cli = typer.Typer(no_args_is_help=True, help="Cases: list, show, export.")
 cli.command("quarantine")(quarantine)

@@ -23,10 +23,10 @@ from app.console import (
     speaking,
 )
 from app.french import counted
+from app.running.wiring import Product, build
 from app.settings import Settings, load_settings
 from app.stores import opened
-from app.wiring import Product, build
-from channels.cell import Cell
+from channels.cell.channel import Cell
 from router.archive import CaseFilter
 from router.case import Case, Status
 from router.cells import CHANNEL, Agreement, AtEnd, Share, Speaks, Word

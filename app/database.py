@@ -10,7 +10,7 @@ import typer
 
 from app.backup import back_up
 from app.console import DEFAULT_DATA, Data, DatabaseUrl, say, speaking
-from app.incarnation import begin_anew
+from app.running.incarnation import begin_anew
 from app.settings import Settings, load_settings
 from app.stores import migrate, opened
 from app.system import SystemClock

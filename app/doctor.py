@@ -25,18 +25,18 @@ from app.console import (
 from app.doctor_channels import Finding, ask_all, secrets_of
 from app.french import counted
 from app.named_accounts import strangers
-from app.partner_queues import queues
 from app.rulebook import load_folder
+from app.running.partner_queues import queues
+from app.running.stranded import stranded
+from app.running.wiring import build
 from app.settings import Settings, load_settings
 from app.store_told import trouble_of
 from app.stores import folder_of, opened
-from app.stranded import stranded
-from app.wiring import build
 from router.delivery import DeliveryState
 from router.errors import GuichetError, StoreUnavailable
 from router.store import Store
 from storage.private import open_to_others
-from web.desk_tasks import late_tasks
+from web.desk.tasks import late_tasks
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "")}
 _LOST = (DeliveryState.DEAD, DeliveryState.REJECTED, DeliveryState.BOUNCED)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from router.archive import Action
-from router.called import STATUSES as STATUSES
 from router.case import EventKind
 from router.decision import Urgency
 from router.delivery import DeliveryState
+from router.words.called import STATUSES as STATUSES
 
 URGENCIES = {
     Urgency.LOW: "basse",

@@ -25,14 +25,14 @@ from app.console import (
 )
 from app.doctor_channels import close_channel
 from app.french import counted
+from app.running.wiring import build
 from app.settings import Settings, load_settings
 from app.since import Since
 from app.since import since as moment_of
 from app.stores import opened
-from app.wiring import build
-from router.called import channel_called
 from router.ledger import Became, Day, Ledger, ListsReceived, ProviderSilent
 from router.store import Store
+from router.words.called import channel_called
 
 _DEADLINE_S = 60.0
 _MOST_DAYS = 400

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from app.running.ways import accounts
 from app.settings import Settings
-from app.ways import accounts
 from router.cells import CHANNEL as CELL
 from router.directory import Directory
 

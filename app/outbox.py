@@ -20,15 +20,15 @@ from app.console import (
     speaking,
 )
 from app.french import DELIVERIES, counted
+from app.running.stranded import stranded_deliveries
 from app.stores import opened
-from app.stranded import stranded_deliveries
 from app.system import SystemClock
 from router.archive import OutboxAdmin
-from router.called import SENDINGS, channel_called
 from router.delivery import WAITING, Delivery, DeliveryState
-from router.desk import CHANNEL as DESK
+from router.handling.desk import CHANNEL as DESK
 from router.store import Store
-from web.desk_tasks import late_tasks
+from router.words.called import SENDINGS, channel_called
+from web.desk.tasks import late_tasks
 
 cli = typer.Typer(no_args_is_help=True, help="What waits to be sent, and what could not be.")
 _MOST = 100_000

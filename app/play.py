@@ -20,7 +20,6 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 
-from app.alone import alone
 from app.console import (
     DEFAULT_CONFIG,
     FAILED,
@@ -33,12 +32,13 @@ from app.console import (
     print_json,
     speaking,
 )
-from app.log import configure_log
-from app.server import Server
+from app.running.alone import alone
+from app.running.log import configure_log
+from app.running.server import Server
+from app.running.wiring import Product, build
 from app.settings import GivenSettings, Settings
 from app.stores import kept_in, make, opened
 from app.system import SystemClock
-from app.wiring import Product, build
 from channels.system_words import refusal
 from demo.city import City
 from demo.console import Console as PlayPage

@@ -13,9 +13,9 @@ from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, print_json, say, 
 from app.stores import opened
 from channels.system_words import refusal
 from router.archive import Action, JournalLine
-from router.called import channel_called
 from router.errors import ConfigurationError, InvalidInput
 from router.message import Envelope
+from router.words.called import channel_called
 
 
 def quarantine(

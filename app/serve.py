@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from app.alone import at_work
 from app.console import (
     DEFAULT_CONFIG,
     DEFAULT_DATA,
@@ -22,13 +21,14 @@ from app.console import (
     say,
     speaking,
 )
-from app.log import configure_log
 from app.named_accounts import strangers
-from app.server import ROLES, Server
+from app.running.alone import at_work
+from app.running.log import configure_log
+from app.running.server import ROLES, Server
+from app.running.stranded import stranded
+from app.running.wiring import build
 from app.settings import Settings, load_settings
 from app.stores import folder_of, opened
-from app.stranded import stranded
-from app.wiring import build
 from channels.system_words import not_listening
 from router.errors import ConfigurationError
 

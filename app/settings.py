@@ -30,7 +30,7 @@ from app.base_url import base_url_of
 from app.settings_file import FILE, NAMED, settings_file
 from app.settings_told import all_placed, placed, unreadable
 from app.variables import NESTING, PREFIX, check_variables, unknown_variables
-from channels.cell_names import cell_name
+from channels.cell.names import cell_name
 from channels.setting_mistakes import mistakes_of
 from router.errors import ConfigurationError
 from storage.private import make_folder

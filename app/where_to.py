@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from router.called import channel_called
-from router.desk import CHANNEL
 from router.entry import WAYS_FR, Way
+from router.handling.desk import CHANNEL
 from router.message import Address
+from router.words.called import channel_called
 
 
 def where_to(address: Address) -> str:

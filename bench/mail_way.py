@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.server import ROUTE_LOOPS
+from app.running.server import ROUTE_LOOPS
 from bench.bound import Serving, serving
 from bench.databases import folder_on_disk
 from bench.mail_bag import COUNTERS, messages

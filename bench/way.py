@@ -15,10 +15,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from app.server import ROUTE_LOOPS
+from app.running.server import ROUTE_LOOPS
+from app.running.wiring import Product, build
 from app.settings import Settings
 from app.system import SystemIds
-from app.wiring import Product, build
 from bench.mail_bag import Raw, messages
 from bench.stopwatch import STEPS, Spent, Stopwatch, timed
 from router.archive import Action, CaseFilter

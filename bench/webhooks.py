@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 
+from app.running.server import Server
 from app.serve import listening
-from app.server import Server
 from bench.bound import drive, posted, serving
 from bench.databases import folder_on_disk
 from bench.mail_bag import messages

@@ -22,10 +22,10 @@ from channels.desk_entry import (
 from channels.kept_photos import ReadPhoto, kept_photo
 from channels.web_fields import attachments_of, name_of, text_of
 from router.delivery import Delivery, OnUnknown, Rate, Retry, SendOutcome, Sent
-from router.desk import CHANNEL, WAITING
 from router.entry import Outcome, Source, Way
 from router.errors import InvalidSignature, UnreadablePayload
 from router.events import CallMissed, InboundEvent, MessageReceived, TaskDone
+from router.handling.desk import CHANNEL, WAITING
 from router.message import (
     Address,
     Attachment,

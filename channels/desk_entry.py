@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from channels.web_fields import EMAIL, international, text_of
-from router.desk import CHANNEL
 from router.entry import Entry, Outcome, Source, Way
 from router.errors import UnreadablePayload
+from router.handling.desk import CHANNEL
 from router.message import Address
 
 TO_COME = "received_at lies in the future"

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from channels import media_hosts
 from channels.file_names import file_name, shown
-from channels.partner_http import PartnerHttp
+from channels.partners.http import PartnerHttp
 from router.delivery import Delivery, OnUnknown, Rate, SendOutcome, Sent
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload
 from router.events import InboundEvent, MessageReceived

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from starlette.responses import JSONResponse, Response
 
 from demo.twilio_shapes import error
-from router.texts import LANGUAGES, TextId, phrases
+from router.words.texts import LANGUAGES, TextId, phrases
 
 APPROVED = "approved"
 NOT_ITS_FIELDS = 63028

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from router.called import SENDINGS, channel_called
 from router.case import Event, EventKind
 from router.delivery import (
     Delivery,
@@ -29,6 +28,7 @@ from router.errors import StoreUnavailable
 from router.granted import Granted, Rendered, shared
 from router.ports import Clock, Finds, Ids, OutboundPart, Sends
 from router.store import SendClaim, SendQueue, Settlement
+from router.words.called import SENDINGS, channel_called
 
 BACK_OFF_S = (60.0, 300.0, 900.0, 3600.0, 14_400.0)
 """Seconds before the second, third … try; the last one repeats until :data:`GIVE_UP`."""

@@ -12,15 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from router.adding import Adding
 from router.archive import Action
-from router.arriving import Arriving
-from router.budget import unconfirmed
-from router.conversation import numbers_of
-from router.dangers import Dangers
-from router.deeds import Deeds
-from router.desk import Desk
-from router.dispatch import Dispatcher
 from router.errors import InvalidInput
 from router.events import (
     AddressConfirmed,
@@ -39,27 +31,35 @@ from router.events import (
     ReceiptReceived,
     TaskDone,
 )
-from router.forwarding import Forwarder
-from router.inbound import Handler
-from router.letting_go import LettingGo
-from router.looking import Looks
+from router.handling.adding import Adding
+from router.handling.arriving import Arriving
+from router.handling.dangers import Dangers
+from router.handling.deeds import Deeds
+from router.handling.desk import Desk
+from router.handling.dispatch import Dispatcher
+from router.handling.inbound import Handler
+from router.handling.letting_go import LettingGo
+from router.handling.opening import Opening
+from router.handling.partners import Partners
+from router.handling.recording import shadow_of
+from router.handling.taking import Taking
+from router.handling.transfer import Transfers
+from router.handling.windows import Windows
+from router.handling.wishes import Wishes
 from router.message import Address, Message, corrected
-from router.opening import Opening
-from router.partners import Partners
 from router.policy import Policy
 from router.ports import Clock, Ids, Reads, Rulebooks, Understands
-from router.reading import Reader, ReadRow, Report
-from router.recording import shadow_of
-from router.replies import Replies
-from router.sent_before import refs_of, without_ours
+from router.reading.conversation import numbers_of
+from router.reading.looking import Looks
+from router.reading.rows import Reader, ReadRow, Report
+from router.reading.sent_before import refs_of, without_ours
 from router.store import Claim, Gathered, Inbound, RouteClaim, RouteQueue, Unit, Verdict, Wanted
-from router.taking import Taking
-from router.their_numbers import quoted
+from router.telling.budget import unconfirmed
+from router.telling.forwarding import Forwarder
+from router.telling.replies import Replies
 from router.tokens import Signer
-from router.transfer import Transfers
-from router.windows import Windows
-from router.wishes import Wishes
-from router.wording import Wording
+from router.words.their_numbers import quoted
+from router.words.wording import Wording
 from router.worked import Observer, Worked
 from router.workspace import Workspace
 

@@ -9,14 +9,12 @@ from datetime import datetime, timedelta
 from router.case import Case, EventKind, Status, Visibility
 from router.counting import Tallies
 from router.delivery import DeliveryKind
-from router.dispatch import Dispatcher
-from router.escalation import escalate
-from router.everyone import Everyone
-from router.forwarding import Forwarder
+from router.handling.dispatch import Dispatcher
+from router.handling.escalation import escalate
+from router.handling.reconsider import reconsider
+from router.handling.recording import shadow_of
 from router.policy import Policy
 from router.ports import Clock, Ids, Rulebooks
-from router.reconsider import reconsider
-from router.recording import shadow_of
 from router.store import (
     Gathered,
     RouteQueue,
@@ -28,10 +26,12 @@ from router.store import (
     Verdict,
     Wanted,
 )
+from router.telling.everyone import Everyone
+from router.telling.forwarding import Forwarder
+from router.telling.writing import Writing
 from router.tokens import Signer
-from router.wording import Wording
+from router.words.wording import Wording
 from router.workspace import Draft, Workspace
-from router.writing import Writing
 
 _LOOK_AGAIN = timedelta(seconds=30)
 _RUNNING = {

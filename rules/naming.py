@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.rule_names import rule_named
+from router.words.rule_names import rule_named
 from rules.compile import RuleSet
 
 _FACTS = {

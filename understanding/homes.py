@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.sender_lines import sender_lines
+from router.words.sender_lines import sender_lines
 from understanding.communes import Mention, Said
 from understanding.streets import Street
 from understanding.words import Words

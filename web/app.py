@@ -13,18 +13,18 @@ from starlette.types import ASGIApp
 
 from router.errors import StoreUnavailable
 from web.confirmation import ConfirmationPages
-from web.desk import desk_api
+from web.desk.doors import desk_api
 from web.guard import BodyLimit, SecurityHeaders, security_headers
 from web.information import InformationPages
-from web.open311 import Open311Api
-from web.open311_format import refused_elsewhere
-from web.partner import PartnerPages
-from web.partner_api import partner_api
+from web.open311.format import refused_elsewhere
+from web.open311.server import Open311Api
+from web.partners.api import partner_api
+from web.partners.page import PartnerPages
 from web.parts import WebParts
 from web.render import Renderer
-from web.report import ReportPages
+from web.report.page import ReportPages
 from web.seals import Seals
-from web.tracking import TrackingPages
+from web.tracking.page import TrackingPages
 from web.webhooks import RETRY_AFTER_S, Webhooks
 
 _MACHINES = ("/webhooks/", "/open311/", "/partners/", "/desk/")

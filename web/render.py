@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from router.telephone import spoken
+from router.words.telephone import spoken
 from web import calendar, wording
 from web.language import Choice, choose
 from web.parts import WebSettings

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.desk import CHANNEL as DESK
 from router.errors import InvalidSignature, StoreUnavailable
+from router.handling.desk import CHANNEL as DESK
 from router.message import WebhookRequest, WebhookResponse
 from router.ports import TakesGets, TakesWebhooks
 from web.guard import body_limit
-from web.open311_records import CHANNEL as OPEN311
-from web.partner_api import CHANNEL as PARTNER
+from web.open311.records import CHANNEL as OPEN311
+from web.partners.api import CHANNEL as PARTNER
 from web.parts import WebParts
 from web.sending import FORM
 

@@ -20,7 +20,7 @@ from channels.email.mime import opened
 from channels.email.reading import bytes_of
 from channels.email.settings import EmailSettings
 from channels.email.wrapping import NAME, Wrapper, hashed
-from channels.partner_files import enclose, files_of
+from channels.enclosures import enclose, files_of
 from channels.smtp.addresses import ascii_domain, envelope_sender
 from channels.smtp.letter import Letter, fits, letter_of, written
 from channels.smtp.relay import Relay, is_too_large

@@ -11,8 +11,8 @@ from checked_folders import checked
 from typer.testing import CliRunner
 
 from app.__main__ import cli
-from app.attempt import attempts
 from app.rulebook import load_folder
+from app.trying.attempt import attempts
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "rules"))  # their small town
 

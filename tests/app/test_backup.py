@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from app.__main__ import cli
 from app.backup import back_up
-from app.incarnation import incarnation
-from app.photos import PhotoFolder
+from app.running.incarnation import incarnation
+from app.running.photos import PhotoFolder
 from app.settings import load_settings, secret_of
 from app.stores import opened
 from router.message import Address, Envelope
@@ -30,7 +30,7 @@ COPY = Path("sauvegarde")
 def elsewhere(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GUICHET_CONFIG", str(CONFIG))
-    monkeypatch.setattr("app.desk_work._SERVER_S", 0.0)
+    monkeypatch.setattr("app.desk.work._SERVER_S", 0.0)
 
 
 def run(*words, code=0):

@@ -12,9 +12,9 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from app.__main__ import cli
+from app.running.wiring import build
 from app.settings import load_settings
 from app.stores import opened
-from app.wiring import build
 from router.archive import CaseFilter
 from router.case import Case
 from router.tracking import from_bits, printed
@@ -43,7 +43,7 @@ def elsewhere(monkeypatch, tmp_path):
     """A folder in which the water service is an installation of its own, the metropole's."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr("app.desk_work._SERVER_S", 0.0)  # no server is at work beside these
+    monkeypatch.setattr("app.desk.work._SERVER_S", 0.0)  # no server is at work beside these
     services = shutil.copytree(CONFIG, tmp_path / "config") / "services.yaml"
     text = services.read_text("utf-8")
     assert WATER in text

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.attempt import attempts
 from app.rulebook import load_folder
+from app.trying.attempt import attempts
 from rules.decide import decide
 
 ROOT = Path(__file__).parents[2]

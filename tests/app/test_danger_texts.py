@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.attempt import attempts
 from app.rulebook import LoadedRulebook, load_folder
-from router.echoes import is_echo
-from router.texts import LANGUAGES
+from app.trying.attempt import attempts
+from router.words.echoes import is_echo
+from router.words.texts import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 24, 11, tzinfo=UTC)

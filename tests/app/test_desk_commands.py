@@ -36,7 +36,7 @@ def elsewhere(monkeypatch, tmp_path):
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("GUICHET_CONFIG", str(CONFIG))
     (tmp_path / "guichet.toml").write_text(f"{MAILBOX}{PHONE}")
-    monkeypatch.setattr("app.desk_work._SERVER_S", 0.0)  # no server is at work beside these
+    monkeypatch.setattr("app.desk.work._SERVER_S", 0.0)  # no server is at work beside these
     yield
     structlog.reset_defaults()
 
@@ -270,7 +270,7 @@ def test_what_others_wrote_is_left_to_the_server():
 
 def test_who_waits_too_long_is_told_to_the_operator(monkeypatch):
     task = told("new", *CALL)["task"]
-    monkeypatch.setattr("web.desk_tasks.LATE", timedelta.resolution)
+    monkeypatch.setattr("web.desk.doors.tasks.LATE", timedelta.resolution)
     listed = CliRunner().invoke(cli, ["outbox", "list", "--json"])
     assert [one["id"] for one in json.loads(listed.stdout)] == [int(task)]
     checked = CliRunner().invoke(cli, ["doctor", "--json"])

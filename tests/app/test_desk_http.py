@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from app.server import Server
+from app.running.server import Server
+from app.running.wiring import build
 from app.settings import load_settings
 from app.stores import opened
-from app.wiring import build
 from router.archive import CaseFilter
 from router.delivery import DeliveryState
 

@@ -20,15 +20,15 @@ from app.doctor_channels import Finding, ask_all, secrets_of
 from channels.email import EmailChannel, EmailSettings
 from channels.matrix import Matrix, MatrixSettings
 from channels.open311 import Open311, Open311Settings
-from channels.partner_email import PartnerEmail, PartnerEmailSettings
-from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
-from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
+from channels.partners.email import PartnerEmail, PartnerEmailSettings
+from channels.partners.open311 import PartnerOpen311, PartnerOpen311Settings
+from channels.partners.webhook import PartnerWebhook, PartnerWebhookSettings
 from channels.sms import Sms, SmsSettings
 from channels.sms_polled import PolledSms
-from channels.telegram import Telegram
-from channels.telegram_settings import TelegramSettings
+from channels.telegram.channel import Telegram
+from channels.telegram.settings import TelegramSettings
 from channels.whatsapp import WhatsApp, WhatsAppSettings
-from channels.x import X, XSettings
+from channels.x.channel import X, XSettings
 from demo.clock import WallClock
 from demo.mail import PASSWORD, MailSimulator
 from demo.matrix import MatrixSimulator

@@ -3,10 +3,10 @@
 import asyncio
 from email.message import EmailMessage
 
-from app.server import Server
+from app.running.server import Server
+from app.running.wiring import build
 from app.settings import load_settings
 from app.stores import opened
-from app.wiring import build
 from demo.mail import PASSWORD, MailSimulator
 from router.archive import CaseFilter
 from router.case import Status

@@ -14,10 +14,10 @@ from app.console import say
 from app.folding import folded
 from app.french import counted
 from router.archive import Action
-from router.called import SENDINGS
 from router.case import EventKind, Status
 from router.decision import Urgency
 from router.delivery import DeliveryKind, DeliveryState
+from router.words.called import SENDINGS
 
 WORDS = st.lists(
     st.sampled_from(["a", "mot", "règle", ":", "«", "»", "→", "d'eau", "x" * 30, "電話", "🚧"]),

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from store_parts import NOW, put, write
 
-from app.handed_over import Handed
+from app.running.handed_over import Handed
 from router.case import Status
 from router.decision import ServiceId
 from router.delivery import DeliveryKind, DeliveryState

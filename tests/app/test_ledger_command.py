@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from app import ledger as command
 from app.__main__ import cli
+from app.running.wiring import build
 from app.settings import load_settings
 from app.stores import opened
-from app.wiring import build
 from channels.sms import Sms, SmsSettings
 from demo.twilio import AUTH_TOKEN, TwilioSimulator
 from router.ledger import Became, ProviderSilent

@@ -4,7 +4,7 @@ import io
 
 import structlog
 
-from app.log import configure_log
+from app.running.log import configure_log
 
 
 def test_a_stderr_that_was_closed_stops_nobody(monkeypatch):

@@ -11,10 +11,10 @@ import pytest
 from conftest import CONFIG
 from pydantic import SecretStr
 
+from app.running.wiring import build
 from app.settings import Settings
 from app.stores import opened
-from app.wiring import build
-from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
+from channels.partners.open311 import PartnerOpen311, PartnerOpen311Settings
 from demo.clock import WallClock
 from router.archive import CaseFilter
 from router.delivery import Delivery, DeliveryKind

@@ -13,13 +13,13 @@ from ruled import SetClock
 from store_parts import envelope
 from structlog.testing import capture_logs
 
-from app.outages import Outages
-from app.readiness import Readiness
-from app.server import Loop
+from app.running.outages import Outages
+from app.running.readiness import Readiness
+from app.running.server import Loop
+from app.running.watched_intake import WatchedIntake
+from app.running.wiring import build
 from app.settings import load_settings
 from app.stores import opened
-from app.watched_intake import WatchedIntake
-from app.wiring import build
 from router.errors import StoreUnavailable
 from storage.memory import MemoryStore
 
@@ -109,7 +109,7 @@ async def test_who_hangs_up_is_no_outage_and_who_waits_in_vain_meets_one(
 
 
 async def test_a_loop_tells_when_the_store_goes_and_when_it_is_back(outages, clock, monkeypatch):
-    monkeypatch.setattr("app.server._STORE_WAIT_S", 0.0)
+    monkeypatch.setattr("app.running.server._STORE_WAIT_S", 0.0)
     stop, rounds = asyncio.Event(), iter([DOWN, DOWN, DOWN, None, None])
 
     async def once() -> int:
@@ -130,8 +130,8 @@ async def test_a_loop_tells_when_the_store_goes_and_when_it_is_back(outages, clo
 
 async def test_readyz_says_503_while_the_database_takes_no_write(tmp_path, monkeypatch):
     """Another program holds the write lock; the process itself lives all the same."""
-    monkeypatch.setattr("app.readiness._ASKED_AGAIN_S", 0.0)
-    monkeypatch.setattr("app.readiness._PATIENCE_S", 0.2)
+    monkeypatch.setattr("app.running.readiness._ASKED_AGAIN_S", 0.0)
+    monkeypatch.setattr("app.running.readiness._PATIENCE_S", 0.2)
     settings = load_settings(data=tmp_path, config=CONFIG)
     async with opened(settings.data, "") as store:
         product = await build(settings, store)

@@ -12,7 +12,7 @@ from store_parts import NOW, Numbered, Parts, put
 from typer.testing import CliRunner
 
 from app.__main__ import cli
-from app.partner_queues import queues
+from app.running.partner_queues import queues
 from app.stores import opened
 from router.delivery import DeliveryState
 from router.message import Address

@@ -12,12 +12,12 @@ import httpx
 import pytest
 from PIL import Image
 
-from app.files import SentFiles
-from app.photos import PhotoFolder
-from app.server import Server
+from app.running.files import SentFiles
+from app.running.photos import PhotoFolder
+from app.running.server import Server
+from app.running.wiring import build
 from app.settings import load_settings
 from app.stores import opened
-from app.wiring import build
 from demo.city import City
 from demo.server import listen
 from router.case import CaseFile

@@ -12,7 +12,7 @@ from ruled import SetClock
 from typer.testing import CliRunner
 
 from app.__main__ import cli
-from app.photos import PhotoFolder
+from app.running.photos import PhotoFolder
 from app.stores import opened
 from router.message import Address, Envelope
 

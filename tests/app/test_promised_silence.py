@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from rules_town import CATEGORIES
 
-from router.receipts import rights_of
 from router.rights import Silence
+from router.words.receipts import rights_of
 
 LIGHTS = "id: eclairage, famille: eclairage, silence: "
 TEXT = "Je demande un lampadaire devant le 3 rue de la Poterie à Rezé"

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from channels.partner_sheet import ASKED
-from router.answers import KEPT, PERSONAL
-from router.questions import WORDED
-from router.texts import TextId, text
+from channels.partners.sheet import ASKED
+from router.words.answers import KEPT, PERSONAL
+from router.words.questions import WORDED
+from router.words.texts import TextId, text
 from rules.vocabulary import FACTS
 
 RULES = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from past import SOON, TO_ROADS
 
+from app.running.wiring import build
 from app.settings import load_settings
-from app.wiring import build
 from router.case import Status
 from router.delivery import DeliveryKind
 from router.store import TIMER

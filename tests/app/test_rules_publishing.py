@@ -10,7 +10,7 @@ from past import TO_ROADS, Past
 from typer.testing import CliRunner
 
 from app.__main__ import cli
-from app.publishing import author_of
+from app.rules.publishing import author_of
 
 PARIS = ZoneInfo("Europe/Paris")
 

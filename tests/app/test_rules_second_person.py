@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from past import RULES, TO_ROADS
 
-from app.refused import Refused
-from app.second_person import Author, check_second
+from app.rules.refused import Refused
+from app.rules.second_person import Author, check_second
 
 
 @pytest.mark.parametrize(

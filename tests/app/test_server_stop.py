@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from app.server import cancelled
+from app.running.server import cancelled
 
 
 async def test_a_task_that_swallows_its_first_cancellation_is_cancelled_again() -> None:

@@ -10,24 +10,24 @@ from pydantic import BaseModel, ValidationError
 from typer.testing import CliRunner
 
 from app.__main__ import cli
+from app.running.wiring import build
 from app.settings import Settings, load_settings
 from app.variables import SETTINGS
-from app.wiring import build
-from channels.cell import CellSettings
+from channels.cell.channel import CellSettings
 from channels.desk import DeskSettings
 from channels.email import EmailSettings
 from channels.matrix import MatrixSettings
 from channels.open311 import Open311Settings
-from channels.partner_email import PartnerEmailSettings
-from channels.partner_open311 import PartnerOpen311Settings
-from channels.partner_webhook import PartnerWebhookSettings
+from channels.partners.email import PartnerEmailSettings
+from channels.partners.open311 import PartnerOpen311Settings
+from channels.partners.webhook import PartnerWebhookSettings
 from channels.phone.definition import Definition
 from channels.phone.settings import SmsSettings
 from channels.setting_mistakes import mistakes_of
-from channels.telegram_settings import TelegramSettings
+from channels.telegram.settings import TelegramSettings
 from channels.webform import WebformSettings
 from channels.whatsapp import WhatsAppSettings
-from channels.x_settings import XSettings
+from channels.x.settings import XSettings
 from router.errors import ConfigurationError
 from storage.memory import MemoryStore
 

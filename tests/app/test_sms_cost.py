@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from app.__main__ import cli
 from app.settings import Settings
-from app.sms_cost import sms_cost
+from app.trying.sms_cost import sms_cost
 from channels.phone.alphabet import segments
 
 CONFIG = Path(__file__).parents[2] / "config"

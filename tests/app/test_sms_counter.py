@@ -2,10 +2,10 @@
 
 import asyncio
 
-from app.server import Server
+from app.running.server import Server
+from app.running.wiring import build
 from app.settings import Settings, load_settings
 from app.stores import opened
-from app.wiring import build
 from demo.clock import WallClock
 from demo.ovh import APPLICATION_KEY, APPLICATION_SECRET, CONSUMER_KEY, OvhSimulator
 from demo.server import listen

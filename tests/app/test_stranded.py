@@ -15,13 +15,13 @@ from store_parts import Numbered, Parts, put, write
 from typer.testing import CliRunner
 
 from app.__main__ import cli
-from app.server import Server
+from app.running.server import Server
+from app.running.stranded import stranded
+from app.running.troubles import Troubles
+from app.running.watch import Watch
+from app.running.wiring import build
 from app.settings import load_settings
 from app.stores import opened
-from app.stranded import stranded
-from app.troubles import Troubles
-from app.watch import Watch
-from app.wiring import build
 from router.decision import Urgency
 from router.delivery import DeliveryKind, DeliveryState
 from router.message import Address

@@ -14,16 +14,16 @@ from store_parts import Numbered, Parts
 from typer.testing import CliRunner
 
 from app.__main__ import cli
+from app.running.troubles import GOES_STALE, Troubles
+from app.running.watch import FAILURES, Watch
+from app.running.wiring import build
 from app.settings import load_settings
 from app.stores import opened
 from app.system import SystemClock
-from app.troubles import GOES_STALE, Troubles
-from app.watch import FAILURES, Watch
-from app.wiring import build
 from channels.email import EmailChannel, EmailSettings, inbox
-from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
-from channels.x import X
-from channels.x_settings import XSettings
+from channels.partners.webhook import PartnerWebhook, PartnerWebhookSettings
+from channels.x.channel import X
+from channels.x.settings import XSettings
 from demo.mail import MailSimulator
 from router.delivery import Permanent, Retry, Sent, Unknown
 from router.message import Address

@@ -15,11 +15,11 @@ import pytest
 from conftest import CONFIG
 from PIL import Image
 
-from app.server import Server
+from app.running.server import Server
+from app.running.wiring import build
 from app.settings import Settings
 from app.stores import opened
-from app.wiring import build
-from channels.cell import Cell, CellSettings
+from channels.cell.channel import Cell, CellSettings
 from demo.clock import WallClock
 from demo.server import listen
 from demo.twilio import TwilioSimulator

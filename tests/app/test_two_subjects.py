@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from router.subjects import parts_of
+from router.reading.subjects import parts_of
 
 TWO = "1. Le lampadaire du 12 rue Scribe à Nantes est éteint. 2. La chaussée est défoncée, nid-de-poule place Viarme à Nantes."
 RULES = """

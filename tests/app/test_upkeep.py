@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from store_parts import NOW, Numbered, envelope
 
-from app.upkeep import NAME, Upkeep
+from app.running.upkeep import NAME, Upkeep
 from router.errors import StoreUnavailable
 from storage.blobs import FolderBlobs
 from storage.engine import open_store

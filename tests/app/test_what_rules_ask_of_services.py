@@ -9,8 +9,8 @@ import pytest
 from app.cases import summary, whole
 from router.tokens import PARTNER
 from router.tracking import printed
-from web.tracking_history import Found
-from web.tracking_view import view_of
+from web.tracking.history import Found
+from web.tracking.view import view_of
 
 RULES = """
 - id: voisins

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from channels.partner_letter import body
+from channels.partners.letter import body
 
 RULES = """
 - id: lampes

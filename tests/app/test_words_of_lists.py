@@ -10,16 +10,16 @@ import pytest
 from typer.testing import CliRunner
 
 from app.__main__ import cli
-from app.builders import BUILDERS
 from app.french import EVENTS, WHO
+from app.running.builders import BUILDERS
 from app.stores import opened
-from router.called import SENDINGS, channel_called
 from router.case import Case, Event, EventKind, Status, Visibility
 from router.decision import ServiceId
 from router.delivery import Delivery, DeliveryKind, DeliveryState
 from router.message import Address
 from router.store import CaseWrite, Unit
 from router.tracking import from_bits, printed
+from router.words.called import SENDINGS, channel_called
 from storage.codec import from_us
 
 ROOT = Path(__file__).parents[2]

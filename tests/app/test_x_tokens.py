@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
+from app.running.x_tokens import StoredTokens
 from app.system import SystemClock, SystemIds
-from app.x_tokens import StoredTokens
-from channels.x import X
-from channels.x_api import Tokens, login_of
-from channels.x_settings import XSettings
+from channels.x.api import Tokens, login_of
+from channels.x.channel import X
+from channels.x.settings import XSettings
 from demo.clock import WallClock
 from demo.x import XSimulator
 from router.delivery import Delivery, DeliveryKind, Retry, Sent

@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from town import START, Town
 
-from channels.telegram import Telegram
-from channels.telegram_settings import TelegramSettings
+from channels.telegram.channel import Telegram
+from channels.telegram.settings import TelegramSettings
 from demo.server import LoopbackServer
 from demo.telegram import TelegramSimulator
 from router.case import Case

@@ -16,7 +16,7 @@ from cell_door import Door
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
-from channels.cell import Cell, CellSettings
+from channels.cell.channel import Cell, CellSettings
 from demo.cell import KEY, CellSimulator
 from demo.clock import WallClock
 from router.cells import Word

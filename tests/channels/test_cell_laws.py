@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.cell import _FILE
-from channels.cell_words import events_of, number_in, written
+from channels.cell.channel import _FILE
+from channels.cell.words import events_of, number_in, written
 from channels.file_names import file_name
 from router.case import CaseFile
 from router.cells import Word

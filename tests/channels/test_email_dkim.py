@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import ValidationError
 
 from channels.email import EmailSettings
-from channels.partner_email import PartnerEmailSettings
+from channels.partners.email import PartnerEmailSettings
 from channels.smtp.letter import Letter, written
 from channels.smtp.relay import Relay
 from channels.smtp.settings import SmtpSettings

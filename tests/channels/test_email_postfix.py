@@ -19,12 +19,12 @@ from aiosmtpd.smtp import SMTP
 from line import Line
 from post_office import BY_LMTP, CITIZENS, GONE, GREY, PASSWORD, REFUSING, PostOffice
 
-from app.server import Server
+from app.running.server import Server
+from app.running.wiring import build
 from app.settings import load_settings
 from app.stores import opened
-from app.wiring import build
 from channels.email import EmailChannel, EmailSettings
-from channels.partner_email import PartnerEmail, PartnerEmailSettings
+from channels.partners.email import PartnerEmail, PartnerEmailSettings
 from router.archive import Action, CaseFilter
 from router.case import CaseFile, EventKind
 from router.delivery import (

@@ -18,11 +18,11 @@ from telegram_town import ANNE, telegram_town
 from town import Town
 from x_town import x_town
 
-from app.alone import at_work
-from app.server import Server
+from app.running.alone import at_work
+from app.running.server import Server
+from app.running.wiring import build
 from app.settings import Settings
 from app.system import SystemClock, SystemIds
-from app.wiring import build
 from channels.matrix import Matrix, MatrixSettings
 from demo.matrix import MatrixSimulator
 from demo.telegram import TelegramSimulator

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from channels.open311_answers import ACTS, listed, news_of_request, news_of_update, told, word
+from channels.partners.open311_answers import (
+    ACTS,
+    listed,
+    news_of_request,
+    news_of_update,
+    told,
+    word,
+)
 from router.errors import UnreadablePayload
 
 SERVICES = b"""[

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-import channels.partner_files as partner_files
-from channels.partner_email import PartnerEmail, PartnerEmailSettings
-from channels.partner_files import enclose, files_of, told
+import channels.enclosures as partner_files
+from channels.enclosures import enclose, files_of, told
+from channels.partners.email import PartnerEmail, PartnerEmailSettings
 from demo.mail import MailSimulator
 from router.case import CaseFile
 from router.delivery import Delivery, DeliveryKind, Sent

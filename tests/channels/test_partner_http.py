@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from channels import partner_http
-from channels.partner_http import Forbidden, PartnerHttp, TooLong, is_public
+from channels.partners import http as partner_http
+from channels.partners.http import Forbidden, PartnerHttp, TooLong, is_public
 from demo.server import LoopbackServer
 
 

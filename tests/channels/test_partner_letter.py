@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from channels.partner_letter import body
+from channels.partners.letter import body
 from router.delivery import Delivery, DeliveryKind
 from router.message import Address
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
+from channels.partners.open311 import PartnerOpen311, PartnerOpen311Settings
 from demo.open311 import Open311Simulator
 from router.delivery import Delivery, DeliveryKind, Permanent, Retry, Sent, Unknown
 from router.errors import UnreadablePayload

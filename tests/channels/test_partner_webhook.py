@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 from standardwebhooks.webhooks import Webhook
 
-from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
+from channels.partners.webhook import PartnerWebhook, PartnerWebhookSettings
 from channels.webhook_signature import Ring
 from demo.clock import WallClock
 from demo.partner import KEY, PartnerSimulator

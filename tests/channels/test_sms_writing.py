@@ -15,7 +15,7 @@ from channels.phone.writing import Writing, cost
 from channels.sms import Sms, SmsSettings
 from router.delivery import Delivery, DeliveryKind
 from router.message import Address
-from router.texts import LANGUAGES, Style, TextId, text
+from router.words.texts import LANGUAGES, Style, TextId, text
 
 FILLED = dict.fromkeys(("numero", "service", "delai", "lien", "contact", "reponse", "lieu"), "7K4M")
 ANY_TEXT = st.text(

@@ -13,8 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 from channels.graphemes import utf16_units
-from channels.telegram import Telegram
-from channels.telegram_settings import TelegramSettings
+from channels.telegram.channel import Telegram
+from channels.telegram.settings import TelegramSettings
 from demo.telegram import TelegramSimulator
 from router.delivery import Delivery, DeliveryKind, Permanent, Retry, Sent, Unknown
 from router.errors import InvalidInput, InvalidSignature, UnreadablePayload

@@ -22,7 +22,7 @@ from PIL import Image
 from town import TownChannel
 from web_town import MAILBOX, WebTown, hidden, link_in, picture, web_town
 
-from app.files import SentFiles
+from app.running.files import SentFiles
 from router.case import Case
 from router.message import Address, Envelope
 from router.tracking import printed

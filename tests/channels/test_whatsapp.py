@@ -22,9 +22,9 @@ from router.case import EventKind
 from router.delivery import Delivery, DeliveryKind, DeliveryState, Permanent, Retry, Sent, Unknown
 from router.events import AskedToRead, HelpAsked, MessageReceived, OptedOutOf
 from router.message import Address, Location, Message
-from router.texts import LANGUAGES, TextId, text
 from router.tokens import PARTNER
 from router.tracking import printed
+from router.words.texts import LANGUAGES, TextId, text
 from router.worked import Worked
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)

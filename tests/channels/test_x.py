@@ -15,10 +15,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from channels.x import X
-from channels.x_api import Forgetful, Renew, Tokens
-from channels.x_posts import weight
-from channels.x_settings import XSettings
+from channels.x.api import Forgetful, Renew, Tokens
+from channels.x.channel import X
+from channels.x.posts import weight
+from channels.x.settings import XSettings
 from demo.clock import WallClock
 from demo.x import XSimulator
 from router.delivery import Delivery, DeliveryKind, Permanent, Retry, SendOutcome, Sent, Unknown

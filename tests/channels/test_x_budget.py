@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from town import SetClock
 
-from channels.x_budget import POST_WRITE, Budget, Pocket
+from channels.x.budget import POST_WRITE, Budget, Pocket
 from router.errors import StoreUnavailable
 
 

@@ -18,11 +18,11 @@ from town import TownChannel
 from x_town import ACCOUNT, XTown, signature, x_town
 
 from app.rulebook import load_folder
+from app.running.wiring import build
 from app.settings import Settings
 from app.system import SystemIds
-from app.wiring import build
-from channels.x_api import Refused
-from channels.x_oauth1 import Keys, authorization
+from channels.x.api import Refused
+from channels.x.oauth1 import Keys, authorization
 from demo.x_access import XKeys
 from router.archive import Action
 from router.delivery import DeliveryState, Sent

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.x_posts import public_text, without_links
+from channels.x.posts import public_text, without_links
 
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,8}[a-z]", fullmatch=True)
 ENDS = st.sampled_from(["fr", "com", "ly", "gouv.fr", "paris", "FR"])

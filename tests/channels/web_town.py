@@ -14,7 +14,7 @@ import httpx
 from PIL import Image
 from town import START, Town
 
-from app.photos import PhotoFolder
+from app.running.photos import PhotoFolder
 from channels.webform import Webform, WebformSettings
 from router.case import Case
 from router.delivery import Delivery, DeliveryState

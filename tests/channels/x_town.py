@@ -14,11 +14,11 @@ from typing import Any
 from pydantic import SecretStr
 from town import START, Town
 
-from app.x_spending import StoredSpending
-from app.x_tokens import StoredTokens
-from channels.x import X
-from channels.x_api import login_of
-from channels.x_settings import XSettings
+from app.running.x_spending import StoredSpending
+from app.running.x_tokens import StoredTokens
+from channels.x.api import login_of
+from channels.x.channel import X
+from channels.x.settings import XSettings
 from demo.x import XSimulator
 from router.delivery import Delivery, DeliveryState
 from router.outbox import Courier

@@ -16,23 +16,23 @@ from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
-from channels.cell import Cell, CellSettings
+from channels.cell.channel import Cell, CellSettings
 from channels.desk import Desk, DeskSettings
 from channels.email import EmailChannel, EmailSettings
 from channels.matrix import Matrix, MatrixSettings
 from channels.memory import SIGNATURE, Memory
 from channels.open311 import Open311, Open311Settings
-from channels.partner_email import PartnerEmail, PartnerEmailSettings
-from channels.partner_open311 import PartnerOpen311, PartnerOpen311Settings
-from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
+from channels.partners.email import PartnerEmail, PartnerEmailSettings
+from channels.partners.open311 import PartnerOpen311, PartnerOpen311Settings
+from channels.partners.webhook import PartnerWebhook, PartnerWebhookSettings
 from channels.sms import Sms, SmsSettings
 from channels.sms_polled import PolledSms
-from channels.telegram import Telegram
-from channels.telegram_settings import TelegramSettings
+from channels.telegram.channel import Telegram
+from channels.telegram.settings import TelegramSettings
 from channels.webform import Webform, WebformSettings
 from channels.whatsapp import WhatsApp, WhatsAppSettings
-from channels.x import X
-from channels.x_settings import XSettings
+from channels.x.channel import X
+from channels.x.settings import XSettings
 from demo.cell import CellSimulator
 from demo.clock import WallClock
 from demo.faults import Faults

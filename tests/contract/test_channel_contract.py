@@ -19,8 +19,8 @@ from fuzz_answers import SPOILT_ANSWERS, spoilt, unreadable
 from store_parts import Numbered
 
 import channels
-from app.builders import BUILDERS
-from app.offline import offline_channels
+from app.running.builders import BUILDERS
+from app.trying.offline import offline_channels
 from demo.clock import WallClock
 from router.delivery import (
     OnUnknown,

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from fuzz_changes import changed
 
-from channels.open311_answers import (
+from channels.partners.open311_answers import (
     ACTS,
     demanded,
     is_true,

@@ -13,8 +13,8 @@ from tiny_product import SERVICES, TinyProduct
 from channels.email import EmailSettings
 from channels.matrix import MatrixSettings
 from channels.sms import SmsSettings
-from channels.telegram_settings import TelegramSettings
-from channels.x_settings import XSettings
+from channels.telegram.settings import TelegramSettings
+from channels.x.settings import XSettings
 from demo.city import City
 from demo.console import Console
 from demo.player import play

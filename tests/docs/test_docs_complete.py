@@ -11,21 +11,21 @@ import typer
 
 import app.settings as known
 from app.__main__ import cli
-from app.builders import BUILDERS
+from app.running.builders import BUILDERS
 from app.settings import Settings
-from channels.cell import CellSettings
+from channels.cell.channel import CellSettings
 from channels.desk import DeskSettings
 from channels.email import EmailSettings
 from channels.matrix import MatrixSettings
 from channels.open311 import Open311Settings
-from channels.partner_email import PartnerEmailSettings
-from channels.partner_open311 import PartnerOpen311Settings
-from channels.partner_webhook import PartnerWebhookSettings
+from channels.partners.email import PartnerEmailSettings
+from channels.partners.open311 import PartnerOpen311Settings
+from channels.partners.webhook import PartnerWebhookSettings
 from channels.sms import SmsSettings
-from channels.telegram_settings import TelegramSettings
+from channels.telegram.settings import TelegramSettings
 from channels.webform import WebformSettings
 from channels.whatsapp import WhatsAppSettings
-from channels.x_settings import XSettings
+from channels.x.settings import XSettings
 from router.tracking import find
 
 ROOT = Path(__file__).parents[2]

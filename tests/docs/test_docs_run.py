@@ -15,7 +15,7 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from app.__main__ import cli
 from app.rulebook import files_of, load_files
 from app.settings import Settings
-from web.desk_forms import NewCase
+from web.desk.forms import NewCase
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))

@@ -19,12 +19,12 @@ import asyncpg
 import pytest
 from affair import LifeIds
 
-from app.server import cancelled
+from app.running.server import cancelled
 from channels.email import EmailChannel, EmailSettings
 from channels.email.imap import ImapConnection
 from channels.matrix import Matrix, MatrixSettings
-from channels.telegram import Telegram
-from channels.telegram_settings import TelegramSettings
+from channels.telegram.channel import Telegram
+from channels.telegram.settings import TelegramSettings
 from demo.mail import PASSWORD, MailSimulator
 from demo.matrix import MatrixSimulator
 from demo.telegram import TelegramSimulator

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from town import SERVICES, Town, TownRules, TownSender
 
-from channels.cell_words import events_of, number_in, written
+from channels.cell.words import events_of, number_in, written
 from router.cells import Agreement, Cells
 from router.decision import ServiceId
 from router.delivery import Sent

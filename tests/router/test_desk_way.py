@@ -11,7 +11,7 @@ from channels.desk import Desk, DeskSettings
 from router.archive import Action, CaseFilter
 from router.case import EventKind, Status, Visibility
 from router.delivery import DeliveryKind, DeliveryState
-from router.desk import is_task
+from router.handling.desk import is_task
 from router.message import Address
 from router.outbox import Courier
 from router.tokens import PARTNER

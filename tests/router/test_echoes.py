@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.echoes import LEAST, is_echo
-from router.texts import LANGUAGES, Style, TextId, text
+from router.words.echoes import LEAST, is_echo
+from router.words.texts import LANGUAGES, Style, TextId, text
 
 FIELDS = {
     "numero": "7K4M-Q2XD-9TC",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.emergency_numbers import each_once
+from router.words.emergency_numbers import each_once
 
 POLICE = "17 ou 112 : appelez la police. Mettez-vous à l'abri. Sourd : 114 par SMS."
 FIRE = "18 ou 112 : appelez les pompiers. N'allumez rien. Sourd : 114 par SMS."

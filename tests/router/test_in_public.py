@@ -4,7 +4,7 @@ import pytest
 
 from router.case import EventKind
 from router.message import Address
-from router.texts import LANGUAGES, TextId, text
+from router.words.texts import LANGUAGES, TextId, text
 
 ANSWER = "Madame Dupont, rebouché au 12 rue Lambert, tél. 06 12 34 56 78"
 NEWS = text(TextId.PUBLIC_NEWS, "fr").text

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from router.archive import Action
 from router.decision import Nature
-from router.mistyped import has_mistyped_number
-from router.texts import LANGUAGES, Style, TextId, text
 from router.tracking import ALPHABET, RANDOM_BITS, find, from_bits, printed
+from router.words.mistyped import has_mistyped_number
+from router.words.texts import LANGUAGES, Style, TextId, text
 
 WRONG = "HARY-X3J0-9C8"
 TOLD = "mal recopié"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.place_line import one_line
+from router.words.place_line import one_line
 
 
 @pytest.mark.parametrize(

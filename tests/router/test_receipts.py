@@ -11,8 +11,8 @@ from town import Town, TownReader
 
 from router.case import Status
 from router.decision import Nature
-from router.receipts import OWED, rights_of
 from router.rights import Rights, Silence
+from router.words.receipts import OWED, rights_of
 
 REFUSED = Rights(date(2026, 11, 24), Silence.REFUSED, date(2027, 1, 24), "Tribunal de Nantes")
 ACCEPTED = replace(REFUSED, silence=Silence.ACCEPTED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from router.rule_names import by_rule
+from router.words.rule_names import by_rule
 
 
 @pytest.mark.parametrize(

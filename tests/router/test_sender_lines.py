@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.masking import Known, masked
-from router.sender_lines import sender_lines
+from router.words.masking import Known, masked
+from router.words.sender_lines import sender_lines
 
 PAUL = Known(("Paul Durand",))
 BODY = "L'abribus de l'arrêt Commerce est cassé."

@@ -9,7 +9,7 @@ from town import TownSender
 
 from router.delivery import DeliveryState
 from router.outbox import Courier
-from router.sent_before import new_words
+from router.reading.sent_before import new_words
 
 OURS = (
     "Bonjour,\nVotre demande 7K4M-Q2XD-9TC est enregistrée : lampadaire éteint.\n"

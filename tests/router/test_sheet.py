@@ -13,10 +13,10 @@ from town import SERVICES, TownRules
 from router.case import Reporter, ReporterRole
 from router.decision import Place
 from router.delivery import DeliveryKind
-from router.masking import masked
 from router.message import Address
-from router.sheet import sheet
+from router.telling.sheet import sheet
 from router.tracking import TrackingNumber, printed
+from router.words.masking import masked
 
 SAID = "Le lampadaire est cassé, appelez le 06 12 34 56 78 ou lea@citoyens.example"
 HIDDEN = "Le lampadaire est cassé, appelez le [numéro masqué] ou [adresse masquée]"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.telephone import spoken
+from router.words.telephone import spoken
 
 
 @given(st.from_regex(r"\+33[1-9][0-9]{8}", fullmatch=True))

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from router.errors import InvalidInput
-from router.texts import LANGUAGES, Style, TextId, compose, phrases, text
+from router.words.texts import LANGUAGES, Style, TextId, compose, phrases, text
 
 GSM = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"

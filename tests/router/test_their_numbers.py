@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from router.archive import Action
 from router.message import Address, Message
-from router.their_numbers import known_as, quoted
 from router.tokens import PARTNER
+from router.words.their_numbers import known_as, quoted
 
 ANA = Address("memory", "town", "ana")
 

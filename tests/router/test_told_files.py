@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from test_sheet import Rules
 from town import SERVICES, START
 
-from channels.partner_letter import as_json
+from channels.partners.letter import as_json
 from router.case import Case, CaseFile, Status
 from router.decision import Urgency
 from router.delivery import DeliveryKind
-from router.sheet import sheet
-from router.told_files import told_files
+from router.telling.sheet import sheet
+from router.telling.told_files import told_files
 from router.tracking import from_bits
 
 NAMES = (

@@ -16,8 +16,8 @@ from router.cells import AtEnd, Share, Speaks
 from router.decision import ServiceId, Urgency
 from router.message import Address, Envelope
 from router.store import Timer, TimerKind, Unit
-from router.texts import TextId, text
 from router.tracking import printed
+from router.words.texts import TextId, text
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from router.decision import Urgency
 from router.delivery import DeliveryKind
 from router.directory import Contact
 from router.store import CaseWrite, Unit
-from router.texts import TextId, text
 from router.tokens import PARTNER, REPLY
 from router.tracking import printed
+from router.words.texts import TextId, text
 
 
 async def test_a_message_becomes_one_case_with_one_owner_and_one_receipt(town):

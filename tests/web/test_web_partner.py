@@ -13,7 +13,6 @@ import web_fakes
 from PIL import Image
 from web_fakes import NUMBER, Browser, House, a_case
 
-from router.answers import KEPT
 from router.case import Answer, Reporter, Status
 from router.decision import Nature, Place, ServiceId
 from router.directory import Service, Statute
@@ -21,6 +20,7 @@ from router.entry import Entry, Source
 from router.message import Address, Envelope
 from router.rights import Rights, Silence
 from router.tokens import REPLY
+from router.words.answers import KEPT
 
 
 @pytest.fixture

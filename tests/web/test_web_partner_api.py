@@ -17,7 +17,7 @@ from PIL import Image
 from pydantic import SecretStr
 from web_fakes import NUMBER, Browser, House, a_case
 
-from channels.partner_webhook import PartnerWebhook, PartnerWebhookSettings
+from channels.partners.webhook import PartnerWebhook, PartnerWebhookSettings
 from channels.webhook_signature import Ring
 from router.case import Status
 from router.decision import ServiceId

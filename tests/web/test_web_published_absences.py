@@ -10,7 +10,7 @@ from rules_town import SERVICES, Town
 
 from app.rulebook import load_folder
 from router.versions import RulesetVersion
-from web.published import page
+from web.published.page import page
 
 NOW = datetime(2026, 8, 10, 9, 0, tzinfo=UTC)
 LIGHTS = "adresse: e@m.example}"

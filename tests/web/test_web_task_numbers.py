@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from router.errors import InvalidInput
-from web.desk_tasks import Task, named, short_numbers
+from web.desk.tasks import Task, named, short_numbers
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 TASK = Task(0, "accueil", "callback", "+33240000000", "", "answer", "", "", "fr", NOW, late=False)

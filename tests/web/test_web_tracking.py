@@ -21,8 +21,8 @@ from router.entry import Entry, Source
 from router.message import Address
 from router.rights import Rights, Silence
 from router.tracking import from_bits, printed
-from web.tracking_history import Found
-from web.tracking_view import Promise, view_of
+from web.tracking.history import Found
+from web.tracking.view import Promise, view_of
 
 PRINTED = printed(NUMBER)
 

@@ -1,0 +1,1 @@
+"""`guichet desk`: what agents do on the command line."""

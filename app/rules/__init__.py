@@ -1,0 +1,1 @@
+"""`guichet rules`: everything that checks, tries and changes the rules."""

@@ -1,0 +1,1 @@
+"""The product as it runs: wiring, loops, and what a process watches and keeps."""

@@ -1,0 +1,1 @@
+"""`guichet try`: a message through the whole way, and nothing sent."""

@@ -1,0 +1,1 @@
+"""The way to another installation of this router."""

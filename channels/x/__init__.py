@@ -1,0 +1,1 @@
+"""X: private messages and mentions."""

@@ -1,0 +1,224 @@
+"""Decides which case a message belongs to, and says why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from router.case import Case, ReporterRole, Status
+from router.errors import InvalidInput
+from router.message import Message, corrected
+from router.ports import Understanding
+from router.store import Conversation
+from router.telling.cell_writing import back_to
+from router.tokens import PAGE, PARTNER, REPLY, Signer, Token, party_of
+from router.tracking import TrackingNumber, find
+from router.words.mistyped import has_mistyped_number
+from router.words.their_numbers import quoted
+from router.workspace import Workspace
+
+_SHORT_ANSWER = 12  # words; longer texts rarely answer "where?" and nothing else
+_SAME_BREATH = timedelta(hours=1)
+_ENDED = {Status.CLOSED, Status.REFUSED, Status.MERGED}
+"""States in which a case takes nothing more that does not name it; one passed on still does."""
+
+
+class How(StrEnum):
+    """By what a message was tied to its case, in the order in which they are tried.
+
+    A button counts as an answer, though it is found by its reference.
+    """
+
+    PARTNER = "partner"
+    PAGE = "page"
+    TOKEN = "token"  # noqa: S105 -- a way of threading, no secret
+    ALBUM = "album"
+    REFERENCE = "reference"
+    NUMBER = "number"
+    ANSWER = "answer"
+    FOLLOW_UP = "follow_up"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Threaded:
+    """The case of a message (None: a new one), how it was found, and the reason for people."""
+
+    case: Case | None
+    how: How
+    reason: str
+    party: str = ""
+    """Whom the token was made for, hashed: a service, or the reporter whose page it is."""
+    mistyped: bool = False
+    """Whether the message has something in it that was meant for a tracking number and is none."""
+
+
+def numbers_of(message: Message, signer: Signer) -> frozenset[TrackingNumber]:
+    """List the tracking numbers of a message: in its tokens, its subject, its new words."""
+    tokens = {token.number for token in tokens_of(message, signer)}
+    if message.offer is not None:
+        tokens.add(message.offer.number)
+    return frozenset(tokens.union(find(message.subject), find(message.text_shown)))
+
+
+def tokens_of(message: Message, signer: Signer) -> tuple[Token, ...]:
+    """Read the valid tokens of a message; forged ones count for nothing."""
+    valid = []
+    for text in message.thread.tokens:
+        try:
+            valid.append(signer.read(text))
+        except InvalidInput:
+            continue
+    return tuple(valid)
+
+
+def thread(
+    message: Message,
+    understood: Understanding,
+    category: str | None,
+    conversation: Conversation,
+    workspace: Workspace,
+    signer: Signer,
+) -> Threaded:
+    """Find the case that a message continues.
+
+    ``category`` is what the rules read in the message's own words, or None. Quoted text is never
+    looked at.
+    """
+    named = (
+        _by_token(message, workspace, signer)
+        or _by_album(message, workspace)
+        or _by_reference(message, workspace)
+        or _by_number(message, workspace)
+    )
+    if named is not None:
+        return named
+    mistyped = has_mistyped_number(f"{message.subject}\n{message.text_shown}")
+    found = _by_conversation(message, understood, category, conversation, workspace)
+    found = found or Threaded(None, How.NEW, "rien ne la relie à une demande connue")
+    return replace(found, mistyped=mistyped) if mistyped else found
+
+
+def is_reporter(case: Case, message: Message) -> bool:
+    """Whether the message comes from the reply channel of a confirmed reporter of the case.
+
+    An address that was typed and never confirmed speaks for nobody but the page it was typed on.
+    The installation that a case came from passes on what its reporters say.
+    """
+    if case.came is not None and message.address == back_to(case):
+        return not case.came.ended
+    return any(
+        reporter.address == message.address
+        and message.until_confirmed in {None, reporter.page}
+        and reporter.role is ReporterRole.REPORTER
+        for reporter in case.reporters
+    )
+
+
+def _by_token(message: Message, workspace: Workspace, signer: Signer) -> Threaded | None:
+    for token in tokens_of(message, signer):
+        case = workspace.case_of_number(token.number)
+        if case is None:
+            continue
+        if token.kind == PARTNER:
+            return Threaded(case, How.PARTNER, "réponse signée d'un service", token.party)
+        if token.kind == PAGE and _reports(case, token.party):
+            reason = "écrit sur la page de suivi par la personne elle-même"
+            return Threaded(case, How.PAGE, reason, token.party)
+        if token.kind == REPLY:
+            own = token.party == party_of(message.address.key)
+            by = "de la personne" if own else "transmise à une autre personne"
+            return Threaded(case, How.TOKEN, f"adresse de réponse signée {by}")
+    return None
+
+
+def _reports(case: Case, party: str) -> bool:
+    return any(
+        party_of(reporter.address.key) == party and reporter.role is ReporterRole.REPORTER
+        for reporter in case.reporters
+    )
+
+
+def _by_album(message: Message, workspace: Workspace) -> Threaded | None:
+    case = workspace.case_of_ref(message.album_ref) if message.album else None
+    return Threaded(case, How.ALBUM, "même envoi de plusieurs photos") if case else None
+
+
+def _by_reference(message: Message, workspace: Workspace) -> Threaded | None:
+    own = (corrected(message.ref),) if message.ref else ()  # its correction came first
+    for ref in (*message.thread.refs, *own):
+        case = workspace.case_of_ref(ref)
+        if case is not None and message.pressed:
+            return Threaded(case, How.ANSWER, f"réponse à la question posée ({message.pressed})")
+        if case is not None:
+            return Threaded(case, How.REFERENCE, "réponse à un message de cette demande")
+    return None
+
+
+def _by_number(message: Message, workspace: Workspace) -> Threaded | None:
+    for number in (*find(message.subject), *find(message.text_shown)):
+        case = workspace.case_of_number(number)
+        if case is not None:
+            return Threaded(case, How.NUMBER, "numéro de suivi dans le message")
+    for ref in quoted(message):
+        case = workspace.case_of_ref(ref)
+        if case is not None:
+            return Threaded(case, How.NUMBER, "numéro du service dans le message de la personne")
+    return None
+
+
+def _by_conversation(
+    message: Message,
+    understood: Understanding,
+    category: str | None,
+    conversation: Conversation,
+    workspace: Workspace,
+) -> Threaded | None:
+    case = workspace.case(conversation.case_id)
+    if case is None:
+        return None
+    if case.status in _ENDED or _other_subject(category, case):
+        return None
+    if conversation.asked and _answers(message, understood, category, conversation.asked):
+        return Threaded(case, How.ANSWER, f"réponse à la question posée ({conversation.asked})")
+    if _other_place(understood, case):
+        return None
+    if _continues(message, understood, category, case):
+        return Threaded(case, How.FOLLOW_UP, "suite de la même conversation")
+    return None
+
+
+def _answers(message: Message, understood: Understanding, category: str | None, asked: str) -> bool:
+    if asked == "categorie" and category is not None:  # this is what was asked
+        return True
+    names_place = understood.place.source in {"message", "location", "form"}
+    short = len(message.text_shown.split()) <= _SHORT_ANSWER
+    return names_place or understood.follow_up or (short and category is None)
+
+
+def _continues(
+    message: Message, understood: Understanding, category: str | None, case: Case
+) -> bool:
+    if understood.follow_up:
+        return True
+    if category is not None:
+        return False
+    soon = message.received_at - case.updated_at <= _SAME_BREATH
+    words = len(message.text_shown.split())
+    return soon and words <= _SHORT_ANSWER
+
+
+def _other_subject(category: str | None, case: Case) -> bool:
+    if category is None or case.category is None:
+        return False
+    return category != case.category
+
+
+def _other_place(understood: Understanding, case: Case) -> bool:
+    place = understood.place
+    if place.source not in {"message", "location", "form"}:
+        return False
+    if place.communes and case.place.communes and place.communes != case.place.communes:
+        return True
+    return bool(place.street and case.place.street and place.street != case.place.street)

@@ -1,0 +1,1 @@
+"""Writes to people, to services and to other installations, within the budget."""

@@ -1,0 +1,137 @@
+"""Writes one delivery to one person, where anything may be written to him."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from router.case import Case, CaseFile, Reporter
+from router.cells import CHANNEL as CELL
+from router.delivery import Delivery, DeliveryKind, idempotency_key
+from router.message import Message
+from router.policy import Policy
+from router.telling.budget import Budget, Share
+from router.tokens import REPLY, Signer
+from router.words.echoes import is_echo
+from router.words.wording import Wording
+from router.workspace import Draft, Workspace
+
+PARAGRAPH = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Writes into a workspace; one for each batch."""
+
+    workspace: Workspace
+    signer: Signer
+    policy: Policy
+    wording: Wording
+
+    def automatic(
+        self,
+        draft: Draft,
+        message: Message,
+        case: Case | None,
+        kind: DeliveryKind,
+        paragraphs: Sequence[str],
+        language: str = "",
+        asked: str = "",
+        danger: Sequence[str] = (),
+    ) -> Delivery | None:
+        """Write an automatic answer: of it ``danger`` alone where the day's budget is spent."""
+        if not self.may_write(message):
+            return None
+        warning = PARAGRAPH.join(danger)
+        share = self.budget.take(draft, message.address, case, warning)
+        if share is Share.NOTHING:
+            return None
+        text = warning if share is Share.DANGER else PARAGRAPH.join(paragraphs)
+        asked = "" if message.public or share is Share.DANGER else asked
+        return self.write(draft, message, case, kind, text, language, asked, danger=bool(danger))
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(self.workspace, self.policy)
+
+    def may_write(self, message: Message) -> bool:
+        """Whether anything automatic may be written to who sent a message.
+
+        Another installation is told of its case in words of another kind (router.cell_writing).
+        """
+        if message.address.channel == CELL or message.forged:
+            return False
+        conversation = self.workspace.conversation(message.address.key)
+        if conversation.blocked or conversation.opted_out:
+            return False
+        return message.reachable and not message.automatic and not self._came_back(message)
+
+    def write(
+        self,
+        draft: Draft,
+        message: Message,
+        case: Case | None,
+        kind: DeliveryKind,
+        text: str,
+        language: str = "",
+        asked: str = "",
+        *,
+        danger: bool = False,
+    ) -> Delivery:
+        """Write an answer to a message, whatever was written before."""
+        language = language or (case.language if case else "fr")
+        reporter = Reporter(message.address, language=language, refs=_chain(message))
+        cause, subject = message.provider_id, message.subject
+        return self.deliver(
+            draft, case, kind, reporter, cause, text, subject=subject, asked=asked, danger=danger
+        )
+
+    def _came_back(self, message: Message) -> bool:
+        """Whether a message is our own automatic words; with those we send no file and no place."""
+        person = message.attachments or message.location
+        return not person and is_echo(message.text_shown, self.wording.rulebook.texts)
+
+    def deliver(
+        self,
+        draft: Draft,
+        case: Case | None,
+        kind: DeliveryKind,
+        reporter: Reporter,
+        cause: str,
+        text: str,
+        *,
+        automatic: bool = True,
+        subject: str = "",
+        data: str = "",
+        asked: str = "",
+        danger: bool = False,
+        files: tuple[CaseFile, ...] = (),
+    ) -> Delivery:
+        """Write to one person, once for one cause (router.delivery.Delivery says what each part is)."""
+        address = reporter.answered_at
+        delivery = Delivery(
+            id=self.workspace.ids.next(),
+            idem=idempotency_key(cause, kind, address),
+            lane=address.key,
+            kind=kind,
+            address=address,
+            text=text,
+            created_at=self.workspace.now,
+            case_id=case.id if case else None,
+            language=reporter.language,
+            subject=subject or (case.subject if case else ""),
+            refs=reporter.refs,
+            reply_token=self.signer.sign(REPLY, case.number, address.key) if case else "",
+            automatic=automatic,
+            danger=danger,
+            asked=asked,
+            choices=self.wording.choices(asked, reporter.language),
+            data=json.dumps({"files": [asdict(file) for file in files]}) if files else data,
+        )
+        draft.deliveries.append(delivery)
+        return delivery
+
+
+def _chain(message: Message) -> tuple[str, ...]:
+    return (*reversed(message.thread.refs), *((message.ref,) if message.ref else ()))

@@ -1,0 +1,1 @@
+"""``/desk/v1``: what programs of the desk call."""

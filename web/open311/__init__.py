@@ -1,0 +1,1 @@
+"""Our Open311 server (GeoReport v2)."""
