@@ -21,6 +21,7 @@ class Cause(StrEnum):
     REFUSAL = "refusal"  # the service in charge sent it back
     AGENT = "agent"  # an agent chose another service than the rules
     RULES = "rules"  # a version of the rules was withdrawn
+    TIMER = "timer"  # a deadline or an alarm fell due
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from router.counting import Tallies
 from router.delivery import DeliveryKind
 from router.handling.dispatch import Dispatcher
 from router.handling.escalation import escalate
-from router.handling.reconsider import reconsider
+from router.handling.reconsider import fell_due, reconsider
 from router.handling.recording import shadow_of
 from router.policy import Policy
 from router.ports import Clock, Ids, Rulebooks
@@ -33,6 +33,7 @@ from router.tokens import Signer
 from router.words.wording import Wording
 from router.workspace import Draft, Workspace
 
+_LATE = "en-retard"
 _LOOK_AGAIN = timedelta(seconds=30)
 _RUNNING = {
     Status.RECEIVED,
@@ -131,15 +132,16 @@ class Clockwork:
         if again:  # whatever its generation: the rules were withdrawn for every case they decided
             cause = f"timer:{again[0].id}"
             case = reconsider(draft, case, cause, workspace, dispatcher, everyone)
-        due = [timer for timer in claim.timers if timer.generation == case.generation]
-        steps = [timer for timer in due if timer.kind is not TimerKind.REDECIDE]
+        elif due := [one for one in _due(claim, case) if not _is_said(one, case)]:
+            case = fell_due(draft, case, f"timer:{due[0].id}", dispatcher, everyone)
+        steps = _due(claim, case)
         # a late start tells only the last step that fell due; what went before is only noted
         last = max((timer.not_before for timer in steps), default=None)
         for timer in sorted(steps, key=lambda timer: timer.not_before):
             told = timer.not_before == last
-            if timer.kind is TimerKind.DEADLINE and case.status in _RUNNING:
+            if timer.kind is TimerKind.DEADLINE:
                 case = self._deadline(draft, case, timer, workspace, dispatcher, told=told)
-            elif timer.kind is TimerKind.ESCALATION and case.status not in _SETTLED and told:
+            elif told:
                 case = escalate(draft, case, workspace, dispatcher)
 
     def _deadline(
@@ -152,9 +154,9 @@ class Clockwork:
         *,
         told: bool,
     ) -> Case:
-        if "en-retard" in case.labels:  # said before: its clock was only set anew
+        if _is_said(timer, case):
             return case
-        case = workspace.save(draft, replace(case, labels=_with(case.labels, "en-retard")))
+        case = workspace.save(draft, replace(case, labels=_with(case.labels, _LATE)))
         text = "Le délai annoncé est dépassé."
         workspace.tell(draft, case, EventKind.NOTE, "clock", text, Visibility.CITIZEN)
         directory = dispatcher.rulebook.directory
@@ -175,6 +177,28 @@ class Clockwork:
                 draft, case, service, DeliveryKind.ALERT, f"timer:{timer.id}", added=text
             )
         return case
+
+
+def _due(claim: TimerClaim, case: Case) -> list[Timer]:
+    """List the steps that a case as it is now still waits for."""
+    return [
+        timer
+        for timer in claim.timers
+        if timer.kind is not TimerKind.REDECIDE
+        and timer.generation == case.generation
+        and (
+            case.status in _RUNNING
+            if timer.kind is TimerKind.DEADLINE
+            else case.status not in _SETTLED
+        )
+    ]
+
+
+def _is_said(timer: Timer, case: Case) -> bool:
+    """Whether a step has acted on a case before: its clock was only set anew."""
+    if timer.kind is TimerKind.DEADLINE:
+        return _LATE in case.labels
+    return case.escalation is None or case.escalation.name in case.escalated
 
 
 def _with(labels: tuple[str, ...], label: str) -> tuple[str, ...]:

@@ -251,7 +251,8 @@ class Dispatcher:
         alarm = alarm_of(self.rulebook, case.received_at, decision)
         due = due_again(self.rulebook, case, decision) if moves or decision.danger else case.due_at
         if not moves:
-            if applied and (alarm, due) != (case.escalation, case.due_at):
+            kept = decision.failed or (alarm, due) == (case.escalation, case.due_at)
+            if applied and not kept:
                 case = replace(case, escalation=alarm, due_at=due, generation=case.generation + 1)
                 set_timers(draft, self.workspace, case)
             case = self._inform(draft, case, decision, cause)

@@ -1,4 +1,4 @@
-"""Looks again at a case that a withdrawn version of the rules had sent somewhere."""
+"""Looks again at a case though nobody wrote: its rules were withdrawn, or something fell due."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from router.telling.everyone import Everyone
 from router.workspace import Draft, Workspace
 
 _ENDED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED, Status.MERGED}
+_FELL_DUE = "À l'échéance, les règles confient cette demande à un autre service. Vous n'avez plus rien à faire."
 _TAKEN_BACK = "Cette demande est confiée à un autre service : les règles ont été rétablies."
 
 
@@ -40,6 +41,23 @@ def reconsider(
             f"déjà commencée, reste à {_name(dispatcher, case.owner)}."
         )
         workspace.tell(draft, case, EventKind.NOTE, "rules", text)
+    return case
+
+
+def fell_due(
+    draft: Draft, case: Case, cause: str, dispatcher: Dispatcher, everyone: Everyone
+) -> Case:
+    """Decide a case again because its clock says so, with the counts and under the rules of now.
+
+    Where nobody began, it goes to whom they name; its clocks are then set anew, and the timer that
+    called is dead. An alarm is never lost to an engine that fails.
+    """
+    before = case
+    case, decision = dispatcher.decide_again(draft, case, cause, Cause.TIMER)
+    if decision.reached.replies:
+        everyone.steps(draft, case, decision, cause)
+    if case.owner != before.owner:
+        tell_moved(draft, before, case, cause, _FELL_DUE, dispatcher, everyone)
     return case
 
 
