@@ -92,3 +92,18 @@ async def test_an_ended_case_is_not_looked_at(ruled):
     await ruled.act(case, "close", text="C'est réparé.")
     await ruled.pass_(days=30)
     assert await causes(ruled, case) == [Cause.NEW]
+
+
+async def test_an_engine_that_fails_takes_no_alarm_away(ruled, monkeypatch):
+    await ruled.rule(lamps(owner="guichet"))
+    case = await lamp(ruled)
+    broken = ruled.rulebook.__class__.decide
+
+    def failing(self, facts, *others):
+        decision = broken(self, facts, *others)
+        return replace(decision, failed=True, escalation=None, delay=None, rule="")
+
+    monkeypatch.setattr(ruled.rulebook.__class__, "decide", failing)
+    await ruled.pass_(days=9)
+    assert (await ruled.case(case)).escalation == case.escalation
+    assert len(await ruled.sent("m@r.example", "alert")) == 1
