@@ -38,6 +38,9 @@ def list_cases(
     status: Annotated[str, typer.Option(help="Only this status.")] = "",
     owner: Annotated[str, typer.Option(help="Only this service.")] = "",
     channel: Annotated[str, typer.Option(help="Only this channel.")] = "",
+    label: Annotated[
+        str, typer.Option(help="Only with this label: a-verifier, en-retard, or one of the rules.")
+    ] = "",
     text: Annotated[
         str, typer.Option(help="Only with these words, this number, or this number of a service.")
     ] = "",
@@ -53,7 +56,9 @@ def list_cases(
     status = next((code for code, said in STATUSES.items() if status == said), status)
     if status and status not in set(Status):
         raise typer.BadParameter(f"« {status} »: one of {', '.join(Status)}", param_hint="--status")
-    wanted = CaseFilter(status=status, owner=owner, channel=channel, text=text, limit=limit)
+    wanted = CaseFilter(
+        status=status, owner=owner, channel=channel, text=text, label=label, limit=limit
+    )
 
     async def run() -> list[Case]:
         async with opened(data, database_url) as store:
@@ -74,7 +79,9 @@ def list_cases(
                 f"{printed(case.number)}  {at}  {state}, par {channel_called(case.channel)}",
                 hang=15,
             )
-            say(f"               {case.owner}, {case.category or 'catégorie inconnue'}")
+            labels = f" ({', '.join(case.labels)})" if case.labels else ""
+            what = case.category or "catégorie inconnue"
+            say(f"               {case.owner}, {what}{labels}", hang=15)
 
 
 @cli.command("show")
@@ -127,6 +134,7 @@ def _tell(
         *(("répondu", f"{answer.fact} : {answer.text}") for answer in case.answers),
         *(("résultat", f"{file.name} ({file.media_type})") for file in case.proofs),
         ("proposer", ", ".join(case.proposals)),
+        ("étiquettes", ", ".join(case.labels)),
     ]
     said = ""
     for name, value in rows:
@@ -249,6 +257,7 @@ def summary(case: Case) -> dict[str, Any]:
         "public": not case.discreet,
         "nature": str(case.nature),
         "communes": " ".join(case.place.communes),
+        "labels": list(case.labels),
         "channel": case.channel,
         "language": case.language,
         "reporters": len(case.reporters),

@@ -41,6 +41,7 @@ class CaseFilter:
     channel: str = ""
     text: str = ""
     """Part of the words, or the whole number, ours or the one that a service gave."""
+    label: str = ""
     limit: int = 50
     before: int | None = None
 

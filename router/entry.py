@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+DESK = "desk"
+"""The channel of the desk, at which agents enter and work."""
+
 
 class Source(StrEnum):
     """How a person reached the desk."""
@@ -27,6 +30,7 @@ class Way(StrEnum):
     CALLBACK = "callback"
     RELAY = "relay"  # a callback through the telephone relay
     LETTER = "letter"
+    LOOK = "look"  # nothing leaves: an agent listens, verifies, or reads again
     PAGE = "page"  # nothing leaves: the person asks by his number, at the desk or on the page
 
     @property
@@ -42,9 +46,12 @@ class Outcome(StrEnum):
     POSTED = "posted"
     UNREACHABLE = "unreachable"
     INSTEAD = "instead"  # the same words leave by another way
+    SEEN = "seen"  # an agent has looked
 
     def fits(self, way: str) -> bool:
         """Whether a task that goes this way can end so: only a letter is posted."""
+        if way == Way.LOOK or self is Outcome.SEEN:
+            return way == Way.LOOK and self is Outcome.SEEN
         return self is not Outcome.POSTED or way == Way.LETTER
 
 
@@ -81,6 +88,7 @@ WAYS_FR: dict[str, str] = {
     Way.CALLBACK: "rappel",
     Way.RELAY: "rappel par le relais",
     Way.LETTER: "courrier",
+    Way.LOOK: "à regarder",
     Way.PAGE: "numéro de suivi",
     "email": "courriel",
     "sms": "SMS",

@@ -35,7 +35,8 @@ class Policy:
     ``confirmations_per_day`` times. ``lease_s`` is how long a claim lasts, in seconds.
     ``short_channels`` are written the short texts; so are ``page_channels``, where the tracking page
     shows the rest of the case itself, but for what there is to do in a danger. ``spoken_channels``
-    are written what an agent reads aloud.
+    are written what an agent reads aloud. ``desk`` is the account of the desk at which agents find what
+    they shall look at; empty where none is open.
     """
 
     ways: Mapping[str, tuple[str, str]]
@@ -44,6 +45,7 @@ class Policy:
     automatic_per_day: int = 20
     dangers_per_day: int = 5
     confirmations_per_day: int = 3
+    desk: str = ""
     lease_s: float = 60.0
     most_tries: int = 5
     reading_s: float = 30.0

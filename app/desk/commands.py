@@ -137,7 +137,7 @@ def tasks(
     database_url: DatabaseUrl = "",
     as_json: Json = False,
 ) -> None:
-    """List whom to ring and which letters to post, whoever has been waiting longest first.
+    """List whom to ring, which letters to post and what to look at, whoever has been waiting longest first.
 
     Channels that are degraded or silent stand above.
 
@@ -176,18 +176,23 @@ def done(
     instead: Annotated[
         str, typer.Option("--autrement", help="Send it by rappel:…, courrier:…, email:… or sms:….")
     ] = "",
+    seen: Annotated[
+        bool, typer.Option("--vu", help="You have listened, verified, or read it again.")
+    ] = False,
     data: Data = DEFAULT_DATA,
     database_url: DatabaseUrl = "",
     config: Config = DEFAULT_CONFIG,
     as_json: Json = False,
 ) -> None:
-    """Say what became of tasks: read to the person, posted, tried in vain, or sent otherwise.
+    """Say what became of tasks: read to the person, posted, tried in vain, sent otherwise, or seen.
 
     Example: guichet desk done 34328 --lu-au-citoyen --agent anne
     """
     configure_log(level=40)
     with speaking(as_json=as_json):
-        outcome = done_of(read=read, posted=posted, unreachable=unreachable, instead=instead)
+        outcome = done_of(
+            read=read, posted=posted, unreachable=unreachable, instead=instead, seen=seen
+        )
         if not agent:
             raise InvalidInput("Qui l'a fait ? Donnez --agent.")
 

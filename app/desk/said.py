@@ -115,7 +115,9 @@ def instead_of(typed: str) -> dict[str, str] | None:
     return reply_of(typed) if typed else None
 
 
-def done_of(*, read: bool, posted: bool, unreachable: bool, instead: str) -> Outcome:
+def done_of(
+    *, read: bool, posted: bool, unreachable: bool, instead: str, seen: bool = False
+) -> Outcome:
     """Choose the one outcome that was given.
 
     Raises:
@@ -126,11 +128,12 @@ def done_of(*, read: bool, posted: bool, unreachable: bool, instead: str) -> Out
         Outcome.POSTED: posted,
         Outcome.UNREACHABLE: unreachable,
         Outcome.INSTEAD: bool(instead),
+        Outcome.SEEN: seen,
     }
     chosen = [outcome for outcome, is_so in given.items() if is_so]
     if len(chosen) != 1:
         raise InvalidInput(
-            "Donnez l'une de ces options : --lu-au-citoyen, --poste, --injoignable, --autrement."
+            "Donnez l'une de ces options : --lu-au-citoyen, --poste, --injoignable, --autrement, --vu."
         )
     return chosen[0]
 
@@ -143,10 +146,19 @@ def check_outcome(outcome: Outcome, tasks: Iterable[Task]) -> None:
     """
     for task in tasks:
         if not outcome.fits(task.way):
-            raise InvalidInput(
-                f"La tâche {task.id} est un {WAYS_FR[task.way]} : rien n'est à poster. Donnez "
-                "--lu-au-citoyen, --injoignable ou --autrement."
-            )
+            raise InvalidInput(f"La tâche {task.id} {_ends(task.way)}.")
+
+
+def _ends(way: str) -> str:
+    """Say how a task of this way can end, where it cannot end as an agent says."""
+    if way == Way.LOOK:
+        return "est une demande à regarder. Donnez --vu"
+    if way == Way.LETTER:
+        return "est un courrier. Donnez --poste, --lu-au-citoyen, --injoignable ou --autrement"
+    return (
+        f"est un {WAYS_FR[way]} : rien n'est à poster ni à regarder. Donnez --lu-au-citoyen, "
+        "--injoignable ou --autrement"
+    )
 
 
 def missing(product: Product, said: Mapping[str, Any]) -> None:

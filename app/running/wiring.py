@@ -146,6 +146,7 @@ async def build(
         ways={"email": ("partner_email", parts.mailbox)},
         partners=ways(rulebook.directory, channels),
         base_url=settings.base_url,
+        desk=_first(counters, "desk"),
         automatic_per_day=settings.automatic_per_day,
         dangers_per_day=settings.dangers_per_day,
         confirmations_per_day=settings.confirmations_per_day,

@@ -10,8 +10,9 @@ from router.decision import Decision, Nature
 from router.delivery import DeliveryKind
 from router.handling.desk import Desk
 from router.handling.dispatch import Dispatcher
+from router.handling.for_an_agent import ForAnAgent
 from router.handling.moving import tell_changes, text_of_move
-from router.handling.opening import doubted, remember, to_hear
+from router.handling.opening import remember
 from router.message import Message
 from router.ports import Understanding
 from router.reading.conversation import How, Threaded, is_reporter
@@ -73,8 +74,9 @@ class Adding:
         case = self._join(
             draft, inbound, case, message, understood.language, own=own, personal=bool(personal)
         )
-        case = doubted(self.workspace, draft, case, message)
-        case = to_hear(self.workspace, draft, case, message)
+        for_an_agent = ForAnAgent(self.workspace, self.replies.policy)
+        case = for_an_agent.doubted(draft, case, message)
+        case = for_an_agent.to_hear(draft, case, message)
         self.workspace.tell(
             draft,
             case,

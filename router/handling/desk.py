@@ -9,8 +9,9 @@ from datetime import timedelta
 from router.archive import Action
 from router.case import Case, EventKind
 from router.delivery import Delivery, DeliveryState, idempotency_key
-from router.entry import SOURCES_FR, WAYS_FR, Outcome, Way
+from router.entry import DESK, SOURCES_FR, WAYS_FR, Outcome, Way
 from router.events import CallMissed, TaskDone
+from router.handling.for_an_agent import looked_at
 from router.message import Address, Message
 from router.store import DeliveryWrite, Inbound
 from router.telling.replies import Replies
@@ -19,7 +20,7 @@ from router.words.called import SENDINGS
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 
-CHANNEL = "desk"
+CHANNEL = DESK
 WAITING = "attend un agent du guichet"
 """What a delivery says of itself until an agent has tried it."""
 LATE = timedelta(hours=48)
@@ -30,6 +31,7 @@ _STATES = {
     Outcome.POSTED: (DeliveryState.SENT, "posté"),
     Outcome.UNREACHABLE: (DeliveryState.DEFERRED, "injoignable"),
     Outcome.INSTEAD: (DeliveryState.SENT, "remis autrement"),
+    Outcome.SEEN: (DeliveryState.DELIVERED, "vu par un agent"),
 }
 """What an outcome makes of the delivery, and how it is told."""
 _WAITS = {way for way in Way if way.waits}
@@ -74,7 +76,7 @@ class Desk:
         if delivery.state.settled:
             return Worked(Action.RECEIPT, "tâche déjà faite", case)
         if not event.outcome.fits(delivery.address.kind):
-            why = f"{way_named(delivery.address)} : il n'y a pas de lettre à poster"
+            why = f"{way_named(delivery.address)} : cette tâche ne se termine pas ainsi"
             return Worked(Action.IGNORE, why, case)
         state, said = _STATES[event.outcome]
         if event.instead is not None and self._unwanted(event.instead):
@@ -85,10 +87,10 @@ class Desk:
         elif event.instead is not None:
             said = f"{said} : {way_named(event.instead)}"
             case = self._instead(draft, delivery, case, event.instead)
-        error = "" if event.outcome is Outcome.READ else said
+        error = "" if state is DeliveryState.DELIVERED else said
         draft.receipts.append(DeliveryWrite(delivery.id, state, error=error))
         if case is not None:
-            case = self.workspace.save(draft, case)
+            case = self.workspace.save(draft, looked_at(case, delivery))
             words = f"{SENDINGS[delivery.kind]} ({way_named(delivery.address)}) : {said}"
             self.workspace.tell(draft, case, EventKind.NOTE, by(event.agent), words)
         return Worked(Action.RECEIPT, f"{SENDINGS[delivery.kind]} : {said}", case)

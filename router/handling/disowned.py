@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from router.case import Case, EventKind, Visibility
 from router.delivery import DeliveryKind
 from router.directory import Service
 from router.handling.dispatch import Dispatcher
-from router.handling.opening import TO_VERIFY
+from router.handling.for_an_agent import ForAnAgent, Look
 from router.message import Message
 from router.workspace import Draft
 
@@ -28,10 +26,10 @@ def kept_back(
 ) -> Case:
     """Keep what it says for an agent, and tell the service, once a case, how else to answer."""
     workspace = dispatcher.workspace
-    labels = tuple(dict.fromkeys((*case.labels, TO_VERIFY)))
-    case = workspace.save(draft, replace(case, labels=labels))
     text = _KEPT.format(message.sender[:200], message.text_shown.strip()[:_LONGEST]).strip()
     workspace.tell(draft, case, EventKind.NOTE, "router", text, Visibility.SERVICE)
+    agents = ForAnAgent(workspace, dispatcher.forwarder.policy)
+    case = agents.set(draft, case, Look.TO_VERIFY, text, message.provider_id)
     # one cause for all: two machines facing each other would not stop
     cause = f"{case.id}:disowned"
     dispatcher.forwarder.forward(draft, case, service, DeliveryKind.NOTICE, cause, added=_HOW)

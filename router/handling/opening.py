@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from router.archive import Action
-from router.case import Case, EventKind, Visibility
+from router.case import Case, EventKind
 from router.decision import Decision, Facts, Nature, Urgency
 from router.handling.desk import Desk
 from router.handling.dispatch import Dispatcher, passes_on, redirects
-from router.message import Message, Trust
+from router.handling.for_an_agent import ForAnAgent
+from router.message import Message
 from router.ports import Understanding
 from router.reading.joining import STATED, files_of
 from router.store import Inbound
@@ -18,17 +19,7 @@ from router.words.questions import next_of
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 
-TO_HEAR = "a-ecouter"
-"""The label of a case on which an agent has a spoken message to listen to."""
-TO_VERIFY = "a-verifier"
-"""The label of a case on which a message may not be from whom it says, or not from a person."""
-SEVERAL = "plusieurs-sujets"
-"""The label of a case whose message speaks of something else too, which no service has yet."""
 _NO_ADDRESS = "Ce message ne porte aucune adresse à laquelle répondre."
-_FORGED = (
-    "Aucune réponse automatique n'est partie : notre serveur de courrier dit que ce message ne vient"
-    " pas de l'adresse qu'il affiche."
-)
 _BY_A_MACHINE = (
     "Envoyé par une machine (liste, formulaire d'un site) : aucune réponse n'est partie, et aucune ne"
     " partira à son adresse. Lisez qui a écrit, et répondez-lui vous-même."
@@ -72,8 +63,8 @@ class Opening:
         beside = () if split else understood.beside
         case = self.dispatcher.open(draft, message, facts, decision, asked, files, beside)
         case = self._several(draft, case)
-        case = doubted(self.workspace, draft, case, message)
-        case = to_hear(self.workspace, draft, case, message)
+        case = self.for_an_agent.doubted(draft, case, message)
+        case = self.for_an_agent.to_hear(draft, case, message)
         if asked and message.reachable:
             self.workspace.tell(draft, case, EventKind.ASKED, "rules", asked)
         if not message.reachable:
@@ -131,15 +122,15 @@ class Opening:
         action = _action(decision, False, asked)
         return Worked(action, decision.sentence, case, message, understood, decision, reply)
 
+    @property
+    def for_an_agent(self) -> ForAnAgent:
+        return ForAnAgent(self.workspace, self.replies.policy)
+
     def _several(self, draft: Draft, case: Case) -> Case:
-        """Set an agent to see to what a message speaks of beside what its case is about."""
         if not case.beside:
             return case
-        names = ", ".join(self.dispatcher.rulebook.category_name(one, "fr") for one in case.beside)
-        note = f"Le message parle aussi de : {names}"
-        self.workspace.tell(draft, case, EventKind.NOTE, "router", note, Visibility.SERVICE)
-        labels = tuple(dict.fromkeys((*case.labels, SEVERAL)))
-        return self.workspace.save(draft, replace(case, labels=labels))
+        names = (self.dispatcher.rulebook.category_name(one, "fr") for one in case.beside)
+        return self.for_an_agent.several(draft, case, ", ".join(names))
 
     def says_no_more(
         self, inbound: Inbound, message: Message, facts: Facts, decision: Decision
@@ -164,31 +155,6 @@ class Opening:
         vague = len(message.text_shown.split()) <= _VAGUE and not message.attachments
         plain = facts.nature in _PLAIN
         return "categorie" if decision.no_rule and vague and plain else ""
-
-
-def doubted(workspace: Workspace, draft: Draft, case: Case, message: Message) -> Case:
-    """Have an agent verify a message that its channel cannot vouch for, or found odd."""
-    if message.trust is Trust.FAILED or message.automatic or message.doubts:
-        labels = tuple(dict.fromkeys((*case.labels, TO_VERIFY)))
-        case = workspace.save(draft, replace(case, labels=labels))
-    if message.forged:
-        workspace.tell(draft, case, EventKind.NOTE, "router", _FORGED)
-    if message.doubts:
-        doubts = f"À vérifier : {' ; '.join(message.doubts)}"
-        workspace.tell(draft, case, EventKind.NOTE, "router", doubts)
-    return case
-
-
-def to_hear(workspace: Workspace, draft: Draft, case: Case, message: Message) -> Case:
-    """Set an agent to listen to what was spoken: nobody else here can."""
-    spoken = [file for file in message.attachments if file.media_type.startswith("audio/")]
-    if not spoken:
-        return case
-    labels = tuple(dict.fromkeys((*case.labels, TO_HEAR)))
-    case = workspace.save(draft, replace(case, labels=labels))
-    text = f"À écouter : {', '.join(file.name for file in spoken)}"
-    workspace.tell(draft, case, EventKind.NOTE, "router", text)
-    return case
 
 
 def remember(workspace: Workspace, draft: Draft, message: Message, case: Case, asked: str) -> None:

@@ -270,7 +270,7 @@ def test_what_others_wrote_is_left_to_the_server():
 
 def test_who_waits_too_long_is_told_to_the_operator(monkeypatch):
     task = told("new", *CALL)["task"]
-    monkeypatch.setattr("web.desk.doors.tasks.LATE", timedelta.resolution)
+    monkeypatch.setattr("web.desk.tasks.LATE", timedelta.resolution)
     listed = CliRunner().invoke(cli, ["outbox", "list", "--json"])
     assert [one["id"] for one in json.loads(listed.stdout)] == [int(task)]
     checked = CliRunner().invoke(cli, ["doctor", "--json"])

@@ -218,7 +218,7 @@ async def test_a_call_to_make_does_not_end_by_being_posted(town, desk):
     case = (await desk.call()).case
     [task] = await desk.tasks()
     worked = await desk.done(task, "posted")
-    assert worked.reason == "rappel : il n'y a pas de lettre à poster"
+    assert worked.reason == "rappel : cette tâche ne se termine pas ainsi"
     assert [one.id for one in await desk.tasks()] == [task.id]
     assert "posté" not in (await notes(town, case))[-1].text
 

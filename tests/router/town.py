@@ -279,7 +279,8 @@ class TownChannel:
             attachments=tuple(
                 Attachment(f"{n}.jpg", "image/jpeg", said.get("size", 1000), f"file-{n}")
                 for n in range(said.get("photos", 0))
-            ),
+            )
+            + tuple(Attachment(name, "audio/ogg", 900, name) for name in said.get("spoken", ())),
             thread=Thread(tuple(said.get("tokens", ())), tuple(said.get("refs", ()))),
         )
         if kind == "edit":

@@ -107,7 +107,7 @@ class DeskActs:
             if task is None:
                 raise Refusal(404, "No open task has this id.")
             if not result.outcome.fits(task.way):
-                raise Refusal(400, f"outcome: this task is a {task.way}; only a letter is posted.")
+                raise Refusal(400, f"outcome: this task is a {task.way}, which does not end so.")
             envelope = envelopes[task.desk]
             await self._keep(envelope)
             await self._sending.until(lambda: self._worked(envelope))

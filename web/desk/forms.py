@@ -94,7 +94,8 @@ class TaskResult(BaseModel):
     outcome: Outcome = Field(
         description=(
             "read: the person has heard it. posted: the letter is on its way. unreachable: it stays "
-            "in the list. instead: the same words leave by reply, and later answers too."
+            "in the list. instead: the same words leave by reply, and later answers too. seen: an "
+            "agent has looked at it, which is how a task of the way look ends, and no other."
         )
     )
     reply: Reply | None = None
