@@ -87,7 +87,7 @@ def _matches(case: Case, wanted: CaseFilter) -> bool:
         wanted.status in ("", case.status)
         and wanted.owner in ("", case.owner)
         and wanted.channel in ("", case.channel)
-        and (not wanted.label or wanted.label in case.labels)
+        and (not wanted.label or wanted.label.lower() in map(str.lower, case.labels))
         and (wanted.before is None or case.id < wanted.before)
         and (
             text in case.text.lower()

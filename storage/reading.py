@@ -120,7 +120,9 @@ def cases(conn: Connection, cell: str, wanted: CaseFilter) -> list[Case]:
             )
         )
     if wanted.label:
-        query = query.where(case_.c.body.contains(_label(wanted.label), autoescape=True))
+        query = query.where(
+            func.lower(case_.c.body).contains(_label(wanted.label), autoescape=True)
+        )
     query = query.order_by(case_.c.id.desc()).limit(wanted.limit)
     return [case_of(row) for row in conn.execute(query).mappings()]
 
@@ -131,7 +133,7 @@ def _in_body(number: str) -> str:
 
 def _label(label: str) -> str:
     """Write a label as it stands in a body; in no text can the same stand between quotes."""
-    return member("", clean(label)).partition(":")[2].strip()
+    return member("", clean(label).lower()).partition(":")[2].strip()
 
 
 def events(conn: Connection, cell: str, case_id: int) -> list[Event]:

@@ -145,8 +145,10 @@ async def test_forgetting_leaves_alone_what_nobody_had_taken(store, parts):
 
 
 async def test_cases_are_listed_newest_first_and_filtered(store, parts):
-    first, _ = await opened(store, parts, text="Un NID de poule 50%")
-    second, _ = await opened(store, parts, owner=ServiceId("eau"), subject="Fuite d'eau")
+    first, _ = await opened(store, parts, text="Un NID de poule 50%", labels=("a-verifier", 'é"_'))
+    second, _ = await opened(
+        store, parts, owner=ServiceId("eau"), subject="Fuite d'eau", text='"a-verifier"'
+    )
     third, _ = await opened(
         store,
         parts,
@@ -163,6 +165,8 @@ async def test_cases_are_listed_newest_first_and_filtered(store, parts):
     assert await ids(limit=1) == [third.id]
     assert await ids(before=third.id) == [second.id, first.id]
     assert await ids(owner="eau") == [second.id]
+    assert await ids(label="A-verifier") == await ids(label='é"_') == [first.id]
+    assert await ids(label="verifier") == []
     assert await ids(status="closed") == [third.id]
     assert await ids(channel="email") == [third.id]
     assert await ids(text="nid de") == [first.id]
