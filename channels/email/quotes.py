@@ -23,6 +23,10 @@ _LONGEST = 200_000  # characters; nobody writes more himself
 _MOST_FORWARDS = 10  # a mail forwarded more often is read so far
 _MOST_SIGNATURES = 20  # lines of dashes that are looked at
 _LONGEST_SIGNATURE = 15  # lines below a "--" without its space
+_LONGEST_FOOTER = 5  # lines that a mailing list writes below a mail
+_OF_A_LIST = re.compile(
+    r"\b(?:mailing list|liste? d[e']|listinfo|d[ée]sabonn|unsubscribe)", re.IGNORECASE
+)
 _FORWARD_SUBJECT = re.compile(r"^\s*(?:re\s*:\s*)*(?:tr|fwd?|wg|rv|i|enc)\s*:", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -116,8 +120,20 @@ def _starts_history(lines: list[str], index: int) -> bool:
     if re.fullmatch(r"\s{0,9}[_=\-*]{10,}\s*", line[:120]):
         following = next((i for i in range(index + 1, min(index + 4, len(lines)))
                           if lines[i].strip()), None)  # fmt: skip
-        return following is not None and header_block(lines, following) > 0
+        return _is_list_footer(lines, index) or (
+            following is not None and header_block(lines, following) > 0
+        )
     return header_block(lines, index) > 0
+
+
+def _is_list_footer(lines: list[str], index: int) -> bool:
+    """Whether a mailing list says below this line, at the very end, what it is called and where."""
+    below = [line for line in lines[index + 1 : index + 20] if line.strip()]
+    if index + 20 < len(lines) or not 1 < len(below) <= _LONGEST_FOOTER:
+        return False
+    return any("://" in line[:400] for line in below) and any(
+        _OF_A_LIST.search(line[:400]) for line in below
+    )
 
 
 def _next_text(lines: list[str], index: int) -> str:

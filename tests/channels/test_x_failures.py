@@ -77,6 +77,26 @@ async def test_the_signature_is_that_of_the_raw_bytes(town: XTown, body: bytes) 
             town.x.verify(asked(body=wrong, x_twitter_webhooks_signature=shown))
 
 
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (b"test=1&other_test=2", "25Cu3iwbbiqBTwQRzcKJZwisjf736V2Q8UaTlkfLSoc="),
+        (
+            b'{"test_number":1,"test_string":"two"}',
+            "YWHphPn/JFq43jkF0y4/w8R/SelmLjvpunhVFY8JhlI=",
+        ),
+    ],
+)
+async def test_the_signatures_of_the_vendor_s_own_tests_hold(
+    tmp_path: Path, body: bytes, shown: str
+) -> None:
+    """The vectors are those of twitterdev/autohook, test/signature.js (MIT); the secret is "test"."""
+    async with x_town(tmp_path, consumer_secret=SecretStr("test")) as town:
+        town.x.verify(asked(body=body, x_twitter_webhooks_signature=f"sha256={shown}"))
+        with pytest.raises(InvalidSignature):
+            town.x.verify(asked(body=body + b" ", x_twitter_webhooks_signature=f"sha256={shown}"))
+
+
 async def test_the_old_and_the_new_shape_of_one_private_message_are_one_case(town: XTown) -> None:
     old = {
         "for_user_id": "1",

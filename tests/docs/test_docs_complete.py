@@ -165,3 +165,16 @@ def test_a_number_shown_as_an_example_is_one() -> None:
     }
     assert shown
     assert sorted(one for one in shown if not find(one[1])) == []
+
+
+def test_every_failure_that_is_listed_is_held_by_a_test_that_is_there():
+    rows = [line for line in _read("failures.md").splitlines() if line.startswith("| ")][1:]
+    for row in (row for row in rows if not row.startswith("| what happens")):
+        named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", row)
+        assert named, row
+        for file, test in named:
+            held = (ROOT / file).read_text(encoding="utf-8")
+            assert re.search(rf"^(?:async )?def {test or 'test_'}", held, re.MULTILINE), (
+                file,
+                test,
+            )
