@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from demo.actors import read_forward
-from demo.open311 import OPEN311_AT
-from demo.partner import SYSTEM_AT
 from demo.script import Scene
 from demo.story import Story, numbers_in, own_way
 from demo.talks import Said, everything_received, fold
@@ -32,12 +30,14 @@ async def tally(city: City, scenes: Sequence[Scene], records: Records) -> dict[s
     story = Story(city, scenes)
     dead = await records.list_deliveries((DeliveryState.DEAD, DeliveryState.BOUNCED), 1000)
     cases = [case for case in await _all_cases(records) if case.parent is None]
+    ways = forwarded(city)
     inbound = Counter(scene.channel for scene in scenes if story.sent(scene))
     return {
         "messages": inbound.total(),
         "cases": len(cases),
         "by_channel": by_channel(inbound, cases, replies(story)),
-        "forwarded": forwarded(city),
+        "forwarded": sum(ways.values()),
+        "by_way": ways,
         "unanswered": story.unanswered(),
         "wrong_channel": wrong_channel(story, everything_received(city)),
         "dead": [_dead(delivery) for delivery in dead],
@@ -82,21 +82,17 @@ def replies(story: Story) -> Counter[str]:
     return Counter(channel for channel, _, _ in received)
 
 
-def forwarded(city: City) -> int:
-    """Count the cases handed to services: each case once for each service."""
+def forwarded(city: City) -> dict[str, int]:
+    """Count the cases handed to services by each way: each case once for each service."""
     found = set()
     for address in city.services:
         for mail in city.mail.mailbox(address):
             forward = read_forward(address, mail)
             if forward is not None:
                 found.add((forward.number, address))
-    found |= {(number, OPEN311_AT) for number in numbers_of(city)}
-    found |= {
-        (str(message.case.get("number_printed")), SYSTEM_AT)
-        for message in city.system.received()
-        if message.type == "case.forward"
-    }
-    return len(found)
+    messages = city.system.received()
+    posted = {one.case.get("number_printed") for one in messages if one.type == "case.forward"}
+    return {"email": len(found), "open311": len(numbers_of(city)), "webhook": len(posted)}
 
 
 def numbers_of(city: City) -> set[str]:

@@ -74,6 +74,7 @@ async def test_everybody_is_answered_where_he_wrote() -> None:
     assert report["by_channel"]["sms"]["replies"] == 3
     assert report["by_channel"]["web"]["replies"] == 5
     assert report["forwarded"] == 10
+    assert report["by_way"] == {"email": 10, "open311": 0, "webhook": 0}
 
 
 async def test_a_second_run_on_the_same_folder_sends_nothing_again(tmp_path: Path) -> None:
