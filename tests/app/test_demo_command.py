@@ -103,6 +103,7 @@ def test_everybody_is_answered(undisturbed):
     assert report["messages"] == len(SCENES)
     assert (report["unanswered"], report["wrong_channel"], report["dead"]) == ([], [], [])
     assert all(counts["replies"] for counts in report["by_channel"].values())
+    assert all(report["by_way"].values())
 
 
 def test_it_says_which_rules_are_played(tmp_path):
