@@ -239,6 +239,7 @@ class Case:
     proofs: tuple[CaseFile, ...] = ()
     """The photos by which services showed what they did, the latest last."""
     sender_kinds: tuple[str, ...] = ()
+    first_contact: bool | None = None
     given_category: str | None = None
     area: str = ""
     """The smallest territory that surely holds the place."""

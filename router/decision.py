@@ -111,6 +111,9 @@ class Facts:
     counts: tuple[Count, ...] = ()
     attachment: bool | None = None
     sender_kinds: tuple[str, ...] | None = None
+    """What kinds of person wrote, all of them; None where nothing tells."""
+    first_contact: bool | None = None
+    """Whether nobody wrote from this address before; None where that is not known."""
     nature: Nature | None = None
     asked: tuple[str, ...] = ()
     refused_by: tuple[ServiceId, ...] = ()

@@ -6,6 +6,7 @@ from typing import Any
 
 from rules.choice import BY_AGENT, Choice
 from rules.compile import RuleSet
+from rules.conditions.facts import sender_kinds
 from rules.model import Promises
 from rules.naming import fact_asked
 from rules.owners import Lack
@@ -78,7 +79,7 @@ def _facts(case: Situation, told_by: list[str]) -> dict[str, Any]:
         "afflux": facts.surge or None,
         "comptes": {count.name: count.number for count in facts.counts} or None,
         "piece_jointe": facts.attachment,
-        "expediteur": list(facts.sender_kinds) if facts.sender_kinds is not None else None,
+        "expediteur": list(sender_kinds(facts)) or ([] if facts.sender_kinds is not None else None),
         "nature": facts.nature.value if facts.nature else None,
         "indisponible": list(facts.unavailable) or None,
         "choix_agent": facts.agent_choice,

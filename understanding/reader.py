@@ -1,4 +1,4 @@
-"""Reads a message as a person would: its language, its place, and what it is for."""
+"""Reads a message as a person would: its language, its place, what it is for, and who says he wrote."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from router.ports import Understanding
 from understanding.language import LANGUAGES, LanguageDetector
 from understanding.nature import follow_up, nature_of
 from understanding.place import PlaceReader
+from understanding.senders import sender_kinds_of
 from understanding.words import words_of
 
 _READ = 2_000  # characters: what comes later never changes what a message is for
@@ -45,7 +46,7 @@ class Reader:
             place=place,
             nature=nature_of(whole),
             follow_up=follow_up(words_of(shown[:_READ])),
-            sender_kinds=message.given.sender_kinds or None,
+            sender_kinds=message.given.sender_kinds or sender_kinds_of(whole),
             several_places=several,
         )
 

@@ -10,8 +10,8 @@ from router.case import Case
 from router.cells import Cells
 from router.counting import CountQuestion, Marks, Sought, Tallies, person_of, sought, spot_of
 from router.decision import Count, Decision, Facts, Place
-from router.directory import Counter
-from router.message import Message
+from router.directory import Counter, Directory, Level
+from router.message import Message, Trust
 from router.ports import Reading, Rulebook, Understanding, Understands
 from router.reading.joining import LONGEST_TEXT, better_place
 from router.reading.subjects import Subjects
@@ -56,7 +56,7 @@ class Looks:
         channel, account = inbound.envelope.channel, inbound.envelope.account
         counter = self.rulebook.directory.counter(channel, account)
         understood = self.understands.understand(message, counter)
-        facts = facts_of(message, understood, channel, counter)
+        facts = facts_of(message, understood, channel, counter, self.rulebook.directory)
         reading = self.rulebook.read(facts)
         if message.automatic:
             return Look(understood, facts, reading, ())
@@ -74,6 +74,7 @@ class Looks:
     def decide(self, message: Message, look: Look, workspace: Workspace) -> tuple[Facts, Decision]:
         """Decide on a message by itself, with what was counted for it."""
         facts = counted(workspace, look.facts, look.reading, look.asked)
+        facts = replace(facts, first_contact=is_first(workspace, message))
         known = self._decided.get(id(message))
         if known is None or known[0].counts != facts.counts:
             known = self._decide(message, facts, look.reading, workspace)
@@ -91,7 +92,7 @@ class Looks:
         self, message: Message, look: Look, place: Place, workspace: Workspace
     ) -> tuple[Facts, Decision]:
         """Decide on a message by itself, as if it had told this place."""
-        facts = replace(look.facts, place=place)
+        facts = replace(look.facts, place=place, first_contact=is_first(workspace, message))
         reading = self.rulebook.read(facts)
         asked = ask(self.rulebook, facts, reading, party_of(message.address.key))
         facts = counted(workspace, facts, reading, asked)
@@ -109,8 +110,29 @@ class Looks:
                 foreseen(self.rulebook, look, case, place, self.tallies)
 
 
+def is_first(workspace: Workspace, message: Message) -> bool:
+    """Whether nobody wrote from this address before, on this account; an agent's entry may be any."""
+    conversation = workspace.conversation(message.address.key)
+    return message.entry is None and conversation.version == 0 and conversation.case_id is None
+
+
+def service_kinds(directory: Directory, message: Message) -> tuple[str, ...]:
+    """Tell that a service writes, by an address of its own that its mail server vouches for."""
+    if message.trust is not Trust.VERIFIED or "@" not in message.sender:
+        return ()
+    wanted = message.sender.casefold()
+    for service in directory.services():
+        if wanted in (service.contact.email.casefold(), service.transmit_to.casefold()):
+            return ("partenaire" if service.level is Level.PARTNER else "agent",)
+    return ()
+
+
 def facts_of(
-    message: Message, understood: Understanding, channel: str, counter: Counter | None
+    message: Message,
+    understood: Understanding,
+    channel: str,
+    counter: Counter | None,
+    directory: Directory,
 ) -> Facts:
     """State what is known of a message that is a request of its own.
 
@@ -128,7 +150,9 @@ def facts_of(
         annoyance=message.given.annoyance,
         confirmations=1,
         attachment=bool(message.attachments),
-        sender_kinds=message.given.sender_kinds or understood.sender_kinds,
+        sender_kinds=message.given.sender_kinds
+        or service_kinds(directory, message)
+        or understood.sender_kinds,
         nature=understood.nature,
     )
 

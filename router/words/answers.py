@@ -39,6 +39,9 @@ _SENDERS = {
     "association": "association asso asociación associação dernek verein associazione asociație",
     "commerce": "commerce commerçant commerçante magasin shop comercio comércio esnaf geschäft negozio",
     "bailleur": "bailleur propriétaire landlord arrendador senhorio vermieter proprietario",
+    "elu": "élu élue elu elue maire conseiller conseillère député députée sénateur sénatrice councillor concejal",
+    "agent": "agent agente fonctionnaire",
+    "partenaire": "partenaire partner",
 }
 _KINDS = {word: kind for kind, words in _SENDERS.items() for word in words.split()}
 

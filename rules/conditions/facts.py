@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from router.decision import Nature, Urgency
+from router.decision import Facts, Nature, Urgency
 from rules.conditions.source import Source
 from rules.situation import CATEGORY, Situation, Truth
+
+FIRST_CONTACT = "premier-contact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,12 @@ class HasAttachment(Source):
         return case.facts.attachment
 
 
+def sender_kinds(facts: Facts) -> tuple[str, ...]:
+    """List the kinds that surely hold of who wrote, his first contact among them."""
+    kinds = facts.sender_kinds or ()
+    return (*kinds, FIRST_CONTACT) if facts.first_contact and FIRST_CONTACT not in kinds else kinds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderIs(Source):
     """``expediteur``: what kind of person wrote."""
@@ -143,12 +151,16 @@ class SenderIs(Source):
     cost: ClassVar[int] = 0
 
     def value(self, case: Situation) -> Truth:
-        kinds = case.facts.sender_kinds
-        return None if kinds is None else not self.kinds.isdisjoint(kinds)
+        known = sender_kinds(case.facts)
+        if not self.kinds.isdisjoint(known):
+            return True
+        told, first = case.facts.sender_kinds, case.facts.first_contact
+        wanted = self.kinds if first is None else self.kinds - {FIRST_CONTACT}
+        return None if told is None and wanted else False
 
     def actual(self, case: Situation) -> object:
-        kinds = case.facts.sender_kinds
-        return None if kinds is None else list(kinds)
+        known = sender_kinds(case.facts)
+        return list(known) if known or case.facts.sender_kinds is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
