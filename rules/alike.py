@@ -71,6 +71,7 @@ class Alike:
             if found:
                 text.repair(found)
         case = one.seen(facts, text)
+        case.known = text.words & self._index.words  # each version knows but the words of its own
         hits = self._index.hits(case)
         if not hits.worth:
             return True

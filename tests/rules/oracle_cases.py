@@ -65,10 +65,16 @@ def _between(least: int, most: int) -> st.SearchStrategy[int]:
 
 
 class Writer:
-    """Writes rules and facts; the first of any values is the plainest."""
+    """Writes rules and facts; the first of any values is the plainest.
 
-    def __init__(self, numbers: Numbers) -> None:
+    ``words`` are those of the rules, ``told`` those of the texts.
+    """
+
+    def __init__(
+        self, numbers: Numbers, words: Sequence[str] = WORDS, told: Sequence[str] = TEXT
+    ) -> None:
         self.number = numbers.number
+        self.words, self.told = words, told
 
     def pick(self, values: Sequence[T]) -> T:
         return values[self.number(0, len(values) - 1)]
@@ -105,9 +111,9 @@ class Writer:
     def condition(self, depth: int, earlier: Sequence[str]) -> str:
         pick, number = self.pick, self.number
         simple = [
-            lambda: f"contient: {self.some(WORDS)}",
-            lambda: f"contient: {self.some(WORDS)}",
-            lambda: f"contient_tous: [{pick(WORDS)}, {self.some(WORDS, 2)}]",
+            lambda: f"contient: {self.some(self.words)}",
+            lambda: f"contient: {self.some(self.words)}",
+            lambda: f"contient_tous: [{pick(self.words)}, {self.some(self.words, 2)}]",
             lambda: f"categorie: {self.some(('voirie', 'trottoir', 'bruit', 'eclairage'), 2)}",
             lambda: f"commune: {self.some(PLACES[:3], 2)}",
             lambda: f"dans: {self.some(PLACES, 2)}",
@@ -287,7 +293,7 @@ class Writer:
     def text(self) -> str:
         words: list[str] = []
         while len(words) < 8:
-            two = self.each(("", *TEXT), ("", *TEXT))
+            two = self.each(("", *self.told), ("", *self.told))
             words += filter(None, two)
             if "" in two:
                 break

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from oracle_cases import Seeded, Writer
+from oracle_cases import TEXT, WORDS, Seeded, Writer
 from oracle_town import Bench
 
 from router.decision import Facts
 from router.record import Outcome, recorded
 from rules.alike import alike
 from rules.compile import RuleSet, compile_rules
-from rules.conditions.facts import RuleHolds
-from rules.conditions.logic import leaves
 from rules.consequences import Consequences
 from rules.decide import Brief, decide, decide_briefly
-from rules.model import Configuration, Rule
 from rules.replay import Replay
 
-PAIRS = 60
+PAIRS = 150
 FACTS_FOR_EACH = 40
+NEW_WORDS = (
+    *("fontaine", "pigeon mort", "=gelé", "verg*", "{proche: [fontaine, arbre], mots: 4}"),
+    *("barrière", "clôture cassée", "{proche: [verg*, gel*], mots: 3}", "poubelles"),
+)
+NEW_TEXT = (
+    *("fontaines", "fontane", "pigeons", "morts", "gelé", "verglas", "vergla", "arbre"),
+    *("barriere", "bariere", "cloture", "clotur", "cassée", "poubelle"),
+)
+NAMED = re.compile(r"\{id: (\w+)")
+CITED = re.compile(r"regle: (\w+)")
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 
 
@@ -42,42 +51,48 @@ class Book:
         return decide_briefly(self.ruleset, facts)
 
 
-def cited(rule: Rule) -> set[str]:
-    asked = (one for one in leaves((*rule.when, *rule.unless)) if isinstance(one, RuleHolds))
-    return {name for one in asked for name in one.rules}
+class Drafter:
+    """Writes two versions of the rules, of which the second looks for words that are new to the first."""
 
+    def __init__(self, seed: int) -> None:
+        numbers = Seeded(seed)
+        self.live = Writer(numbers, told=(*TEXT, *NEW_TEXT))
+        self.draft = Writer(numbers, words=(*WORDS, *NEW_WORDS))
 
-def drafted(writer: Writer, ruleset: RuleSet) -> RuleSet:
-    """Take away some rules that no other asks for, and give some the effects of others."""
-    old: Configuration = ruleset.configuration
-    rules = [rule for file in old.files for rule in file.rules]
-    needed = {name for rule in rules for name in cited(rule)}
+    def drafted(self, files: dict[str, str]) -> dict[str, str]:
+        """Change some rules in their places, take away some that no other asks for, add others."""
+        written = "".join(files.values())
+        names, cited = NAMED.findall(written), set(CITED.findall(written))
+        chance, some = self.draft.chance, self.draft.number(5, 30)
+        stay = [name for name in names if name in cited or not chance(some)]
+        return {path: self._redrawn(path, content, stay, some) for path, content in files.items()}
 
-    def changed(rule: Rule) -> Rule | None:
-        if writer.chance(10) and rule.id not in needed:
-            return None
-        if writer.chance(15):
-            return replace(rule, effects=writer.pick(rules).effects)
-        if writer.chance(10):
-            return replace(rule, when=writer.pick(rules).when) if not needed else rule
-        return rule
-
-    files = tuple(
-        replace(file, rules=tuple(own for rule in file.rules if (own := changed(rule))))
-        for file in old.files
-    )
-    return compile_rules(replace(old, files=files, digest="draft"), ruleset.geography)
+    def _redrawn(self, path: str, content: str, stay: list[str], some: int) -> str:
+        head, _, rules = content.partition("regles:")
+        lines = []
+        for line in rules.splitlines()[1:]:
+            name = NAMED.search(line)[1]
+            if name in stay:
+                before = [own for own in stay if int(own[1:]) < int(name[1:])]
+                new = self.draft.rule(name, before) if self.draft.chance(some) else line
+                lines.append(new.rstrip("\n"))
+        if self.draft.chance(some):
+            lines.append(self.draft.rule(f"new{Path(path).stem}", stay).rstrip("\n"))
+        return head + "\n".join([f"regles:{'' if lines else ' []'}", *lines, ""])
 
 
 def pairs(bench):
     seed = 0
     for _ in range(PAIRS):
-        ruleset = None
-        while ruleset is None:
+        live = draft = None
+        while live is None or draft is None:
             seed += 1
-            writer = Writer(Seeded(seed))
-            ruleset = bench.ruleset(writer.files(), writer.absences())
-        yield writer, ruleset, drafted(writer, ruleset)
+            drafter = Drafter(seed)
+            files, absences = drafter.live.files(), drafter.live.absences()
+            live = bench.ruleset(files, absences)
+            draft = live and bench.ruleset(drafter.drafted(files), absences)
+        draft = compile_rules(replace(draft.configuration, digest="draft"), live.geography)
+        yield drafter.live, live, draft
 
 
 def test_cases_that_are_surely_alike_come_out_the_same(bench):
