@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from router.decision import Facts
-from rules.compile import RuleSet, may_be_french
+from rules.alternatives import Alternatives
+from rules.compile import RuleSet, may_be_french, phrases_of
 from rules.compiled import Compiled
 from rules.conditions.facts import RuleHolds
 from rules.conditions.logic import leaves
-from rules.conditions.source import Condition
-from rules.conditions.words import Contains
 from rules.consequences import bearing
 from rules.described import described
-from rules.index import Index
 from rules.model import Configuration, Rule
+from rules.noticed import Noticed
 from rules.prefixes import Prefixes
-from rules.situation import CATEGORY, Situation
+from rules.situation import Situation
 from rules.text import Text
 
 _GROUND = (
@@ -35,21 +34,11 @@ class Alike:
 
     def __init__(self, one: RuleSet, other: RuleSet, changed: Iterable[Compiled]) -> None:
         """Take two versions and all rules that only one has, or that read otherwise there."""
-        self._rulesets = (one, other)
-        self._rules = tuple(changed)
-        self._needs = tuple(map(_needs, self._rules))
-        """By number, what a rule asks for beside the category; None where that is not so simple."""
-        self._citing = frozenset(at for at, own in enumerate(self._rules) if _cited(own.rule))
-        self._index = Index((own.rule.territory, own.terms) for own in self._rules)
-        phrases = (
-            phrase
-            for own in self._rules
-            for condition in leaves((*own.rule.when, *own.rule.unless))
-            if isinstance(condition, Contains)
-            for group in condition.groups
-            for phrase in group.phrases
-        )
-        self._prefixes = Prefixes(phrases)
+        rules = tuple(changed)
+        self._ruleset = one
+        self._alternatives = Alternatives(rules, one.index.usage)
+        self._noticed = Noticed(one.repairs, other.repairs, self._alternatives.hang_on)
+        self._prefixes = Prefixes(phrase for own in rules for phrase in phrases_of(own.rule))
         self._bearing = bearing(one.configuration)
 
     def quiet(self, rules: Iterable[str]) -> bool:
@@ -61,46 +50,27 @@ class Alike:
 
         The category is left open: to find it is most of the work of reading a message.
         """
-        one, other = self._rulesets
+        ruleset, alternatives = self._ruleset, self._alternatives
         text = Text(facts.text, facts.subject, self._prefixes)
-        if may_be_french(facts):
-            odd = one.repairs.candidates(text)
-            if odd != other.repairs.candidates(text):
+        told = self._noticed.among(text.words)
+        if may_be_french(facts) and (told or alternatives.reads_all):
+            if not told.isdisjoint(self._noticed.apart):
                 return False
-            found = one.repairs.of(text, facts.place.street) if odd else {}
+            found = ruleset.repairs.of(text, facts.place.street)
             if found:
                 text.repair(found)
-        case = one.seen(facts, text)
-        case.known = text.words & self._index.words  # each version knows but the words of its own
-        hits = self._index.hits(case)
-        if not hits.worth:
+                told = self._noticed.among(text.words)
+        if not told and alternatives.all_hang_on_words:
             return True
-        case = case.suppose(CATEGORY)
-        return not any(self._may_hold(number, case) for number in hits.worth)
-
-    def _may_hold(self, number: int, case: Situation) -> bool:
-        """Whether a rule may hold once the category is known."""
-        one, needs = self._rules[number], self._needs[number]
-        if needs is not None:  # the same as below
-            if not case.whereabouts.within(one.bound):
-                return False
-            for condition in needs:  # noqa: SIM110 -- asked a million times
-                if not condition.value(case):
-                    return False
-            return True
-        if number in self._citing:
-            return True
-        if one.rule.priority == "danger":  # it may act though its place is unknown
-            return one.value(case) is not False
-        return one.chances(case)[0]
-
-
-def _needs(one: Compiled) -> tuple[Condition, ...] | None:
-    """List what a rule of one block asks for beside the category, the cheapest first."""
-    rule = one.rule
-    if not one.simple or rule.season is not None or rule.priority == "danger":
-        return None
-    return tuple(own for own in rule.when[0].by_cost if own.fact != CATEGORY)
+        case = Situation(
+            facts,
+            text,
+            facts.received_at.astimezone(ruleset.zone),
+            ruleset.geography.locate(facts.place),
+            ruleset.geography,
+            ruleset.calendars,
+        )
+        return not alternatives.any_may_hold(case, told)
 
 
 def alike(one: RuleSet, other: RuleSet) -> Alike | None:

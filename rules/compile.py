@@ -114,14 +114,7 @@ class RuleSet:
 
     def _phrases(self) -> list[Phrase]:
         """List what rules and categories look for."""
-        phrases = [
-            phrase
-            for one in self.rules
-            for condition in leaves((*one.rule.when, *one.rule.unless))
-            if isinstance(condition, Contains)
-            for group in condition.groups
-            for phrase in group.phrases
-        ]
+        phrases = [phrase for one in self.rules for phrase in phrases_of(one.rule)]
         phrases += [
             phrase
             for category in self.configuration.categories.values()
@@ -209,6 +202,17 @@ class RuleSet:
 def may_be_french(facts: Facts) -> bool:
     """Whether typing errors are repaired: in French, and where the language is not known."""
     return not facts.language or facts.language.startswith("fr")
+
+
+def phrases_of(rule: Rule) -> Iterable[Phrase]:
+    """List what a rule looks for."""
+    return (
+        phrase
+        for condition in leaves((*rule.when, *rule.unless))
+        if isinstance(condition, Contains)
+        for group in condition.groups
+        for phrase in group.phrases
+    )
 
 
 def _spelled(rules: Iterable[Rule]) -> Mapping[str, frozenset[str]]:

@@ -66,11 +66,11 @@ class Repairs:
         return {
             word: taken
             for word in text.folded
-            if word in odd and (taken := self._taken_for(word)) is not None
+            if word in odd and (taken := self.taken_for(word)) is not None
         }
 
-    def _taken_for(self, word: str) -> str | None:
-        """Tell what a word is taken for; what was found out once is remembered."""
+    def taken_for(self, word: str) -> str | None:
+        """Tell what a word would be taken for were it no name; what was found out is remembered."""
         taken = self._mistaken.get(word)
         if taken is None and word not in self._fine:
             taken = self._nearest(word) if self._is_odd(word) else None

@@ -51,13 +51,16 @@ class Text:
         self._raw = (subject, text)
         self._begins = begins
         self._between = [BREAK] if subject and text else []
-        self.folded = [*folded(subject), *self._between, *folded(text)]
+        self.folded = folded(text)
+        if subject:
+            self.folded = [*folded(subject), *self._between, *self.folded]
         self.repaired: dict[str, str] = {}
         self._exact: list[str] | None = None
         self._index()
 
     def _index(self) -> None:
-        self.words = frozenset(self.folded) - _BREAKS
+        words = frozenset(self.folded)
+        self.words = words - _BREAKS if self._between else words
         self._found: dict[int, int | None] = {}
         self._held: dict[int, tuple[Wanted, bool]] = {}
         self._beginnings: frozenset[str] | None = None

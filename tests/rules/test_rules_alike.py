@@ -13,6 +13,7 @@ from oracle_town import Bench
 
 from router.decision import Facts
 from router.record import Outcome, recorded
+from rules import noticed
 from rules.alike import alike
 from rules.compile import RuleSet, compile_rules
 from rules.consequences import Consequences
@@ -95,7 +96,9 @@ def pairs(bench):
         yield drafter.live, live, draft
 
 
-def test_cases_that_are_surely_alike_come_out_the_same(bench):
+@pytest.mark.parametrize("remembered", [65_536, 3])
+def test_cases_that_are_surely_alike_come_out_the_same(bench, monkeypatch, remembered):
+    monkeypatch.setattr(noticed, "_MEMO", remembered)
     sure = unsure = 0
     for writer, live, draft in pairs(bench):
         same = alike(live, draft)
