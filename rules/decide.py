@@ -61,7 +61,8 @@ class Brief:
 
     @property
     def sentence(self) -> str:
-        return conclude(self.settled, traced=False).sentence
+        settled = self.settled
+        return sentence(settled.ruleset, settled.case, settled.choice, _question(settled))
 
 
 def decide_briefly(ruleset: RuleSet, facts: Facts) -> Brief:
@@ -74,7 +75,7 @@ def conclude(settled: Settled, *, traced: bool = True) -> Decision:
     ruleset, case, found = settled.ruleset, settled.case, settled.found
     choice, effects = settled.choice, settled.effects
     promises = _promises(settled)
-    question = ask(ruleset, case, choice, found.unknown, owned=bool(settled.deciding))
+    question = _question(settled)
     notify, pending = _resolved(ruleset, case, effects.notify, choice.owner)
     consult, _ = _resolved(ruleset, case, effects.consult, choice.owner)
     danger_replies, replies = _danger_replies(found), _replies(settled, promises)
@@ -109,6 +110,12 @@ def conclude(settled: Settled, *, traced: bool = True) -> Decision:
         outside=case.whereabouts.outside,
         trace=why,
     )
+
+
+def _question(settled: Settled) -> str | None:
+    """Find the fact worth asking, whether or not it was asked before."""
+    ruleset, case, unknown = settled.ruleset, settled.case, settled.found.unknown
+    return ask(ruleset, case, settled.choice, unknown, owned=bool(settled.deciding))
 
 
 def _danger_replies(found: Found) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rules.choice import BY_AGENT, Choice
@@ -42,10 +42,10 @@ def ask(
         facts.discard(CATEGORY)
     elif case.category is None:
         facts.add(CATEGORY)
+    able = _able(lacks, facts, case)
     counts: dict[str, int] = {}
     for fact in sorted(facts, key=_order):
-        able = [one for one, lacking in lacks if _is_able(one, lacking, case, fact)]
-        helped = _Answers(ruleset, case, choice, fact, able).helped()
+        helped = _Answers(ruleset, case, choice, fact, able.get(fact, [])).helped()
         if helped:
             counts[fact] = helped
     return min(counts, key=lambda fact: (-counts[fact], _order(fact))) if counts else None
@@ -72,11 +72,22 @@ def _cited(one: Compiled, case: Situation) -> Iterable[str]:
             yield from (name for name in condition.rules if case.truth(name) is None)
 
 
-def _is_able(one: Compiled, lacking: set[str], case: Situation, fact: str) -> bool:
-    """Whether a fact alone, once known, could make a rule true."""
-    if one.simple:
-        return lacking == {fact}
-    if fact not in lacking or (fact != CATEGORY and _barred(one, case)):
+def _able(
+    lacks: Iterable[tuple[Compiled, set[str]]], facts: set[str], case: Situation
+) -> Mapping[str, list[Compiled]]:
+    """Sort rules by those facts that alone, once known, could make them true."""
+    able: dict[str, list[Compiled]] = {}
+    for one, lacking in lacks:
+        if one.simple and len(lacking) > 1:
+            continue
+        for fact in lacking & facts:
+            if one.simple or _helps(one, case, fact):
+                able.setdefault(fact, []).append(one)
+    return able
+
+
+def _helps(one: Compiled, case: Situation, fact: str) -> bool:
+    if fact != CATEGORY and _barred(one, case):
         return False
     return one.chances(case.suppose(fact))[0]
 
