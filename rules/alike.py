@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from router.decision import Facts
 from rules.alternatives import Alternatives
@@ -12,34 +12,41 @@ from rules.conditions.facts import RuleHolds
 from rules.conditions.logic import leaves
 from rules.consequences import bearing
 from rules.described import described
-from rules.model import Configuration, Rule
+from rules.ground import shift
+from rules.model import Rule
 from rules.noticed import Noticed
 from rules.prefixes import Prefixes
+from rules.settle import read
 from rules.situation import Situation
 from rules.text import Text
 
-_GROUND = (
-    *("services", "roles", "categories", "cells", "calendars"),
-    *("territory", "timezone", "metropole"),
-)
-"""What a configuration says beside its rules and may bear on who is in charge, or how urgently."""
-
 
 class Alike:
-    """Two versions that stand on the same ground and differ by a few rules.
+    """Two versions that stand on nearly the same ground and differ by a few rules.
 
     A case for which none of these rules can hold, in either version, comes out the same: all others
-    are the same and stand in the same order. Words that are typed wrongly must be read alike too.
+    are the same and stand in the same order. Words that are typed wrongly must be read alike too,
+    and the competence table must say the same of its category.
     """
 
-    def __init__(self, one: RuleSet, other: RuleSet, changed: Iterable[Compiled]) -> None:
-        """Take two versions and all rules that only one has, or that read otherwise there."""
+    def __init__(
+        self,
+        one: RuleSet,
+        other: RuleSet,
+        changed: Iterable[Compiled],
+        families: Collection[str] = (),
+    ) -> None:
+        """Take two versions and all rules that only one has, or that decide otherwise there.
+
+        ``families`` are those of which the competence table says something else.
+        """
         rules = tuple(changed)
         self._ruleset = one
         self._alternatives = Alternatives(rules, one.index.usage)
         self._noticed = Noticed(one.repairs, other.repairs, self._alternatives.hang_on)
         self._prefixes = Prefixes(phrase for own in rules for phrase in phrases_of(own.rule))
         self._bearing = bearing(one.configuration)
+        self._families = families
 
     def quiet(self, rules: Iterable[str]) -> bool:
         """Whether the first version surely does nothing beside, where only these rules hold."""
@@ -48,8 +55,21 @@ class Alike:
     def surely(self, facts: Facts) -> bool:
         """Whether both versions surely name the same owner, rule and urgency for a case.
 
-        The category is left open: to find it is most of the work of reading a message.
+        The category is left open unless the table differs: to find it is most of the work of
+        reading a message.
         """
+        if not self._no_rule_differs(facts):
+            return False
+        return not self._families or not self._is_of_these_families(facts)
+
+    def _is_of_these_families(self, facts: Facts) -> bool:
+        """Whether the table may be asked for a row that differs; it is not without a category."""
+        category = read(self._ruleset, facts).category
+        if category is None:
+            return False
+        return self._ruleset.configuration.categories[category].family in self._families
+
+    def _no_rule_differs(self, facts: Facts) -> bool:
         ruleset, alternatives = self._ruleset, self._alternatives
         text = Text(facts.text, facts.subject, self._prefixes)
         told = self._noticed.among(text.words)
@@ -74,8 +94,9 @@ class Alike:
 
 
 def alike(one: RuleSet, other: RuleSet) -> Alike | None:
-    """Compare two versions; None when more than their rules differs, or the order of these."""
-    if not _same_ground(one.configuration, other.configuration):
+    """Compare two versions; None where a difference may touch any case, as another order does."""
+    moved = shift(one.configuration, other.configuration)
+    if moved is None:
         return None
     mine, theirs = _by_id(one), _by_id(other)
     changed = {
@@ -85,24 +106,17 @@ def alike(one: RuleSet, other: RuleSet) -> Alike | None:
         and described(mine.get(name)) != described(theirs.get(name))
     }
     every = [*one.rules, *other.rules]
+    changed |= {
+        own.rule.id for own in every if any(ref.id in moved.roles for ref in own.rule.named)
+    }
     while more := {own.rule.id for own in every if _cited(own.rule) & changed} - changed:
         changed |= more
     if [name for name in mine if name not in changed] != [
         name for name in theirs if name not in changed
     ]:
         return None
-    return Alike(one, other, (own for own in every if own.rule.id in changed))
-
-
-def _same_ground(one: Configuration, other: Configuration) -> bool:
-    if any(getattr(one, name) != getattr(other, name) for name in _GROUND):
-        return False
-    return _defaults(one) == _defaults(other)
-
-
-def _defaults(configuration: Configuration) -> list[tuple[str, str]]:
-    """List the owners by default; the first that a territory names counts."""
-    return [(file.territory, file.default.id) for file in configuration.files if file.default]
+    rules = (own for own in every if own.rule.id in changed)
+    return Alike(one, other, rules, moved.families)
 
 
 def _by_id(ruleset: RuleSet) -> Mapping[str, Rule]:
