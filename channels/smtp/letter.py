@@ -6,10 +6,9 @@ import base64
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from email.message import EmailMessage
-from email.policy import SMTP
 from html import escape
 
+from channels.smtp.mime_parts import body_of
 from router.delivery import Delivery
 
 _LINE_ENDS = re.compile(r"[\r\n\x00-\x1f\x7f]+")
@@ -17,7 +16,6 @@ _RIGHT_TO_LEFT = {"ar", "fa", "he", "ps", "ur", "ckb", "yi", "dv"}
 _LINK = re.compile(r"https?://[^\s<>\"']{1,500}[^\s<>\"'.,;:!?)]")
 LONGEST_LOCAL = 64
 """Octets before the @ (RFC 5321, 4.5.3.1.1)."""
-_POLICY = SMTP.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +75,10 @@ def with_token(address: str, token: str) -> str:
 
 def written(letter: Letter, date: str) -> bytes:
     """Write a letter as RFC 5322 bytes; ``date`` is a Date header's value."""
-    body = EmailMessage(policy=_POLICY)
-    body.set_content(letter.text, subtype="plain", charset="utf-8", cte="quoted-printable")
-    body.add_alternative(
-        as_html(letter.text, letter.language), subtype="html", charset="utf-8",
-        cte="quoted-printable",
-    )  # fmt: skip
-    for name, media_type, content in letter.files:
-        main, _, sub = media_type.partition("/")
-        body.add_attachment(content, maintype=main, subtype=sub, filename=name)
-    boundary = re.sub(r"[^\w]", "", letter.idem)[:40]
-    for index, part in enumerate(body.walk()):
-        if part.is_multipart():
-            part.set_boundary(f"=={boundary}.{index}==")
+    mark = re.sub(r"\W", "", letter.idem, flags=re.ASCII)[:40]
+    body = body_of(letter.text, as_html(letter.text, letter.language), letter.files, mark)
     head = "".join(f"{name}: {value}\r\n" for name, value in _header(letter, date))
-    return head.encode("ascii") + body.as_bytes()
+    return head.encode("ascii") + body
 
 
 def _header(letter: Letter, date: str) -> Iterable[tuple[str, str]]:
