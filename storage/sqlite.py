@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from storage.database import MIGRATION_PATIENCE_S, PATIENCE_S
 from storage.failures import sorted_out
 from storage.migrate import assert_current, upgrade_connection
 from storage.private import make_file, make_folder
+from storage.shared_commits import SharedCommits
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ class SqliteDatabase:
         self._reader: Engine | None = None
         self._write_thread = ThreadPoolExecutor(1, "store-write")
         self._read_threads = ThreadPoolExecutor(_READERS, "store-read")
+        self._commits = SharedCommits(self._write_thread, lambda: _opened(self._writer))
 
     async def open(self) -> None:
         await self._in_thread(self._write_thread, self._open, patience=MIGRATION_PATIENCE_S)
@@ -76,7 +78,7 @@ class SqliteDatabase:
         """A file is the database of one process; a command beside it is found by the slow poll."""
 
     async def write(self, tx: Callable[[Connection], T]) -> T:
-        return await self._in_thread(self._write_thread, lambda: _run(self._writer, tx))
+        return await _in_patience(self._commits.run(tx), PATIENCE_S)
 
     async def optimize(self) -> None:
         await self.write(_optimize)
@@ -90,21 +92,33 @@ class SqliteDatabase:
         self, threads: ThreadPoolExecutor, job: Callable[[], T], patience: float | None = None
     ) -> T:
         """Wait for a job; one not begun when the caller gives up is never begun."""
-        try:
-            async with asyncio.timeout(PATIENCE_S if patience is None else patience):
-                return await asyncio.get_running_loop().run_in_executor(threads, job)
-        except (StoreUnavailable, asyncio.CancelledError):
-            raise
-        except RuntimeError as error:  # the threads were shut down
-            raise StoreUnavailable("the store is closed") from error
-        except Exception as error:
-            raise sorted_out(error) from error
+
+        async def run() -> T:
+            return await asyncio.get_running_loop().run_in_executor(threads, job)
+
+        return await _in_patience(run(), PATIENCE_S if patience is None else patience)
+
+
+async def _in_patience(job: Coroutine[Any, Any, T], seconds: float) -> T:
+    try:
+        async with asyncio.timeout(seconds):
+            return await job
+    except (StoreUnavailable, asyncio.CancelledError):
+        raise
+    except RuntimeError as error:  # the threads were shut down
+        raise StoreUnavailable("the store is closed") from error
+    except Exception as error:
+        raise sorted_out(error) from error
+
+
+def _opened(engine: Engine | None) -> Engine:
+    if engine is None:
+        raise StoreUnavailable("the store is not open")
+    return engine
 
 
 def _run(engine: Engine | None, tx: Callable[[Connection], T]) -> T:
-    if engine is None:
-        raise StoreUnavailable("the store is not open")
-    with engine.begin() as connection:
+    with _opened(engine).begin() as connection:
         return tx(connection)
 
 
