@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from router.counting import Sought
-from router.decision import Decision, Facts
+from router.decision import Decision, Facts, Place
 from router.directory import Counter
 from router.events import InboundEvent
 from router.message import Envelope, Message
@@ -139,6 +139,10 @@ class _TimedUnderstanding:
     def understand(self, message: Message, counter: Counter | None) -> Understanding:
         with self.watch.step(STEPS.understand):
             return self.understands.understand(message, counter)
+
+    def place(self, message: Message, counter: Counter | None) -> Place:
+        with self.watch.step(STEPS.understand):
+            return self.understands.place(message, counter)
 
 
 @dataclass(frozen=True, slots=True)

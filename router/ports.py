@@ -387,3 +387,7 @@ class Understands(Protocol):
     def understand(self, message: Message, counter: Counter | None) -> Understanding:
         """Read language, place and nature; pure, under a millisecond, never raises."""
         ...
+
+    def place(self, message: Message, counter: Counter | None) -> Place:
+        """Read the place alone, the same as of :meth:`understand`; pure, never raises."""
+        ...

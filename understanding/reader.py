@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from router.decision import Place
 from router.directory import Counter
 from router.geography import Geography
 from router.message import Message
@@ -49,6 +50,10 @@ class Reader:
             sender_kinds=message.given.sender_kinds or sender_kinds_of(whole),
             several_places=several,
         )
+
+    def place(self, message: Message, counter: Counter | None) -> Place:
+        """Read the place alone: of a part of a message nobody asks the language."""
+        return self._places.read(message, counter)
 
 
 def _is_reply(subject: str) -> bool:

@@ -98,7 +98,7 @@ class Subjects:
 
     def _place_of(self, text: str, message: Message, counter: Counter | None) -> Place:
         part = replace(message, text_shown=text, subject="")
-        return self.understands.understand(part, counter).place
+        return self.understands.place(part, counter)
 
     def _clauses(
         self, part: _Part, message: Message, counter: Counter | None, facts: Facts

@@ -30,6 +30,9 @@ class Natured:
     def understand(self, message, counter):
         return replace(self.reads(message, counter), nature=self.nature)
 
+    def place(self, message, counter):
+        return self.understand(message, counter).place
+
 
 numbers = st.integers(0, 2**RANDOM_BITS - 1).map(from_bits)
 

@@ -27,6 +27,9 @@ def reading(town: Town, nature: Nature | None) -> None:
         def understand(self, message, counter):
             return replace(plain.understand(message, counter), nature=nature)
 
+        def place(self, message, counter):
+            return plain.place(message, counter)
+
     town.router = replace(town.router, understands=Reader())
 
 

@@ -227,6 +227,9 @@ class TownReader:
             follow_up=thanks or "toujours" in text,
         )
 
+    def place(self, message: Message, counter) -> Place:
+        return self.understand(message, counter).place
+
 
 class TownChannel:
     """A channel whose payload is JSON: what a test wants read."""

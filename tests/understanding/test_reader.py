@@ -101,6 +101,17 @@ def test_no_text_makes_it_fail(text: str, subject: str, nantes: Territory) -> No
 _READERS: dict[str, Reader] = {}
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    text=st.one_of(st.sampled_from([case["t"] for case in CASES]), st.text(max_size=300)),
+    subject=st.sampled_from(("", "Re: lampadaire", "Trottoir rue Noire à Rezé")),
+)
+def test_the_place_alone_is_that_of_the_whole(text: str, subject: str, nantes: Territory) -> None:
+    reader = _READERS.setdefault("one", Reader(nantes))
+    one = message(text, subject)
+    assert reader.place(one, COUNTER) == reader.understand(one, COUNTER).place
+
+
 def test_a_message_costs_little(reader: Reader) -> None:
     one = message(
         "Bonjour, le trottoir est défoncé devant le 7 rue du Général Buat à Nantes, ma mère est "
