@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from weakref import WeakKeyDictionary
@@ -23,6 +24,8 @@ _WRITTEN_BY_PEOPLE = "{reponse}"
 _END = re.compile(r"[.!?؟:](?=\s|$)|[。！？：]")
 _LINK = re.compile(r"https?://\S*[^\s.,;:!?)]")
 _FIELD = re.compile(r"\{(\w+)\}")
+_WORD = re.compile(r"[^\W_]+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _DATE = r"[\d ]{6,12}"
 _FILLED = {
     "numero": r"[a-z0-9]{4} ?[a-z0-9]{4} ?[a-z0-9]{3}",
@@ -39,16 +42,27 @@ _ANYTHING = ".{1,200}"
 class Known:
     """Sentences that are written automatically: those without a field, and patterns of the others.
 
-    The patterns stand under their first letters, or under none.
+    The patterns stand under their first letters, or under none; they are compiled where a text
+    begins so, and few do.
     """
 
     whole: frozenset[str]
-    beginnings: Mapping[str, tuple[re.Pattern[str], ...]]
+    beginnings: Mapping[str, tuple[str, ...]]
+    _compiled: dict[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
 
     def holds(self, sentence: str) -> bool:
-        likely = (*self.beginnings.get(sentence[:2], ()), *self.beginnings.get("", ()))
-        together = sentence.replace("\n", " ")
-        return together in self.whole or any(pattern.fullmatch(sentence) for pattern in likely)
+        if sentence.replace("\n", " ") in self.whole:
+            return True
+        likely = (*self._patterns(sentence[:2]), *self._patterns(""))
+        return any(pattern.fullmatch(sentence) for pattern in likely)
+
+    def _patterns(self, start: str) -> tuple[re.Pattern[str], ...]:
+        if start not in self.beginnings:
+            return ()
+        known = self._compiled.get(start)
+        if known is None:
+            known = self._compiled[start] = tuple(map(re.compile, self.beginnings[start]))
+        return known
 
 
 def is_echo(text: str, texts: Texts | None = None) -> bool:
@@ -92,8 +106,17 @@ def _is_ours(pieces: Sequence[str], known: Sequence[Known]) -> bool:
     return any(each.holds(sentence) for each in known)
 
 
-@cache
+_ONCE = threading.Lock()
+"""Batches are planned beside each other: what takes a tenth of a second is done by the first."""
+
+
 def _of_house() -> Known:
+    with _ONCE:
+        return _written_by_house()
+
+
+@cache
+def _written_by_house() -> Known:
     return _known(template for said in map(phrases, LANGUAGES) for template in _templates(said))
 
 
@@ -102,10 +125,11 @@ _OWN: WeakKeyDictionary[Texts, Known] = WeakKeyDictionary()
 
 def _of_supervisors(texts: Texts) -> Known:
     """Give what is known of a version of the rules; it is forgotten together with that version."""
-    known = _OWN.get(texts)
-    if known is None:
-        known = _OWN[texts] = _known(texts.wordings())
-    return known
+    with _ONCE:
+        known = _OWN.get(texts)
+        if known is None:
+            known = _OWN[texts] = _known(texts.wordings())
+        return known
 
 
 def _known(templates: Iterable[str]) -> Known:
@@ -122,15 +146,19 @@ def _known(templates: Iterable[str]) -> Known:
             start = fixed[0][:2] if len(fixed[0]) > 1 else ""
             patterns.setdefault(start, set()).add(pattern)
     whole.discard("")
-    compiled = {start: tuple(map(re.compile, sorted(some))) for start, some in patterns.items()}
-    return Known(frozenset(whole), compiled)
+    beginnings = {start: tuple(sorted(some)) for start, some in patterns.items()}
+    return Known(frozenset(whole), beginnings)
 
 
 def _sentences(templates: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for template in templates:
-        if _WRITTEN_BY_PEOPLE not in template:
-            for line in template.strip().split("\n"):
-                yield from sentences(line)
+    lines = dict.fromkeys(
+        line
+        for template in templates
+        if _WRITTEN_BY_PEOPLE not in template
+        for line in template.strip().split("\n")
+    )
+    for line in lines:  # each once: the styles of a text say much of it alike
+        yield from sentences(line)
 
 
 def _templates(said: Phrases) -> Iterator[str]:
@@ -142,5 +170,8 @@ def _templates(said: Phrases) -> Iterator[str]:
 def _bare(text: str) -> str:
     """Keep words alone, without case, accents and marks of direction."""
     spelt = unicodedata.normalize("NFKD", text.casefold())
-    shown = (letter for letter in spelt if unicodedata.category(letter) not in {"Mn", "Cf"})
-    return " ".join("".join(c if c.isalnum() else " " for c in shown).split())
+    if not spelt.isascii():
+        spelt = _ACCENTS.sub("", spelt)  # which leaves most texts in ASCII
+    if not spelt.isascii():
+        spelt = "".join(c for c in spelt if unicodedata.category(c) not in {"Mn", "Cf"})
+    return " ".join(_WORD.findall(spelt))

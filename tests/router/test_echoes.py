@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.words.echoes import LEAST, is_echo
@@ -56,6 +56,24 @@ def test_what_carriers_do_to_a_text_hides_nothing(language: str) -> None:
         c for c in unicodedata.normalize("NFKD", receipt) if not unicodedata.combining(c)
     )
     assert is_echo(plain.replace("\n", " \r\n"))
+
+
+@settings(deadline=None)  # the first text pays for what the house is known to write
+@given(
+    language=st.sampled_from(LANGUAGES),
+    marks=st.text(
+        st.characters(categories=("Mn", "Cf")).filter(lambda mark: mark.casefold() == mark),
+        min_size=1,
+        max_size=3,
+    ),
+    every=st.integers(1, 9),
+)
+def test_no_mark_between_the_letters_hides_it(language: str, marks: str, every: int) -> None:
+    receipt = told(TextId.ACKNOWLEDGEMENT, language, numero=FIELDS["numero"])
+    marked = "".join(
+        c + marks if c.isalpha() and place % every == 0 else c for place, c in enumerate(receipt)
+    )
+    assert is_echo(marked)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
