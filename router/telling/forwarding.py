@@ -57,7 +57,9 @@ class Forwarder:
         """
         _, address = self._way(service, transmit_by, kind)
         words = told_to(service, case)
-        data = sheet(self.rulebook, case, service, kind, added, files, by_another=by_another)
+        data = sheet(
+            self.rulebook, case, service, kind, added, files, by_another=by_another, words=words
+        )
         if address.channel == CELL:
             data = self.cells.with_transfer(data, case, service, address.account, added)
         delivery = Delivery(

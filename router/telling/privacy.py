@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from router.case import Case
 from router.decision import Urgency
@@ -31,7 +32,7 @@ def told_to(service: Service, case: Case) -> Callable[[str], str]:
         return str
     names = tuple(dict.fromkeys(one.name for one in case.reporters if one.name))
     known = Known(names, f"{case.place.street or ''} {case.place.text}")
-    return lambda text: masked(text, known)
+    return cache(lambda text: masked(text, known))  # a subject and a text are told twice
 
 
 def may_read(service: Service, case: Case, fact: str) -> bool:

@@ -28,13 +28,15 @@ def sheet(
     files: tuple[CaseFile, ...] | None = None,
     *,
     by_another: bool = False,
+    words: Callable[[str], str] | None = None,
 ) -> str:
     """Write the case as data, with no more of the person than the service may see.
 
     ``files`` are those that go along; all of the case's when they are not given. ``by_another``:
-    what is ``added`` says one who is not known as its reporter.
+    what is ``added`` says one who is not known as its reporter. ``words`` tells people's words as
+    :func:`told_to` does.
     """
-    sees, words = set(service.sees), told_to(service, case)
+    sees, words = set(service.sees), words or told_to(service, case)
     given = told_files(service, case, files)
     found: dict[str, object] = {
         "kind": kind,
@@ -66,7 +68,7 @@ def sheet(
         found["withheld"] = kept
     if by_another:
         found["added_by"] = "other"
-    if answers := _answers(case, service):
+    if answers := _answers(case, service, words):
         found["answers"] = answers
     known = knows_people(service, case)
     if case.entry is not None:
@@ -81,9 +83,8 @@ def sheet(
     return _json(found)
 
 
-def _answers(case: Case, service: Service) -> list[dict[str, str]]:
+def _answers(case: Case, service: Service, words: Callable[[str], str]) -> list[dict[str, str]]:
     """List what the person answered, as far as the service may read it."""
-    words = told_to(service, case)
     return [
         {"fact": answer.fact, "text": words(answer.text)}
         for answer in case.answers

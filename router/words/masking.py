@@ -27,6 +27,7 @@ _SAID = (
     r"me llamo|soy|ich bin|mi chiamo|chamo-me|m\.|mr\.?|mme\.?|mlle|monsieur|madame)"
 )
 """What goes before a name that tells a person and no street or school."""
+_INTRODUCES = re.compile(rf"\b{_SAID}\s", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ def masked(text: str, known: Known | None = None) -> str:
     With what is ``known`` of the case: the names of who wrote too, where he signs or says who he
     is, and the home below his signature. The place of the case is never masked.
     """
+    if not text:
+        return text
     if known is not None:
         text = _without_people(text, known)
     return _PHONE.sub(lambda found: found["ours"] or _HIDDEN_PHONE, _MAIL.sub(_HIDDEN_MAIL, text))
@@ -59,7 +62,7 @@ def _without_people(text: str, known: Known) -> str:
     for (start, end), mark in sorted(hidden.items(), reverse=True):
         if end <= kept and place.isdisjoint(folded_words(text[start:end])):
             text, kept = text[:start] + mark + text[end:], start
-    for name in known.names:
+    for name in known.names if _INTRODUCES.search(text) else ():
         if place.isdisjoint(folded_words(name)) and is_person(name):
             text = _introduced(name).sub(rf"\g<said>{_HIDDEN_NAME}", text)
     return text
