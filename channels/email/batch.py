@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from channels.email.imap import MOST_AT_ONCE, ImapConnection, Refused
@@ -19,6 +20,8 @@ _BATCH_BYTES = 32_000_000
 _BATCH_S = 10.0
 """Seconds after which a batch is handed on as it is."""
 _BODY_S = 40.0
+_WRAPPED_AT_ONCE = 65_536
+"""Bytes: a thread costs more than most mails, and the worst of these take some ten milliseconds."""
 _WHOLE_TRIES, _ALL_TRIES = 2, 4
 """Fetches that may fail: of the whole mail, then also of its beginning; then an agent is told."""
 
@@ -124,11 +127,10 @@ class Fetcher:
             if raw is not None:
                 # the size that servers tell is often only about right
                 cut = not whole and len(raw) >= _BEGINNING
-                # in a thread: 25 MB take a third of a second, in which nobody else may wait
-                envelope = await asyncio.to_thread(
-                    self._wrap.envelope, raw, received_at(), size=size if cut else None
-                )
-                batch.add(uid, envelope, len(raw))
+                wrap = partial(self._wrap.envelope, raw, received_at(), size=size if cut else None)
+                # 25 MB take a third of a second, in which nobody else may wait
+                small = len(raw) <= _WRAPPED_AT_ONCE
+                batch.add(uid, wrap() if small else await asyncio.to_thread(wrap), len(raw))
             elif uid in await connection.sizes([uid]):
                 raise ConnectionError("the mail server gives nothing of a mail that is there")
         del self._failed[key]  # it came, or somebody took it away meanwhile
