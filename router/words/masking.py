@@ -11,6 +11,7 @@ _NAME = r"[^\s@＠<>()\[\]\"',;:，；：]"
 _MAIL = re.compile(rf"{_NAME}{{1,64}}(?:[@＠]| @ ){_NAME}{{1,200}}\.[^\W\d_]{{2,24}}")
 _PLUS, _ZERO = "[+＋]", "[0٠۰０]"
 """In the scripts that people write in; any other digit of Unicode is one by itself."""
+_FIRST_OF_PHONES = "+＋0٠۰０"
 _BETWEEN = r"[\s.\-‐‑‒–—/_()]{0,3}"
 """Between digits, as telephones and word processors write them."""
 _DATE = r"\d\d?(?P<sign>[./\s-])\d\d?(?P=sign)(?:19|20)\d\d(?!\d)"
@@ -48,7 +49,11 @@ def masked(text: str, known: Known | None = None) -> str:
         return text
     if known is not None:
         text = _without_people(text, known)
-    return _PHONE.sub(lambda found: found["ours"] or _HIDDEN_PHONE, _MAIL.sub(_HIDDEN_MAIL, text))
+    if "@" in text or "＠" in text:
+        text = _MAIL.sub(_HIDDEN_MAIL, text)
+    if any(sign in text for sign in _FIRST_OF_PHONES):
+        text = _PHONE.sub(lambda found: found["ours"] or _HIDDEN_PHONE, text)
+    return text
 
 
 def _without_people(text: str, known: Known) -> str:

@@ -11,7 +11,11 @@ Span = tuple[int, int]
 
 _LONGEST = 20_000  # characters
 _LINE = re.compile(r"[^\n]+")
-_WITHIN = re.compile(r"(?<!\d),\s+|(?<=[^\W\d_]{4})[.!?,]\s*|\s+[-–—|/·•]\s+|\s*;\s+|\t+")
+_WITHIN = re.compile(
+    r"[,.!?;\s](?:"  # the one letter that a search can leap to
+    r"(?<=,)(?<!\d,)\s+|(?<=[^\W\d_]{4}[.!?,])\s*|"
+    r"(?<=\s)\s*(?:[-–—|/·•]|;)\s+|(?<=\t)\t*|(?<=;)\s+)"
+)
 """What parts a line: "Cordialement, Paul Durand - 12 rue Scribe", never "12, rue" or "M. Durand"."""
 _WORD = re.compile(r"[^\W\d_]+")
 _DIGIT = re.compile(r"\d")
