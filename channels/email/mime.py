@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from channels.email.charsets import clean, decode
-from channels.email.headers import Headers, base64_loose, parameters, words
+from channels.email.headers import BASE64_LETTERS, Headers, base64_loose, parameters, words
 from channels.file_names import file_name
 from router.errors import UnreadablePayload
 
@@ -258,6 +258,8 @@ def attached_mail(part: Part) -> tuple[Headers, bytes] | None:
 
 def _base64(body: bytes) -> bytes:
     """Decode base64, and keep what a list server or a virus scanner wrote below it."""
+    if _is_clean(body.strip()):
+        return base64_loose(body)
     lines = body.strip().split(b"\n")
     good = 0
     for line in lines:
@@ -271,6 +273,13 @@ def _base64(body: bytes) -> bytes:
     if good == 0:
         return body if b" " in lines[0].strip() else base64_loose(body)
     return base64_loose(b"".join(lines[:good])) + (b"\n" + after if b" " in after else b"")
+
+
+def _is_clean(body: bytes) -> bool:
+    """Whether a body is base64 and nothing else, as nearly all are: no line need be looked at."""
+    core = body.rstrip(b"=")
+    whole = not core.endswith(b"\n") and len(body) - len(core) <= 2
+    return whole and not core.translate(None, BASE64_LETTERS + b"\n")
 
 
 def _uuencoded(body: bytes) -> bytes:
