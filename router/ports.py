@@ -383,6 +383,15 @@ class Understanding:
     beside: tuple[str, ...] = ()
 
 
+@runtime_checkable
+class Prepares(Protocol):
+    """What needs something large the first time: without it, a message would wait meanwhile."""
+
+    def prepare(self) -> None:
+        """Load it, beside the event loop; a second or more. What fails here fails again in use."""
+        ...
+
+
 class Understands(Protocol):
     def understand(self, message: Message, counter: Counter | None) -> Understanding:
         """Read language, place and nature; pure, under a millisecond, never raises."""

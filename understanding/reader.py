@@ -32,6 +32,9 @@ class Reader:
         self._languages = LanguageDetector(languages)
         self._default = default_language
 
+    def prepare(self) -> None:
+        self._languages.prepare()
+
     def understand(self, message: Message, counter: Counter | None) -> Understanding:
         """Read language, place and nature from what the sender wrote now, never from a quote."""
         shown = message.text_shown

@@ -16,6 +16,7 @@ import structlog
 import uvicorn
 
 from app.running.outages import Outages
+from app.running.preparing import prepare
 from app.running.stranded import stranded
 from app.running.upkeep import Upkeep
 from app.running.watch import Watch
@@ -103,6 +104,8 @@ class Server:
         loops = self._loops(watch)
         product = self.product
         product.rulebooks.settle()
+        if "router" in self.roles:
+            prepare(product.router.understands)
         wakes: defaultdict[str, list[asyncio.Event]] = defaultdict(list)
         for loop in loops:
             wakes[loop.name].append(loop.wake)
