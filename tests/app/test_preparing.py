@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from app.preparing import prepare
-from app.server import Server
+from app.running.preparing import prepare
+from app.running.server import Server
+from app.running.wiring import build
 from app.settings import load_settings
 from app.stores import opened
-from app.wiring import build
 from understanding.language import LanguageDetector
 
 
