@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from app.rulebook import (
     BadConfiguration,
@@ -20,26 +20,25 @@ from router.versions import RulesetVersion
 from rules.checking import Checked
 from rules.problems import Problem
 
-_OWN = "regles/"
-"""Only these files can stay behind: nothing else is read through them but their own rules."""
-
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A broken file; ``version`` is the one whose content stays, 0 when it was never published."""
+    """A broken or missing file; ``version`` is the one whose content stays, 0 when never published."""
 
     path: str
     problems: tuple[Problem, ...]
     version: int
+    missing: bool = False
 
     def __str__(self) -> str:
+        wrong = "manque" if self.missing else "est fautif"
         what = (
             f"son contenu de la version {self.version} reste en service"
             if self.version
             else "il n'a jamais été publié, il est laissé de côté"
         )
         told = "\n".join(f"    {one}" for one in self.problems)
-        return f"« {self.path} » est fautif : {what}.\n{told}"
+        return f"« {self.path} » {wrong} : {what}.\n{told}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def draft_of(folder: Path, live: RulesetVersion | None, today: date | None = Non
     """Read a folder; files with errors are replaced by what is live of them, as few as possible.
 
     Raises:
-        BadConfiguration: a file that others depend on has errors, or nothing was published yet.
+        BadConfiguration: nothing was published yet, or what is live of them does not help.
         ConfigurationError: the folder does not exist.
     """
     whole = check_folder(folder, today)
@@ -64,29 +63,40 @@ def draft_of(folder: Path, live: RulesetVersion | None, today: date | None = Non
     if whole.ruleset is not None or live is None:
         return Draft(files, rulebook_of(whole), whole.problems)
     kept: set[str] = set()
+    told = dict.fromkeys(_errors(whole))
     checked = whole
     while checked.ruleset is None:
         broken = _broken(checked)
-        behind = {path for path in broken if path.startswith(_OWN)} - kept
-        if broken - behind - kept or not behind:
-            raise BadConfiguration(whole.problems)
         # an unchanged file has errors only because of another one, which may have none itself
-        kept |= _changed(behind, files, live) or (_changed(files, files, live) - kept) or behind
+        behind = _changed(broken - kept, files, live) or _changed(None, files, live) - kept
+        if not behind or not all(PurePath(path).suffix for path in broken):  # no rules at all
+            raise BadConfiguration(whole.problems)
+        kept |= behind
         checked = check_files(_with(files, live, kept), today)
+        told |= dict.fromkeys(_errors(checked))
     kept, checked = _as_few_as_possible(files, live, kept, checked, today)
     return Draft(
         _with(files, live, kept),
         rulebook_of(checked),
         checked.problems,
-        tuple(_kept(path, whole, live) for path in sorted(kept)),
+        tuple(
+            Kept(
+                path,
+                _told_of(path, kept, tuple(told)),
+                live.version if path in live.files else 0,
+                missing=not (folder / path).exists(),
+            )
+            for path in sorted(kept)
+        ),
     )
 
 
-def _changed(paths: Iterable[str], files: Mapping[str, bytes], live: RulesetVersion) -> set[str]:
-    """List the files of rules among these that are not as they are live."""
-    return {
-        path for path in paths if path.startswith(_OWN) and files.get(path) != live.files.get(path)
-    }
+def _changed(
+    paths: Iterable[str] | None, files: Mapping[str, bytes], live: RulesetVersion
+) -> set[str]:
+    """List the files among these, or among all there are and were, that are not as they are live."""
+    known = {*files, *live.files} if paths is None else paths
+    return {path for path in known if path not in files or files[path] != live.files.get(path)}
 
 
 def _as_few_as_possible(
@@ -104,8 +114,12 @@ def _as_few_as_possible(
     return kept, checked
 
 
+def _errors(checked: Checked) -> Iterable[Problem]:
+    return (one for one in checked.problems if one.severity == "error")
+
+
 def _broken(checked: Checked) -> set[str]:
-    return {one.file for one in checked.problems if one.severity == "error"}
+    return {one.file for one in _errors(checked)}
 
 
 def _with(
@@ -117,10 +131,10 @@ def _with(
     return dict(sorted(merged.items()))
 
 
-def _kept(path: str, whole: Checked, live: RulesetVersion) -> Kept:
-    wrong = tuple(one for one in whole.problems if one.severity == "error")
-    own = tuple(one for one in wrong if one.file == path)  # none: it is told at another file
-    return Kept(path, own or wrong, live.version if path in live.files else 0)
+def _told_of(path: str, kept: set[str], errors: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """List what is wrong with a file that stays: its own errors, else those it caused elsewhere."""
+    own = tuple(one for one in errors if one.file == path)
+    return own or tuple(one for one in errors if one.file not in kept) or errors
 
 
 def live_rulebook(live: RulesetVersion | None) -> LoadedRulebook | None:

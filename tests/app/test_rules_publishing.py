@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from past import TO_ROADS, Past
+from rules_town import BASE, SERVICES
 from typer.testing import CliRunner
 
 from app.__main__ import cli
@@ -172,12 +173,93 @@ def test_a_new_file_that_takes_the_name_of_another_s_rule_is_left_out_itself(rez
     assert "voirie-m" in files["regles/metropole.yaml"].decode()
 
 
-def test_a_file_that_others_depend_on_refuses_everything(past):
-    past.town.write("services.yaml", "services: [\n")
-    past.change(*TO_ROADS)
-    code, said = past.run("publish", past.config, "--reason", "x")
-    assert (code, "services.yaml:" in said) == (2, True)
-    assert past.active().version == 1
+OTHER_FILES = {
+    "compteurs.yaml": "compteurs:\n  - {id: sms-nantes, canal: sms, adresse: '+33756000044'}\n",
+    "calendriers.yaml": "calendriers: {bureau: {jours: [lun, mar], heures: 8h-17h}}\n",
+}
+
+
+@pytest.fixture
+def town(past):
+    """All files that a folder may have, published; a rule needs the calendar."""
+    for path, content in OTHER_FILES.items():
+        past.town.write(path, content)
+    past.town.rules(
+        "- {id: fanfares, si: {contient: [fanfare], recu: {dans: bureau}}, alors: {urgence: haute}}",
+        "regles/reze.yaml",
+        territoire="Rezé",
+    )
+    past.publish()
+    return past
+
+
+EVERY_FILE = sorted({*BASE, *OTHER_FILES} - {"regles/metropole.yaml"})
+
+
+@pytest.mark.parametrize("path", EVERY_FILE)
+def test_whichever_file_is_broken_stays_as_it_was_while_a_rule_is_published(town, path):
+    before = town.active().files[path]
+    (town.config / path).write_text("[1, 2\n")
+    town.change(*TO_ROADS)
+    code, said = town.run("publish", town.config, "--reason", "x")
+    assert (code, "Version 3 en service." in said) == (1, True)
+    assert f"« {path} » est fautif : son contenu de la version 2 reste" in " ".join(said.split())
+    files = town.active().files
+    assert files[path] == before
+    assert "voirie-m" in files["regles/metropole.yaml"].decode()
+    assert town.read("history")[0]["kept"] == [path]
+
+
+@pytest.mark.parametrize("path", sorted({*EVERY_FILE} - {"compteurs.yaml", "regles/reze.yaml"}))
+def test_a_missing_file_that_others_need_stays_as_it_was(town, path):
+    before = town.active().files[path]
+    town.town.remove(path)
+    town.change(*TO_ROADS)
+    code, said = town.run("publish", town.config, "--reason", "x")
+    assert (code, f"« {path} » manque : son contenu" in said) == (1, True)
+    files = town.active().files
+    assert files[path] == before
+    assert "voirie-m" in files["regles/metropole.yaml"].decode()
+
+
+def test_a_missing_file_that_nothing_needs_is_gone(town):
+    town.town.remove("compteurs.yaml").remove("regles/reze.yaml")
+    town.publish()
+    assert {"compteurs.yaml", "regles/reze.yaml"}.isdisjoint(town.active().files)
+
+
+def test_a_folder_without_any_rules_is_refused(town):
+    town.town.remove("regles/reze.yaml").remove("regles/metropole.yaml")
+    code, said = town.run("publish", town.config, "--reason", "x")
+    assert (code, "Aucun fichier de règles n'existe" in said) == (2, True)
+    assert town.active().version == 2
+
+
+def test_a_rule_that_needs_what_a_broken_file_would_bring_has_an_ordinary_error(town):
+    """The service is new, and its file cannot be read: the file of the rule stays behind as well."""
+    before = town.active().files
+    town.town.write("services.yaml", SERVICES + "  - {id: fanfares-m, famille: [\n")
+    town.town.rules(
+        "- {id: fanfares, si: {contient: [fanfare]}, alors: {responsable: fanfares-m}}",
+        "regles/reze.yaml",
+        territoire="Rezé",
+    )
+    town.change(*TO_ROADS)
+    code, said = town.run("publish", town.config, "--reason", "x")
+    assert (code, "Version 3 en service." in said) == (1, True)
+    assert "Le service « fanfares-m » n'existe pas" in said
+    assert town.read("history")[0]["kept"] == ["regles/reze.yaml", "services.yaml"]
+    assert town.active().files["regles/reze.yaml"] == before["regles/reze.yaml"]
+
+
+def test_a_file_that_no_longer_brings_what_an_untouched_rule_needs_stays_as_it_was(town):
+    """The mistake is told at the rule, which nobody has touched; the file at fault is named."""
+    town.town.write("calendriers.yaml", "calendriers: {bureaux: {jours: [lun, mar]}}\n")
+    town.change(*TO_ROADS)
+    code, said = town.run("publish", town.config, "--reason", "x")
+    assert (code, "« calendriers.yaml » est fautif : son contenu" in said) == (1, True)
+    assert "Le calendrier « bureau » n'existe pas" in said
+    assert town.read("history")[0]["kept"] == ["calendriers.yaml"]
 
 
 def test_a_first_version_must_be_sound(tmp_path):
