@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from router.decision import Decision
-from rules.model import Configuration, Effects
+from router.decision import Decision, Escalation
+from rules.model import Configuration, Effects, Promises
 
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """Who gets which part, which texts are sent, who is told, and whether it is confidential.
+    """Who gets which part, which texts are sent, who is told or asked, and what is promised.
 
     ``parts`` are pairs of words and service; what has no order is sorted, so that equals compare.
+    ``transmit_by`` is None where the service's own way is taken.
     """
 
     parts: tuple[tuple[str, str], ...] = ()
     replies: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
     confidential: bool = False
+    consult: tuple[str, ...] = ()
+    transmit_by: str | None = None
+    escalation: Escalation | None = None
+    delay: str | None = None
+    proposals: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, decision: Decision) -> Consequences:
@@ -27,14 +34,20 @@ class Consequences:
             decision.replies,
             tuple(sorted(decision.notify)),
             decision.confidential,
+            tuple(sorted(decision.consult)),
+            decision.transmit_by,
+            decision.escalation,
+            decision.delay,
+            tuple(sorted(decision.proposals)),
+            tuple(sorted(decision.labels)),
         )
 
 
 def bearing(configuration: Configuration) -> frozenset[str] | None:
-    """List the rules that may have any; None where categories or services reply, whatever holds."""
+    """List the rules that may have any; None where categories or services promise, whatever holds."""
     categories, services = configuration.categories.values(), configuration.services.values()
     promised = [one.promises for one in categories] + [one.promises for one in services]
-    if any(one.replies for one in promised):
+    if any(one != _NONE for one in promised):
         return None
     return frozenset(
         rule.id
@@ -44,5 +57,10 @@ def bearing(configuration: Configuration) -> frozenset[str] | None:
     )
 
 
+_NONE = Promises()
+
+
 def _bears_any(effects: Effects) -> bool:
-    return bool(effects.parts or effects.promises.replies or effects.notify or effects.confidential)
+    asked = effects.notify or effects.consult or effects.proposals
+    noted = effects.labels or effects.confidential
+    return bool(effects.parts or effects.promises != _NONE or asked or noted)

@@ -51,12 +51,20 @@ class Brief:
     @property
     def consequences(self) -> Consequences:
         settled, case, choice = self.settled, self.settled.case, self.settled.choice
-        notify, _ = _resolved(settled.ruleset, case, settled.effects.notify, choice.owner)
+        ruleset, effects, promises = settled.ruleset, settled.effects, _promises(settled)
+        notify, _ = _resolved(ruleset, case, effects.notify, choice.owner)
+        consult, _ = _resolved(ruleset, case, effects.consult, choice.owner)
         return Consequences(
             tuple(sorted((part.words, part.owner) for part in choice.parts)),
-            tuple(_replies(settled, _promises(settled))),
+            tuple(_replies(settled, promises)),
             tuple(sorted(notify)),
-            settled.effects.confidential,
+            effects.confidential,
+            tuple(sorted(consult)),
+            promises.transmit_by,
+            _escalation(ruleset, case, promises),
+            str(promises.delay) if promises.delay else None,
+            tuple(sorted(effects.proposals)),
+            tuple(sorted(effects.labels)),
         )
 
     @property

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
@@ -13,21 +12,7 @@ from router.decision import Decision, Facts
 from router.ports import Rulebook
 from router.record import DecisionRecord, Outcome
 from rules.consequences import Consequences
-
-
-class Kind(StrEnum):
-    """How a case would change; the first is the worst."""
-
-    DANGER_LOST = "danger_lost"
-    WITHOUT_RULE = "without_rule"
-    URGENCY_LOWERED = "urgency_lowered"
-    OWNER = "owner"
-    PARTS = "parts"
-    REPLIES = "replies"
-    CONFIDENTIAL = "confidential"
-    NOTIFY = "notify"
-    URGENCY_RAISED = "urgency_raised"
-    DANGER_FOUND = "danger_found"
+from rules.differences import Change, Kind, compared
 
 
 class Reason(StrEnum):
@@ -35,21 +20,6 @@ class Reason(StrEnum):
 
     FACTS_MISSING = "facts_missing"
     ENGINE_ERROR = "engine_error"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One case that the draft decides otherwise; ``why`` is the draft's own sentence."""
-
-    case_id: int
-    at: datetime
-    kinds: tuple[Kind, ...]
-    before: Outcome
-    after: Outcome
-    why: str
-    does: Consequences | None = None
-    """What the live rules do beside it; None where there are none to ask."""
-    will_do: Consequences | None = None
 
 
 class Comparable(Protocol):
@@ -215,75 +185,3 @@ def _decide(book: Rulebook, facts: Facts) -> Comparable:
 
 def _most_first(item: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:
     return -item[1], item[0]
-
-
-def compared(
-    before: Outcome,
-    after: Outcome,
-    does: Consequences | None = None,
-    will_do: Consequences | None = None,
-) -> tuple[Kind, ...]:
-    """Name how two outcomes on the same facts differ, and what they do, worst first."""
-    return tuple(_kinds(before, after, does, will_do))
-
-
-def _kinds(
-    before: Outcome, after: Outcome, does: Consequences | None, will_do: Consequences | None
-) -> Iterator[Kind]:
-    if before.danger and not after.danger:
-        yield Kind.DANGER_LOST
-    if after.no_rule and not before.no_rule:
-        yield Kind.WITHOUT_RULE
-    if after.urgency.rank < before.urgency.rank:
-        yield Kind.URGENCY_LOWERED
-    if before.owner != after.owner:
-        yield Kind.OWNER
-    if does is not None and will_do is not None and does != will_do:
-        yield from _other_consequences(does, will_do)
-    if after.urgency.rank > before.urgency.rank:
-        yield Kind.URGENCY_RAISED
-    if after.danger and not before.danger:
-        yield Kind.DANGER_FOUND
-
-
-def _other_consequences(does: Consequences, will_do: Consequences) -> Iterator[Kind]:
-    if does.parts != will_do.parts:
-        yield Kind.PARTS
-    if does.replies != will_do.replies:
-        yield Kind.REPLIES
-    if does.confidential != will_do.confidential:
-        yield Kind.CONFIDENTIAL
-    if does.notify != will_do.notify:
-        yield Kind.NOTIFY
-
-
-def as_json(change: Change, number: str) -> Mapping[str, Any]:
-    """Write one change as plain JSON, with the number that people know the case by."""
-    return {
-        "number": number,
-        "at": change.at.isoformat(),
-        "kinds": [kind.value for kind in change.kinds],
-        "from": {**_outcome(change.before), **_consequences(change.does)},
-        "to": {**_outcome(change.after), **_consequences(change.will_do)},
-        "why": change.why,
-    }
-
-
-def _outcome(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "owner": outcome.owner,
-        "rule": outcome.rule,
-        "priority": outcome.priority,
-        "urgency": outcome.urgency.value,
-    }
-
-
-def _consequences(known: Consequences | None) -> dict[str, Any]:
-    if known is None:
-        return {}
-    return {
-        "parts": [{"part": words, "owner": owner} for words, owner in known.parts],
-        "replies": list(known.replies),
-        "confidential": known.confidential,
-        "notify": list(known.notify),
-    }

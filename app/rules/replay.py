@@ -31,6 +31,7 @@ from app.console import (
 )
 from app.draft import Draft, draft_of, live_rulebook
 from app.french import URGENCIES, counted
+from app.rules.differing import EFFECTS, NAMES, change_told
 from app.rules.refused import refusing
 from app.since import Since
 from app.since import since as moment_of
@@ -43,29 +44,12 @@ from router.store import Store
 from router.tracking import printed
 from router.versions import ReplayReport
 from rules.alike import alike
+from rules.differences import Kind, as_json
 from rules.naming import PLAIN, Naming
-from rules.replay import Kind, Reason, Replay, as_json
+from rules.replay import Reason, Replay
 
 _PAGE = 2_000
 _KEPT_CHANGES = 200
-_NAMES = {
-    Kind.DANGER_LOST: ("danger qui ne serait plus vu", "dangers qui ne seraient plus vus"),
-    Kind.WITHOUT_RULE: ("cas qui n'aurait plus de règle", "cas qui n'auraient plus de règle"),
-    Kind.URGENCY_LOWERED: ("urgence abaissée", "urgences abaissées"),
-    Kind.OWNER: ("cas qui changerait de service", "cas qui changeraient de service"),
-    Kind.PARTS: ("cas partagé autrement", "cas partagés autrement"),
-    Kind.REPLIES: ("cas dont la réponse changerait", "cas dont la réponse changerait"),
-    Kind.CONFIDENTIAL: (
-        "cas qui changerait de confidentialité",
-        "cas qui changeraient de confidentialité",
-    ),
-    Kind.NOTIFY: (
-        "cas qui informerait d'autres services",
-        "cas qui informeraient d'autres services",
-    ),
-    Kind.URGENCY_RAISED: ("urgence relevée", "urgences relevées"),
-    Kind.DANGER_FOUND: ("danger nouvellement vu", "dangers nouvellement vus"),
-}
 _NOT_REPLAYED = ("cas n'a pas pu être rejoué", "cas n'ont pas pu être rejoués")
 _WHY_NOT = {
     Reason.FACTS_MISSING: "les faits ne sont plus là",
@@ -178,7 +162,7 @@ def lines_of(found: Replayed, naming: Naming = PLAIN) -> list[str]:
         return [f"Aucun cas n'a été décidé depuis le {day} : il n'y a rien à rejouer."]
     lines = [_headline(replay, naming)]
     lines += [
-        counted(replay.count(kind), *_NAMES[kind])
+        counted(replay.count(kind), *NAMES[kind])
         for kind in Kind
         if kind is not Kind.OWNER and replay.count(kind)
     ]
@@ -186,7 +170,7 @@ def lines_of(found: Replayed, naming: Naming = PLAIN) -> list[str]:
     for kind in Kind:
         own = [one for one in found.changes if one["kinds"][0] == kind.value]
         if own:
-            name = _NAMES[kind][len(own) > 1]
+            name = NAMES[kind][len(own) > 1]
             lines += ["", f"{name[0].upper()}{name[1:]} :"]
             lines += [f"  {line}" for one in own for line in change_told(one, naming, naming)]
     seconds = f"{found.seconds:.1f}".replace(".", ",")
@@ -218,60 +202,6 @@ def _not_replayed(replay: Replay) -> list[str]:
     return lines + [f"  {error}" for error in list(replay.errors)[:5]]
 
 
-def change_told(one: Mapping[str, Any], old: Naming, new: Naming) -> list[str]:
-    """Tell a case that would change: who had it and would have it, how urgent, and by which rules.
-
-    ``old`` names what the live rules speak of, ``new`` what the draft does.
-    """
-    before, after = one["from"], one["to"]
-    day = CITY.shown(datetime.fromisoformat(one["at"]), DAY)
-    rules = old.rule(before["rule"]), new.rule(after["rule"])
-    told = f"{one['number']}  {day}  "
-    if before["owner"] != after["owner"]:
-        told += f"{old.service(before['owner'])} → "
-    lines = [told + new.service(after["owner"])]
-    if before["urgency"] != after["urgency"]:
-        urgency, then = (URGENCIES[Urgency(each["urgency"])] for each in (before, after))
-        lines.append(f"  urgence : {urgency} → {then}")
-    if before["rule"] != after["rule"]:
-        lines.append(f"  règle : {rules[0]} → {rules[1]}")
-    for key, name in _DONE.items():
-        does, will_do = (_done_told(key, each.get(key)) for each in (before, after))
-        if does != will_do:
-            lines.append(f"  {name} : {does} → {will_do}")
-    return [*lines, f"  {one['why']}"] if one["why"] else lines
-
-
-_DONE = {
-    "parts": "parts",
-    "replies": "réponse",
-    "confidential": "confidentiel",
-    "notify": "services informés",
-}
-"""What a decision does beside naming a service, by its key in the JSON of a change."""
-
-
-def _done_told(key: str, value: Any) -> str:
-    if key == "confidential":
-        return "oui" if value else "non"
-    named = [f"{one['part']} ({one['owner']})" if key == "parts" else one for one in value or ()]
-    return ", ".join(named) or "rien"
-
-
-_EFFECTS = {
-    Kind.DANGER_LOST: "danger perdu",
-    Kind.WITHOUT_RULE: "sans règle",
-    Kind.URGENCY_LOWERED: "urgence abaissée",
-    Kind.OWNER: "autre service",
-    Kind.PARTS: "autres parts",
-    Kind.REPLIES: "autre réponse",
-    Kind.CONFIDENTIAL: "confidentialité changée",
-    Kind.NOTIFY: "autres services informés",
-    Kind.URGENCY_RAISED: "urgence relevée",
-    Kind.DANGER_FOUND: "danger trouvé",
-}
-
-
 def _write_csv(path: Path, changes: list[Mapping[str, Any]]) -> None:
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet, delimiter=";")
@@ -282,7 +212,7 @@ def _write_csv(path: Path, changes: list[Mapping[str, Any]]) -> None:
     for one in changes:
         before, after = one["from"], one["to"]
         writer.writerow(
-            [one["number"], one["at"], ", ".join(_EFFECTS[Kind(kind)] for kind in one["kinds"]), before["owner"],
+            [one["number"], one["at"], ", ".join(EFFECTS[Kind(kind)] for kind in one["kinds"]), before["owner"],
              after["owner"], before["rule"], after["rule"],
              URGENCIES[Urgency(before["urgency"])], URGENCIES[Urgency(after["urgency"])], one["why"]]
         )  # fmt: skip

@@ -17,10 +17,10 @@ from app.console import DEFAULT_DATA, Data, DatabaseUrl, Json, err, print_json, 
 from app.draft import draft_of, live_rulebook
 from app.french import counted
 from app.rulebook import BadConfiguration, load_files
+from app.rules.differing import change_told
 from app.rules.publish import By
 from app.rules.publishing import author_of
 from app.rules.refused import refusing
-from app.rules.replay import change_told
 from app.since import Since
 from app.since import since as moment_of
 from app.stores import opened
@@ -30,8 +30,8 @@ from router.record import After, DecisionRecord
 from router.store import Store
 from router.tracking import printed
 from router.versions import ShadowDraft
+from rules.differences import Change, as_json, compared
 from rules.naming import PLAIN, Naming
-from rules.replay import Change, as_json, compared
 
 _PAGE = 5_000
 

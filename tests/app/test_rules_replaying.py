@@ -53,6 +53,44 @@ def test_a_danger_that_would_answer_nothing_is_told(past, cases):
     assert "réponse : consigne-gaz → rien" in said
 
 
+DOES_MORE = (
+    "{contient: [lampadaire]}\n  alors: {responsable: eclairage-m}",
+    "{contient: [lampadaire]}\n  alors: {responsable: eclairage-m, delai: 5 jours ouvrés, "
+    "etiquettes: [nuit], consulter: [voirie-m], transmettre_par: open311, proposer: visite, "
+    "escalade: {apres: 2 jours, vers: guichet}}",
+)
+
+
+def test_what_else_a_rule_does_is_told_in_words_and_for_programs(past, cases, tmp_path):
+    past.change(*DOES_MORE)
+    said = past.fine("replay", past.config, "--csv", tmp_path / "c.csv")
+    for line in (
+        "2 cas dont le délai changerait",
+        "Cas qui demanderaient d'autres avis :",
+        "avis demandés : rien → Voirie",
+        "voie : celle du service → open311",
+        "alerte : rien → Guichet après 2 jours",
+        "délai : aucun → 5 jours ouvrés",
+        "proposition : rien → visite",
+        "étiquettes : rien → nuit",
+    ):
+        assert line in said
+    found = past.read("replay", past.config)
+    assert (found["labels"], found["delay"], found["escalation"]) == (2, 2, 2)
+    one = found["changes"][0]
+    assert one["kinds"] == [
+        "consult", "transmit_by", "escalation", "delay", "proposals", "labels"
+    ]  # fmt: skip
+    assert one["to"]["escalation"] == {"after": "2 jours", "to": "guichet"}
+    assert (one["from"]["delay"], one["to"]["delay"]) == (None, "5 jours ouvrés")
+    with (tmp_path / "c.csv").open(encoding="utf-8-sig", newline="") as file:
+        effects = {row["effets"] for row in csv.DictReader(file, delimiter=";")}
+    assert effects == {
+        "autres avis demandés, autre voie, autre alerte, autre délai, autre proposition, "
+        "autres étiquettes"
+    }
+
+
 def test_a_case_is_replayed_with_the_time_at_which_it_came(past, cases):
     past.change("heures: 22h-6h", "heures: 8h-18h")
     [one] = past.read("replay", past.config)["changes"]

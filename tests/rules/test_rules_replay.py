@@ -9,18 +9,22 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_town import Town
+from rules_town import CATEGORIES, Town
 from test_rules_laws import facts
 
-from router.decision import Decision, Facts, ServiceId, Urgency
+from router.decision import Decision, Escalation, Facts, ServiceId, Urgency
 from router.record import Outcome, recorded
 from rules.alike import alike
 from rules.compile import RuleSet
 from rules.consequences import Consequences
 from rules.decide import Brief, decide, decide_briefly
-from rules.replay import Kind, Reason, Replay, as_json, compared
+from rules.differences import Kind, as_json, compared
+from rules.replay import Reason, Replay
 
-OTHERS = {Kind.PARTS, Kind.REPLIES, Kind.CONFIDENTIAL, Kind.NOTIFY}
+OTHERS = set(Kind) - {
+    *(Kind.DANGER_LOST, Kind.WITHOUT_RULE, Kind.URGENCY_LOWERED, Kind.OWNER),
+    *(Kind.URGENCY_RAISED, Kind.DANGER_FOUND),
+}
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 RULES = """
 - {id: gaz, priorite: danger, si: {contient: [gaz]},
@@ -129,6 +133,12 @@ consequences = st.builds(
     replies=st.sampled_from([(), ("merci",)]),
     notify=st.sampled_from([(), ("a",)]),
     confidential=st.booleans(),
+    consult=st.sampled_from([(), ("a",)]),
+    transmit_by=st.sampled_from([None, "open311"]),
+    escalation=st.sampled_from([None, Escalation("2 jours", ServiceId("a"))]),
+    delay=st.sampled_from([None, "5 jours"]),
+    proposals=st.sampled_from([(), ("entretien",)]),
+    labels=st.sampled_from([(), ("suivi",)]),
 )
 outcomes = st.builds(
     Outcome,
@@ -227,6 +237,8 @@ FENCE = """
    alors: {repartir: [{part: a, responsable: %s}, {part: b, responsable: %s}]}}
 """
 GAS = "- {id: gaz, priorite: danger, si: {contient: [gaz]}, alors: {responsable: astreinte%s}}"
+LAMP = "- {id: lampe, si: {contient: [lampe]}, alors: {responsable: routes%s}}"
+ESCALATE = ", escalade: {apres: %d jours, vers: voirie-m}"
 
 
 @pytest.mark.parametrize(
@@ -236,6 +248,12 @@ GAS = "- {id: gaz, priorite: danger, si: {contient: [gaz]}, alors: {responsable:
         (GAS % ", confidentiel: oui", GAS % "", "gaz", Kind.CONFIDENTIAL),
         (GAS % ", repondre: consigne-gaz", GAS % "", "gaz", Kind.REPLIES),
         (GAS % ", informer: [mairie-nantes]", GAS % "", "gaz", Kind.NOTIFY),
+        (LAMP % "", LAMP % ", consulter: [voirie-m]", "lampe", Kind.CONSULT),
+        (LAMP % "", LAMP % ", transmettre_par: open311", "lampe", Kind.TRANSMIT_BY),
+        (LAMP % ESCALATE % 2, LAMP % ESCALATE % 3, "lampe", Kind.ESCALATION),
+        (LAMP % ", delai: 5 jours", LAMP % ", delai: 6 jours", "lampe", Kind.DELAY),
+        (LAMP % "", LAMP % ", proposer: entretien", "lampe", Kind.PROPOSALS),
+        (LAMP % ", etiquettes: [a, b]", LAMP % ", etiquettes: [a]", "lampe", Kind.LABELS),
     ],
 )
 @pytest.mark.parametrize("made", [Book, BriefBook])
@@ -247,3 +265,32 @@ def test_what_is_done_beside_naming_a_service_is_compared(tmp_path, old, new, te
     assert [one.kinds for one in replay.changes] == [(kind,)]
     told = as_json(replay.changes[0], "1")
     assert (told["kinds"], told["from"] != told["to"]) == ([kind.value], True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("", ", etiquettes: [suivi]"), (", etiquettes: [suivi]", ", etiquettes: []")]
+)
+def test_a_rule_that_does_not_decide_is_compared_too(tmp_path, old, new):
+    beside = "\n- {id: lampes, priorite: exception, si: {contient: [lampe]}, alors: {responsable: routes}}"
+    books = [book(tmp_path / name, LAMP % what + beside) for name, what in (("a", old), ("b", new))]
+    live, draft = (BriefBook(one.ruleset) for one in books)
+    replay = Replay(draft, live, alike(live.ruleset, draft.ruleset))
+    replay.look([record(live, Facts(NOW, "lampe"))])
+    assert [one.kinds for one in replay.changes] == [(Kind.LABELS,)]
+
+
+def test_what_a_category_promises_is_no_change_where_a_rule_takes_nothing_from_it(tmp_path):
+    """Both versions promise the category's days: only the service changes."""
+    made = []
+    for name, owner in (("live", "routes"), ("draft", "voirie-m")):
+        town = Town(tmp_path / name).write(
+            "categories.yaml",
+            CATEGORIES.replace("{fr: Éclairage}", "{fr: Éclairage}, delai: 5 jours"),
+        )
+        rule = f"- {{id: lampe, si: {{contient: [lampadaire]}}, alors: {{responsable: {owner}}}}}"
+        made.append(BriefBook(town.rules(rule).ruleset()))
+    live, draft = made
+    replay = Replay(draft, live, alike(live.ruleset, draft.ruleset))
+    replay.look([record(live, Facts(NOW, "un lampadaire"))])
+    [one] = replay.changes
+    assert (one.kinds, one.does.delay, one.will_do.delay) == ((Kind.OWNER,), "5 jours", "5 jours")
