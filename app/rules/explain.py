@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +28,7 @@ from app.rules.refused import refusing
 from app.stores import kept_in, opened
 from app.system import SystemClock
 from app.trying.attempt import attempts
+from app.trying.result import decision_told
 from router.archive import Action
 from router.errors import InvalidInput
 from router.tracking import TrackingNumber, parse, printed
@@ -35,6 +36,7 @@ from rules.explain import explain as explained
 from rules.explain_missing import rules_of
 from rules.nearness import nearest
 from rules.reading.arrival import arrival
+from rules.reading.stated import Stated, stated
 from rules.scalars import Unreadable
 
 
@@ -47,6 +49,19 @@ def explain(
         str, typer.Option("--recu", help="When: samedi 22h10, 2026-11-24T22:30.")
     ] = "",
     channel: Annotated[str, typer.Option("--canal", help="By which channel.")] = "web",
+    subject: Annotated[str, typer.Option("--sujet", help="Subject of the mail.")] = "",
+    street: Annotated[str, typer.Option("--rue", help="Name of the street.")] = "",
+    postcode: Annotated[str, typer.Option("--code-postal", help="Postal code.")] = "",
+    point: Annotated[str, typer.Option("--point", help="Latitude, longitude: 47.2,-1.5.")] = "",
+    precision: Annotated[str, typer.Option("--precision", help="Of the point, in metres.")] = "",
+    category: Annotated[str, typer.Option("--categorie", help="Id of the category.")] = "",
+    language: Annotated[str, typer.Option("--langue", help="fr, en, ar…")] = "",
+    senders: Annotated[
+        list[str] | None, typer.Option("--expediteur", help="Who writes; may be given again.")
+    ] = None,
+    nature: Annotated[str, typer.Option("--nature", help="signalement, question, idee…")] = "",
+    annoyance: Annotated[str, typer.Option("--desordre", help="From 1 to 10.")] = "",
+    attachment: Annotated[str, typer.Option("--piece-jointe", help="oui or non.")] = "",
     config: Config = DEFAULT_CONFIG,
     data: Data = DEFAULT_DATA,
     database_url: DatabaseUrl = "",
@@ -55,14 +70,24 @@ def explain(
     """Say where a case went, or a message would go, and why.
 
     A message goes by the rules of --config where it is given, else by those that are live in the
-    store, else by the folder config/.
+    store, else by the folder config/. What is stated beside the text is read as in `cas` of the
+    essais, and stands in the place of what the text says of it.
 
     Example: guichet rules explain 7K4M-Q2XD-9TZ
-    Example: guichet rules explain --texte "lampadaire cassé" --commune Rezé
+    Example: guichet rules explain --texte "lampadaire cassé" --commune Rezé --rue "rue de la Paix"
     """
+    said = {
+        "sujet": subject, "rue": street, "code_postal": postcode, "point": point,
+        "precision": precision, "categorie": category, "langue": language, "nature": nature,
+        "desordre": annoyance, "piece_jointe": attachment,
+    }  # fmt: skip
+    beside: dict[str, Sequence[str]] = {key: [value] for key, value in said.items() if value}
+    beside |= {"expediteur": senders} if senders else {}
     with refusing(as_json=as_json):
         if bool(number) == bool(text):
             raise InvalidInput('Donnez le numéro d\'une demande, ou --texte "…".')
+        if number and beside:
+            raise InvalidInput("Ce que vous dites du message va avec --texte.")
         if number:
             asyncio.run(_explain_case(_number(number), data, database_url, as_json))
         else:
@@ -73,7 +98,9 @@ def explain(
             check_commune(commune, rulebook)
             at = _moment(received)
             line = {"text": text, "commune": commune, "at": at, "channel": channel}
-            asyncio.run(_explain_text(line, rulebook, as_json))
+            line["subject"] = subject
+            known = stated(beside, rulebook.ruleset.configuration)
+            asyncio.run(_explain_text(line, known, rulebook, as_json))
 
 
 async def _live(data: Path, database_url: str) -> LoadedRulebook | None:
@@ -93,19 +120,24 @@ def _moment(received: str) -> str:
         return received
 
 
-async def _explain_text(line: Mapping[str, Any], rulebook: LoadedRulebook, as_json: bool) -> None:
+async def _explain_text(
+    line: Mapping[str, Any], known: Stated, rulebook: LoadedRulebook, as_json: bool
+) -> None:
     async with attempts(rulebook) as attempt:
         result = await attempt.run(line, SystemClock().now())
         if result["action"] == Action.QUARANTINE:
             raise InvalidInput(f"{result['reason'][:1].upper()}{result['reason'][1:]}.")
-        decision = attempt.decided
-        if as_json or decision is None:
-            print_json(result["decision"] or {"reason": result["reason"]})
-        else:
-            facts = await attempt.facts()
-            near = nearest(rulebook.ruleset, facts) if facts else None
-            for told in explained(decision, ruleset=rulebook.ruleset, near=near).splitlines():
-                say(told)
+        decision, facts = attempt.decided, await attempt.facts()
+    if decision is not None and facts is not None and known.said:
+        facts = known.onto(facts)
+        decision = rulebook.decide(facts)
+        result["decision"] = decision_told(decision, decision.owner, decision.questions)
+    if as_json or decision is None:
+        print_json(result["decision"] or {"reason": result["reason"]})
+        return
+    near = nearest(rulebook.ruleset, facts) if facts else None
+    for told in explained(decision, ruleset=rulebook.ruleset, near=near).splitlines():
+        say(told)
 
 
 # --- a case ----------------------------------------------------------------------------------

@@ -85,11 +85,16 @@ def _decision(worked: Worked, decision: Decision) -> dict[str, Any]:
     questions = list(decision.questions) or ([case.asked] if case and case.asked else [])
     if case and message and not is_reporter(case, message):
         questions = []  # a third party is asked nothing of a case that is not his
+    return decision_told(decision, case.owner if case else decision.owner, questions)
+
+
+def decision_told(decision: Decision, owner: str, questions: Sequence[str]) -> dict[str, Any]:
+    """Tell a decision as plain data, with who is in charge after all and what is asked."""
     return {
-        "owner": case.owner if case else decision.owner,
+        "owner": owner,
         "rule": decision.rule,
         "notify": list(decision.notify),
-        "questions": questions,
+        "questions": list(questions),
         "ruleset": decision.ruleset,
         "sentence": decision.sentence,
         "trace": decision.trace,

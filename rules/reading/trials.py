@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from router.decision import Facts, Nature, Place, Point, ServiceId
 from rules import scalars
-from rules.coordinates import wrong_point
 from rules.model import Trial
 from rules.problems import At, Problems
 from rules.reading.arrival import NOT_SAID, Arrival, arrival
-from rules.reading.facts import URGENCY, language_codes
+from rules.reading.cases import CaseReader
+from rules.reading.facts import URGENCY
 from rules.reading.fields import Fields
 from rules.reading.names import RESERVED, Names
 from rules.reading.value import show
 from rules.reading.yaml_tree import Mapping as MappingNode
-from rules.reading.yaml_tree import Node, Sequence
+from rules.reading.yaml_tree import Node
 from rules.vocabulary import (
-    CHANNELS,
     FACTS,
-    NATURES,
     PRIORITIES,
     PROOFS,
-    SENDERS,
     URGENCIES,
     WAYS,
     plain,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CounterFacts:
-    channel: str
-    commune: str | None
-    language: str | None
 
 
 class TrialReader:
@@ -46,6 +33,7 @@ class TrialReader:
         self.names = names
         self.problems = problems
         self.language = language
+        self.cases = CaseReader(names, problems)
 
     def read(self, node: Node) -> Trial | None:
         fields = Fields(node, "essai", self.problems, self.language)
@@ -62,7 +50,7 @@ class TrialReader:
         return Trial(
             name=fields.text("nom") or show(fields.values["cas"]),
             at=fields.at,
-            facts=self._facts(case, when),
+            facts=self.cases.facts(case, when),
             expected=self._expected(wanted),
             where={name: wanted.where(name) for name in wanted.values},
             dated=when.dated,
@@ -80,102 +68,6 @@ class TrialReader:
                 f"Écrivez une date dans « {moment} », par exemple « 2026-12-25 10:00 ».",
             )
         return asked and when.dated
-
-    # --- the case --------------------------------------------------------------------------------
-
-    def _facts(self, fields: Fields, when: Arrival) -> Facts:
-        counter = self._counter(fields)
-        kinds = fields.some_of("expediteur", SENDERS)
-        nature = fields.one_of("nature", NATURES)
-        urgency = fields.one_of("urgence", URGENCIES)
-        category = fields.scalar("categorie")
-        said = language_codes(fields, "langue")
-        language = said[0] if said else (counter.language if counter else None)
-        channel = fields.one_of("canal", CHANNELS) or (counter.channel if counter else None)
-        fields.text("citation")
-        choice = self._services(fields, "choix_agent")
-        return Facts(
-            received_at=when.at.replace(tzinfo=ZoneInfo(self.names.timezone)),
-            text=fields.text("texte"),
-            subject=fields.text("sujet"),
-            language=language or None,
-            category=self.names.category(category) if category else None,
-            place=self._place(fields, counter),
-            channel=channel,
-            counter=fields.text("compteur") or None,
-            urgency=URGENCY[urgency] if urgency else None,
-            annoyance=fields.read("desordre", scalars.degree),
-            recurrence=fields.read("recurrence", scalars.whole) or 0,
-            confirmations=fields.read("confirmations", scalars.whole) or 0,
-            confirmations_before=fields.read("confirmations_avant", scalars.whole) or 0,
-            surge=fields.read("afflux", scalars.whole) or 0,
-            attachment=fields.read("piece_jointe", scalars.yes),
-            sender_kinds=kinds or None,
-            nature=Nature(nature) if nature else None,
-            refused_by=self._services(fields, "refuse_par"),
-            unavailable=self._services(fields, "indisponible"),
-            agent_choice=choice[0] if choice else None,
-        )
-
-    def _counter(self, fields: Fields) -> CounterFacts | None:
-        scalar = fields.scalar("compteur")
-        if scalar is None:
-            return None
-        counter = self.names.counter_facts(scalar)
-        return CounterFacts(*counter) if counter else None
-
-    def _services(self, fields: Fields, name: str) -> tuple[ServiceId, ...]:
-        found = (self.names.only_service(scalar) for scalar in fields.scalars(name))
-        return tuple(ServiceId(one) for one in found if one)
-
-    def _place(self, fields: Fields, counter: CounterFacts | None) -> Place:
-        communes = tuple(
-            code
-            for scalar in fields.scalars("commune")
-            if (code := self.names.commune(scalar, anywhere=True))
-        )
-        postcode = fields.text("code_postal").replace(" ", "") or None
-        point = self._point(fields)
-        source = "message"
-        if counter and counter.commune and not (communes or postcode or point):
-            communes, source = (counter.commune,), "counter"
-        known = bool(communes or postcode or point)
-        return Place(
-            communes=communes,
-            postcode=postcode,
-            street=fields.text("rue") or None,
-            point=point,
-            source=source if known else "",
-        )
-
-    def _point(self, fields: Fields) -> Point | None:
-        node = fields.node("point")
-        if node is None:
-            return None
-        values = fields.read_all("point", scalars.number)
-        if not isinstance(node, Sequence) or len(node.items) != 2:
-            self.problems.error(
-                node.at,
-                "coordonnees",
-                "Un point s'écrit avec deux nombres",
-                "Écrivez « point: [latitude, longitude] ».",
-            )
-            return None
-        if len(values) != 2:
-            return None
-        wrong = wrong_point(values[0], values[1], self.names.box)
-        if wrong:
-            self.problems.error(
-                node.at,
-                "coordonnees",
-                f"Ce point est faux : {wrong}",
-                "Écrivez [latitude, longitude].",
-            )
-            return None
-        precision = fields.read("precision", scalars.number)
-        return Point(values[0], values[1], 5.0 if precision is None else precision)
-
-    # --- what is expected ------------------------------------------------------------------------
 
     def _expected(self, fields: Fields) -> Mapping[str, object]:
         readers: Mapping[str, Callable[[Fields, str], object]] = {

@@ -126,6 +126,57 @@ def test_a_message_is_explained_by_the_live_rules_or_by_a_draft(past):
     assert draft.startswith("Voirie est responsable par la règle « lampadaires »")
 
 
+SAID = {
+    "rue: rue de la Paix": ["--rue", "rue de la Paix"],
+    "sur: peripherique": ["--point", "47.28,-1.55"],
+    "commune: Rezé": ["--code-postal", "44400"],
+    "categorie: bruit": ["--categorie", "bruit"],
+    "expediteur: [elu]": ["--expediteur", "association", "--expediteur", "élu"],
+    "nature: idee": ["--nature", "idée"],
+    "contient: [fanfare]": ["--sujet", "La fanfare"],
+    "langue: de": ["--langue", "de"],
+    "desordre: {min: 7}": ["--desordre", "8"],
+    "piece_jointe: oui": ["--piece-jointe", "oui"],
+}
+
+
+@pytest.mark.parametrize("condition", SAID)
+def test_what_is_stated_beside_a_text_is_decided_with(past, condition):
+    past.town.rules(f"- {{id: essai, si: {{{condition}}}, alors: {{responsable: routes}}}}")
+    told = ("explain", "--config", past.config, "--texte", "un banc")
+    assert past.read(*told)["owner"] == "guichet"
+    found = past.read(*told, *SAID[condition])
+    assert (found["owner"], found["rule"]) == ("routes", "essai")
+    assert past.fine(*told, *SAID[condition]).startswith("Routes nationales est responsable")
+
+
+def test_a_point_is_as_precise_as_it_is_stated_to_be(past):
+    past.town.rules("- {id: essai, si: {sur: peripherique}, alors: {responsable: routes}}")
+    told = ("explain", "--config", past.config, "--texte", "un trou", "--point", "47.28,-1.55")
+    assert past.read(*told)["owner"] == "routes"
+    assert past.read(*told, "--precision", "900")["owner"] == "guichet"
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--desordre", "11"], "Écrivez un nombre de 1 à 10."),
+        (["--expediteur", "eluu"], "eluu → elu ?"),
+        (["--categorie", "bruits"], "bruits → bruit ?"),
+        (["--point", "-1.5,47.2"], "latitude et longitude sont inversées"),
+        (["--precision", "20"], "donnez aussi le point"),
+    ],
+)
+def test_a_wrong_word_beside_a_text_is_told_as_in_an_essai(past, more, told):
+    code, said = past.run("explain", "--config", past.config, "--texte", "un banc", *more)
+    assert (code, told in " ".join(said.split())) == (2, True)
+
+
+def test_what_is_stated_goes_with_a_text_and_not_with_a_case(past):
+    code, said = past.run("explain", past.case("lampadaire cassé"), "--nature", "idee")
+    assert (code, "va avec --texte" in " ".join(said.split())) == (2, True)
+
+
 def test_what_cannot_be_explained_is_said(past):
     unknown = printed(past.ids.number())
     assert past.run("explain", unknown)[0] == 2
