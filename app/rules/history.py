@@ -78,6 +78,8 @@ def _lines(version: RulesetVersion, live: int) -> list[str]:
         lines.append(f"  fichiers fautifs laissés comme avant : {', '.join(kept)}")
     if lint := record.get("lint"):
         lines.append(f"  {counted(lint['warnings'], 'avertissement')} à la vérification")
+    if failed := record.get("tests", {}).get("failed"):
+        lines.append(f"  {counted(failed, 'essai échouait', 'essais échouaient')}")
     if replay := record.get("replay"):
         lines.append(
             f"  rejeu : {counted(replay['changed'], 'cas changerait', 'cas changeraient')} sur "

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from past import SOON, TO_ROADS
+from past import RULES, SOON, TO_ROADS
 
+from app.rulebook import load_files
 from app.running.wiring import build
 from app.settings import load_settings
 from router.case import Status
@@ -65,6 +66,60 @@ def test_a_rollback_says_at_once_which_cases_will_stay_where_they_are(past, stat
     assert "2 cas seront décidés à nouveau par le routeur en marche. Dont 1 restera" in said
     assert said.rpartition("agent.")[2].startswith(f" {started} voirie-m")
     assert past.read(*words)["staying"] == [started]
+
+
+FAILING = """
+territoire: metropole
+regles: []
+essais:
+  - {nom: un banc, cas: {texte: banc}, attendu: {responsable: guichet}}
+  - {nom: une lampe, cas: {texte: lampadaire}, attendu: {responsable: voirie-m}}
+"""
+
+
+def _published_with_a_failing_trial(past) -> None:
+    """Put live what an older Guichet let pass, then the rules as they were, changed a little."""
+    files = {**past.active().files, "regles/essais.yaml": FAILING.encode()}
+    hash_, now = load_files(files).hash, past.active().at
+    past.store(lambda store: store.publish(files, hash_, "Awa", "essai", now, base=1))
+    past.change("[lampadaire]", "[lampadaire, réverbère]")
+    past.publish()
+
+
+def test_the_trials_of_the_restored_version_are_run_and_refuse_nothing(past):
+    _published_with_a_failing_trial(past)
+    told = " ".join(past.fine("rollback", "2", "--reason", "erreur").split())
+    assert "Version 4 en service : le contenu de la version 2." in told
+    assert "! 1 essai de cette version échoue, sur 2. Le retour n'en est pas empêché" in told
+    assert "regles/essais.yaml:6: une lampe" in told
+    assert "attendu voirie-m, obtenu eclairage-m" in told
+    assert "un banc" not in told
+    assert past.read("history")[0]["tests"] == {"passed": 1, "failed": 1}
+    assert "1 essai échouait" in past.fine("history")
+
+
+def test_failing_trials_of_a_restored_version_are_told_to_programs(past):
+    _published_with_a_failing_trial(past)
+    tests = past.read("rollback", "2", "--reason", "erreur")["tests"]
+    assert tests["passed"] == 1
+    [failed] = tests["failed"]
+    assert (failed["name"], failed["differences"][0]["got"]) == ("une lampe", "eclairage-m")
+    assert past.read("rollback", "1", "--reason", "erreur")["tests"] == {"passed": 0, "failed": []}
+    assert past.read("rollback", "1", "--reason", "erreur")["tests"] is None, "it is live already"
+
+
+def test_a_version_that_waits_is_told_with_its_failing_trials(past):
+    past.change(*MORE_GAS)
+    past.publish()
+    past.fine("approve", "2", "--par", "Lucie")
+    files = {**past.active().files, "regles/essais.yaml": FAILING.encode()}
+    hash_, now = load_files(files).hash, past.active().at
+    past.store(lambda store: store.publish(files, hash_, "Awa", "essai", now, base=2))
+    past.town.rules(RULES)
+    past.publish()
+    past.fine("approve", "4", "--par", "Lucie")
+    found = past.read("rollback", "3", "--reason", "erreur")
+    assert (found["state"], len(found["tests"]["failed"])) == ("pending", 1)
 
 
 def test_only_what_was_live_can_be_rolled_back_to(past):
