@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,15 @@ def test_a_channel_has_its_heading_and_every_setting_its_line(channel):
     told = set(re.findall(r"`(\w+)`", "\n".join(row.split("|")[1] for row in rows.splitlines())))
     assert told == CHANNELS[channel].model_fields.keys()
     assert "cannot" in section
+
+
+@pytest.mark.parametrize(("at", "language"), list(enumerate(["fr", "en"])))
+def test_the_invitation_to_be_registered_is_the_one_that_is_sent(at, language):
+    shown = re.findall(r"^```text\n(.*?)^```$", _read("channels.md"), re.MULTILINE | re.DOTALL)
+    phrases = ROOT / "router" / "words" / "phrases" / f"{language}.toml"
+    sent = tomllib.loads(phrases.read_text(encoding="utf-8"))["long"]["invite"]
+    assert len(shown) == 2
+    assert shown[at] == sent.format(numero="{{1}}", lien="{{2}}")
 
 
 @pytest.mark.parametrize("setting", list(Settings.model_fields))

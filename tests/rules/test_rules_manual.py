@@ -372,11 +372,50 @@ def test_the_commands_of_the_first_rule_work_in_the_shipped_folder(
 
 
 def run_commands(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_home(folder, monkeypatch)
+    for _, block in fenced(page, "console"):
+        for line in block.splitlines():
+            run(line.removeprefix("$ "))
+
+
+def at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("GUICHET_DATA", str(folder / "var"))
     monkeypatch.setattr("app.rulebook.check", checked)
-    for _, block in fenced(page, "console"):
-        for line in block.splitlines():
-            command = shlex.split(line.removeprefix("$ guichet "))
-            result = CliRunner().invoke(cli, command)
-            assert result.exit_code == 0, f"{line}\n{result.output}"
+
+
+def run(line: str) -> str:
+    """Run a command as it is printed; returns what it says, in one line."""
+    program, *words = shlex.split(line)
+    assert program == "guichet"
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 0, f"{line}\n{result.output}"
+    return " ".join(result.output.split())
+
+
+def test_the_commands_of_two_people_work_where_the_manual_has_come_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They stand in blocks of text, since each needs a past: versions that are live or wait."""
+    [reze] = [one for one in EXAMPLES if one.path == "regles/rezé.yaml"]
+    town = written(Town(tmp_path / "config"), reze)
+    at_home(tmp_path, monkeypatch)
+    own, approved, back = (block.strip() for _, block in fenced(MANUAL, "text"))
+
+    def change(word: str) -> None:
+        town.write(reze.path, reze.content.replace("[place", f"[{word}, place"))
+
+    publish = own.partition(" --equipe ")[0]
+    run(publish)
+    change("halles")
+    assert "Version 2 en service." in run(own), "who is of the team needs nobody else"
+    change("halle")
+    assert "Version 3 en service." in run(own)
+    change("kiosque")
+    waiting = run(publish)
+    assert "Version 4 en attente de l'accord d'une deuxième personne" in waiting
+    assert approved.replace("Lucie", "NOM") in waiting, "the command says it as the manual does"
+    assert "Version 4 en service" in run(approved)
+    normal = back.partition(" --urgence ")[0]
+    assert "en attente" in run(normal)
+    assert "Version 6 en service : le contenu de la version 3." in run(back)
