@@ -14,6 +14,7 @@ from rules.conditions.place import Inside
 from rules.conditions.time import Received
 from rules.dnf import Literal, Term, TooManyTerms
 from rules.lint.overlap import Comparison
+from rules.lint.together import Together
 from rules.model import Rule
 from rules.problems import At, Problems
 from rules.spoken import period_said
@@ -110,6 +111,10 @@ class Citations:
             if self.compare.disjoint(one.literal, other.literal):
                 said = f"{one.said_of(rule)}, et {other.said_of(rule)}"
                 return Bar(said, own=one.rule is other.rule)
+        if clash := Together(self.compare).clash(tuple(wanted.literal for wanted in way)):
+            several = [wanted for wanted in way if any(wanted.literal is one for one in clash)]
+            said = ", et ".join(wanted.said_of(rule) for wanted in several)
+            return Bar(said, own=len({wanted.rule.id for wanted in several}) == 1)
         return self._excluded(way, rule)
 
     def _excluded(self, way: Way, rule: Rule) -> Bar | None:

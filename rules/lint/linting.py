@@ -15,6 +15,7 @@ from rules.lint.conflicts import Conflicts
 from rules.lint.entitlement import Entitlement
 from rules.lint.moments import crosses, never
 from rules.lint.overlap import Comparison
+from rules.lint.together import Together
 from rules.model import Configuration
 from rules.problems import Problem, Problems
 
@@ -62,25 +63,30 @@ def _sizes(configuration: Configuration, problems: Problems) -> None:
 
 def _contradictions(ruleset: RuleSet, compare: Comparison, problems: Problems) -> None:
     """Report a rule none of whose alternatives can ever hold."""
+    together = Together(compare)
     for one in ruleset.rules:
         _dates(one, problems)
-        clashes = [compare.clash(term) or _never(ruleset, term) for term in one.terms]
+        clashes = [
+            compare.clash(term) or _never(ruleset, term) or together.clash(term)
+            for term in one.terms
+        ]
         if not all(clashes) or not clashes[0]:
             continue
-        first, second = clashes[0]
+        first, *others = clashes[0]
         said = list(
             dict.fromkeys(
                 f"« {literal.condition.key}: {literal.condition.written} »"
-                for literal in (first, second)
+                for literal in (first, *others)
             )
         )
-        both = "est à la fois voulu et exclu" if first is not second else "se contredit"
+        alone = all(literal is first for literal in others)
+        both = "se contredit" if alone else "est à la fois voulu et exclu"
         problems.error(
-            second.condition.at,
+            (others or [first])[-1].condition.at,
             "contradiction",
             f"La règle « {one.rule.id} » ne peut jamais être vraie : {' et '.join(said)} "
             f"{both if len(said) == 1 else 'se contredisent'}",
-            "Enlevez l'une des deux conditions.",
+            "Enlevez l'une des deux conditions." if len(said) < 3 else "Enlevez l'une d'elles.",
         )
 
 

@@ -92,7 +92,7 @@ class Comparison:
         if isinstance(one, HasAttachment) and isinstance(other, HasAttachment):
             return one.wanted is not other.wanted
         if isinstance(one, Annoyance) and isinstance(other, Annoyance):
-            return _degrees(one).isdisjoint(_degrees(other))
+            return degrees(one).isdisjoint(degrees(other))
         if isinstance(one, Confirmations) and isinstance(other, Confirmations):
             return _below(one, other) or _below(other, one)
         return False
@@ -141,7 +141,7 @@ class Comparison:
         if isinstance(one, HasAttachment) and isinstance(other, HasAttachment):
             return one.wanted is other.wanted
         if isinstance(one, Annoyance) and isinstance(other, Annoyance):
-            return _degrees(one) <= _degrees(other)
+            return degrees(one) <= degrees(other)
         if isinstance(one, Confirmations) and isinstance(other, Confirmations):
             return _range_within(one, other)
         if isinstance(one, Counted) and isinstance(other, Counted):
@@ -187,7 +187,7 @@ def _territories(condition: Condition) -> frozenset[str]:
     return condition.communes if isinstance(condition, HasPostcode) else frozenset()
 
 
-def _degrees(condition: Annoyance) -> frozenset[int]:
+def degrees(condition: Annoyance) -> frozenset[int]:
     least, most = condition.least or 1, condition.most or 10
     return frozenset(
         degree
