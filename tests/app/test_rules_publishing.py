@@ -10,6 +10,7 @@ from past import TO_ROADS, Past
 from rules_town import BASE, SERVICES
 from typer.testing import CliRunner
 
+from app import draft
 from app.__main__ import cli
 from app.rules.publishing import author_of
 
@@ -260,6 +261,26 @@ def test_a_file_that_no_longer_brings_what_an_untouched_rule_needs_stays_as_it_w
     assert (code, "« calendriers.yaml » est fautif : son contenu" in said) == (1, True)
     assert "Le calendrier « bureau » n'existe pas" in said
     assert town.read("history")[0]["kept"] == ["calendriers.yaml"]
+
+
+def test_of_many_files_only_those_at_fault_stay_behind(town, monkeypatch):
+    """Each check reads the whole folder: of sixteen changed files one is not found by trying each."""
+    more = [f"regles/f{number:02}.yaml" for number in range(14)]
+    for path in more:
+        town.town.rules(
+            f"- {{id: {path[7:10]}, si: {{contient: [x]}}, alors: {{urgence: haute}}}}", path
+        )
+    town.town.write("calendriers.yaml", "calendriers: {bureaux: {jours: [lun, mar]}}\n")
+    town.change(*TO_ROADS)
+    looked = []
+    real = draft.check_files
+    monkeypatch.setattr(
+        draft, "check_files", lambda files, today=None: looked.append(files) or real(files, today)
+    )
+    assert town.run("publish", town.config, "--reason", "x")[0] == 1
+    assert town.read("history")[0]["kept"] == ["calendriers.yaml"]
+    assert set(more) <= town.active().files.keys()
+    assert len(looked) < 12
 
 
 def test_a_first_version_must_be_sound(tmp_path):
