@@ -31,6 +31,15 @@ class KeptPhoto:
     media_type: str
     size: int
     ref: str
+    sent: str = ""
+    """SHA-256 of the file as it was sent: twice the same file is kept twice, and is one picture."""
+
+    @property
+    def attachment(self) -> dict[str, object]:
+        """Name it as channels read attachments."""
+        return {
+            "name": self.name, "media_type": self.media_type, "size": self.size, "ref": self.ref,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +144,7 @@ def body_of(report: Report, doubts: tuple[str, ...] = (), *, quiet: bool = False
     sent["doubts"] = doubts
     sent["quiet"] = quiet
     sent["id"] = report.submission
-    sent["attachments"] = [asdict(photo) for photo in report.photos]
+    sent["attachments"] = [photo.attachment for photo in report.photos]
     return json.dumps(sent, ensure_ascii=False).encode()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 
 from starlette.datastructures import FormData, UploadFile
 
@@ -46,11 +47,13 @@ class Uploads:
                 problems.append(Problem("photo", "error.photo_many"))
                 break
             try:
-                photo = await self._clean(upload)
+                data = await upload.read(LARGEST_BYTES + 1)
+                photo = await cleaned(data)
             except BadPhoto as bad:
                 problems.append(Problem("photo", bad.key))
                 continue
-            photos.append(await self._keep(self._save, photo, len(photos) + 1))
+            kept = await self._keep(self._save, photo, len(photos) + 1)
+            photos.append(dataclasses.replace(kept, sent=hashlib.sha256(data).hexdigest()))
             position = position or photo.position
         return Uploaded(tuple(photos), tuple(problems), position)
 
@@ -67,10 +70,6 @@ class Uploads:
             photos.append(photo)
             position = position or found
         return photos, position, []
-
-    async def _clean(self, upload: UploadFile) -> Photo:
-        data = await upload.read(LARGEST_BYTES + 1)
-        return await cleaned(data)
 
     async def _keep(self, save: SavePhoto, photo: Photo, count: int) -> KeptPhoto:
         # the name that the phone gave says nothing to the service and may say too much of a person

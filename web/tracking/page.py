@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -19,6 +18,7 @@ from web.parts import WebParts
 from web.render import Renderer
 from web.report.form import LONGEST_TEXT, Problem, seal_photo
 from web.report.uploads import NOTHING, Uploaded, Uploads
+from web.said_id import said_id
 from web.seals import Seals
 from web.sending import Sending
 from web.throttle import Throttle
@@ -115,14 +115,15 @@ class TrackingPages:
         problem = self._problem(text, form_id, uploaded)
         if problem:
             return await self._page(request, found, text, problem, uploaded, status=422)
+        said = [found.number, text, [photo.sent for photo in uploaded.photos]]
         body = {
-            "id": form_id,
+            "id": said_id(form_id, said),
             # the number in the words is what joins the message to its case, as on any channel
             "text": f"{text}\n\n{printed(found.number)}",
             "reply": "page",
             "token": self._own.token(request, found),
             "website": "",
-            "attachments": [asdict(photo) for photo in uploaded.photos],
+            "attachments": [photo.attachment for photo in uploaded.photos],
         }
         try:
             await self._sending.form(json.dumps(body, ensure_ascii=False).encode())

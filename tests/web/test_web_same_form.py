@@ -1,0 +1,77 @@
+"""A form sent twice is one thing; the same form with anything else in it is never lost in silence."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import httpx
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from web_fakes import NUMBER, Browser, House, a_case
+
+from router.tracking import from_bits, printed
+from web.said_id import said_id
+
+PAGE = f"/suivi/{printed(NUMBER)}"
+
+
+def picture(colour: str) -> dict[str, tuple[str, bytes, str]]:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), colour).save(out, "JPEG")
+    return {"photo": ("a.jpg", out.getvalue(), "image/jpeg")}
+
+
+async def sent(
+    browser: Browser, path: str, form_id: str, fields: dict[str, str], colour: str = "red"
+) -> None:
+    data = {"id": form_id, **fields}
+    answer: httpx.Response = await browser.post(path, data=data, files=picture(colour))
+    assert answer.status_code == 303, answer.text
+
+
+async def check_door(
+    browser: Browser, house: House, path: str, said: dict[str, str], other: dict[str, str]
+) -> None:
+    """Send a form twice, and then once for each field with only that field, or the photo, changed."""
+    form_id = await browser.form_id(path)
+    await sent(browser, path, form_id, said)
+    await sent(browser, path, form_id, said)
+    assert len(house.journal.envelopes) == 1
+    for count, (name, value) in enumerate(other.items(), 2):
+        await sent(browser, path, form_id, {**said, name: value})
+        assert len(house.journal.envelopes) == count, name
+    await sent(browser, path, form_id, said, "blue")
+    assert len(house.journal.envelopes) == len(other) + 2
+
+
+async def test_a_second_word_by_a_known_form_is_a_word_of_its_own(
+    browser: Browser, house: House
+) -> None:
+    house.cases.keep(a_case())
+    words = {"text": "Le trou grandit"}
+    await check_door(browser, house, PAGE, words, {"text": "Une fuite de gaz"})
+
+
+async def test_a_word_by_a_form_of_another_case_is_a_word_of_its_own(
+    browser: Browser, house: House
+) -> None:
+    other = from_bits(7)
+    house.cases.keep(a_case())
+    house.cases.keep(a_case(id=2, number=other))
+    form_id = await browser.form_id(PAGE)
+    for path in (PAGE, f"/suivi/{printed(other)}"):
+        await sent(browser, path, form_id, {"text": "Le trou grandit"})
+    assert len(house.journal.envelopes) == 2
+
+
+said = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=4)
+)
+
+
+@given(said, said)
+def test_an_id_tells_what_is_said_apart(one: Any, other: Any) -> None:
+    same = repr(one) == repr(other)  # True is 1, and not the same said
+    assert (said_id("f", one) == said_id("f", other)) is same
