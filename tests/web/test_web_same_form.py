@@ -6,11 +6,13 @@ import io
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from web_fakes import NUMBER, Browser, House, a_case
 
+from router.case import Status
 from router.tracking import from_bits, printed
 from web.said_id import said_id
 
@@ -64,6 +66,18 @@ async def test_a_word_by_a_form_of_another_case_is_a_word_of_its_own(
     for path in (PAGE, f"/suivi/{printed(other)}"):
         await sent(browser, path, form_id, {"text": "Le trou grandit"})
     assert len(house.journal.envelopes) == 2
+
+
+@pytest.mark.parametrize("act", ["accept", "progress", "close", "refuse"])
+async def test_a_correction_by_a_known_form_of_a_service_is_an_act_of_its_own(
+    browser: Browser, house: House, act: str
+) -> None:
+    house.cases.keep(a_case(status=Status.ASSIGNED))
+    link = "/p/" + house.signer.sign("p", NUMBER, "voirie-metropole")
+    words = {"act": act, "text": "mardi", "reason": "mardi", "reference": "A-1", "instead": ""}
+    kept = {"reason": "jeudi"} if act == "refuse" else {"text": "Correction : jeudi"}
+    kept |= {"instead": "Guichet de la métropole"} if act == "refuse" else {}
+    await check_door(browser, house, link, words, kept | {"reference": "A-2"})
 
 
 said = st.recursive(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 
 from fastapi import APIRouter
 from starlette.datastructures import FormData
@@ -27,6 +26,7 @@ from web.parts import WebParts
 from web.render import Renderer
 from web.report.form import LONGEST_TEXT, KeptPhoto, Problem, by_field
 from web.report.uploads import Uploads
+from web.said_id import said_id
 from web.seals import Seals
 from web.sending import Sending
 
@@ -134,16 +134,16 @@ class PartnerPages:
     ) -> Envelope:
         account = self._parts.partner_account
         act = typed["act"]
-        payload = {
+        payload: dict[str, object] = {
             "token": token,
             "act": act,
             "reason": typed["reason"] if act == "refuse" else "",
             "text": typed["text"] if act != "refuse" else "",
             "instead": typed["instead"][:_LONGEST_NAME] if act == "refuse" else "",
             "reference": typed["reference"][:_LONGEST_REFERENCE],
-            "attachments": [asdict(photo) for photo in photos],
         }
-        said = json.dumps([token, act, typed["id"]])
+        said = said_id(typed["id"], [payload, [photo.sent for photo in photos]])
+        payload["attachments"] = [photo.attachment for photo in photos]
         return Envelope(
             channel="partner_email",
             account=account,
