@@ -14,8 +14,10 @@ from web_fakes import NUMBER, Browser, House, a_case
 
 from router.case import Status
 from router.tracking import from_bits, printed
+from web.report.form import Report
 from web.said_id import said_id
 
+NOT_TYPED = {"id", "website", "proof", "photos", "photo_position"}
 PAGE = f"/suivi/{printed(NUMBER)}"
 
 
@@ -46,6 +48,23 @@ async def check_door(
         assert len(house.journal.envelopes) == count, name
     await sent(browser, path, form_id, said, "blue")
     assert len(house.journal.envelopes) == len(other) + 2
+
+
+async def test_a_report_with_anything_corrected_is_a_report_of_its_own(
+    browser: Browser, house: House
+) -> None:
+    fields = {
+        "text": "Un trou", "where": "12 rue Scribe", "commune": "44109", "lat": "47.2", "lon": "-1.5",
+        "accuracy": "10", "name": "Ana", "reply": "email", "email": "faux@mail.example",
+        "phone": "0612345678", "language": "fr",
+    }  # fmt: skip
+    other = {
+        "text": "Deux trous", "where": "14 rue Scribe", "commune": "44114", "lat": "47.3", "lon": "-1.6",
+        "accuracy": "90", "name": "Anaïs", "reply": "sms", "email": "juste@mail.example",
+        "phone": "0612345679", "language": "en",
+    }  # fmt: skip
+    assert {*fields} == {*Report.__dataclass_fields__} - NOT_TYPED
+    await check_door(browser, house, "/signaler", fields, other)
 
 
 async def test_a_second_word_by_a_known_form_is_a_word_of_its_own(

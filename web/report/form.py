@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
@@ -13,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 import phonenumbers
 
 from router.errors import InvalidInput
+from web.said_id import said_id
 from web.seals import Seals
 
 LONGEST_TEXT = 5000
@@ -73,14 +73,9 @@ class Report:
 
     @property
     def submission(self) -> str:
-        """The id under which it is sent: the same form sent twice is one, changed it is another.
-
-        Somebody who goes back in the browser and reports the next thing must not be taken for
-        somebody who pressed the button twice.
-        """
-        sizes = [photo.size for photo in self.photos]
-        said = json.dumps([self.text, self.where, self.commune, self.reply, sizes])
-        return f"{self.id}.{hashlib.sha256(said.encode()).hexdigest()[:8]}"
+        """The id under which it is sent: the same form sent twice is one, changed it is another."""
+        said = _written(self) | {"photos": [photo.sent for photo in self.photos]}
+        return said_id(self.id, said)
 
     @property
     def located(self) -> bool:
@@ -136,16 +131,18 @@ def by_field(problems: Iterable[Problem]) -> Mapping[str, str]:
 
 def body_of(report: Report, doubts: tuple[str, ...] = (), *, quiet: bool = False) -> bytes:
     """Write the JSON that the web channel reads; ``quiet``: the answer stays on our page."""
-    sent = {
-        name: value
-        for name, value in asdict(report).items()
-        if name not in {"photos", "photo_position", "proof"}
-    }
+    sent = _written(report)
     sent["doubts"] = doubts
     sent["quiet"] = quiet
     sent["id"] = report.submission
     sent["attachments"] = [photo.attachment for photo in report.photos]
     return json.dumps(sent, ensure_ascii=False).encode()
+
+
+def _written(report: Report) -> dict[str, object]:
+    """List what was typed, without the pictures and without what a machine worked out."""
+    apart = {"photos", "photo_position", "proof"}
+    return {name: value for name, value in asdict(report).items() if name not in apart}
 
 
 # --- stored pictures, carried by the form --------------------------------------------------------
