@@ -13,6 +13,7 @@ from router.ports import TakesWebhooks
 from web.parts import SavePhoto, WebParts
 from web.photos import BadPhoto, cleaned
 from web.said_wrong import first_mistake
+from web.same_entry import mark
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -80,4 +81,10 @@ async def keep_photo(save: SavePhoto | None, content: bytes, number: int) -> dic
         raise Refusal(400, f"Photo {number} is no picture that can be taken.") from None
     name = f"photo-{number}.jpg"
     ref = await save(name, safe.data)
-    return {"name": name, "media_type": safe.media_type, "size": len(safe.data), "ref": ref}
+    return {
+        "name": name,
+        "media_type": safe.media_type,
+        "size": len(safe.data),
+        "ref": ref,
+        **mark(content),
+    }

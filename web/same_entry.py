@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,14 @@ from urllib.parse import parse_qsl
 
 from router.archive import JournalReader
 from router.message import Envelope
+
+SENT = "sent"
+"""Beside what channels read of an attachment: the picture as it was sent, by its SHA-256."""
+
+
+def mark(content: bytes) -> dict[str, Any]:
+    """Give what tells a picture from others before it is kept."""
+    return {SENT: hashlib.sha256(content).hexdigest()}
 
 
 async def says_again(journal: JournalReader, kept: int, envelope: Envelope) -> bool:
@@ -20,13 +29,15 @@ async def says_again(journal: JournalReader, kept: int, envelope: Envelope) -> b
         StoreUnavailable: the journal cannot be read.
     """
     before = await journal.envelope(kept)
-    return before is not None and _said(before.payload) == _said(envelope.payload)
+    if before is None:
+        return False
+    return _same(json.loads(before.payload), json.loads(envelope.payload))
 
 
 def acts_again(before: Envelope, said: Mapping[str, Any]) -> bool:
     """Whether an act says what the journal keeps under its id; what cannot be read says something else."""
     try:
-        return _said(before.payload) == said
+        return _same(json.loads(before.payload), said)
     except (ValueError, TypeError):
         return False
 
@@ -41,7 +52,13 @@ def _fields(form: bytes, ours: str) -> list[tuple[str, str]]:
     return sorted(pair for pair in pairs if not pair[0].startswith(ours))
 
 
-def _said(payload: bytes) -> dict[str, Any]:
-    """Give what an entry says; of its pictures only how many, since each is kept under a new name."""
-    said: dict[str, Any] = json.loads(payload)
-    return said | {"attachments": len(said.get("attachments", ()))}
+def _same(before: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    """Compare all that two entries say; pictures as they were sent, since each is kept under a new name.
+
+    An entry of before pictures were told apart is known by how many it has.
+    """
+    kept, new = before.get("attachments", ()), said.get("attachments", ())
+    if len(kept) != len(new) or {**before, "attachments": ()} != {**said, "attachments": ()}:
+        return False
+    pairs = [(one.get(SENT), other.get(SENT)) for one, other in zip(kept, new, strict=True)]
+    return all(one == other for one, other in pairs if one and other)

@@ -10,6 +10,7 @@ from app.running.photos import PhotoFolder
 from channels.system_words import refusal
 from router.errors import InvalidInput
 from web.photos import LARGEST_BYTES, BadPhoto, Photo, clean
+from web.same_entry import mark
 
 
 async def kept(path: Path, folder: PhotoFolder) -> dict[str, Any]:
@@ -18,19 +19,26 @@ async def kept(path: Path, folder: PhotoFolder) -> dict[str, Any]:
     Raises:
         InvalidInput: it cannot be read, or is no picture.
     """
-    safe = await asyncio.to_thread(_read, path)
+    content, safe = await asyncio.to_thread(_read, path)
     ref = await folder.save(path.name, safe.data)
     name = f"{path.stem[:100]}.jpg"
-    return {"name": name, "media_type": safe.media_type, "size": len(safe.data), "ref": ref}
+    return {
+        "name": name,
+        "media_type": safe.media_type,
+        "size": len(safe.data),
+        "ref": ref,
+        **mark(content),
+    }
 
 
-def _read(path: Path) -> Photo:
+def _read(path: Path) -> tuple[bytes, Photo]:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise InvalidInput(
                 f"« {path} » est trop grande : {LARGEST_BYTES // 1_000_000} Mo au plus."
             )
-        return clean(path.read_bytes())
+        content = path.read_bytes()
+        return content, clean(content)
     except OSError as error:
         raise InvalidInput(f"« {path} » ne peut pas être lue : {refusal(error)}.") from None
     except BadPhoto:

@@ -102,6 +102,8 @@ def test_the_same_entry_with_its_picture_may_be_sent_again(tmp_path):
     first, again = told("new", *said), told("new", *said)
     assert (again["new"], again["number"]) == (False, first["number"])
     assert "Rien n'est enregistré" in told("new", *CALL, "--id", "1", code=2)["error"]
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "trou.png")  # another picture of that name
+    assert "Rien n'est enregistré" in told("new", *said, code=2)["error"]
 
 
 def test_a_letter_is_answered_by_a_letter_to_print():

@@ -181,6 +181,11 @@ async def test_a_picture_is_made_safe_and_kept_once(
     [file] = event.message.attachments
     assert (file.media_type, house.photos[file.ref][:2]) == ("image/jpeg", b"\xff\xd8")
     assert len(house.photos) == 1
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(picture, "PNG")
+    said["photos"] = [{"content": base64.b64encode(picture.getvalue()).decode()}]
+    other = await client.post("/desk/v1/cases", json=said, headers=ANNE)
+    assert (other.status_code, len(house.photos)) == (409, 1)
     said["photos"] = [{"content": "AAAA"}]
     headers = {**ANNE, "idempotency-key": "2"}
     refused = await client.post("/desk/v1/cases", json=said, headers=headers)

@@ -116,6 +116,12 @@ async def test_a_photo_is_made_safe_and_goes_along(client: Browser, house: House
     assert answer.status_code == 200
     [file] = told(house).attachments
     assert (file.media_type, house.photos[file.ref][:2]) == ("image/jpeg", b"\xff\xd8")
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(picture, "PNG")
+    other = {"content": base64.b64encode(picture.getvalue()).decode()}
+    for photos, status in (([photo], 200), ([other], 409)):
+        answer = await post(client, house, {"act": "close", "text": "Fait.", "photos": photos})
+        assert (answer.status_code, len(house.photos)) == (status, 1)
 
 
 @pytest.mark.parametrize(

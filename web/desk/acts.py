@@ -22,7 +22,7 @@ from web.desk.letter import letter_page, style_policy
 from web.desk.tasks import Task, receipt_of, tasks_of
 from web.parts import DeskRecords, WebParts
 from web.programs import Refusal, as_webhook, keep_photo, opened, read
-from web.same_entry import says_again
+from web.same_entry import mark, says_again
 from web.sending import Sending
 
 _LONGEST_ID = 100
@@ -58,7 +58,7 @@ class DeskActs:
         case = read(NewCase, asked.body)
         self._check(case)
         said = case.model_dump(mode="json", exclude={"desk", "photos"}, exclude_none=True)
-        said |= {"kind": "case", "attachments": [{}] * len(case.photos)}
+        said |= {"kind": "case", "attachments": [mark(one.content) for one in case.photos]}
         desk = _chosen(desks, case.desk)
         envelope = self._envelope(asked, desk, said)
         before = await self._line(envelope)

@@ -20,7 +20,7 @@ from web.partners.acts import Act, CaseMessage, Photo, Refused, Taken
 from web.partners.invited import Invited, open_link
 from web.parts import WebParts
 from web.programs import Refusal, as_webhook, keep_photo, opened, read
-from web.same_entry import acts_again
+from web.same_entry import acts_again, mark
 from web.sending import Sending
 
 CHANNEL = "partner_webhook"
@@ -152,7 +152,8 @@ class Acts:
         """
         look = self._parts.kept
         before = await look(CHANNEL, account, id) if look is not None else None
-        said = act.model_dump(exclude={"photos"}) | {"attachments": len(act.photos)}
+        photos = [mark(photo.content) for photo in act.photos]
+        said = act.model_dump(exclude={"photos"}) | {"attachments": photos}
         if before is not None and not acts_again(before, said):
             raise Refusal(409, _OTHER_ACT)
         return before is not None
