@@ -15,6 +15,7 @@ _SPAN = timedelta(days=90)
 _LONGEST_LIFE = timedelta(days=365)
 """How long before its latest update a request may have been posted."""
 _DEFAULT_SIZE, _MOST = 100, 1000  # "90 days or first 1000 requests, whichever is smallest"
+_MOST_DIGITS = 6
 _BATCH = 500
 _MOST_LOOKED_AT = 20_000
 
@@ -109,6 +110,7 @@ def _count(query: Mapping[str, str], name: str, otherwise: int) -> int:
     given = query.get(name, "")
     if not given:
         return otherwise
-    if not (given.isascii() and given.isdigit() and 0 < int(given[:9]) < 1_000_000):
-        raise Trouble(400, f"{name} is a number from 1.")
-    return int(given)
+    digits = given.lstrip("0")
+    if not (given.isascii() and given.isdigit() and 0 < len(digits) <= _MOST_DIGITS):
+        raise Trouble(400, f"{name} is a number from 1 to {10**_MOST_DIGITS - 1}.")
+    return int(digits)

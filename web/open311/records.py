@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from router.case import Case, Event, EventKind, Reporter, Status, Visibility
@@ -19,6 +19,7 @@ _CLOSED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED}
 _TOLD = {EventKind.STATUS, EventKind.ANSWERED, EventKind.FORWARDED}
 LONGEST = 4000
 """Characters of a description (GeoReport v2)."""
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _STANDARD = ("place", "lieu")
 
 
@@ -103,6 +104,11 @@ def updates_of(
     return found
 
 
+def in_order(updates: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Sort updates by their time; those of one moment as they came."""
+    return sorted(updates, key=lambda one: (one["updated_datetime"], int(one["update_id"])))
+
+
 def _for_all(event: Event) -> bool:
     return event.visibility is Visibility.CITIZEN
 
@@ -140,10 +146,10 @@ def attributes_of(category: str, rulebook: Rulebook) -> list[dict[str, Any]]:
 
 
 def moment(text: str) -> datetime:
-    """Read a time of the standard; without a zone it is refused, as the standard says.
+    """Read a time of the standard, into UTC; without a zone it is refused, as the standard says.
 
     Raises:
-        Trouble: it is none.
+        Trouble: it is none, or so far away that no span can be reckoned from it.
     """
     try:
         at = datetime.fromisoformat(text.replace(" ", "+"))
@@ -151,4 +157,7 @@ def moment(text: str) -> datetime:
         raise Trouble(400, f"« {text[:40]} » is no date of ISO 8601.") from error
     if at.tzinfo is None:
         raise Trouble(400, f"« {text[:40]} » says no time zone.")
-    return at
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        told = f"« {text[:40]} » is not between the years {_FIRST_YEAR} and {_LAST_YEAR}."
+        raise Trouble(400, told)
+    return at.astimezone(UTC)

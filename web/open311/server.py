@@ -24,6 +24,7 @@ from web.open311.query import Asked, Search
 from web.open311.records import (
     CHANNEL,
     attributes_of,
+    in_order,
     name_of,
     posted_by,
     request_of,
@@ -236,8 +237,7 @@ class Open311Api:
         for case in await self._search.updated(account, asked):
             events = await self._search.events(case)
             found += updates_of(case, events, rulebook, speaker)
-        inside = [one for one in found if asked.since <= one["updated_datetime"] <= asked.until]
-        inside.sort(key=lambda one: (one["updated_datetime"], one["update_id"]))
+        inside = in_order(o for o in found if asked.since <= o["updated_datetime"] <= asked.until)
         page = inside[asked.first : asked.first + asked.size]
         return listed(format, "service_request_updates", "request_update", page)
 
