@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from router.case import Event, EventKind, Reporter, Status, Visibility
 from router.decision import Place
 from router.events import MessageReceived
 from router.geography import Point
-from router.message import Address
+from router.message import Address, Envelope
 from router.tokens import REPLY
 from router.tracking import from_bits, printed
 from web.app import create_app
@@ -164,7 +165,57 @@ async def test_the_example_of_the_specification_becomes_a_message(
     assert (message.location.lat, message.location.lon) == (37.76524078, -122.4212043)
     tree = _tree(answer)
     assert (tree.tag, tree[0].tag) == ("service_requests", "request")
-    assert tree[0].findtext("token") == envelope.provider_id
+    token = tree[0].findtext("token") or ""
+    assert token.startswith(envelope.provider_id)
+    assert len(token) > len(envelope.provider_id) + 20  # what only we can add
+
+
+async def _waiting(client: Browser, house: House) -> tuple[str, Envelope]:
+    """Post a request that has its number later; gives its token and what is kept."""
+    headers = {**FORM, "idempotency-key": "1001"}
+    [posted] = (await client.post(f"{BASE}/requests.json", content=EXAMPLE, headers=headers)).json()
+    [envelope] = house.journal.envelopes
+    house.numbers[envelope.provider_id] = NUMBER
+    return posted["token"], envelope
+
+
+async def test_a_token_leads_to_its_number_whoever_asks(client: Browser, house: House) -> None:
+    token, _ = await _waiting(client, house)
+    [known] = (await client.get(f"{BASE}/tokens/{token}.json")).json()
+    assert known == {"service_request_id": PRINTED, "token": token}
+    for _ in range(10):  # and it may be asked for again and again
+        assert (await client.get(f"{BASE}/tokens/{token}.json")).status_code == 200
+
+
+async def test_a_token_that_was_worked_out_from_a_key_leads_nowhere(
+    client: Browser, house: House
+) -> None:
+    """What an application calls its request may be a number that anybody counts up to."""
+    _, envelope = await _waiting(client, house)
+    worked_out = hashlib.sha256(b"own\n1001").hexdigest()[:32]
+    assert envelope.provider_id == worked_out
+    for guess in (worked_out, f"{worked_out}-", f"{worked_out}-{'0' * 24}"):
+        await said(await client.get(f"{BASE}/tokens/{guess}.json"), 404)
+
+
+async def test_who_tries_tokens_is_slowed_down(client: Browser, house: House) -> None:
+    token, _ = await _waiting(client, house)
+    answers = [await client.get(f"{BASE}/tokens/{n:032x}.xml") for n in range(4)]
+    assert [one.status_code for one in answers] == [404, 404, 404, 429]
+    assert (await client.get(f"{BASE}/tokens/{token}.json")).status_code == 429
+    house.clock.advance(60)
+    assert (await client.get(f"{BASE}/tokens/{token}.json")).status_code == 200
+
+
+async def test_a_token_of_an_earlier_version_is_answered_to_the_key_that_posted(
+    client: Browser, house: House
+) -> None:
+    _, envelope = await _waiting(client, house)
+    old = f"{BASE}/tokens/{envelope.provider_id}.json"
+    [known] = (await client.get(f"{old}?api_key={KEY}")).json()
+    assert known["service_request_id"] == PRINTED
+    await said(await client.get(f"{old}?api_key=other"), 404)
+    await said(await client.get(f"{old}?api_key=nobody"), 403)
 
 
 async def test_the_number_is_told_at_once_when_the_router_is_quick(
@@ -174,9 +225,6 @@ async def test_the_number_is_told_at_once_when_the_router_is_quick(
     answer = await client.post(f"{BASE}/requests.json", content=EXAMPLE, headers=FORM)
     [request] = answer.json()
     assert (request["service_request_id"], "token" in request) == (PRINTED, False)
-    [envelope] = house.journal.envelopes
-    [known] = (await client.get(f"{BASE}/tokens/{envelope.provider_id}.json")).json()
-    assert known == {"service_request_id": PRINTED, "token": envelope.provider_id}
     await said(await client.get(f"{BASE}/tokens/nope.xml"), 404)
 
 

@@ -63,15 +63,26 @@ class Access:
             raise Trouble(404, f"service_code {code[:60]} was not found.")
         return code
 
+    def may_guess(self, request: Request) -> None:
+        """Check that a client has not named too much that is not there.
+
+        Raises:
+            Trouble: 429.
+        """
+        if self._throttle.wait_s(_client(request)):
+            raise Trouble(429, "Too many wrong numbers; wait a moment.")
+
+    def guessed(self, request: Request) -> None:
+        """Count that a client named what is not there."""
+        self._throttle.spend(_client(request))
+
     async def case(self, request: Request, number: str) -> Case:
         """Find a case by its number; who guesses is slowed down.
 
         Raises:
             Trouble: 400, 404 or 429.
         """
-        client = request.client.host if request.client else ""
-        if self._throttle.wait_s(client):
-            raise Trouble(429, "Too many wrong numbers; wait a moment.")
+        self.may_guess(request)
         if not number:
             raise Trouble(400, "service_request_id was not provided.")
         try:
@@ -79,6 +90,10 @@ class Access:
         except InvalidInput:
             case = None
         if case is None:
-            self._throttle.spend(client)
+            self.guessed(request)
             raise Trouble(404, f"service_request_id {number[:60]} was not found.")
         return case
+
+
+def _client(request: Request) -> str:
+    return request.client.host if request.client else ""

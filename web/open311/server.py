@@ -30,6 +30,7 @@ from web.open311.records import (
     request_of,
     updates_of,
 )
+from web.open311.tokens import Tokens
 from web.parts import WebParts
 from web.render import Renderer
 from web.same_entry import posts_again
@@ -68,6 +69,7 @@ class Open311Api:
         self._sending = Sending(parts)
         self._search = Search(parts.cases)
         self._access = Access(parts)
+        self._tokens = Tokens(parts)
 
     def routes(self) -> APIRouter:
         router = APIRouter()
@@ -149,7 +151,7 @@ class Open311Api:
         envelope = await self._accept(channel, asked, form)
         number = await self._sending.until(lambda: self._number(account, envelope.provider_id))
         known = {"service_request_id": printed(number)} if number else {}
-        waits = {} if number else {"token": envelope.provider_id}
+        waits = {} if number else {"token": self._tokens.token(account, envelope.provider_id)}
         record = {**known, **waits, "service_notice": None, "account_id": None}
         return listed(format, "service_requests", "request", [record])
 
@@ -195,11 +197,15 @@ class Open311Api:
 
     @answering
     async def token(self, request: Request, format: str) -> Response:
-        """Give the number that a token became."""
+        """Give the number that a token became; who guesses is slowed down."""
         self._access.jurisdiction(request.query_params)
+        self._access.may_guess(request)
         token = request.path_params["token"]
-        for name, account in self._parts.channels:
-            number = await self._number(account, token) if name == CHANNEL else None
+        named = self._tokens.posted(token, self._access.key(request))
+        if not named:
+            self._access.guessed(request)
+        for account, id in named:
+            number = await self._number(account, id)
             if number is not None:
                 record = {"service_request_id": printed(number), "token": token}
                 return listed(format, "service_requests", "request", [record])
