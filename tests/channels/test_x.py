@@ -10,9 +10,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from channels.x.api import Forgetful, Renew, Tokens
@@ -28,6 +32,7 @@ from router.message import Address, Message, WebhookRequest
 from router.stated import Stated
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+ASCII = st.characters(codec="ascii")
 ACCOUNT, SECRET = "GuichetNantes", "secret-de-l-application"
 SETTINGS = XSettings(consumer_secret=SecretStr(SECRET), user_id="1")
 CHANNEL = X(SETTINGS, ACCOUNT, WallClock())
@@ -108,6 +113,42 @@ def test_the_check_of_the_address_is_answered() -> None:
     without = CHANNEL.challenge(replace(asked, url="https://g.example/x"))
     assert without is not None
     assert without.status == 400
+
+
+def signed_for_anybody(token: str) -> str:
+    """Ask as a stranger may; give the signature that he is told, or nothing."""
+    url = f"https://g.example/x?{urlencode({'crc_token': token})}"
+    answer = CHANNEL.challenge(WebhookRequest("GET", url, {}, b""))
+    assert answer is not None
+    return str(json.loads(answer.body)["response_token"]) if answer.status == 200 else ""
+
+
+def is_taken(body: bytes, shown: str) -> bool:
+    headers = {"x-twitter-webhooks-signature": shown}
+    try:
+        CHANNEL.verify(WebhookRequest("POST", "https://g.example/x", headers, body))
+    except InvalidSignature:
+        return False
+    return True
+
+
+@given(st.text(max_size=200) | st.from_regex(r"[\w+/=.-]{1,130}", fullmatch=True, alphabet=ASCII))
+def test_nothing_that_strangers_have_signed_is_taken_as_an_event(token: str) -> None:
+    assert not is_taken(token.encode(), signed_for_anybody(token))
+
+
+@given(st.dictionaries(st.text(), st.text()), st.booleans())
+def test_what_x_sends_is_taken_and_signed_for_nobody(event: dict[str, str], spaced: bool) -> None:
+    body = json.dumps(event, indent=1 if spaced else None)
+    assert is_taken(body.encode(), signature(body.encode()))
+    assert not signed_for_anybody(body)
+
+
+@given(st.binary(min_size=1, max_size=96), st.uuids())
+def test_every_token_that_x_may_ask_for_is_answered(drawn: bytes, named: UUID) -> None:
+    plain, safe = base64.b64encode(drawn), base64.urlsafe_b64encode(drawn)
+    for token in (plain.decode(), safe.decode(), drawn.hex()[:128], str(named)):
+        assert signed_for_anybody(token) == signature(token.encode())
 
 
 # --- reading -------------------------------------------------------------------------------------
