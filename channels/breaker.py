@@ -57,8 +57,13 @@ class Breaker:
         return None
 
     def report(self, outcome: SendOutcome) -> SendOutcome:
-        """Count what a call came to; the one that opens the breaker holds all others back."""
+        """Count what a call came to; the one that opens the breaker holds all others back.
+
+        A delivery that waits for itself alone tells nothing of the partner, good or bad.
+        """
         self._probing = False
+        if isinstance(outcome, Retry) and outcome.alone:
+            return outcome
         down = isinstance(outcome, Unknown) or (
             isinstance(outcome, Retry) and not outcome.throttled
         )

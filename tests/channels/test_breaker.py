@@ -84,7 +84,10 @@ async def test_a_first_call_that_was_cut_off_lets_another_go_first() -> None:
     assert breaker.refused() is None
 
 
-OUTCOMES = st.sampled_from([DOWN, UP, NO, Unknown("cut"), Retry("429", 2.0, throttled=True)])
+OURS = Retry("it has not given its number yet", 60.0, alone=True)
+OUTCOMES = st.sampled_from(
+    [DOWN, UP, NO, Unknown("cut"), Retry("429", 2.0, throttled=True), OURS],
+)
 
 
 @given(st.lists(OUTCOMES))
@@ -94,7 +97,21 @@ def test_only_failures_in_a_row_open_it(outcomes: list[SendOutcome]) -> None:
     for outcome in outcomes:
         if breaker.refused() is not None:
             break
-        breaker.report(outcome)
+        assert breaker.report(outcome) == outcome or breaker.open
         failed = isinstance(outcome, Unknown) or outcome == DOWN
-        row = row + 1 if failed else 0
+        row = row + failed if failed or outcome == OURS else 0
         assert breaker.open == (row >= 3)
+
+
+@given(st.lists(st.just(OURS), max_size=9))
+def test_what_waits_for_itself_alone_tells_nothing_of_the_partner(waits: list[Retry]) -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    clock.ticks = 61
+    for wait in waits:
+        assert breaker.refused() is None
+        assert breaker.report(wait) == wait
+        assert breaker.open
+    assert breaker.refused() is None
+    breaker.report(UP)
+    assert not breaker.open
