@@ -40,6 +40,8 @@ _TABLES = frozenset({"keys", "templates"})
 WITHOUT_PROVIDER = frozenset({"web", "desk"})
 """Channels that need no settings, and answer by the e-mail and SMS of others."""
 
+OF_PARTNERS = frozenset({"partner_open311", "partner_webhook", "cell"})
+"""Channels whose accounts are partners' systems: what one shares with us connects no other."""
 
 CHANNELS = (
     "email", "partner_email", "partner_open311", "partner_webhook", "open311", "sms", "whatsapp",
@@ -117,8 +119,11 @@ class Settings(BaseSettings):
         """Give the settings by which an account is connected; None where it is not.
 
         Mail to services leaves with the settings of the counter's mailbox where it has no others.
+        A partner's system of which nothing is said is not connected: its cases go by mail.
         """
         raw = self.of_account(channel, account)
+        if channel in OF_PARTNERS:
+            return raw or None
         if raw is None and channel == "partner_email":
             raw = self.of_account("email", account)
         return {} if raw is None and channel in WITHOUT_PROVIDER else raw
