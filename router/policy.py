@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from router.cells import Cells
+from router.delivery import DeliveryKind
 
 LOCAL_URL = "http://127.0.0.1:8000"
 """Where people reach the pages of an installation that nobody has given an address."""
@@ -15,12 +16,20 @@ LOCAL_URL = "http://127.0.0.1:8000"
 class Way:
     """A channel account that reaches one partner.
 
-    ``only_forwards``: it carries cases to be worked, and neither notices nor questions.
+    ``only_forwards``: it carries cases to be worked, and neither notices nor questions;
+    ``additions``: also what people add to them.
     """
 
     channel: str
     account: str
     only_forwards: bool = False
+    additions: bool = True
+
+    def carries(self, kind: DeliveryKind, *, added: bool) -> bool:
+        """Whether it carries a delivery: a case, an addition to it, or what is only told of it."""
+        if kind is DeliveryKind.FORWARD:
+            return self.additions or not added
+        return not self.only_forwards
 
 
 @dataclass(frozen=True, slots=True)

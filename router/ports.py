@@ -71,6 +71,8 @@ class Capabilities:
     """``characters``, ``utf16`` or ``segments``."""
     notices: bool = True
     """Of a way to services: whether it also carries what is not theirs to work."""
+    additions: bool = True
+    """Of a way to services: whether it carries what people add to a case."""
     largest_media: int = 25_000_000
     """Bytes."""
     reply_window_s: int | None = None

@@ -23,7 +23,11 @@ def accounts(directory: Directory) -> list[Key]:
 def ways(directory: Directory, channels: Mapping[Key, object]) -> dict[Key, Way]:
     """Lead from (way, address) to the account that reaches it, where it is connected."""
     return {
-        way: Way(*key, only_forwards=not channel.capabilities.notices)
+        way: Way(
+            *key,
+            only_forwards=not channel.capabilities.notices,
+            additions=channel.capabilities.additions,
+        )
         for way, key in _accounts(directory).items()
         if isinstance(channel := channels.get(key), Channel)
     }

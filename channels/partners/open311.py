@@ -79,7 +79,6 @@ class PartnerOpen311:
     """One partner: posts requests to it and asks it for news, by one process at a time."""
 
     name = NAME
-    capabilities = Capabilities(threads=True, location=True, notices=False)
     on_unknown = OnUnknown.FIND
 
     def __init__(
@@ -106,6 +105,13 @@ class PartnerOpen311:
         )
         self._lists_by_key = False
         self._follow = Follow(self, settings.poll_s, clock)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Say what it carries: additions only to a server that has the extension for them."""
+        return Capabilities(
+            threads=True, location=True, notices=False, additions=self._settings.updates
+        )
 
     # --- out ------------------------------------------------------------------------------------
 

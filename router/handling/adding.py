@@ -11,6 +11,7 @@ from router.delivery import DeliveryKind
 from router.handling.desk import Desk
 from router.handling.dispatch import Dispatcher
 from router.handling.for_an_agent import ForAnAgent
+from router.handling.handing_on import hand_on
 from router.handling.moving import tell_changes, text_of_move
 from router.handling.opening import remember
 from router.message import Message
@@ -109,7 +110,7 @@ class Adding:
                 threaded.party or party_of(message.address.key),
             )
         if decision is None or decision.owner == case.owner:
-            self.tell_owner(draft, inbound, case, message, personal, own=own)
+            case = self.tell_owner(draft, inbound, case, message, personal, own=own)
         asked = self._next_question(message, case, decision, threaded) if own else ""
         if asked:
             case = self.workspace.save(
@@ -208,24 +209,30 @@ class Adding:
         fact: str = "",
         *,
         own: bool,
-    ) -> None:
+    ) -> Case:
         """Write to the owner what was added, at once, and whether another person says it.
 
-        The answer about a ``fact`` goes only where he may read it.
+        The answer about a ``fact`` goes only where he may read it. Where no way of ours carries it,
+        the desk hands it on.
         """
+        forwarder = self.dispatcher.forwarder
         owner = self.dispatcher.rulebook.directory.service(case.owner)
-        if owner is not None and self.dispatcher.forwarder.policy.cells.tells_additions(owner):
-            added = message.text_shown or without_words(message, owner)
-            self.dispatcher.forwarder.forward(
-                draft,
-                case,
-                owner,
-                DeliveryKind.FORWARD,
-                message.provider_id,
-                added=added if may_read(owner, case, fact) else _NOT_FOR_HIM,
-                files=files_of(inbound, message),
-                by_another=not own,
-            )
+        if owner is None or not forwarder.policy.cells.tells_additions(owner):
+            return case
+        if not forwarder.tells_additions(owner):
+            return hand_on(self.workspace, forwarder, draft, case, owner, message.provider_id)
+        added = message.text_shown or without_words(message, owner)
+        forwarder.forward(
+            draft,
+            case,
+            owner,
+            DeliveryKind.FORWARD,
+            message.provider_id,
+            added=added if may_read(owner, case, fact) else _NOT_FOR_HIM,
+            files=files_of(inbound, message),
+            by_another=not own,
+        )
+        return case
 
     def edited(
         self, draft: Draft, inbound: Inbound, message: Message, case: Case, ref: str
@@ -239,7 +246,7 @@ class Adding:
         self.workspace.tell(
             draft, case, EventKind.EDITED, who, message.text_shown, Visibility.SERVICE
         )
-        self.tell_owner(draft, inbound, case, message, fact, own=own)
+        case = self.tell_owner(draft, inbound, case, message, fact, own=own)
         return Worked(Action.APPEND, "message corrigé par la personne", case, message)
 
     def _next_question(

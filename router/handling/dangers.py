@@ -88,7 +88,7 @@ class Dangers:
         known = self.workspace.save(draft, replace(known, watchers=watchers))
         note = f"Un danger est signalé à propos de cette demande : {printed(danger.number)}."
         self.workspace.tell(draft, known, EventKind.NOTE, "router", note, Visibility.SERVICE)
-        self.adding.tell_owner(draft, inbound, known, message, own=own)
+        known = self.adding.tell_owner(draft, inbound, known, message, own=own)
         if service != known.owner:
             cause = f"danger:{inbound.id}"
             forwarder.forward(draft, known, forwarder.service(service), DeliveryKind.NOTICE, cause)

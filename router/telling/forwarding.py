@@ -55,7 +55,7 @@ class Forwarder:
         ``files`` are those that go along; all of the case's when they are not given. ``by_another``:
         what is added says one who is not known as its reporter.
         """
-        _, address = self._way(service, transmit_by, kind)
+        _, address = self._way(service, transmit_by, kind, added=bool(added))
         words = told_to(service, case)
         data = sheet(
             self.rulebook, case, service, kind, added, files, by_another=by_another, words=words
@@ -87,7 +87,7 @@ class Forwarder:
             and "@" in service.transmit_to
         ):
             return  # nearly always
-        way, address = self._way(service, wanted, DeliveryKind.FORWARD)
+        way, address = self._way(service, wanted, DeliveryKind.FORWARD, added=False)
         wanted, said = wanted or service.transmit_by, []
         if way != wanted:
             said.append(
@@ -103,7 +103,14 @@ class Forwarder:
             text = " ".join(said)
             self.workspace.tell(draft, case, EventKind.NOTE, "router", text, Visibility.SERVICE)
 
-    def _way(self, service: Service, wanted: str | None, kind: DeliveryKind) -> tuple[str, Address]:
+    def tells_additions(self, service: Service) -> bool:
+        """Whether what people add reaches a service: by its own way, or by mail."""
+        way, address = self._way(service, None, DeliveryKind.FORWARD, added=True)
+        return way != "email" or "@" in address.value
+
+    def _way(
+        self, service: Service, wanted: str | None, kind: DeliveryKind, *, added: bool
+    ) -> tuple[str, Address]:
         """Choose how to reach a service: as its rule wants, as it works, else by mail.
 
         Only mail reaches a service that works another way: of the others it has no address.
@@ -114,6 +121,6 @@ class Forwarder:
         if own in self.policy.ways:
             return own, Address(*self.policy.ways[own], to)
         found = self.policy.partners.get((own, to))
-        if found and (kind is DeliveryKind.FORWARD or not found.only_forwards):
+        if found and found.carries(kind, added=added):
             return own, Address(found.channel, found.account, to)
         return "email", Address(*self.policy.ways["email"], service.contact.email or to)

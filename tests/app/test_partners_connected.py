@@ -17,6 +17,7 @@ ACCOUNTS = st.sampled_from(["a", "b", "c"])
 TABLES = st.dictionaries(ACCOUNTS, st.just({"deadline_s": 3.0}))
 OF_ALL = st.just({}) | st.just({"per_second": 2.0})
 KEYS = {"k1": "whsec_YW4tZXhhbXBsZS1rZXktb2YtMjQtYnl0ZQ=="}
+TRANSPORT = "https://open311.transports.example"
 LANDLORD = "https://demandes.bailleur.example"
 
 
@@ -39,3 +40,15 @@ async def test_until_its_table_is_there_the_cases_of_a_partner_go_by_mail(tmp_pa
     assert connected == (named == LANDLORD)
     assert (f"partner_webhook {LANDLORD}" in product.unconnected) == (not connected)
     assert connected == product.sends("partner_webhook", LANDLORD)
+
+
+@pytest.mark.parametrize("updates", [True, False])
+async def test_additions_go_by_open311_only_where_the_partner_takes_them(tmp_path, store, updates):
+    settings = GivenSettings(
+        data=tmp_path,
+        config=CONFIG,
+        channels={"partner_open311": {TRANSPORT: {"updates": updates}}},
+    )
+    product = await build(settings, store)
+    way = product.policy.partners["open311", TRANSPORT]
+    assert (way.only_forwards, way.additions) == (True, updates)

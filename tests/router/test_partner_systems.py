@@ -10,7 +10,7 @@ from town import SERVICES, Town, TownRules, TownSender
 
 from channels.breaker import Breaker
 from router.archive import Action
-from router.case import EventKind, Status
+from router.case import EventKind, Status, Visibility
 from router.decision import ServiceId
 from router.delivery import DeliveryKind, Retry
 from router.outbox import Courier
@@ -32,8 +32,12 @@ class LightRules(TownRules):
     bins = ""
     """Where cleanliness has a system of its own, if it has."""
 
+    mail = ""
+    """Where lighting reads its mail, if it does."""
+
     def services(self):
-        light = replace(SERVICES[0], transmit_by="open311", transmit_to=URL)
+        contact = replace(SERVICES[0].contact, email=self.mail)
+        light = replace(SERVICES[0], transmit_by="open311", transmit_to=URL, contact=contact)
         bins = SERVICES[1]
         if self.bins:
             bins = replace(bins, transmit_by="webhook", transmit_to=self.bins)
@@ -95,6 +99,44 @@ async def test_what_a_way_cannot_carry_is_a_mail(town, only_forwards):
     await town.hear("ana", "La poubelle déborde")
     [notice] = [one for one in await town.waiting() if one.kind is DeliveryKind.NOTICE]
     assert notice.address.channel == ("partner" if only_forwards else "partner_open311")
+
+
+ADDED = "Il fait des étincelles maintenant"
+
+
+@pytest.mark.parametrize("additions", [True, False])
+@pytest.mark.parametrize("mail", ["eclairage@lumiere.example", ""])
+async def test_what_a_person_adds_reaches_the_service_by_a_way_that_carries_it(
+    town, additions, mail
+):
+    _connected(town, only_forwards=True, additions=additions)
+    town.rules.mail = mail
+    case, _ = await _handed(town)
+    heard = await town.hear("ana", ADDED)
+    assert heard.case.id == case.id
+    told = [one for one in await town.waiting() if one.service == "eclairage"]
+    ways = {(one.address.channel, one.address.value) for one in told if ADDED in one.text}
+    if additions:
+        assert ways == {("partner_open311", URL)}
+    else:
+        assert ways == ({("partner", mail)} if mail else set())
+    # nothing is written to an address by which nobody is reached
+    assert {one.address.value for one in told} <= {URL, mail}
+
+
+async def test_what_no_way_carries_the_desk_hands_on(town):
+    _connected(town, only_forwards=True, additions=False)
+    await _handed(town)
+    heard = await town.hear("ana", ADDED)
+    [asked] = [one for one in await town.waiting() if one.kind is DeliveryKind.NOTICE]
+    assert asked.service == town.rules.desk.id
+    assert "transmettez-lui vous-même" in asked.text
+    assert town.rules.desk.id in heard.case.watchers
+    events = await town.store.events(heard.case.id)
+    assert [e.visibility for e in events if "transmettez-lui" in e.text] == [Visibility.SERVICE]
+    again = await town.hear("ana", "Et il penche")
+    assert again.case.watchers == heard.case.watchers
+    assert len([d for d in await town.waiting() if d.kind is DeliveryKind.NOTICE]) == 2
 
 
 @pytest.mark.parametrize(
