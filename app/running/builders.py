@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from app.running.photos import PhotoFolder
@@ -19,6 +19,7 @@ from router.ports import Clock, Health, KnowsHandedOver, OpensFiles
 from router.tokens import Signer
 
 if TYPE_CHECKING:
+    from channels.email.lmtp import Doors
     from channels.partners.email import PartnerEmail
 
 Key = tuple[str, str]
@@ -40,6 +41,8 @@ class Parts:
     handed: KnowsHandedOver
     cell: str = ""
     """Our name among installations."""
+    doors: Doors = field(default_factory=dict)
+    """Where mail is taken by LMTP: one door for all mailboxes of a port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class ActionPage:
 def _email(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
     from channels.email import EmailChannel, EmailSettings
 
-    return EmailChannel(checked(EmailSettings, raw), account, parts.signer, files=parts.files)
+    settings = checked(EmailSettings, raw)
+    return EmailChannel(settings, account, parts.signer, files=parts.files, doors=parts.doors)
 
 
 def _partner_email(raw: Mapping[str, Any], account: str, parts: Parts) -> PartnerEmail:

@@ -15,7 +15,7 @@ from channels.email.composing import mail_of
 from channels.email.events import Receiver
 from channels.email.identity import recipients_of
 from channels.email.inbox import Inbox
-from channels.email.lmtp import serve, trouble_at
+from channels.email.lmtp import Doors, serve, trouble_at
 from channels.email.mime import opened
 from channels.email.reading import bytes_of
 from channels.email.settings import EmailSettings
@@ -54,7 +54,8 @@ _SILENT = 3
 class EmailChannel:
     """A mailbox: IMAP and LMTP in, SMTP out.
 
-    ``account`` is the counter's address; ``signer`` checks the tokens of recipient addresses.
+    ``account`` is the counter's address; ``signer`` checks the tokens of recipient addresses;
+    ``doors`` are those for LMTP that this process has.
     """
 
     name = NAME
@@ -69,11 +70,13 @@ class EmailChannel:
         signer: Signer,
         now: Callable[[], datetime] = _now,
         files: OpensFiles | None = None,
+        doors: Doors | None = None,
     ) -> None:
         self.settings = settings
         self.now = now
         self.account = account
         self._files = files
+        self._doors: Doors = {} if doors is None else doors
         self.rate = Rate(settings.smtp_per_s, burst=max(1, round(settings.smtp_per_s)))
         self._wrapper = Wrapper(account, settings.largest_mail)
         self._receiver = Receiver(account, signer, settings.trusted_authserv_ids)
@@ -191,7 +194,7 @@ class EmailChannel:
     async def listen(self, accept: Callable[[Envelope], Awaitable[None]]) -> None:
         """Serve LMTP until cancelled; returns at once when it is not configured."""
         if self.settings.lmtp_port is not None:
-            await serve(self, accept)
+            await serve(self, accept, self._doors)
 
     async def close(self) -> None:
         await self._inbox.close()

@@ -1,13 +1,16 @@
 """The main job on one channel: a real mail comes in, a service answers it, the answer goes back."""
 
 import asyncio
+import smtplib
 from email.message import EmailMessage
 
 from app.running.server import Server
 from app.running.wiring import build
 from app.settings import load_settings
 from app.stores import opened
+from channels.email import EmailChannel
 from demo.mail import PASSWORD, MailSimulator
+from demo.server import listen
 from router.archive import CaseFilter
 from router.case import Status
 
@@ -77,3 +80,32 @@ async def _play(post, store):
     (case,) = await store.cases(CaseFilter())
     assert "il clignote encore" in case.text
     assert "Réparé ce matin." not in case.text
+
+
+async def test_all_mailboxes_of_an_installation_listen_at_one_port(tmp_path, store):
+    with listen() as free:
+        port = free.getsockname()[1]
+    settings = load_settings(data=tmp_path, channels={"email": {"lmtp_port": port}})
+    product = await build(settings, store, with_inactive=True)
+    mailboxes = [one for one in product.listeners if isinstance(one, EmailChannel)]
+    assert len(mailboxes) > 1
+    came = []
+
+    async def accept(envelope):
+        came.append(envelope.account)
+
+    def hand_over(recipient):
+        with smtplib.LMTP("127.0.0.1", port, "mx.example") as client:
+            client.ehlo()
+            client.sendmail(
+                "lea@citoyens.example", recipient, b"From: lea@citoyens.example\n\nTrou"
+            )
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        listening = [tasks.create_task(one.listen(accept)) for one in mailboxes]
+        await asyncio.sleep(0.1)
+        for one in mailboxes:
+            await asyncio.to_thread(hand_over, one.account)
+        for task in listening:
+            task.cancel()
+    assert came == [one.account for one in mailboxes]

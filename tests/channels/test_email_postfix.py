@@ -24,6 +24,7 @@ from app.running.wiring import build
 from app.settings import load_settings
 from app.stores import opened
 from channels.email import EmailChannel, EmailSettings
+from channels.email.lmtp import Doors
 from channels.partners.email import PartnerEmail, PartnerEmailSettings
 from router.archive import Action, CaseFilter
 from router.case import CaseFile, EventKind
@@ -352,6 +353,30 @@ async def test_every_recipient_of_one_mail_gets_his_own_answer(office: PostOffic
         await both.wait()
     assert len({envelope.provider_id for envelope in taken}) == 1
     assert sum(b"guichet+jeton" in envelope.payload for envelope in taken) == 1
+
+
+async def test_postfix_hands_over_the_mail_of_two_mailboxes_at_one_door(office: PostOffice) -> None:
+    taken: list[Envelope] = []
+    both = asyncio.Event()
+    doors = Doors()
+    settings = EmailSettings(lmtp_port=office.lmtp_port)
+
+    async def accept(envelope: Envelope) -> None:
+        taken.append(envelope)
+        if len(taken) == 2:
+            both.set()
+
+    accounts = [f"guichet@{BY_LMTP}", f"voirie@{BY_LMTP}"]
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        boxes = [EmailChannel(settings, account, SIGNER, doors=doors) for account in accounts]
+        listening = [group.create_task(box.listen(accept)) for box in boxes]
+        await asyncio.sleep(0)
+        raw = (LETTER % "Bonjour").encode()
+        await asyncio.to_thread(post, office, raw, *accounts)
+        await both.wait()
+        for one in listening:
+            one.cancel()
+    assert sorted(envelope.account for envelope in taken) == accounts
 
 
 async def test_a_line_longer_than_the_standard_allows_is_taken() -> None:
