@@ -9,6 +9,7 @@ from rules.groups import Group
 from rules.phrases import Phrase, near, parse_phrase
 from rules.problems import Problems
 from rules.reading.fields import Fields
+from rules.reading.joined import folded, joined
 from rules.reading.names import Names
 from rules.reading.yaml_tree import Mapping as MappingNode
 from rules.reading.yaml_tree import Node, Scalar, Sequence
@@ -43,11 +44,20 @@ def _phrase(scalar: Scalar, problems: Problems, unless: Unless) -> tuple[Phrase,
     return (phrase,)
 
 
+def _tell_if_joined(scalar: Scalar, problems: Problems, language: str, *, in_list: bool) -> None:
+    found = folded(scalar.text) if scalar.folded else None
+    if (found := found or joined(scalar.text, language, in_list=in_list)) is not None:
+        problems.error(scalar.at, "mots-ensemble", *found)
+
+
 def _near(
     node: MappingNode, problems: Problems, language: str, unless: Unless
 ) -> tuple[Phrase, ...]:
     fields = Fields(node, "proche", problems, language)
     fields.require("proche")
+    for scalar in fields.scalars("proche"):
+        listed = isinstance(fields.node("proche"), Sequence)
+        _tell_if_joined(scalar, problems, language, in_list=listed)
     span = fields.read("mots", scalars.whole) if "mots" in fields else _NEAR_BY_DEFAULT
     parts = tuple(
         phrase
@@ -72,6 +82,8 @@ def phrases(
     """Read one word or a list of words; ``names`` resolves ``$liste`` where lists may be used."""
     found: list[Phrase] = []
     for item in node.items if isinstance(node, Sequence) else (node,):
+        if isinstance(item, Scalar):
+            _tell_if_joined(item, problems, language, in_list=item is not node)
         if isinstance(item, MappingNode):
             found += _near(item, problems, language, unless)
         elif isinstance(item, Sequence):

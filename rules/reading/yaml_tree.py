@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import yaml
 
@@ -26,6 +26,8 @@ class Scalar:
     text: str
     at: At
     plain: bool = True
+    folded: bool = False
+    """Whether it is the value of a key, without quotes, over several lines that became one."""
 
     @property
     def empty(self) -> bool:
@@ -191,6 +193,13 @@ class _Composer:
         if (found := long_dash(value)) is not None and found[:2] == (0, 0):
             raise _Refused(at, "caractere", *told_dash(found[2]))
 
+    def _value(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
+        value = self._node(event, events, depth)
+        ends = event.end_mark.line + 1 if event.end_mark else value.at.line
+        if isinstance(value, Scalar) and value.plain and ends > value.at.line:
+            return replace(value, folded=True)
+        return value
+
     def _mapping(self, at: At, events: Iterator[yaml.Event], depth: int) -> Mapping:
         entries: list[tuple[Scalar, Node]] = []
         seen: dict[str, At] = {}
@@ -207,7 +216,7 @@ class _Composer:
                     "Les clés de fusion « << » ne sont pas admises",
                     "Recopiez les lignes voulues.",
                 )
-            value = self._node(next(events), events, depth + 1)
+            value = self._value(next(events), events, depth + 1)
             if key.text in seen:
                 self.problems.error(
                     key.at,
