@@ -11,12 +11,13 @@ from rules.problems import Problems
 from rules.reading import facts, places
 from rules.reading.fields import Fields
 from rules.reading.names import Names
-from rules.reading.value import Value
+from rules.reading.value import Value, show
 from rules.reading.words import Unless, groups, one_group
 from rules.reading.yaml_tree import Mapping as MappingNode
 from rules.reading.yaml_tree import Node, Scalar, Sequence
 
 DEEPEST_LOGIC = 3
+_SHOWN = 100  # characters of conditions
 _Reader = Callable[[Value], Condition | None]
 
 _READERS: Mapping[str, _Reader] = {
@@ -124,5 +125,23 @@ class ConditionReader:
                 f"Écrivez « {said}: [{{…}}, {{…}}] ».",
             )
             return None
+        self._refuse_all_at_once(value)
         blocks = self._blocks(value.node, depth + 1)
         return Combined(**value.origin, blocks=blocks)
+
+    def _refuse_all_at_once(self, value: Value) -> None:
+        """Refuse one block of several conditions where one of them was to be enough."""
+        node, said = value.node, value.fields.said(value.key)
+        if value.key == "un_de" and isinstance(node, Sequence) and len(node.items) == 1:
+            node = node.items[0]
+        if value.key == "tous" or not isinstance(node, MappingNode) or len(node.entries) < 2:
+            return
+        blocks = ", ".join(f"{{{key.text}: {show(one)}}}" for key, one in node.entries)
+        if len(blocks) > _SHOWN:
+            blocks = ", ".join(f"{{{key.text}: …}}" for key, _ in node.entries)
+        self.problems.error(
+            node.at,
+            "bloc-unique",
+            f"Ces conditions de « {said} » doivent toutes être vraies ensemble, dans un seul bloc",
+            f"Écrivez un bloc par condition : « {said}: [{blocks}] ».",
+        )

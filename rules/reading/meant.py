@@ -1,4 +1,4 @@
-"""What people mean by words that no closed list has, and that spelling would take for others."""
+"""What people mean by words that the language does not have, and that spelling would take for others."""
 
 from __future__ import annotations
 
@@ -29,3 +29,26 @@ MEANT: dict[str, str] = {
     "habitant": "citoyen",
     "usager": "citoyen",
 }
+"""Word of nobody's → value of a closed list."""
+
+MEANT_KEYS: dict[str, str] = {
+    "ou": "un_de",
+    "or": "un_de",
+    "et": "tous",
+    "and": "tous",
+    "non": "aucun_de",
+    "not": "aucun_de",
+    "mot": "contient",
+    "mots": "contient",
+    "texte": "contient",
+    "lieu": "dans",
+    "quartier": "dans",
+    "ville": "commune",
+    "heures": "recu",
+    "jours": "recu",
+    "service": "responsable",
+    "envoyer_a": "responsable",
+    "copie": "informer",
+    "message": "texte",
+}
+"""Word that is no key of a block → key, native, that counts where the block has it."""

@@ -7,6 +7,7 @@ from functools import cache
 
 from rules.problems import At, closest, proposal
 from rules.reading.blocks import BLOCKS
+from rules.reading.meant import MEANT_KEYS
 from rules.reading.yaml_tree import Mapping as MappingNode
 from rules.reading.yaml_tree import Node, Scalar
 from rules.reading.yaml_typed import spaced
@@ -42,6 +43,9 @@ def meant_key(block: str, language: str, written: str) -> tuple[str, str]:
     twin = (ENGLISH if language == "en" else FRENCH).get(word)
     if twin in keys:
         return f"{written} → {twin} ?", twin
+    meant = _said(MEANT_KEYS.get(word, ""), language)
+    if meant in keys:
+        return f"{written} → {meant} ?", meant
     return proposal(written, keys), closest(written, keys) or ""
 
 
