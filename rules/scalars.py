@@ -181,6 +181,13 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def at_least_once(text: str) -> int:
+    """Read a number of times that must come before something happens."""
+    if whole(text) == 0:
+        raise Unreadable("un nombre à partir de 1")
+    return int(text)
+
+
 def degree(text: str) -> int:
     """Read a degree of annoyance, from 1 to 10."""
     if not _WHOLE.match(text.strip()) or not 1 <= int(text) <= 10:

@@ -28,7 +28,7 @@ class EffectReader:
         for node in fields.items("seuils", or_one=True):
             inner = Fields(node, "seuil", self.problems, self.language)
             inner.require("confirmations")
-            count = inner.read("confirmations", scalars.whole)
+            count = inner.read("confirmations", scalars.at_least_once)
             effects = self._effects(inner)
             if count is not None:
                 found.append(Step(count, effects, inner.at))

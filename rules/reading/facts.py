@@ -130,7 +130,7 @@ def recurrence(value: Value) -> Condition | None:
     if "lieu" in same and "categorie" not in same:
         same = (*same, "categorie")  # the same thing, at the same place
     here = (value.territory,) if same == ("categorie",) and value.territory else ()
-    least = inner.read("fois", scalars.whole)
+    least = inner.read("fois", scalars.at_least_once)
     return _counted(value, least, Tally(window, tuple(sorted(same)), territories=here))
 
 
@@ -156,7 +156,7 @@ def surge(value: Value) -> Condition | None:
         territories=tuple(places) or ((value.territory,) if value.territory else ()),
         itself=True,
     )
-    return _counted(value, inner.read("fois", scalars.whole), tally)
+    return _counted(value, inner.read("fois", scalars.at_least_once), tally)
 
 
 def _counted(value: Value, least: int | None, tally: Tally) -> Condition | None:
