@@ -9,6 +9,7 @@ from router.directory import Contact, Counter, Level, Service, Statute
 from rules import scalars
 from rules.model import Role, RoleValue, ServiceEntry
 from rules.problems import At, Problems
+from rules.reading import addresses
 from rules.reading.absences import read_absences
 from rules.reading.effects import EffectReader
 from rules.reading.facts import language_codes
@@ -128,10 +129,18 @@ class ServiceReader:
             return "email", ""
         inner = Fields(node, "transmission", self.problems, self.fields.language)
         inner.require("canal", "adresse")
-        way = inner.one_of("canal", WAYS) or "email"
-        if way == "cellule":
-            return way, inner.read("adresse", scalars.installation) or ""
-        return way, inner.text("adresse")
+        way = inner.one_of("canal", WAYS)
+        if way is None:
+            return "email", inner.text("adresse")  # its own mistake is told
+        address = inner.read("adresse", addresses.BY_WAY[way]) or ""
+        if addresses.in_clear(address):
+            self.problems.warning(
+                inner.where("adresse"),
+                "adresse-en-clair",
+                f"« {address} » est un serveur sans chiffrement",
+                "Écrivez son adresse en https:// : sinon, rien ne lui est envoyé par Internet.",
+            )
+        return way, address
 
     def _contact(self, fields: Fields) -> Contact:
         node = fields.node("contact")
@@ -140,8 +149,8 @@ class ServiceReader:
         inner = Fields(node, "contact", self.problems, self.fields.language)
         return Contact(
             address=inner.text("adresse"),
-            email=inner.text("courriel"),
-            phone=inner.text("telephone"),
+            email=inner.read("courriel", addresses.mailbox) or "",
+            phone=inner.read("telephone", addresses.telephone) or "",
             url=inner.text("site"),
             deaf_relay=inner.text("relais_sourds"),
         )
@@ -203,11 +212,12 @@ def read_counters(fields: Fields, names: Names, problems: Problems) -> tuple[Cou
         commune, opening = inner.scalar("commune"), inner.scalar("ouverture")
         active = inner.read("actif", scalars.yes)
         codes = language_codes(inner, "langue")
+        channel = inner.one_of("canal", CHANNELS) or ""
         found.append(
             Counter(
                 id=inner.text("id"),
-                channel=inner.one_of("canal", CHANNELS) or "",
-                address=inner.text("adresse"),
+                channel=channel,
+                address=inner.read("adresse", addresses.BY_CHANNEL.get(channel, str.strip)) or "",
                 commune=names.commune(commune) if commune else None,
                 language=codes[0] if codes else None,
                 opening=names.text(opening) if opening else None,
