@@ -31,6 +31,7 @@ class Entitlement:
         self.today = today
         self.rules = {one.id: one for file in self.configuration.files for one in file.rules}
         self.communes = frozenset(ruleset.geography.communes())
+        self.coded = any(map(ruleset.geography.postcodes_of_commune, self.communes))
 
     def report(self) -> None:
         for file in self.configuration.files:
@@ -61,9 +62,8 @@ class Entitlement:
                     away = [
                         name for name in sorted(condition.territories) if not self._here(file, name)
                     ]
-                elif isinstance(condition, HasPostcode) and condition.communes:
-                    some = any(self._here(file, code) for code in condition.communes)
-                    away = [] if some else [condition.written]
+                elif isinstance(condition, HasPostcode):
+                    away = [code for code in sorted(condition.postcodes) if self._gone(file, code)]
                 else:
                     continue
                 if away:
@@ -72,6 +72,11 @@ class Entitlement:
 
     def _here(self, file: RuleFile, territory: str) -> bool:
         return self.geography.overlaps(file.territory, territory)
+
+    def _gone(self, file: RuleFile, postcode: str) -> bool:
+        """Whether no commune of a file has a postal code, where codes are known at all."""
+        own = self.geography.communes_of_postcode(postcode)
+        return self.coded and not any(self._here(file, commune) for commune in own)
 
     def _away(self, file: RuleFile, rule: Rule, at: At, away: list[str]) -> None:
         names = ", ".join(f"« {self._name(name)} »" for name in away)
