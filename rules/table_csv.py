@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 
 from rules.problems import Problems
-from rules.reading.yaml_tree import Mapping, Scalar, read_tree
+from rules.reading.yaml_tree import Mapping, Node, Scalar, read_tree
 from rules.vocabulary import plain
 
 FAMILY = {"fr": "famille", "en": "family"}
 EVERYWHERE = {"fr": "partout", "en": "everywhere"}
-# the key, then its indented lines with the comments and empty lines between them
-_TABLE = re.compile(r"^(competences|compétences)\s*:.*\n(?:(?:#.*\n|\n)*[ ].*\n)*", re.MULTILINE)
-_PLAIN = re.compile(r"^[^\W\d][\w'’ -]*\w$")
 
 Row = tuple[str, dict[str, str]]
 """A family, and the service of each column; a column that the row leaves out is missing."""
@@ -41,23 +37,33 @@ def to_csv(rows: list[Row], language: str = "fr") -> str:
 
 def written_rows(text: str) -> list[Row]:
     """Read rows from a sound competences.yaml, as they are written."""
-    tree = read_tree(text.encode(), "competences.yaml", Problems())
-    blocks = tree.entries if isinstance(tree, Mapping) else ()
-    [table] = [own for key, own in blocks if plain(key.text) == "competences"]
     return [
         (
             family.text.strip(),
             {
-                _column(column.text): cell.text.strip()
+                column_of(column.text): cell.text.strip()
                 for column, cell in (row.entries if isinstance(row, Mapping) else ())
                 if isinstance(cell, Scalar)
             },
         )
-        for family, row in (table.entries if isinstance(table, Mapping) else ())
+        for family, row in _families(text)
     ]
 
 
-def _column(written: str) -> str:
+def families_at(text: str) -> dict[int, str]:
+    """Tell on which line of a competences.yaml each family stands."""
+    return {family.at.line: family.text.strip() for family, _ in _families(text)}
+
+
+def _families(text: str) -> tuple[tuple[Scalar, Node], ...]:
+    tree = read_tree(text.encode(), "competences.yaml", Problems())
+    blocks = tree.entries if isinstance(tree, Mapping) else ()
+    tables = (own for key, own in blocks if plain(key.text) == "competences")
+    return tuple(pair for own in tables if isinstance(own, Mapping) for pair in own.entries)
+
+
+def column_of(written: str) -> str:
+    """Name a column of the table; ``partout`` stands for its English word too."""
     return EVERYWHERE["fr"] if plain(written) in EVERYWHERE.values() else written.strip()
 
 
@@ -83,22 +89,3 @@ def from_csv(text: str) -> list[Row]:
             raise NotATable(number, f"la famille « {family} » est écrite deux fois")
         rows[family] = {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
     return list(rows.items())
-
-
-def spliced(yaml_text: str, rows: list[Row]) -> str:
-    """Put rows in the place of the table of competences.yaml; what stands around it stays."""
-    lines = "".join(
-        f"  {_scalar(family)}: {{{', '.join(f'{_scalar(c)}: {_scalar(s)}' for c, s in own.items())}}}\n"
-        for family, own in rows
-    )
-    found = _TABLE.search(yaml_text)
-    if found is None:
-        return f"{yaml_text.rstrip()}\ncompetences:\n{lines}".lstrip("\n")
-    return f"{yaml_text[: found.start()]}{found[1]}:\n{lines}{yaml_text[found.end() :]}"
-
-
-def _scalar(text: str) -> str:
-    """Write a name, in quotes where YAML would read something else."""
-    if _PLAIN.match(text):
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -18,11 +19,12 @@ from app.console import (
     speaking,
 )
 from app.files_in_place import readable, rewritten
-from app.rulebook import check_folder
+from app.rulebook import check_files, check_folder, files_of
 from channels.system_words import refusal
 from router.errors import ConfigurationError
-from rules.problems import Problems
-from rules.table_csv import NotATable, Row, from_csv, spliced, to_csv, written_rows
+from rules.problems import Problem, Problems
+from rules.table_csv import NotATable, Row, families_at, from_csv, to_csv, written_rows
+from rules.table_splice import spliced
 from rules.translate import block_of, translate
 
 _TABLE = "competences.yaml"
@@ -76,9 +78,46 @@ def table(
             rows = from_csv(_read(source, source.parent))
         except NotATable as wrong:
             raise ConfigurationError(f"{source}:{wrong.line}: {wrong}.") from None
-        file = root / _TABLE
-        file.write_text(spliced(_read(file, root), rows), encoding="utf-8")
+        _take(root, source, rows)
         say(f"{_TABLE}: {len(rows)} familles")
+
+
+def _take(root: Path, source: Path, rows: Sequence[Row]) -> None:
+    """Put rows in the place of the table, unless that would be a mistake: then nothing is written."""
+    file, problems = root / _TABLE, Problems()
+    before = readable(file, _TABLE, problems)
+    if before is not None:
+        after = spliced(before, rows)
+        wrong = _mistakes(root, source, rows, after)
+        if wrong:
+            raise ConfigurationError("\n".join((*wrong, f"« {_TABLE} » reste tel quel.")))
+        if after != before:
+            rewritten(file, _TABLE, after, problems)
+    if problems.errors:
+        raise ConfigurationError("\n".join(map(str, problems.sorted())))
+
+
+def _mistakes(root: Path, source: Path, rows: Sequence[Row], after: str) -> list[str]:
+    """List what a new table would break outside of the files of rules, by its line in the sheet."""
+    known = {(one.file, one.message) for one in check_folder(root).problems}
+    found = check_files({**files_of(root), _TABLE: after.encode()}).problems
+    told = [
+        one
+        for one in found
+        if one.severity == "error" and not one.in_rules and (one.file, one.message) not in known
+    ]
+    lines = {family: number for number, (family, _) in enumerate(rows, start=2)}
+    families = families_at(after) if told else {}
+    return [_at_its_row(one, source, families, lines) for one in told]
+
+
+def _at_its_row(
+    one: Problem, source: Path, families: Mapping[int, str], lines: Mapping[str, int]
+) -> str:
+    number = max((line for line in families if line <= one.line), default=0)
+    if one.file != _TABLE or families.get(number) not in lines:
+        return str(one)
+    return f"{source}:{lines[families[number]]}: {one.message}. {one.fix}".rstrip()
 
 
 def _root(folder: Path) -> Path:
