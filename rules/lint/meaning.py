@@ -19,8 +19,10 @@ def phrase_implies(one: Phrase, other: Phrase) -> bool:
     if other.unless_negated and not one.unless_negated:
         return False
     if one.kind == "near":
-        same = other.kind == "near" and one.parts == other.parts and one.span <= other.span
-        return same or any(phrase_implies(part, other) for part in one.parts)
+        nearer = other.kind == "near" and one.span <= other.span
+        if nearer and all(any(_at_once(p, q) for p in one.parts) for q in other.parts):
+            return True  # in whatever order, and with others between
+        return any(phrase_implies(part, other) for part in one.parts)
     if other.kind == "near":
         return False
     if other.kind == "exact":
@@ -42,8 +44,10 @@ def plain_text(phrase: Phrase) -> str:
 
 def same_word(one: Phrase, other: Phrase) -> bool:
     """Whether one and the same word or expression of a text may satisfy both phrases."""
+    if one.kind == "near" and other.kind == "near":
+        return _all_same(one, other) and _all_same(other, one)
     if one.kind == "near" or other.kind == "near":
-        return one.parts == other.parts
+        return False
     if one.kind == "plain" and other.kind == "plain":
         return len(one.forms) == len(other.forms) and not any(
             mine.isdisjoint(theirs) for mine, theirs in zip(one.forms, other.forms, strict=True)
@@ -51,6 +55,15 @@ def same_word(one: Phrase, other: Phrase) -> bool:
     if len(one.pieces) != len(other.pieces):
         return False
     return phrase_implies(one, other) or phrase_implies(other, one)
+
+
+def _at_once(one: Phrase, other: Phrase) -> bool:
+    """Whether a phrase holds wherever one of as many words does, from the same word on."""
+    return len(one.pieces) == len(other.pieces) and phrase_implies(one, other)
+
+
+def _all_same(one: Phrase, other: Phrase) -> bool:
+    return all(any(same_word(part, theirs) for theirs in other.parts) for part in one.parts)
 
 
 def _slots(phrase: Phrase) -> Slots:
