@@ -13,6 +13,7 @@ from rules.lint.advice import advise
 from rules.lint.citations import Citations
 from rules.lint.conflicts import Conflicts
 from rules.lint.entitlement import Entitlement
+from rules.lint.escalations import Escalations
 from rules.lint.moments import crosses, never
 from rules.lint.overlap import Comparison
 from rules.lint.together import Together
@@ -37,6 +38,7 @@ def compiled_and_linted(
         return None, problems.sorted()
     ruleset = compile_rules(configuration, geography)
     Entitlement(ruleset, problems, today).report()
+    Escalations(ruleset, problems).report()
     compare = Comparison.of(ruleset)
     _contradictions(ruleset, compare, problems)
     Citations(ruleset, compare, problems).report()
