@@ -21,6 +21,7 @@ DELIVERIES = {
     DeliveryState.DEFERRED: "remis à plus tard",
     DeliveryState.DELIVERED: "arrivé",
     DeliveryState.AWAITS: "attend que la personne écrive",
+    DeliveryState.WITHHELD: "attend que la personne écrive en privé",
     DeliveryState.BOUNCED: "revenu",
     DeliveryState.REJECTED: "refusé",
     DeliveryState.DEAD: "abandonné",

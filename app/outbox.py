@@ -39,7 +39,7 @@ _STUCK = ("dead", "rejected", "bounced")
 def list_outbox(
     state: Annotated[
         list[str] | None,
-        typer.Option(help="queued, sending, deferred, awaits, dead, rejected, bounced."),
+        typer.Option(help="queued, sending, deferred, awaits, withheld, dead, rejected, bounced."),
     ] = None,
     to: Annotated[
         str, typer.Option("--to", help="All that was written to this address, newest last.")

@@ -28,7 +28,8 @@ class DeliveryKind(StrEnum):
 class DeliveryState(StrEnum):
     """States in order of rank; a later word of a provider never lowers the rank.
 
-    What *awaits* came too late for free text on its channel, and leaves when the person writes.
+    What *awaits* came too late for free text on its channel, and leaves when the person writes. What
+    is *withheld* is for a person who is only known in public, and leaves when he writes in private.
     """
 
     QUEUED = "queued"
@@ -40,6 +41,7 @@ class DeliveryState(StrEnum):
     REJECTED = "rejected"
     DEAD = "dead"
     AWAITS = "awaits"
+    WITHHELD = "withheld"
 
     @property
     def rank(self) -> int:
@@ -61,6 +63,7 @@ _RANK = {
     DeliveryState.REJECTED: 4,
     DeliveryState.DEAD: 4,
     DeliveryState.AWAITS: 5,
+    DeliveryState.WITHHELD: 5,
 }
 WAITING = tuple(state for state in DeliveryState if not state.settled)
 """States of what is still to be sent."""

@@ -114,6 +114,8 @@ class Wanted:
     refs: frozenset[str] = frozenset()
     deliveries: frozenset[int] = frozenset()
     provider_ids: frozenset[str] = frozenset()
+    withheld: frozenset[ConversationKey] = frozenset()
+    """Persons (router.message.person_at) whom what was withheld in public is to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,8 @@ class Gathered:
     """What was found; what does not exist is absent.
 
     ``conversations`` brings along, in ``cases``, the case of each. ``refs`` leads from a message
-    reference to a case id. ``provider_ids`` leads to delivery ids.
+    reference to a case id. ``provider_ids`` leads to delivery ids. ``withheld`` leads from a person
+    to what was withheld from him, oldest first, and brings along the cases.
     """
 
     conversations: Mapping[ConversationKey, Conversation] = field(default_factory=dict)
@@ -130,6 +133,7 @@ class Gathered:
     refs: Mapping[str, int] = field(default_factory=dict)
     deliveries: Mapping[int, Delivery] = field(default_factory=dict)
     provider_ids: Mapping[str, int] = field(default_factory=dict)
+    withheld: Mapping[ConversationKey, tuple[Delivery, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +209,8 @@ class Unit:
     decisions: tuple[DecisionRecord, ...] = ()
     opened: tuple[Address, ...] = ()
     """Where what awaits is to be sent now."""
+    told: tuple[Delivery, ...] = ()
+    """What was withheld and leaves now, each with the address that it goes to: once for all units."""
     again: tuple[Again, ...] = ()
     ruleset: str = ""
     """Hash of the rule set that the unit was decided under, empty when it decided nothing."""

@@ -32,7 +32,7 @@ from router.store import (
 from storage.codec import from_us, to_us
 from storage.lanes import MOST_MESSAGES, handed_out
 from storage.memory_library import MemoryLibrary
-from storage.memory_outbox import MemoryOutbox, put_back
+from storage.memory_outbox import MemoryOutbox, put_back, tell
 from storage.memory_state import Row, State, later
 from storage.units import judge, version_after
 
@@ -119,6 +119,8 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
         }
         near = [talk.case_id for talk in talks.values()]
         near += [delivery.case_id for delivery in deliveries.values()]
+        withheld = state.withheld(wanted.withheld)
+        near += [each.case_id for kept in withheld.values() for each in kept]
         ids = {*wanted.cases, *numbers.values(), *refs.values(), *near} - {None}
         return Gathered(
             conversations=talks,
@@ -127,6 +129,7 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
             refs=refs,
             deliveries=deliveries,
             provider_ids=provider_ids,
+            withheld=withheld,
         )
 
     async def count_cases(self, sought: Collection[Sought]) -> Mapping[Sought, int]:
@@ -191,6 +194,7 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
         for receipt in sorted(unit.receipts, key=lambda each: each.delivery_id):
             self._receive(receipt, now)
         awake |= self._open(unit, now)
+        awake |= tell(state, unit.told, now)
         awake |= put_back(state, unit.again, now)
         state.conversations.update((talk.key, talk) for talk in unit.conversations)
         self._change_timers(unit)

@@ -199,3 +199,16 @@ def put_back(state: State, wanted: Sequence[Again], now: datetime) -> set[str]:
         state.wake(send_role(each.address), each.lane, to_us(max(now, each.not_before)))
         awake.add(send_role(each.address))
     return awake
+
+
+def tell(state: State, told: Sequence[Delivery], now: datetime) -> set[str]:
+    """Queue what is still withheld for the address that stands on it; gives the roles that got work."""
+    awake = set()
+    for each in sorted(told, key=lambda one: one.id):
+        found = state.deliveries.get(each.id)
+        if found is None or found.state is not DeliveryState.WITHHELD:
+            continue
+        state.put_delivery(replace(each, state=DeliveryState.QUEUED, settled_at=None, error=""))
+        state.wake(send_role(each.address), each.lane, to_us(now))
+        awake.add(send_role(each.address))
+    return awake

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.case import Case, Event
-from router.delivery import Delivery
+from router.delivery import Delivery, DeliveryState
 from router.message import ConversationKey, Envelope
 from router.ports import Ids
 from router.record import DecisionRecord
@@ -162,6 +162,18 @@ class State:
             self.ref_cases.setdefault(ref, case_id)
         if delivery_id is not None:
             self.ref_deliveries.setdefault(ref, delivery_id)
+
+    def withheld(
+        self, people: Collection[ConversationKey]
+    ) -> Mapping[ConversationKey, tuple[Delivery, ...]]:
+        """Give what was withheld from people, oldest first."""
+        found: dict[ConversationKey, list[Delivery]] = defaultdict(list)
+        for each in sorted(self.deliveries) if people else ():
+            kept = self.deliveries[each]
+            lane = ConversationKey(kept.lane)
+            if kept.state is DeliveryState.WITHHELD and lane in people:
+                found[lane].append(kept)
+        return {person: tuple(kept) for person, kept in found.items()}
 
     def with_successors(self, ids: Iterable[int]) -> Mapping[int, Case]:
         """Give cases, and those that they were merged into."""

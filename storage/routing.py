@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Text, bindparam, select
 
 from router.case import Case
-from router.delivery import Delivery
+from router.delivery import Delivery, DeliveryState
 from router.message import ConversationKey
 from router.store import ROUTE, Claim, Conversation, Gathered, Wanted
 from router.tracking import TrackingNumber
 from storage import lanes
 from storage.columns import among_found, among_ids, among_keys, fit_key
 from storage.rows import Row, case_of, conversation_of, delivery_of
-from storage.tables import case_, conversation, delivery, inbound, message_ref
+from storage.tables import DELIVERY_AWAITS, case_, conversation, delivery, inbound, message_ref
 
 _LONGEST_CHAIN = 8  # merges followed from one case to the next
 
@@ -34,6 +34,16 @@ NUMBERS = select(case_.c.id, case_.c.number).where(
     case_.c.cell == _cell, among_keys(case_.c.number)
 )
 REFS = select(message_ref).where(message_ref.c.cell == _cell, among_keys(message_ref.c.ref))
+WITHHELD = (
+    select(delivery)
+    .where(
+        delivery.c.cell == _cell,
+        DELIVERY_AWAITS,
+        among_keys(delivery.c.lane),
+        delivery.c.state == DeliveryState.WITHHELD.value,
+    )
+    .order_by(delivery.c.id)
+)
 DELIVERIES = select(delivery).where(delivery.c.cell == _cell, among_ids(delivery.c.id))
 
 
@@ -61,9 +71,11 @@ def gather(conn: Connection, cell: str, wanted: Wanted) -> Gathered:
     numbers = _numbers(conn, cell, wanted.numbers)
     refs, provider_ids = _refs(conn, cell, wanted)
     deliveries = _deliveries(conn, cell, wanted.deliveries | set(provider_ids.values()))
+    withheld = _withheld(conn, cell, wanted.withheld)
     cases = set(wanted.cases) | set(numbers.values()) | set(refs.values())
     cases |= {each.case_id for each in conversations.values() if each.case_id is not None}
-    cases |= {each.case_id for each in deliveries.values() if each.case_id is not None}
+    about = (*deliveries.values(), *(each for kept in withheld.values() for each in kept))
+    cases |= {each.case_id for each in about if each.case_id is not None}
     return Gathered(
         conversations=conversations,
         cases=cases_with_successors(conn, cell, cases),
@@ -71,6 +83,7 @@ def gather(conn: Connection, cell: str, wanted: Wanted) -> Gathered:
         refs=refs,
         deliveries=deliveries,
         provider_ids=provider_ids,
+        withheld=withheld,
     )
 
 
@@ -122,6 +135,18 @@ def _refs(conn: Connection, cell: str, wanted: Wanted) -> tuple[dict[str, int], 
             if ref in wanted.provider_ids and row.delivery_id is not None:
                 deliveries[ref] = row.delivery_id
     return cases, deliveries
+
+
+def _withheld(
+    conn: Connection, cell: str, people: Collection[ConversationKey]
+) -> dict[ConversationKey, tuple[Delivery, ...]]:
+    if not people:
+        return {}
+    asked = {fit_key(key): key for key in people}
+    found: dict[ConversationKey, list[Delivery]] = defaultdict(list)
+    for row in conn.execute(WITHHELD, {"cell_": cell, "keys_": sorted(asked)}).mappings():
+        found[asked[row["lane"]]].append(delivery_of(row))
+    return {person: tuple(kept) for person, kept in found.items()}
 
 
 def _deliveries(conn: Connection, cell: str, ids: Collection[int]) -> dict[int, Delivery]:

@@ -38,6 +38,7 @@ from storage.tables import (
     ruleset_live,
     work,
 )
+from storage.told import tell
 
 _cell = bindparam("cell_", type_=Text())
 LIVE_HASH = (
@@ -93,7 +94,12 @@ ADD_REF = _ref.on_conflict_do_update(
 )
 OPEN = (
     update(delivery)
-    .where(delivery.c.cell == _cell, DELIVERY_AWAITS, among_keys(delivery.c.lane))
+    .where(
+        delivery.c.cell == _cell,
+        DELIVERY_AWAITS,
+        delivery.c.state == DeliveryState.AWAITS.value,
+        among_keys(delivery.c.lane),
+    )
     .values(
         # what was refused whole is sent anew
         state=DeliveryState.QUEUED.value,
@@ -212,6 +218,7 @@ def _lanes_of(units: Iterable[Unit], now: int) -> dict[tuple[str, str], int]:
                 lane = (send_role(each.address), each.lane)
                 due[lane] = min(at, due.get(lane, at))
         due.update(((send_role(each), each.key), now) for each in unit.opened)
+        due.update(((send_role(each.address), each.lane), now) for each in unit.told)
         for later in unit.again:
             lane = (send_role(later.address), later.lane)
             at = max(now, to_us(later.not_before))
@@ -235,6 +242,7 @@ def _write(conn: Connection, cell: str, units: Sequence[Unit], now: int) -> None
     _many(conn, ADD_DELIVERY, [delivery_row(cell, each) for each in sorted(deliveries, key=_idem)])
     receipts = [receipt_row(cell, each, now) for unit in units for each in unit.receipts]
     _many(conn, RECEIPT, sorted(receipts, key=lambda row: row["id_"]))
+    tell(conn, cell, [each for unit in units for each in unit.told])
     again.put_back(conn, cell, [each for unit in units for each in unit.again])
     talks = {each.key: each for unit in units for each in unit.conversations}
     _many(conn, SET_CONVERSATION, [conversation_row(cell, talks[key]) for key in sorted(talks)])

@@ -364,6 +364,76 @@ async def test_what_awaits_a_person_leaves_whole_when_he_writes_and_nothing_else
     assert (await one(store, gone.id)).state is DeliveryState.DEAD
 
 
+def withheld(parts, person="anna", **more):
+    nobody = Address("sms", "main", f"hash of {person}", "person")
+    state = DeliveryState.WITHHELD
+    return replace(parts.delivery(person, **more), address=nobody, lane=nobody.key, state=state)
+
+
+async def kept_for(store, delivery):
+    found = (await store.gather(Wanted(withheld=frozenset({delivery.lane})))).withheld
+    return [each.id for each in found.get(delivery.lane, ())]
+
+
+def told(delivery, where=None):
+    there = where or Address("sms", "main", "anna")
+    return replace(delivery, address=there, lane=there.key, state=DeliveryState.QUEUED)
+
+
+async def test_what_is_withheld_is_found_by_whom_it_is_for_in_its_order_and_never_sent(
+    store, parts
+):
+    case = parts.case()
+    first = withheld(parts, text="un", case_id=case.id)
+    last, other = withheld(parts, text="deux"), withheld(parts, "bob")
+    await write(store, Unit(claims=(), cases=(CaseWrite(case, None),)))
+    await put(store, parts, last, first, other)
+    wanted = Wanted(withheld=frozenset({first.lane, "sms|main|person|nobody"}))
+    found = await store.gather(wanted)
+    assert found.withheld == {first.lane: (first, last)}
+    assert found.cases == {case.id: case}
+    assert await store.pending() == 0
+    assert await claim(store, NOW + MINUTE) == []
+    assert not await store.requeue(first.id, NOW)
+    await write(store, Unit(claims=(), opened=(first.address,)))
+    assert await claim(store, NOW + MINUTE) == []
+
+
+async def test_what_was_withheld_leaves_once_for_where_it_is_told_before_what_came_later(
+    store, parts
+):
+    first, last, other = withheld(parts), withheld(parts), withheld(parts, "bob")
+    await put(store, parts, first, last, other)
+    answer = parts.delivery("anna", text="bien reçu")
+    unit = Unit(claims=(), deliveries=(answer,), told=(told(last), told(first)))
+    await write(store, unit, at=NOW + MINUTE)
+    [found] = await claim(store, NOW + MINUTE)
+    assert found.deliveries == (told(first), told(last), answer)
+    assert await kept_for(store, first) == []
+    assert await kept_for(store, other) == [other.id]
+
+
+async def test_what_is_withheld_and_told_in_one_breath_leaves_once(store, parts):
+    first = withheld(parts)
+    await write(store, Unit(claims=(), deliveries=(first,), told=(told(first),)))
+    [found] = await claim(store)
+    assert found.deliveries == (told(first),)
+
+
+@pytest.mark.parametrize("there", ["anna", "elsewhere"])
+async def test_what_was_told_is_not_told_again_wherever_it_is_asked_for(store, parts, there):
+    first = withheld(parts)
+    await put(store, parts, first)
+    await write(store, Unit(claims=(), told=(told(first),)))
+    [found] = await claim(store)
+    sent = await send(store, found, DeliveryState.SENT, provider_id="a")
+    again = told(first, Address("sms", "main", there))
+    await write(store, Unit(claims=(), told=(again,)), at=NOW + MINUTE)
+    assert await claim(store, NOW + MINUTE) == []
+    assert (await one(store, first.id)).address == sent.address
+    assert (await one(store, first.id)).state is DeliveryState.SENT
+
+
 @pytest.mark.parametrize("state", [DeliveryState.BOUNCED, DeliveryState.REJECTED])
 async def test_what_came_back_is_sent_anew_from_its_first_piece(store, parts, state):
     delivery = parts.delivery()

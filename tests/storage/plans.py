@@ -13,6 +13,7 @@ from storage import (
     routing,
     rulesets,
     timers,
+    told,
     units,
 )
 
@@ -80,6 +81,16 @@ STATEMENTS = {
     ),
     "units.end timers": (units.END_TIMERS, _ids, "work:work_id"),
     "units.open": (units.OPEN, {"keys_": ["whatsapp|n||+33612345678"]}, "delivery:delivery_awaits"),
+    "told.tell": (
+        told.TELL,
+        {"id_": 1, "role_": "send:x|n", "lane_": "x|n|dm|1", "body_": "{}"},
+        "delivery:pk",
+    ),
+    "routing.withheld": (
+        routing.WITHHELD,
+        {"keys_": ["x|n|person|h"]},
+        "delivery:delivery_awaits",
+    ),
     "units.receipt": (
         units.RECEIPT,
         {"id_": 1, "rank_": 2, "state_": "sent", "error_": "", "provider_": "", "settled_": 9},
