@@ -44,8 +44,11 @@ def wants_to_read(text: str) -> bool:
     return bare(text.strip(" \t\r\n.!«»\u00a0\"'“”„‚‘’‹›")) in _READ
 
 
-def asked_for(wish: str, address: Address, text: str) -> OptedOutOf | HelpAsked:
-    """Make the event of a wish, on a channel whose provider knows none of these words."""
+def asked_for(wish: str, address: Address, text: str, person: str = "") -> OptedOutOf | HelpAsked:
+    """Make the event of a wish, on a channel whose provider knows none of these words.
+
+    ``person`` is the provider's id of who has it, where he said so in private.
+    """
     if wish == "help":
-        return HelpAsked(address, text)
-    return OptedOutOf(address, text, back_in=wish == "start")
+        return HelpAsked(address, text, person=person)
+    return OptedOutOf(address, text, back_in=wish == "start", person=person)

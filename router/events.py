@@ -60,6 +60,8 @@ class OptedOutOf:
     """Whether the provider itself has told the person so."""
     about: str = ""
     """Of a complaint: the provider's id of our message; only who was sent it can complain of it."""
+    person: str = ""
+    """As in a message (router.message.Message), where the word was said in private."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class HelpAsked:
     payload: str = ""
     back_in: bool = False
     """Whether the word also ends an earlier opt-out."""
+    person: str = ""
+    """As in a message (router.message.Message), where the word was said in private."""
 
 
 @dataclass(frozen=True, slots=True)

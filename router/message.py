@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -13,6 +14,7 @@ from router.entry import Entry
 
 ConversationKey = NewType("ConversationKey", str)
 """One address on one channel account, as a string: the unit of order and of work."""
+_PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,17 @@ class Address:
     def from_key(cls, key: str) -> Address:
         channel, account, kind, value = key.split("|", 3)
         return cls(channel, account, value, kind)
+
+
+def person_at(where: Address, person: str) -> Address | None:
+    """Name a person of a channel account by the provider's id of him, hashed, wherever he writes.
+
+    Nothing can be sent there. None where the provider tells no id.
+    """
+    if not person:
+        return None
+    told = f"{where.channel}|{where.account}|{person}".encode("utf-8", "replace")
+    return replace(where, value=hashlib.sha256(told).hexdigest()[:32], kind=_PERSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +191,8 @@ class Message:
     doubts: tuple[str, ...] = ()
     """What its channel found odd about it, in words for an agent."""
     public: bool = False
+    person: str = ""
+    """The provider's own id of who wrote, where it is the same in public and in private."""
     reachable: bool = True
     """Whether anything can be written to ``address``: a mail may come from nobody."""
     origin: str = ""
@@ -205,6 +220,11 @@ class Message:
     def answered_at(self) -> Address:
         """Where the person is answered, and whose conversation the message is part of."""
         return self.until_confirmed or self.address
+
+    @property
+    def person_at(self) -> Address | None:
+        """Who wrote, as :func:`person_at` names him."""
+        return person_at(self.address, self.person)
 
     @property
     def album_ref(self) -> str:

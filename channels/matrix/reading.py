@@ -132,7 +132,8 @@ def _message(
     shown = shown if room.direct else _without_name(shown, room.me, me)
     address = Address.from_key(envelope.conversation)
     files, place = attachments_of(content), location_of(content)
-    wish = _wish(shown, address)
+    alone = text_of(event, "sender") if room.direct else ""
+    wish = _wish(shown, address, alone)
     if wish is not None and not files and place is None:  # a caption asks for nothing
         return wish
     message = Message(
@@ -150,6 +151,7 @@ def _message(
         trust=Trust.VERIFIED,  # the homeserver knows whose account it is
         automatic="m.notice" if content.get("msgtype") == "m.notice" else "",
         public=not room.direct,
+        person=text_of(event, "sender"),
         ref=envelope.ref,
         thread=Thread(refs=refs),
     )
@@ -172,10 +174,10 @@ def _without_name(text: str, name: str, me: str) -> str:
     return text.lstrip(" ,:;\n")
 
 
-def _wish(text: str, address: Address) -> InboundEvent | None:
+def _wish(text: str, address: Address, person: str) -> InboundEvent | None:
     """Read a message that is one word by which people steer what is written to them."""
     wish = wish_of(text.strip().lstrip("!/"))
-    return asked_for(wish, address, text) if wish else None
+    return asked_for(wish, address, text, person) if wish else None
 
 
 def _answered(relation: Json) -> tuple[str, ...]:

@@ -161,10 +161,19 @@ def _pressed(query: Json, address: Address, envelope: Envelope) -> InboundEvent:
     data = Shape.text(query, "data")
     offered = _OFFERED.fullmatch(data)
     asked, text = offered.groups() if offered else ("", data)
-    message = _from(Shape.obj(query, "from"), address, envelope)
-    return MessageReceived(
-        replace(message, text=text, text_shown=text, pressed=asked, thread=Thread(refs=refs))
+    message = replace(
+        _from(Shape.obj(query, "from"), address, envelope),
+        text=text,
+        text_shown=text,
+        pressed=asked,
+        public=_is_group(Shape.obj(under, "chat")),
+        thread=Thread(refs=refs),
     )
+    return MessageReceived(message)
+
+
+def _is_group(chat: Json) -> bool:
+    return Shape.text(chat, "type") not in {"private", ""}
 
 
 def offer(asked: str, choice: str) -> str:
@@ -187,24 +196,25 @@ def press_of(update: object) -> Press | None:
 
 def _message(raw: Json, address: Address, envelope: Envelope, bot: str) -> InboundEvent:
     text = Shape.text(raw, "text") or Shape.text(raw, "caption")
-    group = Shape.text(Shape.obj(raw, "chat"), "type") not in {"private", ""}
+    group = _is_group(Shape.obj(raw, "chat"))
+    alone = "" if group else str(Shape.obj(raw, "from").get("id") or "")
     if group and not _to_us(raw, text, bot):
         return Ignored("group message that does not name the bot")
     shown = re.sub(rf"@{re.escape(bot)}\b", "", text, flags=re.IGNORECASE) if group else text
     files = _attachments(raw)  # a caption asks for nothing: the photo would be lost
     wish = "" if group or files else wish_of(text)
     if wish:  # our texts say: answer STOP, answer START
-        return asked_for(wish, address, text)
+        return asked_for(wish, address, text, alone)
     command = _COMMAND.fullmatch(text.strip())
     if command and (command[2] or bot).lower() == bot.lower():
         asked, rest = "" if files else command[1].lower(), (command[3] or "").strip()
         if asked in {"help", "aide"} and not rest:
-            return HelpAsked(address, text)
+            return HelpAsked(address, text, person=alone)
         if asked in {"stop", "arret"} and not rest:
             return OptedOutOf(address, text)
         named = _NUMBER.fullmatch(rest)  # a link that names a case is a word about it
         if asked == "start" and _PAYLOAD.fullmatch(rest) and not named:
-            return HelpAsked(address, text, rest, back_in=True)
+            return HelpAsked(address, text, rest, back_in=True, person=alone)
         shown = rest or shown
     message = _from(Shape.obj(raw, "from"), address, envelope)
     message = replace(
@@ -250,6 +260,7 @@ def _from(user: Json, address: Address, envelope: Envelope) -> Message:
         trust=Trust.VERIFIED,  # the provider knows whose account it is
         received_at=envelope.received_at,
         sender=str(user.get("id", address.value)),
+        person=str(user.get("id") or ""),
         sender_name=shown(" ".join(name for name in names if name)),
         automatic="sent by a bot" if user.get("is_bot") else "",
     )

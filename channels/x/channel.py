@@ -156,7 +156,8 @@ class X:
         public = item.kind == MENTION
         wish = "" if public or item.media else wish_of(item.text)
         if wish:
-            return asked_for(wish, Address.from_key(envelope.conversation), item.text)
+            there = Address.from_key(envelope.conversation)
+            return asked_for(wish, there, item.text, item.author)
         return MessageReceived(
             Message(
                 address=Address.from_key(envelope.conversation),
@@ -170,6 +171,7 @@ class X:
                 attachments=item.media,
                 sent_at=item.created_at,
                 public=public,
+                person=item.author,
                 ref=item.id,
                 automatic="a machine's account" if item.handle.lower() in self._bots else "",
                 thread=Thread(refs=(item.answers,) if item.answers else ()),

@@ -170,7 +170,8 @@ def test_words_that_steer_are_obeyed(word: str, kind: type) -> None:
     [("Unsubscribe", False), ("Quit", False), ("UNSTOP", True), ("Start", True)],
 )
 def test_words_that_steer_are_those_of_every_channel(word: str, back_in: bool) -> None:
-    assert read(said(word)) == OptedOutOf(Address("matrix", ME, ROOM), word, back_in=back_in)
+    there = Address("matrix", ME, ROOM)
+    assert read(said(word)) == OptedOutOf(there, word, back_in=back_in, person=ANNE)
 
 
 def test_a_name_without_end_is_shown_in_short() -> None:
