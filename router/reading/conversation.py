@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from enum import StrEnum
 
 from router.case import Case, ReporterRole, Status
 from router.errors import InvalidInput
 from router.message import Message, corrected
 from router.ports import Understanding
+from router.reading.sequels import answers, continues, other_place, other_subject
 from router.store import Conversation
 from router.telling.cell_writing import back_to
 from router.tokens import PAGE, PARTNER, REPLY, Signer, Token, party_of
@@ -18,8 +18,6 @@ from router.words.mistyped import has_mistyped_number
 from router.words.their_numbers import quoted
 from router.workspace import Workspace
 
-_SHORT_ANSWER = 12  # words; longer texts rarely answer "where?" and nothing else
-_SAME_BREATH = timedelta(hours=1)
 _ENDED = {Status.CLOSED, Status.REFUSED, Status.MERGED}
 """States in which a case takes nothing more that does not name it; one passed on still does."""
 
@@ -178,47 +176,12 @@ def _by_conversation(
     case = workspace.case(conversation.case_id)
     if case is None:
         return None
-    if case.status in _ENDED or _other_subject(category, case):
+    if case.status in _ENDED or other_subject(category, case):
         return None
-    if conversation.asked and _answers(message, understood, category, conversation.asked):
+    if conversation.asked and answers(message, understood, category, conversation.asked):
         return Threaded(case, How.ANSWER, f"réponse à la question posée ({conversation.asked})")
-    if _other_place(understood, case):
+    if other_place(understood, case):
         return None
-    if _continues(message, understood, category, case):
+    if continues(message, understood, category, case):
         return Threaded(case, How.FOLLOW_UP, "suite de la même conversation")
     return None
-
-
-def _answers(message: Message, understood: Understanding, category: str | None, asked: str) -> bool:
-    if asked == "categorie" and category is not None:  # this is what was asked
-        return True
-    names_place = understood.place.source in {"message", "location", "form"}
-    short = len(message.text_shown.split()) <= _SHORT_ANSWER
-    return names_place or understood.follow_up or (short and category is None)
-
-
-def _continues(
-    message: Message, understood: Understanding, category: str | None, case: Case
-) -> bool:
-    if understood.follow_up:
-        return True
-    if category is not None:
-        return False
-    soon = message.received_at - case.updated_at <= _SAME_BREATH
-    words = len(message.text_shown.split())
-    return soon and words <= _SHORT_ANSWER
-
-
-def _other_subject(category: str | None, case: Case) -> bool:
-    if category is None or case.category is None:
-        return False
-    return category != case.category
-
-
-def _other_place(understood: Understanding, case: Case) -> bool:
-    place = understood.place
-    if place.source not in {"message", "location", "form"}:
-        return False
-    if place.communes and case.place.communes and place.communes != case.place.communes:
-        return True
-    return bool(place.street and case.place.street and place.street != case.place.street)
