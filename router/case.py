@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from router.cells import Came, Gone
 from router.decision import Count, Nature, Place, ServiceId, Urgency
 from router.entry import Entry
 from router.errors import GuichetError
-from router.message import Address
+from router.message import PERSON, Address
 from router.rights import Promised
 from router.tracking import TrackingNumber
 
@@ -112,13 +112,23 @@ class Reporter:
     """The page of the form in which he typed the address: by it his browser is known."""
     public: bool = False
     """Whether anybody can read what is written to the address."""
-
+    person: str = ""
+    """Of who wrote in public: himself, hashed (router.message.person_at), to know him in private."""
     forged: bool = False
     """Our mail server says that another wrote in his name: no machine writes to him."""
 
     @property
     def answered_at(self) -> Address:
         return self.page or self.address
+
+    @property
+    def person_at(self) -> Address | None:
+        """Where what is withheld from him in public waits; None where he cannot be known again."""
+        return replace(self.address, value=self.person, kind=PERSON) if self.person else None
+
+    def is_person(self, who: Address | None) -> bool:
+        """Whether he is who wrote elsewhere (``who``: router.message.person_at)."""
+        return who is not None and self.person_at == who
 
     @property
     def confirms(self) -> bool:

@@ -14,7 +14,8 @@ from router.entry import Entry
 
 ConversationKey = NewType("ConversationKey", str)
 """One address on one channel account, as a string: the unit of order and of work."""
-_PERSON = "person"
+PERSON = "person"
+"""The kind of an address that is a person wherever he writes; nothing can be sent there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,11 @@ class Address:
 
 
 def person_at(where: Address, person: str) -> Address | None:
-    """Name a person of a channel account by the provider's id of him, hashed, wherever he writes.
-
-    Nothing can be sent there. None where the provider tells no id.
-    """
+    """Name a person of a channel account by the provider's id of him, hashed; None without an id."""
     if not person:
         return None
     told = f"{where.channel}|{where.account}|{person}".encode("utf-8", "replace")
-    return replace(where, value=hashlib.sha256(told).hexdigest()[:32], kind=_PERSON)
+    return replace(where, value=hashlib.sha256(told).hexdigest()[:32], kind=PERSON)
 
 
 @dataclass(frozen=True, slots=True)

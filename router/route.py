@@ -37,6 +37,7 @@ from router.handling.dangers import Dangers
 from router.handling.deeds import Deeds
 from router.handling.desk import Desk
 from router.handling.dispatch import Dispatcher
+from router.handling.in_private import InPrivate
 from router.handling.inbound import Handler
 from router.handling.letting_go import LettingGo
 from router.handling.opening import Opening
@@ -46,7 +47,7 @@ from router.handling.taking import Taking
 from router.handling.transfer import Transfers
 from router.handling.windows import Windows
 from router.handling.wishes import Wishes
-from router.message import Address, Message, corrected
+from router.message import Address, Message, corrected, person_at
 from router.policy import Policy
 from router.ports import Clock, Ids, Reads, Rulebooks, Understands
 from router.reading.conversation import numbers_of
@@ -196,6 +197,7 @@ class Router:
         partners = Partners(workspace, dispatcher, deeds, self.signer)
         wishes = Wishes(workspace, rulebook.directory, replies)
         windows = Windows(workspace, replies)
+        in_private = InPrivate(workspace, replies.everyone.writing)
         desk = Desk(workspace, replies)
         opening = Opening(workspace, dispatcher, replies, desk)
         adding = Adding(workspace, dispatcher, replies, desk)
@@ -207,6 +209,7 @@ class Router:
             Dangers(workspace, opening, adding, looks),
             Arriving(workspace, replies, windows, self.signer),
             windows,
+            in_private,
             partners,
             wishes,
             desk,
@@ -331,6 +334,7 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
         conversations=frozenset(address.key for address in _addresses(events, messages)),
         numbers=frozenset(numbers),
         refs=frozenset(refs),
+        withheld=frozenset(who.key for who in _in_private(events) if who is not None),
         deliveries=frozenset(
             receipt.delivery_id for receipt in receipts if receipt.delivery_id is not None
         )
@@ -342,6 +346,15 @@ def wanted_for(events: Sequence[InboundEvent], signer: Signer) -> Wanted:
         | frozenset(ref for message in messages for ref in refs_of(message))
         | frozenset(act.forward for act in acts if act.forward),
     )
+
+
+def _in_private(events: Sequence[InboundEvent]) -> Iterator[Address | None]:
+    """Name who is heard in private, where his channel tells."""
+    for event in events:
+        if isinstance(event, MessageReceived) and not event.message.public:
+            yield event.message.person_at
+        elif isinstance(event, HelpAsked | OptedOutOf):
+            yield person_at(event.address, event.person)
 
 
 def _addresses(events: Sequence[InboundEvent], messages: Sequence[Message]) -> list[Address]:

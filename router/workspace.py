@@ -46,6 +46,8 @@ class Draft:
     cases: set[int] = field(default_factory=set)
     opened: set[Address] = field(default_factory=set)
     """Where a person wrote, so that what awaits there may leave."""
+    told: list[Delivery] = field(default_factory=list)
+    """What was withheld and leaves now, with where it goes."""
     again: list[Again] = field(default_factory=list)
     ruleset: str = ""
 
@@ -64,6 +66,7 @@ class Workspace:
         self._numbers: dict[TrackingNumber, int] = dict(gathered.numbers)
         self._conversations: dict[ConversationKey, Conversation] = dict(gathered.conversations)
         self._refs: dict[str, int] = dict(gathered.refs)
+        self._withheld = {person: list(kept) for person, kept in gathered.withheld.items()}
         self._drafts: list[Draft] = []
         self._opened: dict[str, list[int]] = {}
         """Cases opened in this batch, by what they are counted by."""
@@ -102,6 +105,10 @@ class Workspace:
         if delivery_id is None:
             delivery_id = self._found.provider_ids.get(provider_id)
         return self._found.deliveries.get(delivery_id) if delivery_id is not None else None
+
+    def withheld(self, person: ConversationKey) -> tuple[Delivery, ...]:
+        """Give what was withheld from a person and he has not been told yet, oldest first."""
+        return tuple(self._withheld.get(person, ()))
 
     def count(self, sought: Sought, enough: int, but: int = 0) -> int:
         """Count the cases of the store, and those that this batch opened until it is enough.
@@ -157,6 +164,16 @@ class Workspace:
     def converse(self, draft: Draft, conversation: Conversation) -> None:
         self._conversations[conversation.key] = conversation
         draft.conversations[conversation.key] = conversation
+
+    def withhold(self, draft: Draft, delivery: Delivery) -> None:
+        """Keep a delivery until the person whose lane it is in writes in private."""
+        draft.deliveries.append(delivery)
+        self._withheld.setdefault(ConversationKey(delivery.lane), []).append(delivery)
+
+    def tell_withheld(self, draft: Draft, withheld: Delivery, told: Delivery) -> None:
+        """Let what was withheld leave as it is told now; whoever reads on does not find it again."""
+        self._withheld[ConversationKey(withheld.lane)].remove(withheld)
+        draft.told.append(told)
 
     def tell(
         self,
@@ -218,6 +235,7 @@ class Workspace:
             refs=tuple(ref for draft in drafts for ref in draft.refs),
             decisions=tuple(each for draft in drafts for each in draft.decisions),
             opened=tuple(sorted({each for draft in drafts for each in draft.opened}, key=_key_of)),
+            told=tuple(each for draft in drafts for each in draft.told),
             again=tuple(each for draft in drafts for each in draft.again),
             ruleset=next((draft.ruleset for draft in drafts if draft.ruleset), ""),
         )

@@ -71,7 +71,8 @@ class Adding:
         case = threaded.case
         own = self.is_own(threaded, message)
         # who acts on a danger reads of it, whatever was asked for
-        personal = case.asked if own and case.asked in PERSONAL and not alone.danger else ""
+        answers = own and not threaded.unheard and not alone.danger
+        personal = case.asked if answers and case.asked in PERSONAL else ""
         case = self._join(
             draft, inbound, case, message, understood.language, own=own, personal=bool(personal)
         )
@@ -91,8 +92,12 @@ class Adding:
         self.workspace.refer(draft, message.ref, case)
         decision: Decision | None = None
         moved = False
-        if own or alone.danger:
-            case, decision = self._reconsider(draft, inbound, case, message, understood)
+        if threaded.how is How.INVITED:  # he has not heard yet what he could object to
+            case = self.workspace.save(draft, case)
+        elif own or alone.danger:
+            case, decision = self._reconsider(
+                draft, inbound, case, message, understood, threaded.unheard
+            )
         elif case.confirmations > threaded.case.confirmations and case.status not in _REOPENS:
             case, decision = self.dispatcher.decide_again(
                 draft, case, f"in:{inbound.id}", Cause.CONFIRMED
@@ -117,7 +122,7 @@ class Adding:
                 draft, replace(case, asked=asked, questions=(*case.questions, asked))
             )
             self.workspace.tell(draft, case, EventKind.ASKED, "rules", asked)
-        remember(self.workspace, draft, message, case, asked)
+        remember(self.workspace, draft, message, case, asked or threaded.unheard)
         quiet = threaded.how is How.ALBUM and not (alone.danger or message.too_large)
         reply = (
             None
@@ -177,11 +182,16 @@ class Adding:
         case: Case,
         message: Message,
         understood: Understanding,
+        unheard: str,
     ) -> tuple[Case, Decision | None]:
-        """Look at the case again with what was added; « merci » reopens nothing."""
+        """Look at the case again with what was added; « merci » reopens nothing.
+
+        A question that is still ``unheard`` stays open.
+        """
         place = better_place(case.place, understood.place)
-        case = answered(case, case.asked, message, understood)
-        case = replace(case, place=place, asked="")
+        if not unheard:
+            case = answered(case, case.asked, message, understood)
+        case = replace(case, place=place, asked=case.asked if unheard else "")
         if case.status in _REOPENS:
             if understood.nature is Nature.THANKS:
                 return self.workspace.save(draft, case), None

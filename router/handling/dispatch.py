@@ -21,6 +21,7 @@ from router.handling.clocks import alarm_of, due_again, set_timers
 from router.handling.recording import keep
 from router.message import Message
 from router.ports import Rulebook
+from router.reading.joining import known_in_public
 from router.reading.looking import area_of, counted_again
 from router.record import Cause
 from router.telling.forwarding import Forwarder
@@ -130,6 +131,7 @@ class Dispatcher:
             page=message.until_confirmed,
             form=message.form,
             public=message.public,
+            person=known_in_public(message),
             forged=message.forged,
         )
         new = Case(

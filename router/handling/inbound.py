@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -30,15 +31,17 @@ from router.handling.adding import Adding
 from router.handling.arriving import Arriving
 from router.handling.dangers import Dangers
 from router.handling.desk import Desk
+from router.handling.in_private import InPrivate
 from router.handling.opening import Opening
 from router.handling.partners import Partners
 from router.handling.taking import Taking
 from router.handling.transfer import Transfers
 from router.handling.windows import Windows
 from router.handling.wishes import Wishes
-from router.message import HandsOn, Message, corrected
+from router.message import HandsOn, Message, corrected, person_at
 from router.ports import Understanding
 from router.reading.conversation import How, Threaded, thread
+from router.reading.invitation import Invited, by_invitation, unheard
 from router.reading.looking import Look, Looks
 from router.store import Conversation, Inbound
 from router.telling.replies import Replies
@@ -63,6 +66,7 @@ class Handler:
     dangers: Dangers
     arriving: Arriving
     windows: Windows
+    in_private: InPrivate
     partners: Partners
     wishes: Wishes
     desk: Desk
@@ -79,7 +83,7 @@ class Handler:
             case MessageReceived(message):
                 if message.until_confirmed is None:
                     self.windows.opened(draft, message.address)
-                return self._message(draft, inbound, message)
+                return self._said(draft, inbound, message)
             case MessageEdited(message, edited_ref):
                 return self._edited(draft, inbound, message, edited_ref)
             case MessageTakenBack():
@@ -116,10 +120,23 @@ class Handler:
         """Let what awaits leave, but for who wants nothing more."""
         if isinstance(event, HelpAsked) or event.back_in:
             self.windows.opened(draft, event.address, back_in=event.back_in)
+            who = person_at(event.address, event.person)
+            invited = self.in_private.heard(draft, event.address, who, back_in=event.back_in)
+            self.in_private.ask(draft, event.address, invited)
+            self.in_private.expect(draft, event.address, invited)
 
     # --- a message -----------------------------------------------------------------------------
 
-    def _message(self, draft: Draft, inbound: Inbound, message: Message) -> Worked:
+    def _said(self, draft: Draft, inbound: Inbound, message: Message) -> Worked:
+        """Work a message; who was known in public hears in private first what waits for him."""
+        invited = self.in_private.wrote(draft, self._by_ourselves(inbound, message))
+        worked = self._message(draft, inbound, message, invited)
+        self.in_private.ask(draft, message.address, invited)
+        return worked
+
+    def _message(
+        self, draft: Draft, inbound: Inbound, message: Message, invited: Sequence[Invited] = ()
+    ) -> Worked:
         look = self.looks.of(inbound, message)
         understood = look.understood
         if message.offer is not None:
@@ -131,7 +148,7 @@ class Handler:
             return Worked(Action.IGNORE, "message vide", None, message, understood, None, reply)
         facts, decision = self.looks.decide(message, look, self.workspace)
         conversation = self._awake(draft, message)
-        threaded = self._thread(message, understood, decision, conversation)
+        threaded = self._thread(message, understood, decision, conversation, invited)
         if not self.taking.passes_on(message, threaded.case):
             reason = f"« {message.sender} » ajoute à une demande qui n'est pas à nous"
             return Worked(Action.IGNORE, reason, None, message, understood)
@@ -203,13 +220,17 @@ class Handler:
         understood: Understanding,
         decision: Decision,
         conversation: Conversation,
+        invited: Sequence[Invited],
     ) -> Threaded:
         """Find the case; a danger is never taken for the sequel of something else."""
         if decision.danger:
             conversation = replace(conversation, case_id=None)
-        return thread(
-            message, understood, decision.category, conversation, self.workspace, self.signer
-        )
+        category, workspace = decision.category, self.workspace
+        found = thread(message, understood, category, conversation, workspace, self.signer)
+        if found.case is None and not decision.danger:
+            there = by_invitation(message, understood, category, invited, workspace)
+            return replace(there, mistyped=found.mistyped) if there is not None else found
+        return unheard(found, invited)
 
     def _partner(
         self,

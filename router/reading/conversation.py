@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from router.case import Case, ReporterRole, Status
+from router.case import Case, Reporter, ReporterRole, Status
 from router.errors import InvalidInput
 from router.message import Message, corrected
 from router.ports import Understanding
@@ -18,14 +18,15 @@ from router.words.mistyped import has_mistyped_number
 from router.words.their_numbers import quoted
 from router.workspace import Workspace
 
-_ENDED = {Status.CLOSED, Status.REFUSED, Status.MERGED}
+ENDED = {Status.CLOSED, Status.REFUSED, Status.MERGED}
 """States in which a case takes nothing more that does not name it; one passed on still does."""
 
 
 class How(StrEnum):
     """By what a message was tied to its case, in the order in which they are tried.
 
-    A button counts as an answer, though it is found by its reference.
+    A button counts as an answer, though it is found by its reference. Who is *invited* comes to hear
+    what there is for him, and says nothing else.
     """
 
     PARTNER = "partner"
@@ -36,6 +37,7 @@ class How(StrEnum):
     NUMBER = "number"
     ANSWER = "answer"
     FOLLOW_UP = "follow_up"
+    INVITED = "invited"
     NEW = "new"
 
 
@@ -50,6 +52,8 @@ class Threaded:
     """Whom the token was made for, hashed: a service, or the reporter whose page it is."""
     mistyped: bool = False
     """Whether the message has something in it that was meant for a tracking number and is none."""
+    unheard: str = ""
+    """The fact that the person was to be asked for and has not heard us ask: this is no answer."""
 
 
 def numbers_of(message: Message, signer: Signer) -> frozenset[TrackingNumber]:
@@ -107,11 +111,15 @@ def is_reporter(case: Case, message: Message) -> bool:
     if case.came is not None and message.address == back_to(case):
         return not case.came.ended
     return any(
-        reporter.address == message.address
-        and message.until_confirmed in {None, reporter.page}
+        (_writes_from(reporter, message) or reporter.is_person(message.person_at))
         and reporter.role is ReporterRole.REPORTER
         for reporter in case.reporters
     )
+
+
+def _writes_from(reporter: Reporter, message: Message) -> bool:
+    known = message.until_confirmed in {None, reporter.page}
+    return known and reporter.address == message.address
 
 
 def _by_token(message: Message, workspace: Workspace, signer: Signer) -> Threaded | None:
@@ -176,7 +184,7 @@ def _by_conversation(
     case = workspace.case(conversation.case_id)
     if case is None:
         return None
-    if case.status in _ENDED or other_subject(category, case):
+    if case.status in ENDED or other_subject(category, case):
         return None
     if conversation.asked and answers(message, understood, category, conversation.asked):
         return Threaded(case, How.ANSWER, f"réponse à la question posée ({conversation.asked})")

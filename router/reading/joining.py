@@ -54,10 +54,17 @@ def joined(
             message.trust is Trust.VERIFIED,
             message.until_confirmed,
             public=message.public,
+            person=known_in_public(message),
         )
         case = replace(case, reporters=(*case.reporters, new))
     files = (*case.files, *files_of(inbound, message))[-_MOST_FILES:]
     return replace(case, attachments=case.attachments + len(message.attachments), files=files)
+
+
+def known_in_public(message: Message) -> str:
+    """Name who wrote in public, hashed, to know him again in private; of others nothing is kept."""
+    who = message.person_at if message.public else None
+    return who.value if who is not None else ""
 
 
 def better_place(known: Place, said: Place) -> Place:

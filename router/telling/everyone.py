@@ -60,22 +60,23 @@ class Everyone:
 
         ``also`` follows the text in a paragraph of its own; ``files`` go along on channels that can
         carry them; ``but`` is the hashed address of one who hears it otherwise. In public nobody is
-        told more than how to hear it in private. ``budgeted``: within what is written automatically in a
+        told more than how to hear it in private, and whom to call; the rest waits for him there. ``budgeted``: within what is written automatically in a
         day to each; ``danger``: the answer says whom to call.
         """
         written = self._origin.inform(draft, case, cause, answer, files, automatic=automatic)
         for reporter in self._people(draft, case, kind):
             if but and party_of(reporter.address.key) == but:
                 continue
-            if reporter.public:
+            if reporter.public and not danger:
                 written.append(self._in_public.invite(draft, case, reporter))
-                continue
-            if automatic and self._is_forged(draft, case, kind, reporter):
+            elif automatic and self._is_forged(draft, case, kind, reporter):
                 continue
             if budgeted and not self._within_budget(
                 draft, case, reporter, answer if danger else ""
             ):
                 continue
+            if reporter.public and danger:
+                written.append(self._in_public.warn(draft, case, reporter, kind, cause))
             self._on_the_page(draft, case, kind, reporter)
             style = self.writing.wording.style(reporter.answered_at)
             words = self.writing.wording.text(text, reporter.language, style, case, answer, service)
@@ -83,6 +84,11 @@ class Everyone:
                 also is not None and reporter.answered_at.channel != "web"
             ):  # who reads the page itself
                 words += PARAGRAPH + self.writing.wording.text(also, reporter.language, style, case)
+            if reporter.public:
+                self._in_public.withhold(
+                    draft, case, reporter, kind, cause, words, automatic=automatic, files=files
+                )
+                continue
             written.append(
                 self.writing.deliver(
                     draft,
@@ -115,15 +121,17 @@ class Everyone:
             if reporter.public:
                 if decision.reached.replies:
                     self._in_public.invite(draft, case, reporter)
-                continue
-            if self._is_forged(draft, case, DeliveryKind.PROGRESS, reporter):
+            elif self._is_forged(draft, case, DeliveryKind.PROGRESS, reporter):
                 continue
             style = self.writing.wording.style(reporter.answered_at)
             for text in decision.reached.replies:
                 words = self.writing.wording.of_rule(text, case, reporter.language, style)
                 if words is not None:
                     kind, why = DeliveryKind.PROGRESS, f"{cause}:{text}"
-                    self.writing.deliver(draft, case, kind, reporter, why, words)
+                    if reporter.public:
+                        self._in_public.withhold(draft, case, reporter, kind, why, words)
+                    else:
+                        self.writing.deliver(draft, case, kind, reporter, why, words)
 
     def _people(self, draft: Draft, case: Case, kind: DeliveryKind) -> Iterator[Reporter]:
         """Give the reporters who want messages; the case says of the others that nothing left.

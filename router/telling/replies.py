@@ -14,6 +14,7 @@ from router.events import CallMissed
 from router.message import Address, Message
 from router.policy import Policy
 from router.telling.everyone import Everyone
+from router.telling.in_public import InPublic
 from router.telling.origin import Origin
 from router.telling.writing import PARAGRAPH, Writing
 from router.tokens import CONFIRM, Signer
@@ -39,6 +40,10 @@ class Replies:
     @property
     def everyone(self) -> Everyone:
         return Everyone(self._writing)
+
+    @property
+    def _in_public(self) -> InPublic:
+        return InPublic(self.workspace, self._writing)
 
     @property
     def origin(self) -> Origin:
@@ -73,11 +78,12 @@ class Replies:
             paragraphs.append(self.wording.text(TextId.TOO_LARGE, language, style, case))
         if mistyped and not decision.danger:
             paragraphs.append(self.wording.plain(TextId.MISTYPED, language, style))
-        if asked:
+        if asked and not message.public:
             paragraphs.append(self.wording.question(asked, language, style, case.place))
+        in_private, known = paragraphs, self._in_public.reporter(case, message)
         if message.public:
             paragraphs = self.wording.in_public(decision, case, language)
-        else:
+        if known is not None or not message.public:
             case = _replied(case, decision.replies)
         danger = self._danger(message, case, decision)
         if message.until_confirmed is not None:
@@ -87,9 +93,13 @@ class Replies:
             if asked and decision.questions
             else (DeliveryKind.ACKNOWLEDGEMENT)
         )
-        return self._writing.automatic(
+        written = self._writing.automatic(
             draft, message, case, kind, paragraphs, asked=asked, danger=danger
         )
+        if message.public and written is not None:
+            kind = DeliveryKind.ACKNOWLEDGEMENT
+            self._in_public.answer(draft, message, case, kind, in_private)
+        return written
 
     def _danger(self, message: Message, case: Case, decision: Decision | None) -> list[str]:
         """Word whom to call, and nothing else, where there is danger."""
@@ -171,31 +181,39 @@ class Replies:
             if danger
             else []
         )
+        known = None if third_party else self._in_public.reporter(case, message)
+        in_private: list[str] = []
+        if not third_party and (known is not None or not message.public):
+            # a text message that names the case and its service says enough
+            appended = not (message.public or (moved and style.short))
+            unsaid = _unsaid(case, decision)
+            said = (self.wording.of_rule(text, case, language, style) for text in unsaid)
+            in_private += [words for words in said if words is not None]
+            case = _replied(case, unsaid)
+            texts = (TextId.APPENDED if appended else None, moved)
+            in_private += [self.wording.text(text, language, style, case) for text in texts if text]
+            if owes_rights:
+                in_private += self.wording.rights(case, message.answered_at, language)
+            if message.too_large:
+                in_private.append(self.wording.text(TextId.TOO_LARGE, language, style, case))
         if message.public:
             paragraphs = self.wording.invited(paragraphs, language)
         elif third_party:
             paragraphs.append(self.wording.text(TextId.THIRD_PARTY, language, style, case))
         else:
-            # a text message that names the case and its service says enough
-            unsaid = _unsaid(case, decision)
-            said = (self.wording.of_rule(text, case, language, style) for text in unsaid)
-            paragraphs += [words for words in said if words is not None]
-            case = _replied(case, unsaid)
-            texts = (moved,) if moved and style.short else (TextId.APPENDED, moved)
-            paragraphs += [self.wording.text(text, language, style, case) for text in texts if text]
-            if owes_rights:
-                paragraphs += self.wording.rights(case, message.answered_at, language)
-            if message.too_large:
-                paragraphs.append(self.wording.text(TextId.TOO_LARGE, language, style, case))
+            paragraphs += in_private
             if mistyped and not danger:
                 paragraphs.append(self.wording.plain(TextId.MISTYPED, language, style))
             if asked:
                 paragraphs.append(self.wording.question(asked, language, style, case.place))
         kind, there = DeliveryKind.ACKNOWLEDGEMENT, replace(message, address=message.answered_at)
         warning = self._danger(message, case, decision)
-        return self._writing.automatic(
+        written = self._writing.automatic(
             draft, there, case, kind, paragraphs, asked=asked, danger=warning
         )
+        if message.public:
+            self._in_public.answer(draft, message, case, kind, in_private, asked)
+        return written
 
     def help(self, draft: Draft, message: Message, text: TextId, language: str) -> Delivery | None:
         """Write a text that belongs to no case: how this works, what could not be read."""

@@ -109,8 +109,40 @@ class Writing:
         files: tuple[CaseFile, ...] = (),
     ) -> Delivery:
         """Write to one person, once for one cause (router.delivery.Delivery says what each part is)."""
+        delivery = self.made(
+            case,
+            kind,
+            reporter,
+            cause,
+            text,
+            automatic=automatic,
+            subject=subject,
+            data=data,
+            asked=asked,
+            danger=danger,
+            files=files,
+        )
+        draft.deliveries.append(delivery)
+        return delivery
+
+    def made(
+        self,
+        case: Case | None,
+        kind: DeliveryKind,
+        reporter: Reporter,
+        cause: str,
+        text: str,
+        *,
+        automatic: bool = True,
+        subject: str = "",
+        data: str = "",
+        asked: str = "",
+        danger: bool = False,
+        files: tuple[CaseFile, ...] = (),
+    ) -> Delivery:
+        """Make what is written to one person, and write nothing yet."""
         address = reporter.answered_at
-        delivery = Delivery(
+        return Delivery(
             id=self.workspace.ids.next(),
             idem=idempotency_key(cause, kind, address),
             lane=address.key,
@@ -129,8 +161,6 @@ class Writing:
             choices=self.wording.choices(asked, reporter.language),
             data=json.dumps({"files": [asdict(file) for file in files]}) if files else data,
         )
-        draft.deliveries.append(delivery)
-        return delivery
 
 
 def _chain(message: Message) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from router.polling import Poller
 from router.worked import Worked
 
 ACCOUNT, SECRET = "GuichetNantes", "secret-de-l-application"
-STATES = tuple(DeliveryState)
+WRITTEN = tuple(set(DeliveryState) - {DeliveryState.WITHHELD})
 
 
 class XTown(Town):
@@ -80,7 +80,8 @@ class XTown(Town):
             pass
 
     async def deliveries(self) -> list[Delivery]:
-        found = await self.store.list_deliveries(STATES, 1000)
+        """List what was written to people by X, oldest first; what is withheld is not written yet."""
+        found = await self.store.list_deliveries(WRITTEN, 1000)
         return sorted((d for d in found if d.address.channel == "x"), key=lambda d: d.id)
 
     async def lines(self, worked: Worked) -> list[str]:

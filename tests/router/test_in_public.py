@@ -3,8 +3,14 @@
 import pytest
 
 from router.case import EventKind
+from router.delivery import DeliveryKind, DeliveryState
 from router.message import Address
-from router.words.texts import LANGUAGES, TextId, text
+from router.store import Claim, Gathered
+from router.telling.everyone import Everyone
+from router.telling.writing import Writing
+from router.words.texts import LANGUAGES, Style, TextId, text
+from router.words.wording import Wording
+from router.workspace import Workspace
 
 ANSWER = "Madame Dupont, rebouché au 12 rue Lambert, tél. 06 12 34 56 78"
 NEWS = text(TextId.PUBLIC_NEWS, "fr").text
@@ -54,6 +60,32 @@ async def test_an_address_is_public_or_not_as_its_latest_message_was(town):
     await town.hear("ana", "Il est toujours éteint", tokens=[token])
     await _acted(town, case, "close", ANSWER)
     assert ANSWER in (await town.to("ana"))[-1].text
+
+
+async def test_a_danger_that_another_sees_is_told_in_public_by_numbers_alone_and_at_once(town):
+    case = (await town.hear("ana", "Le lampadaire est éteint", public=True, who="ana")).case
+    workspace = Workspace(Gathered(cases={case.id: case}), town.ids, town.clock.now())
+    draft = workspace.begin(Claim("route", "x", "t", town.clock.now()))
+    wording = Wording(town.rules, town.policy)
+    everyone = Everyone(Writing(workspace, town.signer, town.policy, wording))
+    for cause in ("one", "two"):
+        everyone.fan_out(
+            draft,
+            case,
+            DeliveryKind.PROGRESS,
+            cause,
+            TextId.ANSWER,
+            automatic=True,
+            answer=ANSWER,
+            danger=True,
+        )
+    said = [one for one in draft.deliveries if one.state is DeliveryState.QUEUED]
+    whom = text(TextId.EMERGENCY, "fr", style=Style.SHORT).text
+    assert [one.text for one in said] == [f"{whom}\n\n{NEWS}"] * 2
+    assert [(one.address.value, one.danger) for one in said] == [("ana", True)] * 2
+    assert len({one.idem for one in said}) == 2
+    kept = [one.text for one in draft.deliveries if one.state is DeliveryState.WITHHELD]
+    assert len([one for one in kept if ANSWER in one]) == 2
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -100,7 +100,7 @@ class Read:
 class TownRules:
     """« lampadaire » to lighting, « poubelle » to cleanliness, a part to each where both are said.
 
-    « gaz » is a danger.
+    « gaz » is a danger. Of « tapage » it is asked when.
     """
 
     hash = "rules-1"
@@ -202,6 +202,8 @@ class TownRules:
             )
         if "flou" in text and not facts.place.street:
             return replace(plain, questions=("lieu",), no_rule=False)
+        if "tapage" in text and "date" not in facts.asked:
+            return replace(plain, questions=("date",), no_rule=False)
         for refused in facts.refused_by:
             if plain.owner == refused:
                 return replace(plain, owner=ServiceId("guichet-metropole"), rule="a_defaut")
@@ -247,9 +249,9 @@ class TownChannel:
         if kind == "stop":
             return (OptedOutOf(address, "STOP", confirmed=said.get("confirmed", False)),)
         if kind == "start":
-            return (OptedOutOf(address, "START", back_in=True),)
+            return (OptedOutOf(address, "START", back_in=True, person=said.get("who", "")),)
         if kind == "help":
-            return (HelpAsked(address, "AIDE"),)
+            return (HelpAsked(address, "AIDE", person=said.get("who", "")),)
         if kind == "taken_back":
             return (MessageTakenBack(said["ref"]),)
         if kind == "encrypted":
@@ -274,6 +276,7 @@ class TownChannel:
             ref=envelope.ref,
             album=said.get("album", ""),
             public=said.get("public", False),
+            person=said.get("who", ""),
             reachable=said.get("reachable", True),
             trust=Trust(said.get("trust", Trust.UNVERIFIED)),
             doubts=tuple(said.get("doubts", ())),
