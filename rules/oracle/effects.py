@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from router.decision import ServiceId, Urgency
-from rules.model import Effects, Promises, Rule
+from rules.model import Effects, Escalation, Promises, Rule
 from rules.oracle.owner import Directory, Owner
 from rules.scalars import Duration
 from rules.situation import Situation
@@ -22,6 +22,8 @@ class Acting:
     rule: Rule
     lasting: tuple[Effects, ...]
     once: tuple[Effects, ...]
+    numbers: tuple[int, ...] = ()
+    """Confirmations of the steps just reached."""
 
     @property
     def named(self) -> Effects | None:
@@ -46,27 +48,35 @@ def acting(rule: Rule, case: Situation) -> Acting:
     reached = [step for step in steps if step.confirmations <= facts.confirmations]
     fresh = [step for step in reached if step.confirmations > facts.confirmations_before]
     lasting = [rule.effects, *(step.effects for step in reached)]
+    now = [
+        step for step in fresh if step.effects.season is None or step.effects.season.holds(today)
+    ]
     return Acting(
         rule,
         tuple(own for own in lasting if own.season is None or own.season.holds(today)),
-        tuple(
-            step.effects
-            for step in fresh
-            if step.effects.season is None or step.effects.season.holds(today)
-        ),
+        tuple(step.effects for step in now),
+        tuple(step.confirmations for step in now),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What is promised for who is in charge."""
+
+    delay: Duration | None
+    escalation: Escalation | None
+    transmit_by: str | None
+    replies: tuple[str, ...]
+
+
 def gathered(
-    holding: Sequence[Acting], directory: Directory, owner: Owner, category: str | None
+    holding: Sequence[Acting], directory: Directory, owner: Owner, promised: Promised
 ) -> dict[str, Any]:
     """Collect the effects of all rules that hold, as fields of a decision."""
     lasting = [own for one in holding for own in one.lasting]
     once = [own for one in holding for own in one.acting]
     dangers = [one for one in holding if one.rule.priority == "danger"]
     warnings = _distinct(text for one in dangers for text in one.replies)
-    promised = _promised(holding, directory, owner, category)
-    delay = _of_danger(holding, owner) if dangers else promised["delay"]
     degrees = [own.urgency for own in lasting if own.urgency is not None]
     order = list(Urgency)
     return {
@@ -80,9 +90,9 @@ def gathered(
         "proof": next((own.proof for own in lasting if own.proof), None),
         "danger": bool(dangers),
         "danger_replies": len(warnings),
-        "replies": _distinct((*warnings, *promised["replies"])),
-        "delay": str(delay) if delay else None,
-        "transmit_by": promised["transmit_by"],
+        "replies": _distinct((*warnings, *promised.replies)),
+        "delay": str(promised.delay) if promised.delay else None,
+        "transmit_by": promised.transmit_by,
     }
 
 
@@ -112,9 +122,9 @@ def wanted(holding: Sequence[Acting], case: Situation) -> tuple[str, ...]:
     return tuple(missing[:1])
 
 
-def _promised(
+def promised(
     holding: Sequence[Acting], directory: Directory, owner: Owner, category: str | None
-) -> dict[str, Any]:
+) -> Promised:
     """Read what is promised: by the owner's own rule, else the category, else the service."""
     configuration = directory.ruleset.configuration
     said: list[Promises] = []
@@ -123,17 +133,19 @@ def _promised(
         own = [one for one in holding if one.rule is owner.wish.rule]
         said += [effects.promises for one in own for effects in reversed(one.lasting)]
         replies += [tuple(one.replies) for one in own]
-    around = [configuration.categories[name] for name in _upwards(directory, category)]
+    around = [configuration.categories[name] for name in upwards(directory, category)]
     beneath = [one.promises for one in around]
     if owner.service in configuration.services:
         beneath.append(configuration.services[owner.service].promises)
     said += beneath
     replies += [one.replies for one in beneath]
-    return {
-        "delay": _first(said, lambda one: one.delay),
-        "transmit_by": _first(said, lambda one: one.transmit_by),
-        "replies": next(filter(None, replies), ()),
-    }
+    danger = any(one.rule.priority == "danger" for one in holding)
+    return Promised(
+        _of_danger(holding, owner) if danger else _first(said, lambda one: one.delay),
+        _first(said, lambda one: one.escalation),
+        _first(said, lambda one: one.transmit_by),
+        next(filter(None, replies), ()),
+    )
 
 
 def _of_danger(holding: Sequence[Acting], owner: Owner) -> Duration | None:
@@ -145,7 +157,8 @@ def _of_danger(holding: Sequence[Acting], owner: Owner) -> Duration | None:
     return _first(said, lambda one: one.delay)
 
 
-def _upwards(directory: Directory, category: str | None) -> Iterable[str]:
+def upwards(directory: Directory, category: str | None) -> Iterable[str]:
+    """List a category and those above it, nearest first."""
     while category is not None:
         yield category
         category = directory.ruleset.configuration.categories[category].parent

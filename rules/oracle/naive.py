@@ -1,8 +1,9 @@
 """Decides by looking at every rule and every condition: the oracle of the engine, slow on purpose.
 
 It shares with the engine what a leaf condition says about one fact, how a place becomes
-territories, and how a decision is written down. It finds words, categories, ranks, truths, the
-owner, the effects and the question on its own, without an index, an order of costs or memory.
+territories, and how facts, place and stand-ins are written down. It finds words, categories, ranks,
+truths, the owner, the effects, the question, the promises and what is told of the rules on its own,
+without an index, an order of costs or memory.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from rules.decide import conclude
 from rules.index import Access, access
 from rules.misses import MOST_MISSED, miss
 from rules.model import Cell, Effects, Rule
-from rules.oracle.effects import acting, gathered, wanted
+from rules.oracle.effects import acting, gathered, promised, wanted
 from rules.oracle.owner import Directory, Wish, choose
 from rules.oracle.question import Asker, Ranked, territories
+from rules.oracle.record import escalation, keeper, reached, recorded
 from rules.phrases import Phrase
 from rules.ranking import LEVEL, rule_area
 from rules.settle import Found, settled
@@ -58,16 +60,19 @@ def decide(ruleset: RuleSet, facts: Facts) -> Decision:
         elif _hit(ruleset, one, case):
             missed.append(one)
     found.missed = [miss(one, case) for one in missed[:MOST_MISSED]]
-    own = _outcome(ruleset, case, asker, held, unknown)
-    decision = conclude(settled(ruleset, case, told_by, found))  # for its record of all that
-    trace = {**decision.trace, "words": _words(found, case, told_by)}
+    own, told = _outcome(ruleset, case, asker, held, unknown)
+    decision = conclude(settled(ruleset, case, told_by, found))  # for what it wrote of the text
+    trace = {**decision.trace, **told, "words": _words(found, case, told_by)}
     return replace(decision, trace=trace, **own)
 
 
 def _outcome(
     ruleset: RuleSet, case: Situation, asker: Asker, held: list[Ranked], unknown: list[Ranked]
-) -> dict[str, Any]:
-    """Draw owner, effects and question from the rules that hold, and those that might."""
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Draw owner, effects and question from the rules that hold, and those that might.
+
+    Gives fields of a decision, and parts of its trace.
+    """
     directory = asker.directory
     holding = [acting(rule, case) for _, rule in held]
     wishes = [
@@ -85,6 +90,11 @@ def _outcome(
             unknown.append((rank, rule))
     owner = choose(directory, wishes)
     asked = asker.ask(owner, owned, unknown)
+    said = promised(holding, directory, owner, case.category)
+    open_ = [rule for _, rule in unknown]
+    told = recorded(case, directory, owner, wishes, holding, open_, said, asked)
+    keeps = keeper(directory, owner, case.category)
+    does = gathered(holding, directory, owner, said)
     return {
         "owner": owner.service,
         "rule": owner.rule,
@@ -92,8 +102,11 @@ def _outcome(
         "parts": owner.parts,
         "no_rule": owner.priority == "a_defaut" and not wishes,
         "questions": (asked,) if asked else wanted(holding, case),
-        **gathered(holding, directory, owner, case.category),
-    }
+        "reached": reached(holding, directory, owner, does["replies"]),
+        "escalation": escalation(said, directory),
+        "lead": None if keeps == owner.service else keeps,
+        **does,
+    }, told
 
 
 def _wish(rank: int, rule: Rule, named: Effects) -> Wish:

@@ -129,6 +129,7 @@ class Writer:
                 f"recu: {{heures: {pick(('22h-6h', '8h-18h'))}, jours: {pick(('lun', 'sam'))}}}"
             ),
             lambda: "recu: [{dans: feries}, {du: 2026-06-01, au: 2026-09-30}]",
+            lambda: "recu: {dans: vacances-scolaires, sauf: feries}",
             lambda: f"recurrence: {{fois: {number(1, 4)}}}",
             lambda: f"confirmations: {{min: {number(1, 4)}}}",
             lambda: f"afflux: {{fois: {number(1, 4)}}}",
@@ -169,6 +170,7 @@ class Writer:
             "publier: non",
             "repondre: merci",
             f"delai: {self.number(1, 9)} jours",
+            f"escalade: {{apres: {self.number(1, 9)} jours, vers: {pick(OWNERS)}}}",
             "demander: [photo]",
             "proposer: entretien",
             f"consulter: {pick(OWNERS)}",

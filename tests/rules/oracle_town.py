@@ -20,6 +20,7 @@ from rules.reading.rule_files import RuleFileReader, Sheet, head, rule_ids
 from rules.reading.yaml_tree import Mapping, read_tree
 from understanding.territory import Territory
 
+LEAD = ("  - id: voirie\n", "  - id: voirie\n    chef_de_file: social-du-lieu\n")
 ROLE = "  social-du-lieu: {bellevue: paix-nantes, centre: mairie-nantes, Rezé: mairie-reze}\n"
 
 
@@ -30,6 +31,8 @@ class Bench:
         town = Town(folder)
         path = folder / "services.yaml"
         path.write_text(path.read_text(encoding="utf-8") + ROLE, encoding="utf-8")
+        path = folder / "categories.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace(*LEAD), encoding="utf-8")
         reader = _Reader(town.folder, Problems())
         configuration = reader.read()
         assert configuration is not None

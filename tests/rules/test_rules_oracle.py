@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from oracle_cases import Seeded, Writer, rules_and_facts
 from oracle_town import Bench
 
-from router.decision import Facts
+from router.decision import Facts, Reached, Urgency
 from rules.compile import RuleSet
 from rules.decide import decide
 from rules.oracle import naive
@@ -85,3 +85,34 @@ def test_it_does_so_for_as_many_distinct_seeded_cases_as_are_asked_for(
                 _agree(ruleset, {**files, "absences": absences}, case)
             compared += len(cases)
         seed += CHUNKS
+
+
+WRONG = {
+    "reached": ("rules.decide._reached", lambda *_: Reached()),
+    "escalation": ("rules.decide._escalation", lambda *_: None),
+    "lead": ("rules.decide._lead", lambda *_: None),
+    "notify": ("rules.decide._resolved", lambda *_: ((), [])),
+    "winners": ("rules.trace._winners", lambda _: []),
+    "promises": ("rules.trace._promised", lambda _: {}),
+    "flags": ("rules.trace._flags", lambda *_: []),
+    "clock": ("rules.trace.clock_of", lambda *_: ""),
+    "misses": ("rules.misses.Misses.tell", lambda *_: []),
+    "words": ("rules.trace._words", lambda _: []),
+    "owner": ("rules.effects._named", lambda _: None),
+    "urgency": ("rules.settle.Settled.urgency", Urgency.NORMAL),
+}
+"""Parts of the engine, each made to answer wrongly, so that it is seen that the oracle has its own."""
+
+
+@pytest.mark.parametrize("part", WRONG)
+def test_an_engine_that_answers_wrongly_is_seen(
+    bench: Bench, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(*WRONG[part])
+    for seed in range(40):
+        writer = Writer(Seeded(seed))
+        ruleset = bench.ruleset(writer.files(), writer.absences())
+        for case in (writer.facts() for _ in range(20)) if ruleset is not None else ():
+            if decide(ruleset, case) != naive.decide(ruleset, case):
+                return
+    pytest.fail(f"nothing tells that the engine is wrong about: {part}")
