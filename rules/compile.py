@@ -11,7 +11,7 @@ from router.decision import Facts
 from router.geography import Geography
 from rules.absences import Absences
 from rules.calendars import Calendars, school_zone
-from rules.categorise import Categories
+from rules.categorise import categories_of
 from rules.compiled import Compiled, compiled
 from rules.conditions.facts import CategoryIs
 from rules.conditions.logic import Block, Chances, leaves
@@ -48,7 +48,7 @@ class RuleSet:
         self.calendars = Calendars(
             configuration.calendars, school_zone(communes[0]) if communes else "B"
         )
-        self.categories = Categories(configuration.categories)
+        self.categories = categories_of(configuration.categories)
         self.promised = {name: self._promised(name) for name in configuration.categories}
         """What is promised for a category, by itself or the nearest above it."""
         services = configuration.services
