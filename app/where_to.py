@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.entry import WAYS_FR, Way
 from router.handling.desk import CHANNEL
-from router.message import Address
+from router.message import PERSON, Address
 from router.words.called import channel_called
 
 
@@ -13,6 +13,8 @@ def where_to(address: Address) -> str:
     value = " ".join(address.value.split())
     if address.channel == "web":
         return "page de suivi"
+    if address.kind == PERSON:
+        return f"{channel_called(address.channel)}, en privé"
     if address.channel != CHANNEL:
         return f"{channel_called(address.channel)} {value}"
     if address.kind == Way.PAGE:

@@ -8,7 +8,7 @@ from typing import Any
 
 from router.archive import Action
 from router.decision import Decision
-from router.delivery import Delivery
+from router.delivery import Delivery, DeliveryState
 from router.message import Message
 from router.reading.conversation import is_reporter
 from router.tracking import printed
@@ -26,6 +26,8 @@ def result_of(name: str, worked: Worked, deliveries: Sequence[Delivery]) -> dict
     result = nothing(
         name, Action.IGNORE if worked.action in _AS_IGNORED else worked.action, worked.reason
     )
+    # what is withheld in public does not leave
+    deliveries = [each for each in deliveries if each.state is not DeliveryState.WITHHELD]
     result |= {
         "case": printed(case.public_number or case.number) if case else None,
         "message": _message(worked.message, worked) if worked.message else None,

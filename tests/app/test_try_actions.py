@@ -172,6 +172,7 @@ async def test_a_mention_is_answered_in_public_without_number_link_or_name(try_o
     assert result["message"]["text_shown"] == "un nid-de-poule rue Crébillon à Nantes"
     [reply] = result["replies"]
     assert (reply["channel"], reply["to"]) == ("x", "@lea_durand")
+    assert [each["to"] for each in result["deliveries"] if each["channel"] == "x"] == [reply["to"]]
     for private in (result["case"], "http", "Crébillon", "lea", "voirie"):
         assert private not in reply["text"]
 

@@ -14,6 +14,7 @@ from router.message import Address
         (Address("desk", "mairie", "+33240000000", "relay"), "guichet, rappel par le relais +33240000000"),
         (Address("desk", "mairie", "task", "unread"), "guichet task"),
         (Address("email", "a@x.example", "lea@y.example"), "courriel lea@y.example"),
+        (Address("x", "GuichetNantes", "0b5e61c8f3a94d27", "person"), "X, en privé"),
         (Address("partner_email", "a@x.example", "voirie@y.example"), "courriel au service voirie@y.example"),
     ],
 )  # fmt: skip
