@@ -540,6 +540,35 @@ async def test_a_group_is_told_nothing_of_the_case_nor_what_its_service_answers(
     assert "Ramassée" not in news
 
 
+async def test_each_member_of_a_group_hears_his_own_in_a_room_with_the_counter_alone(
+    place: Place, town: MatrixTown
+) -> None:
+    people = await place.person("Anne"), await place.person("Paul")
+    anne, paul = people
+    group = await anne.room(paul.user, town.counter.account, direct=False)
+    await paul.stands(group, "join")
+    while not await town.counter._sync.members(group):
+        await town.poll()
+    for one, words in ((anne, "Un lampadaire éteint"), (paul, HOLE)):
+        await one.says(group, f"{town.counter.account} {words}")
+        await town.hears()
+        case = town.seen[-1].case
+        assert case is not None
+        await town.service_says(case, f"Réponse pour {one.user}.")
+    rooms = [await one.room(town.counter.account) for one in people]
+    for one, room in zip(people, rooms, strict=True):
+        await one.says(room, "bonjour")
+        await town.hears()
+    for _ in range(8):  # under the limit of the account
+        await town.send()
+        town.clock.pass_(seconds=10)
+    for one, room in zip(people, rooms, strict=True):
+        answers = [text for text in await texts(one, room, town) if "Réponse pour" in text]
+        assert len(answers) == 1
+        assert f"Réponse pour {one.user}." in answers[0]
+    assert not any("Réponse" in text for text in await texts(anne, group, town))
+
+
 async def test_who_writes_encrypted_is_told_so_once(place: Place, town: MatrixTown) -> None:
     anne = await place.person()
     room = await anne.room(town.counter.account)
