@@ -689,10 +689,10 @@ async def test_pictures_posted_without_end_are_kept_no_more(tmp_path: Path) -> N
 
         town.app = create_app(replace(town._parts({"reports_most": 3}), save_photo=save))
         async with town.browser() as stranger:
+            at = f"/suivi/{printed(case.number)}"
+            form = {"id": hidden((await stranger.get(at)).text)["id"], "text": "x" * 5001}
             for _ in range(20):
                 photo = {"photo": ("a.jpg", picture(), "image/jpeg")}
-                form = {"id": "nonsense", "text": "x"}
-                at = f"/suivi/{printed(case.number)}"
                 answer = await stranger.post(at, data=form, files=photo)
         assert answer.status_code == 429
         assert kept == 3

@@ -85,18 +85,18 @@ class PartnerPages:
             return self._renderer.trouble(request, 404, "trouble.link")
         async with request.form(max_files=20, max_fields=20) as form:
             typed = _typed(form)
-            problems = self._problems(form, typed)
-            uploaded = await self._uploads.take(form)
-        if not invited.in_charge:
-            return self._page(request, invited, status=409)
+            if not invited.in_charge:
+                return self._page(request, invited, status=409)
+            problems = self._problems(invited, form, typed)
+            if not problems and self._names_nobody(invited, typed):
+                problems = (Problem("instead", "error.instead_unknown"),)
+                return self._page(request, invited, typed, problems, status=400)
+            # pictures are kept last: nothing is, of an act that is not taken
+            take = self._uploads.refuse if problems else self._uploads.take_whole
+            uploaded = await take(form)
         problems = (*problems, *uploaded.problems)
-        if self._lacks_proof(invited.case, typed["act"]) and not uploaded.photos:
-            problems = (*problems, Problem("photo", "error.photo_missing_partner"))
         if problems:
             return self._page(request, invited, typed, problems, status=422)
-        if self._names_nobody(invited, typed):
-            problems = (Problem("instead", "error.instead_unknown"),)
-            return self._page(request, invited, typed, problems, status=400)
         try:
             await self._sending.accept((self._envelope(token, invited, typed, uploaded.photos),))
         except StoreUnavailable:
@@ -108,7 +108,9 @@ class PartnerPages:
 
     # --- who and what --------------------------------------------------------------------------
 
-    def _problems(self, form: FormData, typed: dict[str, str]) -> tuple[Problem, ...]:
+    def _problems(
+        self, invited: Invited, form: FormData, typed: dict[str, str]
+    ) -> tuple[Problem, ...]:
         form_id, act = typed["id"], typed["act"]
         if act not in ACTS:
             return (Problem("act-accept", "error.act"),)
@@ -118,6 +120,8 @@ class PartnerPages:
             return (Problem(f"{_NEEDS[act]}-{act}", f"error.{_NEEDS[act]}_missing_partner"),)
         if max(len(typed["text"]), len(typed["reason"])) > LONGEST_TEXT:
             return (Problem(f"{_NEEDS.get(act, 'text')}-{act}", "error.text_long"),)
+        if self._lacks_proof(invited.case, act) and not self._uploads.brings(form):
+            return (Problem("photo", "error.photo_missing_partner"),)
         return ()
 
     def _names_nobody(self, invited: Invited, typed: dict[str, str]) -> bool:

@@ -61,9 +61,16 @@ class ReportPages:
     async def send(self, request: Request) -> Response:
         """Check a form, then send it, or show it once more: with its errors, or to be read over."""
         check_origin(request, self._parts.settings.base_url)
+        client = request.client.host if request.client else ""
+        wait = self._suspicion.wait_s(client)
+        if not wait:
+            self._suspicion.tried(client)
         async with request.form(max_files=20, max_fields=60) as form:
-            report, problems = await self._read(form)
+            report, problems = await self._read(form, refused=wait > 0)
             wanted = str(form.get("do", "send"))
+        if wait:
+            many = (Problem("text", "error.too_many"), *(p for p in problems if p.field == "photo"))
+            return self._form(request, report, many, status=429, wait_s=wait)
         if wanted == "edit":
             return self._form(request, report)
         if problems:
@@ -71,11 +78,6 @@ class ReportPages:
         only_photo_knows = report.photo_position is not None and not report.located
         if wanted == "check" or (only_photo_knows and wanted != "confirm"):
             return self._page(request, "check.html", report)
-        client = request.client.host if request.client else ""
-        wait = self._suspicion.wait_s(client)
-        if wait:
-            many = (Problem("text", "error.too_many"),)
-            return self._form(request, report, many, status=429, wait_s=wait)
         doubts = self._suspicion.of(client, report)
         try:
             body = report_form.body_of(report, doubts, quiet=SPREAD in doubts)
@@ -101,14 +103,16 @@ class ReportPages:
 
     # --- reading -------------------------------------------------------------------------------
 
-    async def _read(self, form: FormData) -> tuple[Report, tuple[Problem, ...]]:
+    async def _read(self, form: FormData, *, refused: bool) -> tuple[Report, tuple[Problem, ...]]:
+        """Read a form; of one that is refused, or not ours, no new picture is kept."""
         report = report_form.read(form, self._communes(), self._parts.settings.region)
-        uploaded = await self._uploads.take(form)
+        stale = not self._seals.is_ours(_PURPOSE, report.id) or not self._seals.is_fresh(report.id)
+        take = self._uploads.refuse if stale or refused else self._uploads.take
+        uploaded = await take(form)
         report = replace(report, photos=uploaded.photos, photo_position=uploaded.position)
         if form.get("use_photo_position") and uploaded.position is not None:
             report = replace(report, lat=uploaded.position[0], lon=uploaded.position[1])
         problems = (*report_form.check(report), *uploaded.problems)
-        stale = not self._seals.is_ours(_PURPOSE, report.id) or not self._seals.is_fresh(report.id)
         if stale:
             report = replace(report, id=self._seals.form_id(_PURPOSE), proof="")
             problems = (*problems, Problem("text", "error.form_old"))

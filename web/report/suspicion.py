@@ -38,6 +38,10 @@ class Suspicion:
         """Tell how long a client must wait that sends without end; 0 when it need not."""
         return self._hard.wait_s(client)
 
+    def tried(self, client: str) -> None:
+        """Count what a client posts, whatever becomes of it."""
+        self._hard.spend(client)
+
     def of(self, client: str, report: Report) -> tuple[str, ...]:
         """List what is odd about a report that is about to be sent, in words for an agent."""
         odd = {
@@ -49,7 +53,6 @@ class Suspicion:
             UNPROVED: self._proof.asked and not self._proof.holds(report.id, report.proof),
         }
         self._soft.spend(client)
-        self._hard.spend(client)
         return tuple(words for words, found in odd.items() if found)
 
     def _spreads(self, client: str, report: Report) -> bool:

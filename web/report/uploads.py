@@ -26,6 +26,14 @@ class Uploaded:
 NOTHING = Uploaded()
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Read:
+    """A picture that is safe and not kept yet, and the SHA-256 of what was sent."""
+
+    photo: Photo
+    sent: str
+
+
 class Uploads:
     """Keeps the pictures of a form."""
 
@@ -39,40 +47,73 @@ class Uploads:
 
     async def take(self, form: FormData) -> Uploaded:
         """Read what a form brings: pictures kept before (``kept``) and new files (``photo``)."""
-        photos, position, problems = self._kept(form)
-        for upload in form.getlist("photo"):
-            if not isinstance(upload, UploadFile) or not upload.filename or self._save is None:
-                continue
-            if len(photos) >= MOST_PHOTOS:
-                problems.append(Problem("photo", "error.photo_many"))
-                break
-            try:
-                data = await upload.read(LARGEST_BYTES + 1)
-                photo = await cleaned(data)
-            except BadPhoto as bad:
-                problems.append(Problem("photo", bad.key))
-                continue
-            kept = await self._keep(self._save, photo, len(photos) + 1)
-            photos.append(dataclasses.replace(kept, sent=hashlib.sha256(data).hexdigest()))
-            position = position or photo.position
-        return Uploaded(tuple(photos), tuple(problems), position)
+        before = self.kept_before(form)
+        found, problems = await self._read(form, MOST_PHOTOS - len(before.photos))
+        photos = [*before.photos, *await self._keep(found, len(before.photos))]
+        positions = [before.position, *(one.photo.position for one in found)]
+        position = next((one for one in positions if one), None)
+        return Uploaded(tuple(photos), (*before.problems, *problems), position)
 
-    def _kept(
-        self, form: FormData
-    ) -> tuple[list[KeptPhoto], tuple[float, float] | None, list[Problem]]:
+    async def take_whole(self, form: FormData) -> Uploaded:
+        """Read the new files of a form; one that cannot be taken has none of them kept."""
+        found, problems = await self._read(form, MOST_PHOTOS)
+        if problems:
+            return Uploaded(problems=tuple(problems))
+        return Uploaded(tuple(await self._keep(found, 0)))
+
+    async def refuse(self, form: FormData) -> Uploaded:
+        """Give the pictures kept before, of a form that is refused: nothing new of it is kept."""
+        before = self.kept_before(form)
+        if not self.brings(form):
+            return before
+        again = Problem("photo", "error.photo_again")
+        return dataclasses.replace(before, problems=(*before.problems, again))
+
+    def brings(self, form: FormData) -> bool:
+        """Whether a form brings new files."""
+        return bool(self._files(form))
+
+    def kept_before(self, form: FormData) -> Uploaded:
+        """Open what a form carries of the pictures that came by it before."""
         photos: list[KeptPhoto] = []
         position = None
         for sealed in form.getlist("kept")[:MOST_PHOTOS]:
             try:
                 photo, found = open_photo(self._seals, str(sealed))
             except InvalidInput:
-                return photos, position, [Problem("photo", "error.photo_broken")]
+                broken = (Problem("photo", "error.photo_broken"),)
+                return Uploaded(tuple(photos), broken, position)
             photos.append(photo)
             position = position or found
-        return photos, position, []
+        return Uploaded(tuple(photos), (), position)
 
-    async def _keep(self, save: SavePhoto, photo: Photo, count: int) -> KeptPhoto:
-        # the name that the phone gave says nothing to the service and may say too much of a person
-        name = f"photo-{count}.jpg"
-        ref = await save(name, photo.data)
-        return KeptPhoto(name, photo.media_type, len(photo.data), ref)
+    def _files(self, form: FormData) -> list[UploadFile]:
+        if self._save is None:
+            return []
+        given = (one for one in form.getlist("photo") if isinstance(one, UploadFile))
+        return [one for one in given if one.filename]
+
+    async def _read(self, form: FormData, room: int) -> tuple[list[_Read], list[Problem]]:
+        found: list[_Read] = []
+        problems = []
+        for upload in self._files(form):
+            if len(found) >= room:
+                problems.append(Problem("photo", "error.photo_many"))
+                break
+            data = await upload.read(LARGEST_BYTES + 1)
+            try:
+                photo = await cleaned(data)
+            except BadPhoto as bad:
+                problems.append(Problem("photo", bad.key))
+                continue
+            found.append(_Read(photo, hashlib.sha256(data).hexdigest()))
+        return found, problems
+
+    async def _keep(self, found: list[_Read], before: int) -> list[KeptPhoto]:
+        kept = []
+        for count, one in enumerate(found, before + 1):
+            # the name that the phone gave says nothing to the service and may say too much of a person
+            name, photo = f"photo-{count}.jpg", one.photo
+            ref = await self._save(name, photo.data) if self._save else ""
+            kept.append(KeptPhoto(name, photo.media_type, len(photo.data), ref, one.sent))
+        return kept

@@ -102,19 +102,20 @@ class TrackingPages:
             return found
         client = request.client.host if request.client else ""
         wait = self._words.wait_s(client)
+        if not wait:
+            self._words.spend(client)
         async with request.form(max_files=20, max_fields=20) as form:
             text = str(form.get("text", "")).replace("\x00", "").strip()
             form_id = str(form.get("id", ""))
-            # who sends without end has no more pictures kept, whatever becomes of his words
-            uploaded = NOTHING if wait else await self._uploads.take(form)
+            # who sends without end, or not by our form, has no pictures kept
+            refused = wait or not self._is_fresh(form_id)
+            uploaded = await (self._uploads.refuse if refused else self._uploads.take)(form)
         if wait:
-            return await self._page(
-                request, found, text, "error.too_many", uploaded, status=429, wait_s=wait
-            )
-        self._words.spend(client)
-        problem = self._problem(text, form_id, uploaded)
-        if problem:
-            return await self._page(request, found, text, problem, uploaded, status=422)
+            many = ("error.too_many", *(one.key for one in uploaded.problems))
+            return await self._page(request, found, text, many, uploaded, status=429, wait_s=wait)
+        problems = self._problems(text, form_id, uploaded)
+        if problems:
+            return await self._page(request, found, text, problems, uploaded, status=422)
         said = [found.number, text, [photo.sent for photo in uploaded.photos]]
         body = {
             "id": said_id(form_id, said),
@@ -128,7 +129,7 @@ class TrackingPages:
         try:
             await self._sending.form(json.dumps(body, ensure_ascii=False).encode())
         except StoreUnavailable:
-            return await self._page(request, found, text, "error.store", uploaded, status=503)
+            return await self._page(request, found, text, ("error.store",), uploaded, status=503)
         return RedirectResponse(self._address(request, found, ecrit="1"), 303)
 
     # --- finding -------------------------------------------------------------------------------
@@ -149,16 +150,17 @@ class TrackingPages:
             return self._box(request, typed, "track.unknown", status=404)
         return case
 
-    def _problem(self, text: str, form_id: str, uploaded: Uploaded) -> str:
+    def _is_fresh(self, form_id: str) -> bool:
+        return self._seals.is_ours(_PURPOSE, form_id) and self._seals.is_fresh(form_id)
+
+    def _problems(self, text: str, form_id: str, uploaded: Uploaded) -> tuple[str, ...]:
+        if not self._is_fresh(form_id):
+            return ("error.form_old", *(one.key for one in uploaded.problems))
         if uploaded.problems:
-            return uploaded.problems[0].key
+            return (uploaded.problems[0].key,)
         if not text and not uploaded.photos:
-            return "error.word_missing"
-        if len(text) > LONGEST_TEXT:
-            return "error.text_long"
-        if not self._seals.is_ours(_PURPOSE, form_id) or not self._seals.is_fresh(form_id):
-            return "error.form_old"
-        return ""
+            return ("error.word_missing",)
+        return ("error.text_long",) if len(text) > LONGEST_TEXT else ()
 
     async def _whole(self, case: Case) -> Case:
         for _ in range(_DEEPEST_MERGE):
@@ -174,7 +176,7 @@ class TrackingPages:
         request: Request,
         asked: Case,
         text: str = "",
-        problem: str = "",
+        problems: tuple[str, ...] = (),
         uploaded: Uploaded = NOTHING,
         status: int = 200,
         wait_s: int = 30,
@@ -210,7 +212,7 @@ class TrackingPages:
             text=text,
             photos_offered=self._uploads.offered,
             kept=[seal_photo(self._seals, photo, None) for photo in uploaded.photos],
-            problems=(Problem("word", problem),) if problem else (),
+            problems=tuple(Problem("word", key) for key in problems),
         )
 
     def _box(self, request: Request, typed: str, key: str, status: int = 200) -> Response:
