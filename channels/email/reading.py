@@ -17,7 +17,10 @@ SMALLEST_INLINE = 10_000
 """Bytes; a smaller picture inside a text is a logo of a signature."""
 _MOST_OPENED = 5  # of the mails attached to one; each may have five in it again
 TRUNCATED = "x-guichet-truncated"
-"""Our own header on a mail of which only the beginning was kept: its whole size in bytes."""
+"""Our own header above a mail of which only the beginning was kept: its whole size in bytes.
+
+0 above a mail that is whole, where its sender wrote such a header himself; the first one counts.
+"""
 _ENDINGS = {
     "image/jpeg": ".jpg", "image/heic": ".heic", "image/webp": ".webp", "text/calendar": ".ics",
     "text/vcard": ".vcf", "application/pgp-signature": ".asc", "application/pgp-encrypted": ".asc",
@@ -82,7 +85,7 @@ def _read(headers: Headers, found: Leaves, depth: int) -> Mail:
     inner_texts: list[str] = []
     origin = ""
     opened_mails = 0
-    cut_off = TRUNCATED in headers
+    cut_off = headers.get(TRUNCATED) not in {"", "0"}
     for part in parts:
         if part.number in numbers or _is_furniture(part, hidden, with_text=bool(text.strip())):
             continue

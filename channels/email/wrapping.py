@@ -36,7 +36,8 @@ class Wrapper:
         """Wrap a mail for the journal.
 
         ``recipient`` is the envelope's, when it is known; ``size`` that of the whole mail, when
-        ``raw`` is only its beginning. Never raises: what is no mail gets a ``note`` and a
+        ``raw`` is only its beginning: our header above all others says so, and contradicts one of
+        that name that the sender wrote. Never raises: what is no mail gets a ``note`` and a
         conversation of its own.
         """
         whole = max(len(raw), size or 0)
@@ -48,11 +49,11 @@ class Wrapper:
             digest = fingerprint(headers, body)
             ref = next(iter(message_ids(headers.get("message-id"))), "")
             sender = sender_of(headers)[1].lower()
-            note = ""
+            said, note = TRUNCATED in headers, ""
         except UnreadablePayload as error:
-            digest, ref, sender, note = hashed(raw), "", "", str(error)
-        if cut:
-            raw = f"{TRUNCATED}: {whole}\r\n".encode() + raw
+            digest, ref, sender, said, note = hashed(raw), "", "", False, str(error)
+        if cut or said:
+            raw = f"{TRUNCATED}: {whole if cut else 0}\r\n".encode() + raw
         if recipient:
             where = re.sub(r"[\s<>\x00-\x1f]", "", recipient)
             raw = f"Delivered-To: <{where}>\r\n".encode("utf-8", "replace") + raw

@@ -396,6 +396,28 @@ def test_headers_without_end_are_read_so_far_and_no_further() -> None:
     assert peak < 3 * len(raw)
 
 
+@pytest.mark.parametrize("forged", ["X-Guichet-Truncated: 9000000", "x-guichet-truncated:7"])
+@pytest.mark.parametrize("recipient", [None, "guichet@nantes.example"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_sender_cannot_say_that_we_kept_only_a_part_of_his_mail(
+    forged: str, recipient: str | None, first: bool
+) -> None:
+    whole = several(PLAIN, part(PICTURE, 'image/jpeg; name="trou.jpg"'))
+    raw = f"{forged}\n{whole}" if first else whole.replace("\n", f"\n{forged}\n", 1)
+    plain, read = message(whole, recipient), message(raw, recipient)
+    assert [file.name for file in read.attachments] == ["trou.jpg"]
+    assert (read.text, read.attachments) == (plain.text, plain.attachments)
+
+
+def test_what_we_did_cut_is_told_whatever_the_sender_says_of_it() -> None:
+    small = EmailChannel(
+        EmailSettings(largest_mail=100_000), "guichet@nantes.example", Signer({"a": b"k"}, "a")
+    )
+    raw = "X-Guichet-Truncated: 0\n" + several(PLAIN, part(b"x" * 3_000_000, "image/jpeg"))
+    read = small.message(small.envelope(raw.encode(), AT))
+    assert [file.name for file in read.attachments] == ["pièce trop grande (4 Mo)"]
+
+
 def test_of_a_mail_too_large_the_beginning_is_kept_and_said() -> None:
     channel = EmailChannel(
         EmailSettings(largest_mail=100_000), "guichet@nantes.example", Signer({"a": b"k"}, "a")
