@@ -27,6 +27,10 @@ _ON_THE_WAY = {502, 504}  # said by what stands before the partner, who may have
 KEY_REFUSED = {401, 403}
 _KEY_WAIT_S = 300.0
 _MOST_ADDRESSES = 3  # tried in turn: a machine without IPv6 may be given one
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that is given to networks of the Internet so far (RFC 4291, and IANA's list)."""
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""Where a network without version 4 writes its addresses (RFC 6052)."""
 MARGIN_S = 2.0
 """Beyond our own deadlines, so that it is us who cut a call and count it, and not the outbox."""
 LONGEST_ANSWER = 4_000_000
@@ -155,9 +159,19 @@ class PartnerHttp:
 def is_public(address: str) -> bool:
     """Tell whether an address is anybody's to call: not of a private network, nor of this machine."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    inner = (ip.ipv4_mapped or ip.sixtofour) if isinstance(ip, ipaddress.IPv6Address) else None
-    told = inner or ip
-    return told.is_global and not told.is_multicast
+    if isinstance(ip, ipaddress.IPv6Address):
+        held = _held(ip)
+        if held is None and (ip.teredo or ip not in _UNICAST):
+            return False
+        ip = held or ip
+    return ip.is_global and not ip.is_multicast
+
+
+def _held(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Give the address of version 4 that is called in the end, where this one stands for one."""
+    if ip in _NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour
 
 
 async def _read(answer: httpx.Response, limit: int | None) -> bytes:

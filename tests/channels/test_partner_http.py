@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 import ssl
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import trustme
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -24,15 +29,66 @@ from demo.server import LoopbackServer
     "address",
     ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.1",
      "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0", "fc00::1", "ff02::1",
-     "::ffff:10.0.0.1", "::ffff:127.0.0.1", "2002:0a00:0001::1"],
+     "::ffff:10.0.0.1", "::ffff:127.0.0.1", "2002:0a00:0001::1",
+     "::7f00:1", "fec0::1", "64:ff9b::7f00:1", "64:ff9b:1::5db8:d822", "4000::1", "2001:db8::1",
+     "2001:0:5db8:d822::1", "::ffff:224.0.0.1", "2002:e000:0001::1"],
 )  # fmt: skip
 def test_these_addresses_are_private(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34"])
+@pytest.mark.parametrize(
+    "address",
+    ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34", "2002:5db8:d822::1",
+     "64:ff9b::5db8:d822"],
+)  # fmt: skip
 def test_these_addresses_are_anybodys(address: str) -> None:
     assert is_public(address)
+
+
+UNICAST = ipaddress.ip_network("2000::/3")
+WITHIN: dict[str, Callable[[int], int]] = {
+    "mapped": lambda four: 0xFFFF << 32 | four,
+    "compatible": lambda four: four,
+    "6to4": lambda four: 0x2002 << 112 | four << 80 | 1,
+    "NAT64": lambda four: 0x64FF9B << 96 | four,
+    "a local NAT64": lambda four: 0x64FF9B0001 << 80 | four,
+    "Teredo": lambda four: 0x20010000 << 96 | four ^ 0xFFFFFFFF,
+    "Teredo's server": lambda four: 0x20010000 << 96 | four << 64,
+}
+"""How an address of version 6 may hold one of version 4, by which it is reached in the end."""
+PRIVATE = [
+    ipaddress.ip_network(one)
+    for one in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+        "172.16.0.0/12", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4",
+        "240.0.0.0/4",
+    )
+]  # fmt: skip
+
+
+@given(st.sampled_from(PRIVATE).flatmap(lambda net: st.ip_addresses(network=net)))
+def test_no_way_of_writing_a_private_address_makes_it_anybodys(four: IPv4Address) -> None:
+    assert not is_public(str(four))
+    for write in WITHIN.values():
+        assert not is_public(str(IPv6Address(write(int(four)))))
+
+
+@given(st.ip_addresses(v=4), st.sampled_from(sorted(WITHIN)))
+def test_an_address_within_another_is_no_more_public_than_by_itself(
+    four: IPv4Address, way: str
+) -> None:
+    within = str(IPv6Address(WITHIN[way](int(four))))
+    assert is_public(str(four)) or not is_public(within)
+
+
+@given(st.ip_addresses(v=6))
+def test_of_version_6_only_unicast_and_what_holds_a_public_address_is_anybodys(
+    six: IPv6Address,
+) -> None:
+    if is_public(str(six)):
+        held = int(six) >> 32 in {0xFFFF, 0x64FF9B << 64} and IPv4Address(int(six) & 0xFFFFFFFF)
+        assert six in UNICAST or (held and is_public(str(held)))
 
 
 async def _resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
