@@ -31,7 +31,7 @@ class PolledSms(Sms):
             await asyncio.sleep(self._wait_s)
             return Pulled((), cursor)
         now = received_at()
-        envelopes = tuple(one for _, raw in found if raw for one in self.open_raw(raw, now))
+        envelopes = tuple(one for _, raw in found if raw for one in self._taken(raw, now))
         return Pulled(envelopes, str(found[-1][0]))
 
     async def settle(self, pulled: Pulled) -> None:

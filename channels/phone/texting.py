@@ -70,18 +70,31 @@ class Texting:
         self._carrier.verify(request)
 
     def open(self, request: WebhookRequest, received_at: datetime) -> tuple[Envelope, ...]:
-        return self.open_raw(self._carrier.payload(request), received_at)
+        return self._taken(self._carrier.payload(request), received_at)
+
+    def _taken(self, raw: bytes, at: datetime) -> tuple[Envelope, ...]:
+        """Wrap what the carrier hands over just now; reading it again later alarms nobody."""
+        envelope, told = self._wrapped(raw, at)
+        if isinstance(told, Progress):
+            self._alarms.hear(told.code)
+        return (envelope,)
 
     def open_raw(self, raw: bytes, at: datetime) -> tuple[Envelope, ...]:
         """Wrap a payload as the carrier hands it over; what cannot be read is kept with a note."""
+        return (self._wrapped(raw, at)[0],)
+
+    def _wrapped(self, raw: bytes, at: datetime) -> tuple[Envelope, Text | Progress | None]:
         try:
             told = self._carrier.read(raw)
         except UnreadablePayload as error:
             name = f"unreadable:{hashlib.sha256(raw).hexdigest()}"
-            return (self._envelope(self._address(self.prefix + name), name, raw, at, str(error)),)
+            address = self._address(self.prefix + name)
+            return self._envelope(address, name, raw, at, str(error)), None
         if isinstance(told, Progress):
-            return (self._envelope(self._address(told.to), f"{told.id}:{told.word}", raw, at),)
-        return (self._envelope(self._address(told.sender, told.to), told.id, raw, at),)
+            address, id = self._address(told.to), f"{told.id}:{told.word}"
+        else:
+            address, id = self._address(told.sender, told.to), told.id
+        return self._envelope(address, id, raw, at), told
 
     def _envelope(
         self, address: Address, provider_id: str, raw: bytes, at: datetime, note: str = ""
@@ -106,7 +119,6 @@ class Texting:
             raise UnreadablePayload(envelope.note)
         told = self._carrier.read(envelope.payload)
         if isinstance(told, Progress):
-            self._alarms.hear(told.code)
             return (_receipt(told),)
         return (self._heard(told, envelope),)
 

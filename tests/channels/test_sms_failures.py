@@ -24,7 +24,8 @@ from router.archive import Action
 from router.case import EventKind
 from router.delivery import DeliveryState, SendOutcome
 from router.errors import InvalidInput
-from router.message import Attachment, Envelope
+from router.events import ReceiptReceived
+from router.message import Attachment, Envelope, WebhookRequest
 from router.ports import OutboundPart
 
 HOLE = "Un lampadaire cassé"
@@ -348,6 +349,21 @@ async def test_30007_is_told_to_the_operator_and_at_the_desk_for_an_hour(
     assert "l'opérateur filtre nos messages" in town.sms.trouble
     town.clock.pass_(minutes=61)
     assert town.sms.trouble == ""
+
+
+@pytest.mark.parametrize("code", ["30007", "14107"])
+def test_a_status_alarms_when_it_comes_and_not_each_time_it_is_read(
+    town: SmsTown, caplog: pytest.LogCaptureFixture, code: str
+) -> None:
+    raw = urlencode(status("SM1", "undelivered", code)).encode()
+    [envelope] = town.sms.open_raw(raw, town.clock.now())
+    [receipt] = town.sms.receive(envelope)
+    assert isinstance(receipt, ReceiptReceived)
+    assert (receipt.code, town.sms.trouble, caplog.text) == (code, "", "")
+    called = WebhookRequest("POST", "https://g.example/", {}, raw)
+    assert town.sms.open(called, town.clock.now()) == (envelope,)
+    assert code in town.sms.trouble
+    assert code in caplog.text
 
 
 @pytest.mark.parametrize(("code", "waits_s"), [(30003, 3600), (30001, 60), (30022, 60)])
