@@ -21,6 +21,7 @@ from router.tokens import Signer
 if TYPE_CHECKING:
     from channels.email.lmtp import Doors
     from channels.partners.email import PartnerEmail
+    from channels.x.sending import KeepsTold
 
 Key = tuple[str, str]
 
@@ -38,6 +39,7 @@ class Parts:
     files: OpensFiles
     tokens: Callable[[str, Tokens], KeepsTokens]
     spending: Callable[[str], KeepsSpending]
+    told: Callable[[str], KeepsTold]
     handed: KnowsHandedOver
     cell: str = ""
     """Our name among installations."""
@@ -168,7 +170,8 @@ def _x(raw: Mapping[str, Any], account: str, parts: Parts) -> object:
 
     settings = checked(XSettings, raw)
     tokens = parts.tokens(account, login_of(settings).tokens)
-    return X(settings, account, parts.clock, tokens, parts.spending(account))
+    spending, told = parts.spending(account), parts.told(account)
+    return X(settings, account, parts.clock, tokens, spending, told)
 
 
 BUILDERS: dict[str, Callable[[Mapping[str, Any], str, Parts], object]] = {

@@ -23,6 +23,7 @@ from app.running.watched_intake import WatchedIntake
 from app.running.ways import accounts, agreements, ways
 from app.running.x_spending import StoredSpending
 from app.running.x_tokens import StoredTokens
+from app.running.x_told import StoredTold
 from app.settings import Settings, secret_of
 from app.settings_told import of_account
 from app.system import SystemClock, SystemIds
@@ -135,6 +136,7 @@ async def build(
         SentFiles(store, channels),
         lambda account, given: StoredTokens(store, clock, account, given),
         lambda account: StoredSpending(store, clock, account),
+        lambda account: StoredTold(store, clock, account),
         Handed(store, rulebooks),
         settings.cell,
     )

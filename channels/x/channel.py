@@ -20,7 +20,7 @@ from channels.x.budget import Budget, KeepsSpending
 from channels.x.events import event_of
 from channels.x.feed import Feed
 from channels.x.posts import public_text, without_handles
-from channels.x.sending import Sending
+from channels.x.sending import KeepsTold, Sending
 from channels.x.settings import XSettings
 from channels.x.shapes import (
     DM,
@@ -66,6 +66,7 @@ class X:
         clock: Clock,
         keeper: KeepsTokens | None = None,
         spending: KeepsSpending | None = None,
+        told: KeepsTold | None = None,
     ) -> None:
         self.account = account
         self._settings = settings
@@ -80,7 +81,7 @@ class X:
             self._budget,
         )
         self._feed = Feed(self._api, self._budget, clock, settings.poll_s)
-        self._sending = Sending(self._api, account, settings.refused_text, self._me)
+        self._sending = Sending(self._api, account, settings.refused_text, self._me, told)
 
     @property
     def trouble(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -23,20 +23,59 @@ from channels.x.shapes import (
     singles_of,
 )
 from router.delivery import Delivery, Permanent, SendOutcome, Sent, Unknown
-from router.errors import UnreadablePayload
+from router.errors import StoreUnavailable, UnreadablePayload
 from router.ports import OutboundPart
 
 _CLOCKS_DIFFER = timedelta(seconds=5)
+
+
+class KeepsTold(Protocol):
+    """Keeps whom an account has told how else to reach us, for all processes and across restarts."""
+
+    async def knows(self, person: str) -> bool:
+        """Say whether a person was told.
+
+        Raises:
+            StoreUnavailable: it cannot be read now.
+        """
+        ...
+
+    async def remember(self, person: str) -> None:
+        """Keep that a person was told.
+
+        Raises:
+            StoreUnavailable: it was not kept.
+        """
+        ...
+
+
+class Notebook:
+    """Keeps it in this process only: for trials."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    async def knows(self, person: str) -> bool:
+        return person in self._told
+
+    async def remember(self, person: str) -> None:
+        self._told.add(person)
 
 
 class Sending:
     """What one account writes; ``me`` gives its own id."""
 
     def __init__(
-        self, api: XApi, account: str, refused_text: str, me: Callable[[], Awaitable[str]]
+        self,
+        api: XApi,
+        account: str,
+        refused_text: str,
+        me: Callable[[], Awaitable[str]],
+        told: KeepsTold | None = None,
     ) -> None:
         self._api, self._account, self._me = api, account, me
         self._refused_text = refused_text
+        self._kept: KeepsTold = told or Notebook()
         self._told: set[str] = set()
 
     async def send(self, part: OutboundPart) -> SendOutcome:
@@ -64,10 +103,10 @@ class Sending:
     async def _otherwise(self, person: str) -> str:
         """Tell who refuses private messages, once and in public, how else to reach us.
 
-        Only under a post in which he named us himself: nothing new is told of him. After a restart
-        X itself refuses the same words under the same post.
+        Only under a post in which he named us himself: nothing new is told of him. Where it cannot
+        be known whether he was told, he is not.
         """
-        if not self._refused_text or person in self._told:
+        if not self._refused_text or await self._was_told(person):
             return ""
         query = {"query": f"from:{person} @{self._account}", "max_results": "10"}
         try:
@@ -86,10 +125,21 @@ class Sending:
         again = isinstance(outcome, Permanent) and outcome.code == "duplicate"
         if not isinstance(outcome, Sent | Unknown) and not again:
             return ""
-        self._told.add(person)  # what may have left is not posted again either
+        await self._remember(person)  # what may have left is not posted again either
         if isinstance(outcome, Unknown):
             return " ; peut-être lui a-t-on dit en public comment nous joindre autrement"
         return " ; on lui a dit en public, une fois, comment nous joindre autrement"
+
+    async def _was_told(self, person: str) -> bool:
+        try:
+            return person in self._told or await self._kept.knows(person)
+        except StoreUnavailable:
+            return True
+
+    async def _remember(self, person: str) -> None:
+        self._told.add(person)
+        with suppress(StoreUnavailable):  # this process knows; and X refuses like words once more
+            await self._kept.remember(person)
 
     async def _post(self, path: str, body: dict[str, Any], field: str) -> SendOutcome:
         try:

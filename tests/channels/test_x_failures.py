@@ -23,10 +23,11 @@ from app.settings import Settings
 from app.system import SystemIds
 from channels.x.api import Refused
 from channels.x.oauth1 import Keys, authorization
+from channels.x.sending import Sending
 from demo.x_access import XKeys
 from router.archive import Action
 from router.delivery import DeliveryState, Sent
-from router.errors import InvalidSignature
+from router.errors import InvalidSignature, StoreUnavailable
 from router.message import WebhookRequest
 from storage.memory import MemoryStore
 
@@ -290,7 +291,8 @@ async def test_a_private_message_refused_is_told_to_the_agent_and_once_how_else_
         town.sim.refuse_dms("anne")
         await town.send()
         await town.x.close()
-        town.connect(refused_text=words)  # restarted: X itself knows what was said
+        town.connect(refused_text=words)  # restarted: she is not told under a newer post either
+        await town.sim.mention("anne", "et alors ?")
         await town.sim.dm("anne", "un lampadaire")
         await town.heard()
         await town.send()
@@ -336,6 +338,30 @@ async def test_how_else_to_reach_us_is_posted_once_also_where_x_s_answer_cannot_
         told = [m for m in town.sim.received("anne") if m.text.startswith("Appelez")]
         assert len(told) == 1
         assert 403 not in posted  # nothing was left to X, which refuses a second like post
+
+
+class Unreadable:
+    """A keeper whose store is down."""
+
+    async def knows(self, person: str) -> bool:
+        raise StoreUnavailable("down")
+
+    async def remember(self, person: str) -> None:
+        raise AssertionError("nothing was told")
+
+
+async def test_who_may_have_been_told_is_not_told_again_while_the_store_is_down(
+    town: XTown,
+) -> None:
+    await town.sim.mention("anne", "bonjour")
+    await town.sim.dm("anne", HOLE)
+    await town.heard()
+    town.x._sending = Sending(town.x._api, ACCOUNT, "Appelez-nous.", town.x._me, Unreadable())
+    town.sim.refuse_dms("anne")
+    await town.send()
+    assert "Appelez-nous." not in [m.text for m in town.sim.received("anne")]
+    [state] = {d.state for d in await town.deliveries() if d.address.kind == "dm"}
+    assert state is DeliveryState.DEAD
 
 
 async def test_nothing_is_told_in_public_of_who_never_named_us_in_public(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from town import START, Town
 
 from app.running.x_spending import StoredSpending
 from app.running.x_tokens import StoredTokens
+from app.running.x_told import StoredTold
 from channels.x.api import login_of
 from channels.x.channel import X
 from channels.x.settings import XSettings
@@ -54,7 +55,8 @@ class XTown(Town):
         made = XSettings(**(given | settings))
         tokens = StoredTokens(self.store, self.clock, ACCOUNT, login_of(made).tokens)
         spending = StoredSpending(self.store, self.clock, ACCOUNT)
-        self.x = X(made, ACCOUNT, self.clock, tokens, spending)
+        told = StoredTold(self.store, self.clock, ACCOUNT)
+        self.x = X(made, ACCOUNT, self.clock, tokens, spending, told)
         self.router = replace(self.router, readers={("x", ACCOUNT): self.x}, policy=self.policy)
         self.courier = Courier(f"send:x|{ACCOUNT}", self.x, self.store, self.clock, self.ids)
         self.poller = Poller(
