@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, assert_never
 
-from rules import shapes
 from rules.key_titles import description, spelled, title
+from rules.reading import shapes
 from rules.reading.blocks import BLOCKS
-from rules.shapes import FILES, REQUIRED, SHAPES, Shape
+from rules.reading.shapes import FILES, REQUIRED, SHAPES, Shape
 from rules.vocabulary import ENGLISH, NO, YES
 
 Schema = dict[str, Any]

@@ -8,8 +8,9 @@ from typing import TypeVar
 from rules import scalars
 from rules.problems import At, Problems, proposal
 from rules.reading.blocks import BLOCKS
+from rules.reading.commas import Cuts, cut_values, tell_of_cut
 from rules.reading.meant import MEANT
-from rules.reading.unknown_keys import keys_of, meant_key, unlisted_words
+from rules.reading.unknown_keys import keys_of, meant_key
 from rules.reading.yaml_tree import Mapping as MappingNode
 from rules.reading.yaml_tree import Node, Scalar, Sequence
 from rules.reading.yaml_typed import NO_SPACE, spaced
@@ -46,10 +47,12 @@ class Fields:
                 f"Clés possibles : {', '.join(keys_of(block, language))}.",
             )
             return
-        unlisted = {} if free else unlisted_words(node, block, language)
+        cuts = Cuts() if free else cut_values(node, block, language)
         for key, value in node.entries:
-            if key.at in unlisted:
-                self._tell_of_list(key, unlisted[key.at])
+            if key.at in cuts.cures:
+                tell_of_cut(key, cuts.cures[key.at], problems)
+            elif key.at in cuts.spoilt:
+                self._meant.add(plain(key.text))
             else:
                 self._take(key, value, free)
 
@@ -80,11 +83,6 @@ class Fields:
             return
         self.keys[name] = key
         self.values[name] = value
-
-    def _tell_of_list(self, key: Scalar, cure: str) -> None:
-        if cure:
-            said = f"Après cette virgule, « {key.text} » est lu comme une clé"
-            self.problems.error(key.at, "cle-inconnue", said, cure)
 
     def __contains__(self, name: str) -> bool:
         return name in self.values

@@ -11,6 +11,7 @@ from rules.model import Role, RoleValue, ServiceEntry
 from rules.problems import At, Problems
 from rules.reading import addresses
 from rules.reading.absences import read_absences
+from rules.reading.commas import cut_texts, tell_of_cut
 from rules.reading.effects import EffectReader
 from rules.reading.facts import language_codes
 from rules.reading.fields import Fields
@@ -54,9 +55,12 @@ def translations(fields: Fields, name: str) -> Mapping[str, str]:
             f"« {fields.said(name)} » n'a aucune langue",
             f"Écrivez « {fields.said(name)}: {{fr: …}} ».",
         )
+    cuts = cut_texts(fields.node(name))
     for key, value in entries:
         code = key.text.strip().lower()
-        if not (code.isascii() and code.isalpha() and 2 <= len(code) <= 3):
+        if key.at in cuts:
+            tell_of_cut(key, cuts[key.at], fields.problems)
+        elif not (code.isascii() and code.isalpha() and 2 <= len(code) <= 3):
             fields.problems.error(
                 key.at,
                 "langue-inconnue",

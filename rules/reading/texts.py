@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rules import scalars
 from rules.calendars import BUILT_IN, Calendar
 from rules.problems import At, Problems, proposal
+from rules.reading.commas import cut_texts, tell_of_cut
 from rules.reading.fields import Fields
 from rules.reading.names import Names
 from rules.reading.services import take
@@ -44,8 +45,11 @@ def read_texts(fields: Fields, problems: Problems, written: Written) -> None:
             continue
         long = written.long.setdefault(name, {})
         short = written.short.setdefault(name, {})
+        cuts = cut_texts(node)
         for language, value in node.entries:
-            if plain(language.text) in {"court", "short"}:
+            if language.at in cuts:
+                tell_of_cut(language, cuts[language.at], problems)
+            elif plain(language.text) in {"court", "short"}:
                 for inner, text in getattr(value, "entries", ()):
                     _translation(inner, text, short, problems)
             else:

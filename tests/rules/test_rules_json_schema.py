@@ -20,8 +20,8 @@ from rules.json_schema import json_schema
 from rules.key_titles import description, spelled
 from rules.problems import Problems
 from rules.reading.blocks import BLOCKS
+from rules.reading.shapes import REQUIRED, SHAPES
 from rules.reading.yaml_tree import Mapping, Node, Scalar, Sequence, read_tree
-from rules.shapes import REQUIRED, SHAPES
 from rules.translate import translate
 from rules.vocabulary import ENGLISH, plain
 
