@@ -7,6 +7,7 @@ import re
 import yaml
 
 from rules.problems import At, Problems
+from rules.reading.yaml_comments import swallowed
 from rules.reading.yaml_typed import dash_mistake, tight_colon
 from rules.yaml_lines import Mistake, row_above, row_of
 
@@ -89,6 +90,7 @@ def tell(error: yaml.YAMLError, text: str, file: str, loader: type, problems: Pr
         return
     found = (
         dash_mistake(text, mark.line)
+        or swallowed(text, mark.line, mark.column, loader)
         or tight_colon(said, error, text, mark)
         or _quotes(error, text, loader)
         or _second_colon(said, text, mark)
