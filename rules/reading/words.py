@@ -84,6 +84,7 @@ def phrases(
     for item in node.items if isinstance(node, Sequence) else (node,):
         if isinstance(item, Scalar):
             _tell_if_joined(item, problems, language, in_list=item is not node)
+            _tell_if_list(item, problems, names)
         if isinstance(item, MappingNode):
             found += _near(item, problems, language, unless)
         elif isinstance(item, Sequence):
@@ -98,6 +99,18 @@ def phrases(
         else:
             found += _phrase(item, problems, unless)
     return tuple(found)
+
+
+def _tell_if_list(scalar: Scalar, problems: Problems, names: Names | None) -> None:
+    """Doubt a word that names a list, where no word is written so: many lists are named « feu »."""
+    word = scalar.text.strip()
+    if "_" in word and names and word in (names.lists or {}):
+        problems.warning(
+            scalar.at,
+            "liste-sans-signe",
+            f"« {word} » est lu comme un mot, alors qu'une liste porte ce nom",
+            f"Écrivez « ${word} » pour citer la liste.",
+        )
 
 
 def _listed(
