@@ -59,16 +59,17 @@ class Escalations:
         back = [place for place in places if self._returns(owner, to.id, place)]
         if not back:
             return
-        tell = self._problems.error if len(back) == len(places) else self._problems.warning
         names = [f"« {self._geography.commune_name(place)} »" for place in back[:_MOST_NAMED]]
         more = f" et {len(back) - _MOST_NAMED} autres lieux" if back[_MOST_NAMED:] else ""
         who = "à lui-même" if whose.startswith("du service") else "à son responsable"
-        tell(
-            to.at,
-            "cycle" if len(back) == len(places) else "escalade-au-meme",
-            f"L'escalade {whose} revient {who} : « {to.id} » y mène à {', '.join(names)}{more}",
-            "Nommez un autre service, ou un rôle qui en donne un autre.",
+        message = (
+            f"L'escalade {whose} revient {who} : « {to.id} » y mène à {', '.join(names)}{more}"
         )
+        fix = "Nommez un autre service, ou un rôle qui en donne un autre."
+        if len(back) == len(places):
+            self._problems.error(to.at, "cycle", message, fix)
+        else:
+            self._problems.warning(to.at, "escalade-au-meme", message, fix)
 
     def _returns(self, owner: str, to: str, place: str) -> bool:
         here = self._geography.whereabouts((place,))
