@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ _FRANCE = (
     (44.8, -13.2, 45.5, -12.4),
     (55.0, -21.6, 56.0, -20.7),
 )
+_DEGREE_M = 111_195.0  # of a meridian
 _MARGIN = 1.0  # degrees around an installation in which a swapped point would be recognised
 
 
@@ -25,6 +27,13 @@ class Box:
     south: float
     east: float
     north: float
+
+    @property
+    def across_m(self) -> float:
+        """Metres from one corner to the opposite one."""
+        middle = math.radians((self.south + self.north) / 2)
+        width = (self.east - self.west) * math.cos(middle)
+        return math.hypot(width, self.north - self.south) * _DEGREE_M
 
     def near(self, lon: float, lat: float) -> bool:
         return (

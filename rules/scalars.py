@@ -19,6 +19,7 @@ _NUMBER_UNIT = re.compile(r"^(\d{1,9})\s*([a-z ]+)$")
 _INSTALLATION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _WHOLE = re.compile(r"^\d{1,9}$")
 FIRST_YEAR = 1900  # before the calendar's own borders, so that no delay or window leaves it
+_WIDEST_M = 1000.0
 _LONGEST_DAYS = 36_525  # a hundred years
 
 _UNITS = {
@@ -268,6 +269,22 @@ def duration(text: str) -> Duration:
     if int(found[1]) * _DAYS_IN[unit] > _LONGEST_DAYS:
         raise Unreadable("une durée de cent ans au plus")
     return Duration(int(found[1]), unit)
+
+
+def tolerance(text: str) -> float:
+    """Read how far from its outline an object still counts, in metres."""
+    value = metres(text)
+    if value > _WIDEST_M:
+        raise Unreadable("une tolérance de 1 km au plus, par exemple « 25 m »")
+    return value
+
+
+def precision(text: str) -> float:
+    """Read how far a point may be wrong, in metres."""
+    value = number(text)
+    if value < 0:
+        raise Unreadable("un nombre de mètres, 0 ou plus")
+    return value
 
 
 def metres(text: str) -> float:

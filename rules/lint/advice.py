@@ -12,6 +12,7 @@ from rules.lint.dangers import advise_dangers
 from rules.lint.hours import advise_hours
 from rules.lint.law import advise_law
 from rules.lint.layers import advise_layers
+from rules.lint.near import advise_near
 from rules.lint.places import advise_places
 from rules.lint.sms import advise_sms
 from rules.lint.texts import advise_texts
@@ -28,6 +29,7 @@ _WHO = frozenset({"responsable", "regle", "parts", "priorite"})
 def advise(ruleset: RuleSet, problems: Problems, today: date | None) -> None:
     """Report all warnings but conflicts."""
     advise_words(ruleset, problems)
+    advise_near(ruleset, problems)
     advise_places(ruleset, problems)
     advise_borders(ruleset, problems)
     advise_layers(ruleset, problems)

@@ -121,5 +121,5 @@ class CaseReader:
                 "Écrivez [latitude, longitude].",
             )
             return None
-        precision = fields.read("precision", scalars.number)
+        precision = fields.read("precision", scalars.precision)
         return Point(values[0], values[1], 5.0 if precision is None else precision)

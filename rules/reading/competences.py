@@ -105,7 +105,23 @@ class CompetenceReader:
         if node is None:
             return {}
         inner = Fields(node, "reserve", self.problems, self.fields.language)
-        return {level: self._families(inner, level) for level in BLOCKS["reserve"]}
+        found = {level: self._families(inner, level) for level in BLOCKS["reserve"]}
+        self._reserved_once(inner)
+        return found
+
+    def _reserved_once(self, inner: Fields) -> None:
+        """Refuse a family that neither level could then give to its own services."""
+        levels: dict[str, str] = {}
+        for level in BLOCKS["reserve"]:
+            for scalar in inner.scalars(level):
+                first = levels.setdefault(scalar.text.strip(), level)
+                if first != level:
+                    self.problems.error(
+                        scalar.at,
+                        "valeur-en-double",
+                        f"La famille « {scalar.text} » est déjà réservée sous « {inner.said(first)} »",
+                        "Gardez-la d'un seul côté.",
+                    )
 
     def _families(self, fields: Fields, name: str) -> tuple[str, ...]:
         known = self.families()

@@ -7,6 +7,7 @@ from rules import scalars
 from rules.conditions import facts, time
 from rules.conditions.counts import Counted, Tally
 from rules.conditions.source import Condition
+from rules.languages import is_language
 from rules.reading.fields import Fields
 from rules.reading.value import Value
 from rules.reading.yaml_tree import Mapping as MappingNode
@@ -168,7 +169,7 @@ def language_codes(fields: Fields, key: str) -> list[str]:
     found = []
     for scalar in fields.scalars(key):
         code = scalar.text.strip().lower()
-        if code.isascii() and code.isalpha() and 2 <= len(code) <= 3:
+        if is_language(code):
             found.append(code)
         else:
             fields.problems.error(

@@ -9,6 +9,7 @@ from router.directory import Counter
 from rules.calendars import Calendar
 from rules.model import Category, Cell, Configuration, Role, RuleFile, ServiceEntry
 from rules.problems import FOLDER, At, Problem, Problems
+from rules.reading.alike_ids import tell_alike
 from rules.reading.categories import CategoryReader, category_ids
 from rules.reading.checks import check
 from rules.reading.competences import CompetenceReader
@@ -160,6 +161,7 @@ class _Reader:
                 read_texts(head(path, tree, "textes", self.problems), self.problems, written)
         broken = any(path.startswith("textes/") for path in self.sources.broken)
         self.names.texts = None if broken else set(written.places)
+        tell_alike(written.places, "Le texte", self.problems)
         return written
 
     def _sheets(self) -> list[Sheet]:
@@ -181,6 +183,7 @@ class _Reader:
                 sheets.append(Sheet(path, fields.language, fields))
         self.names.lists = read_lists(sheets, self.problems)
         self.rule_ids = rule_ids(sheets, self.problems)
+        tell_alike(self.rule_ids, "La règle", self.problems)
         self.names.rules = self.rule_ids
         if any(path.startswith("regles/") for path in self.sources.broken):
             self.names.lists = None
@@ -197,6 +200,7 @@ class _Reader:
         for key, _ in fields.entries("roles"):
             unique_role(taken, key.text.strip(), key.at, self.problems)
         self.names.roles = set(taken) - self.names.services
+        tell_alike(taken, "Le nom", self.problems)
 
     def _services(self, fields: Fields | None) -> tuple[dict[str, ServiceEntry], dict[str, Role]]:
         if fields is None:

@@ -8,6 +8,13 @@ from rules.conditions.source import Condition
 from rules.reading.value import Value
 from rules.reading.yaml_tree import Scalar
 
+_STREETS = (
+    "rue avenue boulevard place quai chemin allee impasse route square faubourg passage "
+    "de du des la le les d l"
+)
+_OF_ANY_STREET = frozenset(_STREETS.split())
+"""Words that alone would name nearly every street."""
+
 
 def commune(value: Value) -> Condition | None:
     found = frozenset(filter(None, map(value.names.commune, value.scalars())))
@@ -56,11 +63,32 @@ def _near(value: Value) -> tuple[tuple[str, float], ...]:
     inner = value.block("pres_de")
     inner.require("quoi", "a_moins_de")
     metres = inner.read("a_moins_de", scalars.metres)
+    box = value.names.box
+    if metres is not None and box is not None and metres > box.across_m:
+        value.problems.error(
+            inner.where("a_moins_de"),
+            "valeur-illisible",
+            f"« {inner.text('a_moins_de')} » va plus loin que tout le territoire "
+            f"({box.across_m / 1000:.0f} km)",
+            "Écrivez une distance plus petite, par exemple « 150 m ».",
+        )
     names = tuple(filter(None, map(value.names.layer, inner.scalars("quoi"))))
     return tuple((name, metres) for name in names if metres is not None)
 
 
 def street(value: Value) -> Condition | None:
-    words = (place.street_tokens(scalar.text) for scalar in value.scalars())
-    streets = tuple(filter(None, words))
+    streets = tuple(filter(None, (_street(value, scalar) for scalar in value.scalars())))
     return place.OnStreet(**value.origin, streets=streets) if streets else None
+
+
+def _street(value: Value, scalar: Scalar) -> tuple[str, ...]:
+    words = place.street_tokens(scalar.text)
+    if set(words) - _OF_ANY_STREET:
+        return words
+    value.problems.error(
+        scalar.at,
+        "valeur-illisible",
+        f"« {scalar.text} » ne nomme aucune rue",
+        "Écrivez son nom entier, par exemple « rue de la Poterie ».",
+    )
+    return ()

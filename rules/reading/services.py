@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from router.decision import ServiceId
 from router.directory import Contact, Counter, Level, Service, Statute
 from rules import scalars
+from rules.languages import is_language
 from rules.model import Role, RoleValue, ServiceEntry
 from rules.problems import At, Problems
 from rules.reading import addresses
@@ -60,7 +61,7 @@ def translations(fields: Fields, name: str) -> Mapping[str, str]:
         code = key.text.strip().lower()
         if key.at in cuts:
             tell_of_cut(key, cuts[key.at], fields.problems)
-        elif not (code.isascii() and code.isalpha() and 2 <= len(code) <= 3):
+        elif not is_language(code):
             fields.problems.error(
                 key.at,
                 "langue-inconnue",

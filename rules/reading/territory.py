@@ -19,6 +19,7 @@ from rules.coordinates import Box, box_of, wrong_geometry
 from rules.problems import At, Problems
 from rules.reading.fields import Fields
 from rules.reading.names import Names, name_key
+from rules.reading.postcodes import read_postcodes
 from rules.reading.services import take
 from rules.reading.sources import Sources
 
@@ -67,7 +68,7 @@ class TerritoryReader:
         away = {one.insee: one.name for one in communes if one not in inside}
         here = {code: name for code, name in self.named.items() if code not in away}
         self.names.learn_communes(here, away)
-        postcodes = self._postcodes({one.insee for one in inside})
+        postcodes = read_postcodes(PATH, fields, self.sources, {one.insee for one in inside})
         if self.named:
             self.names.territories = {one.id for one in territories}
         self.names.zones = {one.id for one in zones}
@@ -76,7 +77,7 @@ class TerritoryReader:
         self.names.timezone = self._timezone()
         self.names.metropole = _metropole(territories, inside)
         self.names.box = self.box
-        border = fields.read("tolerance", scalars.metres)
+        border = fields.read("tolerance", scalars.tolerance)
         description = TerritoryDescription(
             communes=inside,
             postcodes=postcodes,
@@ -192,7 +193,7 @@ class TerritoryReader:
             fields = Fields(node, "couche", self.problems, self.fields.language)
             fields.require("fichier")
             path = self.sources.beside(PATH, fields, "fichier")
-            tolerance = fields.read("tolerance", scalars.metres)
+            tolerance = fields.read("tolerance", scalars.tolerance)
             name = key.text.strip()
             features = self.sources.features(path) if path else []
             objects = tuple(
@@ -213,24 +214,6 @@ class TerritoryReader:
         boxes = [box for area in territories if (box := box_of(list(area.outlines)))]
         return tuple(one for one in communes if one.insee in listed or _centred(one.outline, boxes))
 
-    def _postcodes(self, inside: set[str]) -> dict[str, tuple[str, ...]]:
-        path = self.sources.beside(PATH, self.fields, "codes_postaux")
-        data = self.sources.json(path) if path else None
-        found: dict[str, list[str]] = {}
-        rows = [*data.items()] if isinstance(data, dict) else _rows(data)
-        if path and data is not None and not rows:
-            self.problems.error(
-                At(path),
-                "codes-postaux",
-                "Ce fichier ne contient aucun code postal",
-                'Écrivez [{"codePostal": "44000", "codeCommune": "44109"}].',
-            )
-        for postcode, codes in rows:
-            for code in map(str, codes if isinstance(codes, list | tuple) else [codes]):
-                if code in inside and code not in found.setdefault(str(postcode), []):
-                    found[str(postcode)].append(code)
-        return {postcode: tuple(codes) for postcode, codes in sorted(found.items()) if codes}
-
     def _timezone(self) -> str:
         scalar = self.fields.scalar("fuseau")
         if scalar is None:
@@ -250,7 +233,14 @@ class TerritoryReader:
         found = []
         for scalar in self.fields.scalars("ordre"):
             path = self.sources.resolve("x", scalar.text.strip(), scalar.at)
-            if path is not None:
+            if path in found:
+                self.problems.error(
+                    scalar.at,
+                    "valeur-en-double",
+                    f"Le fichier « {scalar.text} » est deux fois dans l'ordre",
+                    "Gardez-le une seule fois.",
+                )
+            elif path is not None:
                 found.append(path)
         return tuple(found)
 
@@ -259,17 +249,6 @@ def _code(value: Any) -> Any:
     """Take a code that a drawing program wrote as a number; no digit is lost from five on."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     return str(value) if whole and len(str(value)) == 5 else value
-
-
-def _rows(data: Any) -> list[tuple[str, str]]:
-    if not isinstance(data, list):
-        return []
-    rows = [row for row in data if isinstance(row, dict)]
-    return [
-        (str(row["codePostal"]), str(row["codeCommune"]))
-        for row in rows
-        if "codePostal" in row and "codeCommune" in row
-    ]
 
 
 def _centred(outline: Geometry, boxes: list[Box]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from rules import scalars
 from rules.calendars import BUILT_IN, Calendar
+from rules.languages import is_language
 from rules.problems import At, Problems, proposal
 from rules.reading.commas import cut_texts, tell_of_cut
 from rules.reading.fields import Fields
@@ -18,6 +19,7 @@ from rules.vocabulary import plain
 
 TEXT_FIELDS = ("numero", "service", "delai", "lieu")
 _FIELD = re.compile(r"\{([^{}\s]*)\}")
+_STRAY = re.compile(r"[{}]+")
 
 
 @dataclass(slots=True)
@@ -58,7 +60,7 @@ def read_texts(fields: Fields, problems: Problems, written: Written) -> None:
 
 def _translation(key: Scalar, node: Node, into: dict[str, str], problems: Problems) -> None:
     code = key.text.strip().lower()
-    if not (code.isascii() and code.isalpha() and 2 <= len(code) <= 3):
+    if not is_language(code):
         problems.error(
             key.at,
             "langue-inconnue",
@@ -82,6 +84,13 @@ def _translation(key: Scalar, node: Node, into: dict[str, str], problems: Proble
                 f"Le champ « {{{found}}} » n'existe pas dans les textes",
                 proposal(found, TEXT_FIELDS),
             )
+    if stray := _STRAY.search(_FIELD.sub("", node.text)):
+        problems.error(
+            node.at,
+            "champ-inconnu",
+            f"Dans ce texte, l'accolade « {stray[0]} » n'entoure aucun champ",
+            "Écrivez « {numero} », avec une seule accolade de chaque côté et sans espace.",
+        )
     into[code] = node.text.strip()
 
 
