@@ -25,7 +25,7 @@ from bench.mail_bag import COUNTERS, messages
 from bench.way import Way, way
 from router.outbox import Courier
 from router.polling import Poller
-from router.ports import Sends
+from router.ports import Prepares, Sends
 
 _POST_OFFICE = Path(__file__).parent.parent / "tests" / "channels" / "post_office.py"
 _BOX = COUNTERS["email"][0]
@@ -87,12 +87,20 @@ async def _measure(office: Any, folder: Path, count: int) -> dict[str, Any]:
             email |= {"password": "mot-de-passe", "imap_wait_s": 1}
         url = f"sqlite:///{folder / 'guichet.db'}"
         async with way(url, folder, channels={"email": email}) as made:
+            await _started(made)
             arrived = await _in(made, office, count)
             sent = await _out(made, relay)
     return {
         **(arrived.plain("imap_to_case") if arrived else {"imap_to_case_per_s": None}),
         **sent.plain("smtp_out"),
     }
+
+
+async def _started(made: Way) -> None:
+    """Prepare what `guichet serve` prepares when it starts, before the first mail."""
+    understands = made.product.router.understands
+    if isinstance(understands, Prepares):
+        await asyncio.to_thread(understands.prepare)
 
 
 # --- in -------------------------------------------------------------------------------------------
