@@ -23,6 +23,7 @@ TELL = (
         role=bindparam("role_", type_=Key()),
         lane=bindparam("lane_", type_=Key()),
         body=bindparam("body_", type_=Words()),
+        created_at=bindparam("created_", type_=delivery.c.created_at.type),
         state=DeliveryState.QUEUED.value,
         rank=DeliveryState.QUEUED.rank,
         not_before=None,
@@ -41,7 +42,8 @@ def tell(conn: Connection, cell: str, told: Sequence[Delivery]) -> None:
 def _row(cell: str, each: Delivery) -> dict[str, Any]:
     row = delivery_row(cell, each)
     changed = {f"{name}_": row[name] for name in ("role", "lane", "body")}
-    return {"cell_": cell, "id_": each.id, **changed}
+    # a provider is asked from then on whether it has it
+    return {"cell_": cell, "id_": each.id, "created_": row["created_at"], **changed}
 
 
 def _id(each: Delivery) -> int:

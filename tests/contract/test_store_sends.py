@@ -377,7 +377,8 @@ async def kept_for(store, delivery):
 
 def told(delivery, where=None):
     there = where or Address("sms", "main", "anna")
-    return replace(delivery, address=there, lane=there.key, state=DeliveryState.QUEUED)
+    now = {"state": DeliveryState.QUEUED, "created_at": NOW + MINUTE}
+    return replace(delivery, address=there, lane=there.key, **now)
 
 
 async def test_what_is_withheld_is_found_by_whom_it_is_for_in_its_order_and_never_sent(

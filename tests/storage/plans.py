@@ -83,7 +83,7 @@ STATEMENTS = {
     "units.open": (units.OPEN, {"keys_": ["whatsapp|n||+33612345678"]}, "delivery:delivery_awaits"),
     "told.tell": (
         told.TELL,
-        {"id_": 1, "role_": "send:x|n", "lane_": "x|n|dm|1", "body_": "{}"},
+        {"id_": 1, "role_": "send:x|n", "lane_": "x|n|dm|1", "body_": "{}", "created_": 1},
         "delivery:pk",
     ),
     "routing.withheld": (
