@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from router.case import Case, Reporter, ReporterRole
 from router.delivery import Delivery, DeliveryKind, DeliveryState
-from router.message import Address, Message
+from router.message import Address
 from router.reading.invitation import Invited, goes_on
 from router.telling.writing import Writing
 from router.tokens import REPLY
@@ -26,12 +26,6 @@ class InPrivate:
 
     workspace: Workspace
     writing: Writing
-
-    def wrote(self, draft: Draft, message: Message) -> tuple[Invited, ...]:
-        """Tell who sends a private message what waits for him; gives the cases it was about."""
-        if message.public or message.automatic or message.person_at is None:
-            return ()
-        return self.heard(draft, message.address, message.person_at)
 
     def heard(
         self, draft: Draft, there: Address, who: Address | None, *, back_in: bool = False
@@ -62,7 +56,7 @@ class InPrivate:
             case = self.workspace.case(withheld.case_id) or whole
             token = self.writing.signer.sign(REPLY, case.number, there.key)
             told = replace(withheld, address=there, lane=there.key, reply_token=token)
-            told = replace(told, state=DeliveryState.QUEUED)
+            told = replace(told, state=DeliveryState.QUEUED, created_at=self.workspace.now)
             self.workspace.tell_withheld(draft, withheld, told)
             self.workspace.save(draft, _moved(case, who, there))
             if case.partner_ref:  # he may name it by the number that its service gave it

@@ -129,10 +129,21 @@ class Handler:
 
     def _said(self, draft: Draft, inbound: Inbound, message: Message) -> Worked:
         """Work a message; who was known in public hears in private first what waits for him."""
-        invited = self.in_private.wrote(draft, self._by_ourselves(inbound, message))
+        invited = self._invited(draft, inbound, message)
         worked = self._message(draft, inbound, message, invited)
         self.in_private.ask(draft, message.address, invited)
         return worked
+
+    def _invited(self, draft: Draft, inbound: Inbound, message: Message) -> tuple[Invited, ...]:
+        """Tell a person what waits for him; in danger only with his next words, whom to call first."""
+        who = message.person_at
+        if message.public or who is None or not self.workspace.withheld(who.key):
+            return ()
+        look = self.looks.of(inbound, message)
+        danger = self.looks.decide(message, look, self.workspace)[1].danger
+        if danger or self._by_ourselves(inbound, message).automatic:
+            return ()
+        return self.in_private.heard(draft, message.address, who)
 
     def _message(
         self, draft: Draft, inbound: Inbound, message: Message, invited: Sequence[Invited] = ()

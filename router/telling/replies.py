@@ -182,6 +182,8 @@ class Replies:
             else []
         )
         known = None if third_party else self._in_public.reporter(case, message)
+        if known is not None and message.public and not known.public:
+            moved = None  # he hears it where all hear it who are reached in private
         in_private: list[str] = []
         if not third_party and (known is not None or not message.public):
             # a text message that names the case and its service says enough

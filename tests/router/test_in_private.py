@@ -184,7 +184,6 @@ async def test_what_goes_on_with_what_he_said_in_public_is_added_to_it(town, wor
     [
         RUBBISH,
         "Je voudrais savoir si vous pouvez me dire quand la piscine ouvrira de nouveau ses portes",
-        "Ça sent le gaz",
     ],
 )
 async def test_who_speaks_of_something_else_has_a_new_case_and_hears_what_waited(town, words):
@@ -349,6 +348,25 @@ async def test_who_is_no_longer_on_the_case_is_told_nothing_of_it(town):
     assert not any(ANSWER in one for one in await heard(town))
 
 
+@pytest.mark.parametrize("there_too", [True, False])
+async def test_of_a_case_that_was_merged_he_hears_only_where_he_reports_the_one_that_goes_on(
+    town, there_too
+):
+    case = await in_public(town)
+    await acted(town, case, words=ANSWER)
+    other = (await in_private(town, LAMP, person="bob")).case
+    merged = await now(town, case)
+    people = (*other.reporters, *(merged.reporters if there_too else ()))
+    writes = (
+        CaseWrite(replace(merged, merged_into=other.id, status=Status.MERGED), merged.version),
+        CaseWrite(replace(other, reporters=people), other.version),
+    )
+    await town.store.commit([Unit((), cases=writes)], town.clock.now())
+    await in_private(town)
+    assert any(ANSWER in one for one in await heard(town)) is there_too
+    assert not any(ANSWER in one for one in await heard(town, "bob"))
+
+
 async def test_what_he_says_in_public_again_is_his_own_and_told_in_private(town):
     case = await in_public(town)
     await in_private(town)
@@ -360,6 +378,29 @@ async def test_what_he_says_in_public_again_is_his_own_and_told_in_private(town)
     await acted(town, case, "close")
     assert ANSWER in (await heard(town))[-1]
     assert len(await heard(town)) == before + 1
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_what_follows_from_what_he_adds_in_public_is_told_once_in_private(town, known):
+    case = await in_public(town, "Il y a un problème depuis des mois et personne ne vient le voir")
+    if known:
+        await in_private(town)
+    worked = await in_public(town, "c'est toujours le lampadaire")
+    assert (worked.id, worked.owner) == (case.id, "eclairage")
+    await in_private(town)
+    moves = [one for one in await heard(town) if "change de service" in one]
+    assert len(moves) == 1
+    assert "Service eclairage" in moves[0]
+
+
+async def test_what_is_asked_of_what_he_adds_in_public_is_asked_at_once_in_private(town):
+    case = await in_public(town, "Il y a un problème")
+    await in_private(town)
+    assert (await in_public(town, "toujours du tapage")).id == case.id
+    questions = [one.asked for one in await town.to("room of ana") if one.asked]
+    assert questions[-1] == "date"
+    assert (await in_private(town, "hier vers vingt heures")).case.id == case.id
+    assert [one.text for one in (await now(town, case)).answers] == ["hier vers vingt heures"]
 
 
 async def test_another_member_of_the_group_is_a_third_party_once_he_is_known_in_private(town):
@@ -380,6 +421,16 @@ async def test_whom_to_call_is_said_in_public_at_once(town):
     assert worked.reply.text.startswith(town.rules.known["gaz"])
     again = await town.hear("square", "Ça sent encore le gaz", public=True, who="ana")
     assert town.rules.known["gaz"] in again.reply.text
+
+
+async def test_in_danger_whom_to_call_comes_first_and_what_waited_with_the_next_words(town):
+    case = await in_public(town)
+    await acted(town, case, words=ANSWER)
+    await in_private(town, "Ça sent le gaz")
+    [alone] = await heard(town)
+    assert alone.startswith(town.rules.known["gaz"])
+    await in_private(town)
+    assert sum(ANSWER in one for one in await heard(town)) == 1
 
 
 async def test_a_part_of_a_case_is_told_with_its_whole(town):
