@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 
+from app.french import counted
 from app.rulebook import (
     BadConfiguration,
     LoadedRulebook,
@@ -19,6 +20,9 @@ from app.rulebook import (
 from router.versions import RulesetVersion
 from rules.checking import Checked
 from rules.problems import Problem
+
+_MOST_ELSEWHERE = 5
+"""Errors that a file causes in others, of which more are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,13 @@ class Kept:
             if self.version
             else "il n'a jamais été publié, il est laissé de côté"
         )
-        told = "\n".join(f"    {one}" for one in self.problems)
-        return f"« {self.path} » {wrong} : {what}.\n{told}"
+        elsewhere = self.problems[0].file != self.path
+        shown = self.problems[:_MOST_ELSEWHERE] if elsewhere else self.problems
+        lines = [f"« {self.path} » {wrong} : {what}.", *(f"    {one}" for one in shown)]
+        if len(shown) < len(self.problems):
+            more = len(self.problems) - len(shown)
+            lines.append(f"    et {counted(more, 'autre erreur', 'autres erreurs')} par sa faute.")
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ def draft_of(folder: Path, live: RulesetVersion | None, today: date | None = Non
     if whole.ruleset is not None or live is None:
         return Draft(files, rulebook_of(whole), whole.problems)
     kept: set[str] = set()
-    told = dict.fromkeys(_errors(whole))
+    told = _told(whole, files, live)
     checked = whole
     while checked.ruleset is None:
         broken = _broken(checked)
@@ -72,8 +81,9 @@ def draft_of(folder: Path, live: RulesetVersion | None, today: date | None = Non
         if not behind or not all(PurePath(path).suffix for path in broken):  # no rules at all
             raise BadConfiguration(whole.problems)
         kept |= behind
-        checked = check_files(_with(files, live, kept), today)
-        told |= dict.fromkeys(_errors(checked))
+        merged = _with(files, live, kept)
+        checked = check_files(merged, today)
+        told |= _told(checked, merged, live)
     kept, checked = _as_few_as_possible(files, live, kept, checked, today)
     return Draft(
         _with(files, live, kept),
@@ -82,7 +92,7 @@ def draft_of(folder: Path, live: RulesetVersion | None, today: date | None = Non
         tuple(
             Kept(
                 path,
-                _told_of(path, kept, tuple(told)),
+                _told_of(path, told),
                 live.version if path in live.files else 0,
                 missing=not (folder / path).exists(),
             )
@@ -120,12 +130,19 @@ def _as_few_as_possible(
     return kept, checked
 
 
-def _errors(checked: Checked) -> Iterable[Problem]:
-    return (one for one in checked.problems if one.severity == "error")
-
-
 def _broken(checked: Checked) -> set[str]:
-    return {one.file for one in _errors(checked)}
+    return {one.file for one in checked.problems if one.severity == "error"}
+
+
+def _told(
+    checked: Checked, files: Mapping[str, bytes], live: RulesetVersion
+) -> dict[Problem, bool]:
+    """Give each error, and whether it stands in what is live of its file, so that another caused it."""
+    return {
+        one: files.get(one.file) == live.files.get(one.file)
+        for one in checked.problems
+        if one.severity == "error"
+    }
 
 
 def _with(
@@ -137,10 +154,10 @@ def _with(
     return dict(sorted(merged.items()))
 
 
-def _told_of(path: str, kept: set[str], errors: tuple[Problem, ...]) -> tuple[Problem, ...]:
+def _told_of(path: str, told: Mapping[Problem, bool]) -> tuple[Problem, ...]:
     """List what is wrong with a file that stays: its own errors, else those it caused elsewhere."""
-    own = tuple(one for one in errors if one.file == path)
-    return own or tuple(one for one in errors if one.file not in kept) or errors
+    own = tuple(one for one, caused in told.items() if one.file == path and not caused)
+    return own or tuple(one for one, caused in told.items() if caused) or tuple(told)
 
 
 def live_rulebook(live: RulesetVersion | None) -> LoadedRulebook | None:

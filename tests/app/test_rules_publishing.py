@@ -263,6 +263,27 @@ def test_a_file_that_no_longer_brings_what_an_untouched_rule_needs_stays_as_it_w
     assert town.read("history")[0]["kept"] == ["calendriers.yaml"]
 
 
+def test_of_a_file_that_stays_behind_only_what_is_written_in_it_now_is_told(town):
+    """Its live content needs a calendar that is gone: that is no mistake of its draft."""
+    (town.config / "regles/reze.yaml").write_text("territoire: Rezé\nregles: [\n")
+    town.town.remove("calendriers.yaml")
+    told = town.read("publish", town.config, "--reason", "x")["kept"]
+    kept = {one["file"]: one["errors"] for one in told}
+    assert sorted(kept) == ["calendriers.yaml", "regles/reze.yaml"]
+    assert not any("bureau" in error for error in kept["regles/reze.yaml"])
+    [error] = kept["calendriers.yaml"]
+    assert "Le calendrier « bureau » n'existe pas" in error
+
+
+def test_of_what_a_missing_file_spoils_elsewhere_a_few_are_shown_and_the_rest_counted(town):
+    uses = "- {{id: c{}, si: {{contient: [x], recu: {{dans: bureau}}}}, alors: {{urgence: haute}}}}"
+    town.town.rules("\n".join(uses.format(at) for at in range(7)), "regles/neuf.yaml")
+    town.publish()
+    town.town.remove("calendriers.yaml")
+    _, said = town.run("publish", town.config, "--reason", "x")
+    assert "et 3 autres erreurs par sa faute." in said
+
+
 def test_of_many_files_only_those_at_fault_stay_behind(town, monkeypatch):
     """Each check reads the whole folder: of sixteen changed files one is not found by trying each."""
     more = [f"regles/f{number:02}.yaml" for number in range(14)]
