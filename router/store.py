@@ -6,7 +6,7 @@ through.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -388,6 +388,16 @@ class Store(
 
     async def tidy(self, now: datetime) -> int:
         """Do the daily upkeep; returns how many payloads that no message names were removed."""
+        ...
+
+    async def named(
+        self, words: Collection[str], channels: Collection[str], since: datetime
+    ) -> frozenset[str]:
+        """Find those of ``words`` that stand in what came by these channels since then, to any cell.
+
+        Raises:
+            StoreUnavailable: it cannot be told.
+        """
         ...
 
     def on_work(self, wake: Callable[[str], None]) -> None:

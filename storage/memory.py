@@ -34,6 +34,7 @@ from storage.lanes import MOST_MESSAGES, handed_out
 from storage.memory_library import MemoryLibrary
 from storage.memory_outbox import MemoryOutbox, put_back, tell
 from storage.memory_state import Row, State, later
+from storage.naming import words_in
 from storage.units import judge, version_after
 
 _REFUSED_WAIT = timedelta(seconds=5)
@@ -54,6 +55,15 @@ class MemoryStore(MemoryOutbox, MemoryLibrary):
 
     async def tidy(self, now: datetime) -> int:
         return 0
+
+    async def named(
+        self, words: Collection[str], channels: Collection[str], since: datetime
+    ) -> frozenset[str]:
+        found: set[str] = set()
+        for row in self._state.inbound.values():
+            if row.envelope.channel in channels and row.envelope.received_at >= since:
+                found |= words_in(row.envelope.payload)
+        return frozenset(found & set(words))
 
     # --- intake ------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from router.store import (
     Verdict,
     Wanted,
 )
-from storage import counts, lanes, leases, outbox, pollers, reading, routing, timers, upkeep
+from storage import counts, lanes, leases, naming, outbox, pollers, reading, routing, timers, upkeep
 from storage.blobs import Blobs
 from storage.codec import from_us, to_us, us_or_none
 from storage.database import Database
@@ -231,6 +231,11 @@ class SqlStore(Library):
         if self._blobs is None:
             return await self._write(upkeep.sweep_table)
         return await upkeep.sweep_folder(self._database, self._blobs, now)
+
+    async def named(
+        self, words: Collection[str], channels: Collection[str], since: datetime
+    ) -> frozenset[str]:
+        return await naming.named(self._database, self._blobs, words, channels, to_us(since))
 
     def _lease(self, limit: int, lease_s: float, now: datetime) -> tuple[str, int, int, int]:
         """Give what every claim is told: a fresh token, a limit, the lease's end, the time."""

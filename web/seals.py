@@ -42,6 +42,10 @@ class Seals:
         """Whether a form id that is ours was made less than a day ago."""
         return self.age_s(form_id) < FORM_LIFE_S
 
+    def now_s(self) -> int:
+        """Give the seconds since 1970."""
+        return int(self._clock.now().timestamp())
+
     def age_s(self, form_id: str) -> float:
         """Give the seconds since a form id that is ours was made."""
         return self._clock.now().timestamp() - int(form_id.split("-")[1], 16)

@@ -17,6 +17,7 @@ import uvicorn
 
 from app.running.outages import Outages
 from app.running.preparing import prepare
+from app.running.photos import PhotoFolder
 from app.running.stranded import stranded
 from app.running.upkeep import Upkeep
 from app.running.watch import Watch
@@ -203,7 +204,8 @@ class Server:
                 self.product.outages.failed("rules", error)
 
     async def _keep_up(self) -> None:
-        upkeep = Upkeep(self.product.store, self.product.clock)
+        product = self.product
+        upkeep = Upkeep(product.store, product.clock, PhotoFolder(product.settings.data / "photos"))
         while True:
             try:
                 await upkeep.run_once()

@@ -1,4 +1,4 @@
-"""Has the store tidied once a day, by one process of all; when it was last done lies in the store."""
+"""Has the store and its photos tidied once a day, by one process of all; when it was last done lies in the store."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from app.running.photo_sweep import sweep
+from app.running.photos import PhotoFolder
 from router.ports import Clock
 from router.store import CursorWrite, Lease, Store
 
@@ -23,6 +25,7 @@ class Upkeep:
 
     store: Store
     clock: Clock
+    photos: PhotoFolder | None = None
 
     async def run_once(self) -> bool:
         """Do the upkeep if it is due; tells whether it was done here and now.
@@ -44,6 +47,7 @@ class Upkeep:
         if last is not None and timedelta(0) <= now - last < EVERY:
             return False
         removed = await self.store.tidy(now)
+        photos = await sweep(self.photos, self.store, last, now) if self.photos else 0
         await self.store.accept([], CursorWrite(NAME, now.isoformat(), lease.token))
-        log.info("tidied", payloads_removed=removed)
+        log.info("tidied", payloads_removed=removed, photos_removed=photos)
         return True

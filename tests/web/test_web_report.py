@@ -225,6 +225,24 @@ async def test_a_photo_survives_an_error_elsewhere(browser: Browser, house: Hous
     assert [one["ref"] for one in house.journal.payloads[0]["attachments"]] == ["blob-1"]
 
 
+async def test_a_photo_that_a_form_carried_for_a_day_is_asked_for_again(
+    browser: Browser, house: House
+) -> None:
+    """What nobody sent is removed after a day: a message that names it would name nothing."""
+    fields = await filled(browser, reply="email")
+    files = {"photo": ("a.jpg", picture(), "image/jpeg")}
+    refused = await browser.post("/signaler", data=fields, files=files)
+    kept = refused.text.split('name="kept" value="')[1].split('"')[0]
+    house.clock.advance(23 * 3600 + 1)
+    again = {**fields, "reply": "page", "kept": kept}
+
+    answer = await browser.post("/signaler", data=again)
+
+    assert (answer.status_code, house.journal.envelopes) == (422, [])
+    assert "Choisissez-la de nouveau" in answer.text
+    assert "nid-de-poule" in answer.text
+
+
 async def test_a_photo_reference_cannot_be_forged(browser: Browser, house: House) -> None:
     fields = await filled(browser, kept="WyJ4Il0=-" + "0" * 24)
 

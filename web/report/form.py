@@ -13,10 +13,12 @@ import phonenumbers
 
 from router.errors import InvalidInput
 from web.said_id import said_id
-from web.seals import Seals
+from web.seals import FORM_LIFE_S, Seals
 
 LONGEST_TEXT = 5000
 MOST_PHOTOS = 3
+PHOTO_LIFE_S = FORM_LIFE_S - 3600
+"""How long a form carries a picture: what no message names is removed after a day."""
 REPLIES = ("page", "email", "sms")
 ANSWER_LANGUAGES = ("fr", "en", "es", "pt", "ar", "tr", "uk", "zh")
 EMAIL = re.compile(r"[^@\s<>()\[\],;:\"]{1,64}@[^@\s<>()\[\],;:\"]+\.[^@\s<>()\[\],;:\".]{2,}")
@@ -31,6 +33,8 @@ class KeptPhoto:
     media_type: str
     size: int
     ref: str
+    at: int = 0
+    """When it was kept, in seconds since 1970: a form may carry it for less than a day."""
     sent: str = ""
     """SHA-256 of the file as it was sent: twice the same file is kept twice, and is one picture."""
 
@@ -156,13 +160,17 @@ def open_photo(seals: Seals, sealed: str) -> tuple[KeptPhoto, tuple[float, float
     """Give back a stored picture.
 
     Raises:
-        InvalidInput: the form was changed.
+        InvalidInput: the form was changed, or the picture may be swept before it is sent.
     """
     try:
         fields, position = json.loads(seals.unseal(_PURPOSE, sealed))
-        return KeptPhoto(**fields), (position[0], position[1]) if position else None
+        photo = KeptPhoto(**fields)
+        place = (position[0], position[1]) if position else None
     except (ValueError, TypeError) as broken:
         raise InvalidInput("this form was changed on its way") from broken
+    if seals.now_s() - photo.at > PHOTO_LIFE_S:
+        raise InvalidInput("this picture has waited for too long")
+    return photo, place
 
 
 # --- one field -----------------------------------------------------------------------------------

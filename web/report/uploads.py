@@ -115,5 +115,9 @@ class Uploads:
             # the name that the phone gave says nothing to the service and may say too much of a person
             name, photo = f"photo-{count}.jpg", one.photo
             ref = await self._save(name, photo.data) if self._save else ""
-            kept.append(KeptPhoto(name, photo.media_type, len(photo.data), ref, one.sent))
+            kept.append(
+                KeptPhoto(
+                    name, photo.media_type, len(photo.data), ref, self._seals.now_s(), one.sent
+                )
+            )
         return kept
