@@ -29,7 +29,7 @@ from web.webhooks import RETRY_AFTER_S, Webhooks
 
 _MACHINES = ("/webhooks/", "/open311/", "/partners/", "/desk/")
 """Where no person reads an error page."""
-_EXPLAINED = {403, 404, 413}
+_EXPLAINED = {403, 404, 408, 413}
 """Statuses that have words of their own; others share the words of 400 and 500."""
 
 

@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.pace import Pace, TooSlow
+
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -65,7 +67,7 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """ASGI middleware that stops reading a body at its limit and answers 413."""
+    """ASGI middleware that stops reading a body at its limit (413), or where it is held open (408)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -77,11 +79,14 @@ class BodyLimit:
         limit = body_limit(scope["path"])
         declared = Headers(scope=scope).get("content-length", "")
         too_long = declared.isdigit() and int(declared) > limit
-        seen = 0
+        seen, paced = 0, Pace(receive)
 
         async def counted() -> Message:
             nonlocal seen
-            message = await receive()
+            try:
+                message = await paced()
+            except TooSlow:
+                raise HTTPException(408, headers={"connection": "close"}) from None
             seen += len(message.get("body", b""))
             if too_long or seen > limit:
                 raise HTTPException(413)

@@ -14,6 +14,7 @@ from router.message import WebhookRequest, WebhookResponse
 from router.ports import TakesGets, TakesWebhooks
 from web.guard import body_limit
 from web.open311.records import CHANNEL as OPEN311
+from web.pace import Pace, TooSlow
 from web.partners.api import CHANNEL as PARTNER
 from web.parts import WebParts
 from web.sending import FORM
@@ -21,6 +22,7 @@ from web.sending import FORM
 PATH = "/webhooks/"
 RETRY_AFTER_S = "5"
 _TOO_LONG = "This request is too long."
+_TOO_SLOW = "The rest of this request did not come; send it again."
 _FOR_PROGRAMS = {"x-content-type-options": "nosniff"}
 """Headers of what a channel says to its provider, which draws no page; each costs every call."""
 _BY_OUR_OWN_DOOR = {FORM[0], DESK, OPEN311, PARTNER}
@@ -70,7 +72,10 @@ class Webhooks:
         announced = headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > limit:
             return self._said(_TOO_LONG, 413)
-        body = await _body(receive, limit)
+        try:
+            body = await _body(Pace(receive), limit)
+        except TooSlow:
+            return self._said(_TOO_SLOW, 408, {"connection": "close"})
         if body is None:
             return None
         if len(body) > limit:

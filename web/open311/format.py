@@ -56,6 +56,7 @@ def refused(format: str, trouble: Trouble) -> Response:
 _ELSEWHERE = {
     404: "This path is not known here; it ends with .json or .xml.",
     405: "This path does not take that method.",
+    408: "The rest of this request did not come; send it again.",
     413: "The body is too large.",
     503: "The request cannot be kept now; send it again in a moment.",
 }
