@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import tempfile
@@ -14,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_parts import NOW, Numbered, envelope
 
+from app.backup import back_up
 from app.running.photo_sweep import CHANNELS, KEPT
 from app.running.photos import PhotoFolder
 from app.running.upkeep import EVERY, Upkeep
+from app.stores import opened
 from router.errors import InvalidInput, StoreUnavailable
 from storage.memory import MemoryStore
 from web.report.form import PHOTO_LIFE_S
@@ -106,6 +109,23 @@ async def test_a_photo_in_a_large_message_on_disk_is_named(store):
             await upkeep.run_once()
         found = [await is_there(photos, one) for one in (small, large, lost)]
         assert found == [True, True, False]
+
+
+async def test_an_installation_restored_from_its_backup_keeps_its_photos(tmp_path):
+    clock, data, copy = SetClock(), tmp_path / "var", tmp_path / "copy"
+    async with opened(data, "") as store:
+        photos = PhotoFolder(data / "photos", clock)
+        await Upkeep(store, clock, photos).run_once()
+        named, lost = [await photos.save("a.jpg", b"jpeg") for _ in range(2)]
+        await naming(store, clock, "web", named)
+        await asyncio.to_thread(back_up, data, "", copy)
+    async with opened(copy, "") as store:
+        restored = PhotoFolder(copy / "photos", clock)
+        assert await is_there(restored, lost)
+        for _ in range(3):
+            clock.time += EVERY
+            assert await Upkeep(store, clock, restored).run_once()
+        assert [await is_there(restored, one) for one in (named, lost)] == [True, False]
 
 
 class NoAnswer(MemoryStore):
