@@ -22,7 +22,7 @@ from channels.webhook_signature import Ring
 from router.case import Status
 from router.decision import ServiceId
 from router.events import PartnerActed
-from router.tracking import printed
+from router.tracking import from_bits, printed
 from web.app import create_app
 
 ACCOUNT, KEY = "voirie@metropole.example", base64.b64encode(b"k" * 24).decode()
@@ -271,11 +271,18 @@ async def test_the_example_of_a_signature_is_one_of_ours(client: Browser) -> Non
         {"act": "close", "text": "Rebouché."},
         {"act": "note", "text": "Vu deux fois."},
         {"act": "note", "text": "Vu.", "reference": "A-1"},
+        {"act": "note", "text": "Vu.", "reason": "Voie privée."},
+        {"act": "note", "text": "Vu.", "instead": "Mairie"},
+        {"act": "note", "text": "Vu.", "photos": [{"content": "AAAA"}]},
+        {"act": "note", "text": "Vu.", "case": "of another number"},
     ],
 )
 async def test_another_act_under_a_known_id_is_refused_and_not_lost_in_silence(
-    client: Browser, house: House, other: dict[str, str]
+    client: Browser, house: House, other: dict[str, Any]
 ) -> None:
+    house.cases.keep(a_case(id=2, number=from_bits(7), status=Status.ASSIGNED))
+    if "case" in other:
+        other = {**other, "case": house.signer.sign("p", from_bits(7), "voirie-metropole")}
     await post(client, house, {"act": "note", "text": "Vu."}, id="m1")
     answer = await post(client, house, other, id="m1")
     assert answer.status_code == 409
