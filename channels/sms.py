@@ -42,15 +42,7 @@ class Sms(Texting):
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(
-            reply=self._two_way,
-            media_in=True,
-            location=True,
-            receipts=True,
-            longest_text=self._writing.each,
-            text_unit="segments",
-            largest_media=5_000_000,
-        )
+        return Capabilities(longest_text=self._writing.each, text_unit="segments")
 
     async def health(self) -> Health:
         """Ask the carrier; what kind of sender this is an operator should know."""

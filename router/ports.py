@@ -55,27 +55,22 @@ class Ids(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a channel can do, as the core and the desk need to know it."""
+    """What a channel says of itself that no Protocol which it implements says already.
 
-    reply: bool = True
-    threads: bool = False
-    media_in: bool = False
-    media_out: bool = False
-    location: bool = False
-    buttons: bool = False
+    Of a way to services ``notices`` and ``additions`` are read at the start; the contract suite
+    holds each channel to the others.
+    """
+
     edits: bool = False
-    receipts: bool = False
-    public: bool = False
+    """Whether people correct what they wrote."""
     longest_text: int = 100_000
+    """What one part holds at most, in ``text_unit``; longer texts become several parts."""
     text_unit: str = "characters"
-    """``characters``, ``utf16`` or ``segments``."""
+    """``characters``, ``utf16``, ``bytes`` or ``segments``."""
     notices: bool = True
     """Of a way to services: whether it also carries what is not theirs to work."""
     additions: bool = True
     """Of a way to services: whether it carries what people add to a case."""
-    largest_media: int = 25_000_000
-    """Bytes."""
-    reply_window_s: int | None = None
 
 
 @runtime_checkable

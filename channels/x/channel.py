@@ -55,9 +55,7 @@ class X:
 
     name = "x"
     on_unknown = OnUnknown.FIND
-    capabilities = Capabilities(
-        threads=True, media_in=True, public=True, longest_text=_LONGEST_DM, largest_media=5_000_000
-    )
+    capabilities = Capabilities(longest_text=_LONGEST_DM)
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ import importlib
 import logging
 import pkgutil
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from store_parts import Numbered
 import channels
 from app.running.builders import BUILDERS
 from app.trying.offline import offline_channels
+from channels.phone.alphabet import segments
 from demo.clock import WallClock
 from router.delivery import (
     OnUnknown,
@@ -199,6 +200,23 @@ async def test_a_long_text_loses_nothing_but_spaces_at_the_cuts(harness: Harness
     assert {part.count for part in parts} == {len(parts)}
     written = "".join("".join(part.text.split()) for part in parts)
     assert "".join(LONG.split()) in written
+
+
+IN_UNITS: dict[str, Callable[[str], int]] = {
+    "characters": len,
+    "utf16": lambda text: len(text.encode("utf-16-le")) // 2,
+    "bytes": lambda text: len(text.encode()),
+    "segments": segments,
+}
+
+
+@every_channel
+@pytest.mark.parametrize("word", ["mot ", "été ", "œuvre", "👨‍👩‍👧‍👦", "{[€]}"])
+async def test_no_part_is_longer_than_the_channel_declares(harness: Harness, word: str) -> None:
+    channel = harness.channel
+    measured = IN_UNITS[channel.capabilities.text_unit]
+    parts = channel.render(harness.delivery(word * 2000))
+    assert max(measured(part.text) for part in parts) <= channel.capabilities.longest_text
 
 
 @channels_that("splits")
