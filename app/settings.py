@@ -35,13 +35,16 @@ from channels.setting_mistakes import mistakes_of
 from router.errors import ConfigurationError
 from storage.private import make_folder
 
-_TABLES = frozenset({"keys", "templates"})
+_TABLES = frozenset({"keys", "templates", "service_codes", "attributes", "statuses"})
 """Settings of a channel that are tables themselves; any other table is an account's."""
 WITHOUT_PROVIDER = frozenset({"web", "desk"})
 """Channels that need no settings, and answer by the e-mail and SMS of others."""
 
-OF_PARTNERS = frozenset({"partner_open311", "partner_webhook", "cell"})
-"""Channels whose accounts are partners' systems: what one shares with us connects no other."""
+_CONNECTS = {
+    "partner_open311": {"service_code", "service_codes"}, "partner_webhook": {"keys"},
+    "cell": {"keys"},
+}  # fmt: skip
+"""Channels whose accounts are partners' systems: what connects one that has no table of its own."""
 
 CHANNELS = (
     "email", "partner_email", "partner_open311", "partner_webhook", "open311", "sms", "whatsapp",
@@ -122,8 +125,9 @@ class Settings(BaseSettings):
         A partner's system of which nothing is said is not connected: its cases go by mail.
         """
         raw = self.of_account(channel, account)
-        if channel in OF_PARTNERS:
-            return raw or None
+        if raw is not None and channel in _CONNECTS:
+            own = self.channels[channel].get(account)
+            return raw if own or raw.keys() & _CONNECTS[channel] else None
         if raw is None and channel == "partner_email":
             raw = self.of_account("email", account)
         return {} if raw is None and channel in WITHOUT_PROVIDER else raw
