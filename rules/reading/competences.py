@@ -12,7 +12,7 @@ from rules.reading.blocks import BLOCKS
 from rules.reading.fields import Fields
 from rules.reading.names import Names
 from rules.reading.yaml_tree import Mapping as MappingNode
-from rules.reading.yaml_tree import Scalar
+from rules.reading.yaml_tree import Node, Scalar
 from rules.vocabulary import plain
 
 _EVERYWHERE = {"fr": "partout", "en": "everywhere"}
@@ -50,12 +50,7 @@ class CompetenceReader:
             everywhere = plain(column.text) == self.everywhere
             territory = None if everywhere else self.names.territory(column)
             if not isinstance(value, Scalar) or value.empty:
-                self.problems.error(
-                    column.at,
-                    "case-vide",
-                    f"La case « {family} / {column.text} » est vide",
-                    "Nommez le service en charge, ou enlevez la colonne.",
-                )
+                self._no_service(family, column, value)
                 if everywhere:
                     cells.setdefault(None, Cell(family, column.text, None, _nobody(column)))
                 continue
@@ -82,6 +77,23 @@ class CompetenceReader:
                 f"Ajoutez « {self.everywhere}: service ».",
             )
         return list(cells.values())
+
+    def _no_service(self, family: str, column: Scalar, value: Node) -> None:
+        cell = f"La case « {family} / {column.text} »"
+        if isinstance(value, Scalar):
+            self.problems.error(
+                column.at,
+                "case-vide",
+                f"{cell} est vide",
+                "Nommez le service en charge, ou enlevez la colonne.",
+            )
+        else:
+            self.problems.error(
+                value.at,
+                "valeur-simple",
+                f"{cell} attend un seul service",
+                "Gardez le service en charge, sans crochets ni accolades.",
+            )
 
     def check_rows(self, categories: Mapping[str, Category], cells: tuple[Cell, ...]) -> None:
         """Report a family of a category that has no row."""

@@ -11,8 +11,10 @@ from rules.problems import Problems
 from rules.reading.fields import Fields
 from rules.reading.joined import folded, joined
 from rules.reading.names import Names
+from rules.reading.value import show
 from rules.reading.yaml_tree import Mapping as MappingNode
 from rules.reading.yaml_tree import Node, Scalar, Sequence
+from rules.vocabulary import plain
 
 _NEAR_BY_DEFAULT = 5
 
@@ -53,6 +55,14 @@ def _tell_if_joined(scalar: Scalar, problems: Problems, language: str, *, in_lis
 def _near(
     node: MappingNode, problems: Problems, language: str, unless: Unless
 ) -> tuple[Phrase, ...]:
+    if (words := _only_words(node)) is not None:
+        problems.error(
+            node.at,
+            "liste-attendue",
+            "Une liste de mots est attendue ici, sans accolades ni clé",
+            f"Écrivez « {show(words)} ».",
+        )
+        return ()
     fields = Fields(node, "proche", problems, language)
     fields.require("proche")
     for scalar in fields.scalars("proche"):
@@ -74,6 +84,14 @@ def _near(
     if not parts or span is None:
         return ()
     return (near(parts, span, unless_negated=unless.negated),)
+
+
+def _only_words(node: MappingNode) -> Node | None:
+    """Find the words of a block that gives them under « mots », as a named list may."""
+    if len(node.entries) != 1 or plain(node.entries[0][0].text) not in {"mots", "words"}:
+        return None
+    words = node.entries[0][1]
+    return words if isinstance(words, Sequence) and words.items else None
 
 
 def phrases(

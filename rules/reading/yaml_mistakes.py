@@ -8,6 +8,7 @@ import yaml
 
 from rules.problems import At, Problems
 from rules.reading.yaml_comments import swallowed
+from rules.reading.yaml_keys import misplaced_key
 from rules.reading.yaml_typed import dash_mistake, tight_colon
 from rules.yaml_lines import Mistake, row_above, row_of
 
@@ -92,6 +93,7 @@ def tell(error: yaml.YAMLError, text: str, file: str, loader: type, problems: Pr
         dash_mistake(text, mark.line)
         or swallowed(text, mark.line, mark.column, loader)
         or tight_colon(said, error, text, mark)
+        or misplaced_key(said, error, text, mark)
         or _quotes(error, text, loader)
         or _second_colon(said, text, mark)
         or _unaligned(said, text, mark)
