@@ -44,8 +44,6 @@ MEANT_KEYS: dict[str, str] = {
     "lieu": "dans",
     "quartier": "dans",
     "ville": "commune",
-    "heures": "recu",
-    "jours": "recu",
     "service": "responsable",
     "envoyer_a": "responsable",
     "copie": "informer",

@@ -22,6 +22,7 @@ from rules.reading.yaml_tree import Mapping as MappingNode
 from rules.reading.yaml_tree import Node, Scalar
 from rules.vocabulary import PRIORITIES, plain
 
+_EFFECTS = frozenset({"alors", "seuils", "then", "thresholds"})
 MOST_RULES = 10_000
 """In one file; a folder may hold more."""
 
@@ -216,6 +217,8 @@ class RuleFileReader:
         wanted = [fields.node("alors"), fields.node("seuils")]
         if fields.misspelt("alors") or fields.misspelt("seuils"):
             return
+        if any(map(_holds_effects, (fields.node("si"), fields.node("sauf")))):
+            return  # told there
         if any(isinstance(node, Scalar) and not node.empty for node in wanted):
             return  # told when it is read
         if not any(getattr(node, "entries", ()) or getattr(node, "items", ()) for node in wanted):
@@ -248,6 +251,12 @@ class RuleFileReader:
             when=tuple(map(without_negation, rule.when)),
             unless=tuple(map(without_negation, rule.unless)),
         )
+
+
+def _holds_effects(node: Node | None) -> bool:
+    """Whether a block of conditions holds what belongs beside it."""
+    entries = node.entries if isinstance(node, MappingNode) else ()
+    return any(plain(key.text) in _EFFECTS for key, _ in entries)
 
 
 def _heeds(condition: Condition) -> bool:

@@ -8,13 +8,26 @@ from rules.reading.meant import MEANT_KEYS
 from rules.reading.yaml_typed import spaced
 from rules.vocabulary import ENGLISH, FRENCH, plain
 
+_UNDER, _BESIDE = "sous", "à côté de"
 _BELONGS = (
-    ("regle", "alors", "effets"),
-    ("regle", "si", "condition"),
-    ("condition", "alors", "effets"),
-    ("effets", "si", "condition"),
+    ("regle", _UNDER, "alors", "effets"),
+    ("regle", _UNDER, "si", "condition"),
+    ("regle", _BESIDE, "regles", "regles"),
+    ("regles", _UNDER, "regles", "regle"),
+    ("condition", _BESIDE, "si", "regle"),
+    ("condition", _UNDER, "alors", "effets"),
+    ("condition", _UNDER, "recu", "recu"),
+    ("condition", _UNDER, "pres_de", "pres_de"),
+    ("effets", _BESIDE, "alors", "regle"),
+    ("effets", _UNDER, "si", "condition"),
+    ("effets", _UNDER, "escalade", "escalade"),
+    ("seuil", _BESIDE, "seuils", "regle"),
+    ("essai", _UNDER, "cas", "cas"),
+    ("essai", _UNDER, "attendu", "attendu"),
+    ("cas", _UNDER, "attendu", "attendu"),
+    ("attendu", _UNDER, "cas", "cas"),
 )
-"""Block → the key of a rule under which what stands there astray belongs, and that key's block."""
+"""Block → where what stands there astray belongs: under or beside a key, in which block's words."""
 
 
 def keys_of(block: str, language: str) -> list[str]:
@@ -29,9 +42,9 @@ def meant_key(block: str, language: str, written: str) -> tuple[str, str]:
     """
     word = plain(written)
     name = FRENCH.get(word, word) if language == "en" else word
-    for around, inside, home in _BELONGS:
+    for around, where, key, home in _BELONGS:
         if block == around and name in BLOCKS[home]:
-            return f"Placez « {written} » sous « {_said(inside, language)} ».", ""
+            return f"Placez « {written} » {where} « {_said(key, language)} ».", ""
     if ":" in written and (tight := spaced(written)) is not None:
         return f"Mettez une espace après « : ». {tight[1]}", ""
     keys = keys_of(block, language)
