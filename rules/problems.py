@@ -13,8 +13,10 @@ from router.errors import ConfigurationError
 
 MOST_ERRORS = 500
 """Errors of one file that are told; nobody mends more than that before he checks again."""
-_SURELY = 0.8
-"""How like a known word is that was only misspelt."""
+_SURELY, _PERHAPS = 0.8, 0.7
+"""How like a known word is that was only misspelt, or that may have been meant at all."""
+_SHOWN = 13
+"""Possible values that one sentence lists."""
 FOLDER = "."
 """The file of a problem of the folder itself, which has no line."""
 
@@ -104,10 +106,10 @@ class Problems:
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """Find the known word that a person probably meant."""
-    by_fold = {name.casefold(): name for name in sorted(known)}
-    near = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
-    if near and (difflib.SequenceMatcher(None, word.casefold(), near[0]).ratio() >= _SURELY):
+    """Find the known word that a person probably meant; accents and case are free."""
+    said, by_fold = _folded(word), {_folded(name): name for name in sorted(known)}
+    near = difflib.get_close_matches(said, by_fold, n=1, cutoff=_PERHAPS)
+    if near and (difflib.SequenceMatcher(None, said, near[0]).ratio() >= _SURELY):
         return by_fold[near[0]]
     begun = _begun_by(word, by_fold.values())
     return begun or (by_fold[near[0]] if near else None)
@@ -121,17 +123,35 @@ def _begun_by(word: str, known: Iterable[str]) -> str | None:
 
 
 def _pieces(name: str) -> list[str]:
+    return re.findall(r"\w+", _folded(name))
+
+
+def _folded(name: str) -> str:
     letters = unicodedata.normalize("NFKD", name.casefold())
-    return re.findall(r"\w+", "".join(c for c in letters if not unicodedata.combining(c)))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
-def proposal(word: str, known: Iterable[str]) -> str:
-    """Say which known word was probably meant, else list what is possible."""
-    names = sorted(set(known))
-    near = closest(word, names)
+def proposal(word: str, known: Iterable[str], *, commonest_first: bool = False) -> str:
+    """Say which known word was probably meant, else list what is possible.
+
+    Of many, those are listed that are most like it, or the first ones where these are the commonest.
+    """
+    given = list(dict.fromkeys(known))
+    near = closest(word, given)
     if near is not None:
         return f"{word} → {near} ?"
-    if not names:
+    if not given:
         return "Aucune valeur n'est définie : ajoutez-la d'abord."
-    shown = ", ".join(names[:13]) + (", …" if len(names) > 13 else "")
-    return f"Valeurs possibles : {shown}."
+    if len(given) <= _SHOWN:
+        return f"Valeurs possibles : {', '.join(sorted(given))}."
+    names = given if commonest_first else _nearest_first(word, given)
+    return f"Valeurs possibles : {', '.join(names[:_SHOWN])}, …."
+
+
+def _nearest_first(word: str, names: list[str]) -> list[str]:
+    matcher = difflib.SequenceMatcher(None, "", _folded(word))
+    likeness = dict[str, float]()
+    for name in names:
+        matcher.set_seq1(_folded(name))
+        likeness[name] = matcher.ratio()
+    return sorted(names, key=lambda name: (-likeness[name], name))

@@ -252,7 +252,9 @@ class Fields:
             scalar.at,
             "valeur-inconnue",
             f"« {scalar.text} » n'est pas une valeur de « {self.said(name)} »",
-            f"{scalar.text} → {meant} ?" if meant in shown else proposal(scalar.text, shown),
+            f"{scalar.text} → {meant} ?"
+            if meant in shown
+            else proposal(scalar.text, shown, commonest_first=True),
         )
         return None
 

@@ -30,6 +30,10 @@ _BELONGS = (
 """Block → where what stands there astray belongs: under or beside a key, in which block's words."""
 
 
+_COMMONEST = ("contient", "categorie", "commune", "dans", "un_de", "contient_tous", "recu")
+"""Keys of long blocks that people look for most; the others follow as they are written there."""
+
+
 def keys_of(block: str, language: str) -> list[str]:
     """List the keys of a block as a file of a language writes them."""
     return [_said(name, language) for name in BLOCKS[block]]
@@ -54,7 +58,9 @@ def meant_key(block: str, language: str, written: str) -> tuple[str, str]:
     meant = _said(MEANT_KEYS.get(word, ""), language)
     if meant in keys:
         return f"{written} → {meant} ?", meant
-    return proposal(written, keys), closest(written, keys) or ""
+    first = [_said(own, language) for own in _COMMONEST if own in BLOCKS[block]]
+    shown = proposal(written, [*first, *keys], commonest_first=True)
+    return shown, closest(written, keys) or ""
 
 
 def _said(name: str, language: str) -> str:
