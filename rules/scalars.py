@@ -70,6 +70,12 @@ _SINGULAR = {
     "semaines": "semaine",
     "mois": "mois",
 }
+_DAYS_ELSEWHERE = {
+    **dict.fromkeys(("week-end", "weekend", "week end"), "« sam-dim »"),
+    **dict.fromkeys(("ferie", "feries", "jours feries"), "« dans: [feries] », sans « jours »"),
+    **dict.fromkeys(("holiday", "holidays"), "« in: [feries] », sans « days »"),
+}
+"""Days that have another name here, or that a calendar names."""
 
 
 class Unreadable(Exception):
@@ -224,6 +230,8 @@ def hours(text: str) -> Hours:
 
 def weekdays(text: str) -> frozenset[int]:
     """Read a day or a range of days (``lun-ven``)."""
+    if (instead := _DAYS_ELSEWHERE.get(plain(text))) is not None:
+        raise Unreadable(instead)
     parts = [part.strip().rstrip(".") for part in re.split(r"\s*[-–]\s*|\s+a\s+", plain(text))]
     numbers = [DAYS.get(part) for part in parts]
     if not 1 <= len(numbers) <= 2 or None in numbers:

@@ -13,6 +13,7 @@ from rules.reading.arrival import Arrival
 from rules.reading.facts import URGENCY, language_codes
 from rules.reading.fields import Fields
 from rules.reading.names import Names
+from rules.reading.places import told_postcode
 from rules.reading.yaml_tree import Sequence
 from rules.vocabulary import CHANNELS, NATURES, SENDERS, URGENCIES
 
@@ -81,6 +82,7 @@ class CaseReader:
         communes = tuple(
             code
             for scalar in fields.scalars("commune")
+            if not told_postcode(scalar, fields, self.names)
             if (code := self.names.commune(scalar, anywhere=True))
         )
         postcode = fields.text("code_postal").replace(" ", "") or None

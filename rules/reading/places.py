@@ -5,6 +5,8 @@ from __future__ import annotations
 from rules import scalars
 from rules.conditions import place
 from rules.conditions.source import Condition
+from rules.reading.fields import Fields
+from rules.reading.names import Names
 from rules.reading.value import Value
 from rules.reading.yaml_tree import Scalar
 
@@ -17,13 +19,33 @@ _OF_ANY_STREET = frozenset(_STREETS.split())
 
 
 def commune(value: Value) -> Condition | None:
-    found = frozenset(filter(None, map(value.names.commune, value.scalars())))
+    found = frozenset(filter(None, map(value.names.commune, _no_postcodes(value))))
     return place.Inside(**value.origin, territories=found) if found else None
 
 
 def inside(value: Value) -> Condition | None:
-    found = frozenset(filter(None, map(value.names.territory, value.scalars())))
+    found = frozenset(filter(None, map(value.names.territory, _no_postcodes(value))))
     return place.Inside(**value.origin, territories=found) if found else None
+
+
+def _no_postcodes(value: Value) -> tuple[Scalar, ...]:
+    fields, names = value.fields, value.names
+    return tuple(one for one in value.scalars() if not told_postcode(one, fields, names))
+
+
+def told_postcode(scalar: Scalar, fields: Fields, names: Names) -> bool:
+    """Refuse a postal code where a commune is named; tell whether it was one."""
+    code = scalar.text.strip()
+    named = code in names.communes or code in names.abroad or code in (names.territories or ())
+    if code not in names.postcodes or named or code in names.zones:
+        return False
+    fields.problems.error(
+        scalar.at,
+        "commune-inconnue",
+        f"« {code} » est un code postal, et non une commune",
+        f"Écrivez « {fields.said('code_postal')}: {code} ».",
+    )
+    return True
 
 
 def postcode(value: Value) -> Condition | None:
