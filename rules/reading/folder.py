@@ -13,9 +13,10 @@ from rules.reading.alike_ids import tell_alike
 from rules.reading.categories import CategoryReader, category_ids
 from rules.reading.checks import check
 from rules.reading.competences import CompetenceReader
+from rules.reading.copies import tell_copies
 from rules.reading.fields import Fields
 from rules.reading.names import Names
-from rules.reading.rule_files import RuleFileReader, Sheet, head, read_lists, rule_ids
+from rules.reading.rule_files import RuleFileReader, Sheet, head, names_of, read_lists, rule_ids
 from rules.reading.services import ServiceReader, read_counters, unique_ids
 from rules.reading.sources import Sources
 from rules.reading.territory import PATH as TERRITORY
@@ -181,6 +182,9 @@ class _Reader:
             fields = head(path, tree, "regles", self.problems)
             if isinstance(tree, MappingNode):
                 sheets.append(Sheet(path, fields.language, fields))
+        own = {sheet.path: names_of(sheet) for sheet in sheets}
+        copies = tell_copies(own, self.sources.same, self.problems)
+        sheets = [sheet for sheet in sheets if sheet.path not in copies]
         self.names.lists = read_lists(sheets, self.problems)
         self.rule_ids = rule_ids(sheets, self.problems)
         tell_alike(self.rule_ids, "La règle", self.problems)

@@ -132,6 +132,14 @@ def rule_ids(sheets: list[Sheet], problems: Problems) -> dict[str, At]:
     return found
 
 
+def names_of(sheet: Sheet) -> frozenset[str]:
+    """List what a file defines: rules, and lists with their sign."""
+    nodes = sheet.fields.items("regles")
+    rules = {scalar.text for node in nodes if (scalar := _id_scalar(node, sheet.language))}
+    lists = {f"${key.text.strip().removeprefix('$')}" for key, _ in sheet.fields.entries("listes")}
+    return frozenset(rules | lists)
+
+
 def _id_scalar(node: Node, language: str) -> Scalar | None:
     if isinstance(node, MappingNode):
         for key, value in node.entries:

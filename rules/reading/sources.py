@@ -37,6 +37,10 @@ class Sources:
         """The paths of all files that were read, and of those that could not be."""
         return frozenset(self._hashes) | self.broken
 
+    def same(self, path: str, other: str) -> bool:
+        """Whether two files that were read hold the same bytes."""
+        return self._hashes.get(path) == self._hashes.get(other)
+
     def exists(self, path: str) -> bool:
         return (self.folder / path).is_file()
 
