@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from rules.phrases import Phrase
+from rules.sentences import sentence_starts
 from rules.words import BREAK, exact_tokens, folded
 
 NEGATIONS = frozenset({"sans", "aucun", "aucune", "no", "without", "pas", "plus"})
@@ -42,6 +43,7 @@ class Text:
         "_found",
         "_held",
         "_raw",
+        "_starts",
         "folded",
         "repaired",
         "words",
@@ -56,6 +58,7 @@ class Text:
             self.folded = [*folded(subject), *self._between, *self.folded]
         self.repaired: dict[str, str] = {}
         self._exact: list[str] | None = None
+        self._starts: frozenset[int] | None = None
         self._index()
 
     def _index(self) -> None:
@@ -100,6 +103,16 @@ class Text:
             subject, text = map(exact_tokens, self._raw)
             self._exact = [*subject, *self._between, *text]
         return self._exact
+
+    @property
+    def starts(self) -> frozenset[int]:
+        """The numbers of the words that begin a sentence, the first of the text among them."""
+        if self._starts is None:
+            subject, text = self._raw
+            before = len(folded(subject)) + len(self._between)
+            own = (before + start for start in sentence_starts(text))
+            self._starts = frozenset({before, *sentence_starts(subject), *own})
+        return self._starts
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -210,15 +223,18 @@ class Text:
                     break
 
     def _negated(self, place: int) -> bool:
+        """Whether a negation stands a few words before a place, and in its sentence."""
+        found = self._negation(place)
+        return found is not None and self.starts.isdisjoint(range(found + 1, place + 1))
+
+    def _negation(self, place: int) -> int | None:
         for before in range(place - 1, max(place - 2 - _FARTHEST_NEGATION, -1), -1):
             word = self.folded[before]
-            if word == BREAK:
-                return False
             if word in _NEGATIONS:
-                return True
+                return before
             if word in _DE and before > 0 and self.folded[before - 1] in _NEGATIONS_WITH_DE:
-                return True
-        return False
+                return before - 1
+        return None
 
 
 def _all_beginnings(words: Iterable[str]) -> frozenset[str]:

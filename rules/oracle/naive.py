@@ -32,7 +32,7 @@ from rules.phrases import Phrase
 from rules.ranking import LEVEL, rule_area
 from rules.settle import Found, settled
 from rules.situation import Situation, Truth
-from rules.text import NEGATIONS
+from rules.text import NEGATIONS, Text
 from rules.words import BREAK
 
 _FARTHEST = 2  # words between a negation and what it denies
@@ -198,7 +198,7 @@ def _places(phrase: Phrase, case: Situation) -> list[int]:
     text = case.text
     found = [place for place in range(len(text.folded)) if _stands(phrase, case, place)]
     if phrase.unless_negated:
-        found = [place for place in found if not _negated(text.folded, place)]
+        found = [place for place in found if not _negated(text, place)]
     return found
 
 
@@ -223,13 +223,14 @@ def _stands(phrase: Phrase, case: Situation, place: int) -> bool:
     return all(folded[place + step] in forms for step, forms in enumerate(phrase.forms))
 
 
-def _negated(folded: list[str], place: int) -> bool:
+def _negated(text: Text, place: int) -> bool:
+    folded = text.folded
     for before in range(place - 1, max(-1, place - _FARTHEST - 2), -1):
-        if folded[before] == BREAK:
+        if before + 1 in text.starts:
             return False
         if folded[before] in NEGATIONS - {"pas", "plus"}:
             return True
-        after = before > 0 and folded[before - 1] in {"pas", "plus"}
+        after = before > 0 and before not in text.starts and folded[before - 1] in {"pas", "plus"}
         if after and folded[before] in {"de", "d"}:
             return True
     return False

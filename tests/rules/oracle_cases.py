@@ -21,7 +21,7 @@ WORDS = (
 TEXT = (
     *("banc", "bancs", "fuite", "fuites", "de", "gaz", "marché", "marche", "trottoir", "bruit"),
     *("lampadaires", "cassés", "cave", "pas", "sans", "d'eau", "plus", "poubele", "pleines", "rue"),
-    *("défoncée", "trotoir", "musique", "aucun", "bancc"),
+    *("défoncée", "trotoir", "musique", "aucun", "bancc", "cave.", "pas de rue."),
 )
 PLACES = ("Nantes", "Rezé", "Orvault", "bellevue", "centre", "graslin", "metropole")
 OWNERS = (

@@ -61,13 +61,30 @@ def test_a_negated_word_holds_unless_the_rule_says_otherwise(town: Town) -> None
     one_rule(town, "{contient: [éclairage]}", ", ignorer_si_nie: oui")
     for text in ("pas d'éclairage", "plus de bon éclairage", "sans éclairage", "no éclairage"):
         assert not holds(town, f'{{texte: "{text}"}}'), text
+    for text in ("éclairage", "pas éclairage", "sans un seul petit éclairage"):
+        assert holds(town, f'{{texte: "{text}"}}'), text
+
+
+def test_a_negation_ends_with_its_sentence(town: Town) -> None:
+    one_rule(town, "{contient: [ordure]}", ", ignorer_si_nie: oui")
     for text in (
-        "éclairage",
-        "pas éclairage",
-        "sans un seul petit éclairage",
-        "sans rien. Éclairage",
+        "pas de lampe. Ordure partout",
+        "sans rien ! Ordure",
+        "il n'y a plus de.Ordure",
+        "aucun… ordure",
+        "no。ordure",
+        "sans lampe\\n\\nordure",
     ):
-        assert holds(town, f'{{texte: "{text}"}}') is (text != "sans rien. Éclairage"), text
+        assert holds(town, f'{{texte: "{text}"}}'), text
+    for text in (
+        "pas de ordure. Rien",
+        "sans 3.5 ordure",
+        "sans\\nordure",
+        "Bonjour. Aucune ordure",
+    ):
+        assert not holds(town, f'{{texte: "{text}"}}'), text
+    assert not holds(town, "{sujet: Bonjour., texte: pas d'ordure}")
+    assert holds(town, "{sujet: sans lampe, texte: ordure}")
 
 
 def test_a_list_may_carry_the_flag_but_danger_never_looks_at_negation(town: Town) -> None:
