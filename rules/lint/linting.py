@@ -17,6 +17,7 @@ from rules.lint.escalations import Escalations
 from rules.lint.moments import crosses, never
 from rules.lint.overlap import Comparison
 from rules.lint.together import Together
+from rules.lint.twins import advise_twins
 from rules.model import Configuration
 from rules.problems import Problem, Problems
 
@@ -43,6 +44,7 @@ def compiled_and_linted(
     _contradictions(ruleset, compare, problems)
     Citations(ruleset, compare, problems).report()
     Conflicts(ruleset, problems).report()
+    advise_twins(ruleset, compare, problems)
     advise(ruleset, problems, today)
     found = problems.sorted()
     broken = any(problem.severity == "error" for problem in found)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules_town import Town
 
-from rules.lint import conflicts
+from rules.lint import conflicts, twins
 from rules.lint.overlap import Comparison
 from rules.lint.pairs import Subject
 
@@ -91,7 +91,9 @@ def test_a_thousand_rules_on_one_word_are_told_in_part_and_so_is_that(town: Town
 
 def test_rules_of_one_owner_are_compared_only_with_those_that_promise(town: Town) -> None:
     written(town, alike(2000, ("routes",)))
-    assert {one.code for one in town.problems} == {"regle-sans-essai", "territoires-troues"}
+    told = [one.code for one in town.problems]
+    assert set(told) == {"regle-sans-essai", "territoires-troues", "jamais-gagnante"}
+    assert told.count("jamais-gagnante") == twins.MOST_TOLD
 
 
 @pytest.mark.parametrize(
@@ -121,6 +123,43 @@ def test_what_a_rule_that_never_wins_promises_in_vain_is_told(
     for one in told:
         assert "« a » (regles/metropole.yaml, ligne 4) passe avant elle" in one
         assert [key for key in ("delai", "repondre", "transmettre_par") if key in one] == lost
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "told"),
+    [
+        ("responsable: routes", "responsable: routes", True),
+        ("responsable: routes, delai: 2 jours", "responsable: routes", True),
+        ("responsable: routes", "responsable: routes, urgence: haute", False),
+        ("responsable: routes", "responsable: routes, etiquettes: [vert]", False),
+        ("responsable: routes, urgence: haute", "responsable: routes, urgence: haute", True),
+        ("responsable: routes, du: 2026-03-01", "responsable: routes", False),
+    ],
+)
+@pytest.mark.parametrize("where", ["", "regles/z.yaml"])
+def test_a_rule_that_says_again_what_another_says_is_told(
+    above: str, below: str, told: bool, where: str, town: Town
+) -> None:
+    one, other = (
+        f"- {{id: {name}, si: {{contient: [banc]}}, alors: {{{effects}}}}}"
+        for name, effects in (("a", above), ("b", below))
+    )
+    if where:
+        town.rules(one).rules(other, where)
+    else:
+        town.rules(f"{one}\n{other}")
+    found = [one.message for one in town.problems if one.code == "jamais-gagnante"]
+    assert ["« b » ne gagne jamais" in one for one in found] == ([True] if told else [])
+
+
+@pytest.mark.parametrize(
+    "si",
+    ["contient: [banc], canal: sms", "contient: [banc, haie]", "contient: [banc], commune: Rezé"],
+)
+def test_a_rule_of_other_conditions_says_something_else(si: str, town: Town) -> None:
+    rule = "- {{id: {}, si: {{{}}}, alors: {{responsable: routes}}}}\n"
+    town.rules(rule.format("a", "contient: [banc]") + rule.format("b", si))
+    assert [one for one in town.problems if one.code == "jamais-gagnante"] == []
 
 
 def test_the_text_of_a_danger_is_sent_whoever_decides(town: Town) -> None:
