@@ -64,6 +64,7 @@ def advise_words(ruleset: RuleSet, problems: Problems) -> None:
     """Report words that match too much, and those that read as another word."""
     _words(ruleset, problems)
     _everywhere(ruleset, problems)
+    _of_categories(ruleset, problems)
     _read_as_others(ruleset, problems)
 
 
@@ -89,10 +90,7 @@ def _words(ruleset: RuleSet, problems: Problems) -> None:
 
 
 def _everywhere(ruleset: RuleSet, problems: Problems) -> None:
-    """Report words of nearly all messages in ``sauf``, and among the words of categories.
-
-    Short ones are no doubt here: "bus" names a category well, and excludes what it should.
-    """
+    """Report words of nearly all messages in ``sauf``, where short ones exclude what they should."""
     for one in ruleset.rules:
         for block in one.rule.unless:
             conditions = block.conditions
@@ -102,10 +100,24 @@ def _everywhere(ruleset: RuleSet, problems: Problems) -> None:
                 if found and len(groups) == 1:
                     where = f"Dans « sauf » de la règle « {one.rule.id} »"
                     _common_told(where, found, conditions[0].at, problems)
+
+
+def _of_categories(ruleset: RuleSet, problems: Problems) -> None:
+    """Report words of categories that match too much: "avs" is read in "12 av Camus" too."""
     for category in ruleset.configuration.categories.values():
+        where = f"Dans la catégorie « {category.id} »"
         found = [phrase.written for phrase in category.phrases if _common(phrase)]
         if found:
-            _common_told(f"Dans la catégorie « {category.id} »", found, category.at, problems)
+            _common_told(where, found, category.at, problems)
+        short = [phrase.written for phrase in category.phrases if _short(phrase)]
+        if short:
+            problems.warning(
+                category.at,
+                "mot-douteux",
+                f"{where}, {_SHORT} : {_named(short)}",
+                _SHORT_FIX.format(short[0].removesuffix("*")),
+                f'{{texte: "{short[0]}"}}',
+            )
 
 
 def _common_told(where: str, found: list[str], at: At, problems: Problems) -> None:

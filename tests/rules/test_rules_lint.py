@@ -531,6 +531,26 @@ def test_a_name_in_french_is_wanted_whatever_the_counters_speak(town: Town) -> N
     assert told.message == "Il manque un nom en français à la catégorie « bruit »"
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("bus, métro, tri", "« bus », « tri »"),
+        ("eau*, ea*", "« eau* », « ea* »"),
+        ('"=bus", "=RER", métro, passage bus, {proche: [feu, bus]}', ""),
+    ],
+)
+def test_a_short_word_of_a_category_is_warned_of_unless_it_is_exact(
+    words: str, told: str, town: Town
+) -> None:
+    town.write("categories.yaml", CATEGORIES.replace("[lampadaire]", f"[{words}]"))
+    found = [one for one in town.problems if one.code == "mot-douteux"]
+    assert [one.message.partition(" : ")[2] for one in found] == ([told] if told else [])
+    assert all(
+        "Dans la catégorie « eclairage », des mots ont moins" in one.message for one in found
+    )
+    assert all("« =bus »" in one.fix or "« =eau »" in one.fix for one in found)
+
+
 @pytest.mark.parametrize("word", ["leur", "même", "déjà", "pourquoi", "with", "please"])
 def test_a_word_that_carries_no_subject_is_warned_of(word: str, town: Town) -> None:
     town.rules(f"- {{id: a, si: {{contient: [{word}]}}, alors: {{urgence: haute}}}}")
