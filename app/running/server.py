@@ -16,8 +16,8 @@ import structlog
 import uvicorn
 
 from app.running.outages import Outages
-from app.running.preparing import prepare
 from app.running.photos import PhotoFolder
+from app.running.preparing import prepare
 from app.running.stranded import stranded
 from app.running.upkeep import Upkeep
 from app.running.watch import Watch
