@@ -34,8 +34,11 @@ def mailbox(text: str) -> str:
         raise Unreadable("l'adresse seule, sans « mailto: »")
     if address.count("@") > 1:
         raise Unreadable("une seule adresse de courriel, au besoin celle d'une liste de diffusion")
-    if not _MAILBOX.fullmatch(address) or not _HOST.fullmatch(address.rpartition("@")[2]):
+    local, _, host = address.rpartition("@")
+    if not _MAILBOX.fullmatch(address) or not _HOST.fullmatch(host):
         raise Unreadable(_MAIL)
+    if not local.isascii():  # only a domain can be written in ASCII for a relay that knows no other
+        raise Unreadable("l'adresse sans accent devant le « @ »")
     return address
 
 

@@ -26,6 +26,11 @@ SERVER = "Écrivez l'adresse d'un serveur, par exemple https://demandes.ville.ex
         ("email", "https://voirie.example", ONE_MAILBOX),
         ("email", "a@x.example; b@y.example", ALONE),
         ("email", "a@x.example, b@y.example", ALONE),
+        (
+            "email",
+            "propreté@metropole.example",
+            "Écrivez l'adresse sans accent devant le « @ ».",
+        ),
         ("email", "mailto:voirie@metropole.example", "Écrivez l'adresse seule, sans « mailto: »."),
         ("webhook", "voirie.example/hook", SERVER),
         ("webhook", "ftp://voirie.example", SERVER),
