@@ -10,6 +10,7 @@ import structlog
 from checked_folders import checked
 from typer.testing import CliRunner
 
+import app.console  # noqa: F401 -- its width is that of whoever imports it: here nobody states one
 from app.__main__ import cli
 from app.rulebook import load_folder
 from app.trying.attempt import attempts
