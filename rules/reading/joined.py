@@ -17,7 +17,10 @@ _APART_OR = re.compile(rf"\s*(?:{_SIGNS}|(?<=\s)(?:OU|OR)(?=\s))\s*")
 """What stands between words of which one is enough."""
 _BOTH = re.compile(r"\s+(?:ET|AND)\s+")
 _PLURAL = re.compile(r"(?<=[^\W\d_])\(\w{1,4}\)")
-_NOT = re.compile(r"\s*(?:-(?=\w)|(?:PAS|SAUF|NON|NOT)\s+)(?P<word>.*\S)\s*", re.DOTALL)
+_NOT = re.compile(
+    r"\s*(?:-(?=\w)|(?:PAS(?! de? | d['’])|SAUF|NON|NOT)\s+)(?P<word>.*\S)\s*", re.DOTALL
+)
+"""What people put before a word to exclude it; « PAS d'eau » is what they look for."""
 _SHOWN = 4  # words
 
 

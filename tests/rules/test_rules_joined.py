@@ -13,7 +13,18 @@ from rules.phrases import parse_phrase
 from rules.reading.joined import joined
 
 PROPOSED = re.compile(r"« (\[.*\]|\w+: .*?) »")
-WORDS = ["24h/24", "7j/7", "km/h", "1,5 tonne", "rendez-vous", "poubelle (verte)", "banderole,"]
+WORDS = [
+    "24h/24",
+    "7j/7",
+    "km/h",
+    "1,5 tonne",
+    "rendez-vous",
+    "poubelle (verte)",
+    "banderole,",
+    "PAS d'eau",
+    "pas de lumière",
+    "pas ramassé",
+]
 """Signs that people put into one expression, which is found all the same."""
 
 
