@@ -100,8 +100,16 @@ class CaseReader:
         )
 
     def _point(self, fields: Fields) -> Point | None:
+        precision = fields.read("precision", scalars.precision)
         node = fields.node("point")
         if node is None:
+            if precision is not None:
+                self.problems.error(
+                    fields.keys["precision"].at,
+                    "coordonnees",
+                    "Une précision sans point ne dit rien",
+                    "Ajoutez « point: [latitude, longitude] », ou enlevez-la.",
+                )
             return None
         values = fields.read_all("point", scalars.number)
         if not isinstance(node, Sequence) or len(node.items) != 2:
@@ -123,5 +131,4 @@ class CaseReader:
                 "Écrivez [latitude, longitude].",
             )
             return None
-        precision = fields.read("precision", scalars.precision)
         return Point(values[0], values[1], 5.0 if precision is None else precision)
