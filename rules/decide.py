@@ -127,12 +127,14 @@ def _question(settled: Settled) -> str | None:
 
 
 def _danger_replies(found: Found) -> list[str]:
-    return list(dict.fromkeys(text for one in found.dangers for text in one.replies))
+    dangers = found.dangers
+    return list(dict.fromkeys(text for one in dangers for text in one.replies)) if dangers else []
 
 
 def _replies(settled: Settled, promises: Promises) -> list[str]:
     """List the texts that are sent, those of danger before all others."""
-    return list(dict.fromkeys([*_danger_replies(settled.found), *promises.replies]))
+    first = _danger_replies(settled.found)
+    return list(dict.fromkeys([*first, *promises.replies])) if first or promises.replies else []
 
 
 def _promises(settled: Settled) -> Promises:

@@ -58,6 +58,10 @@ class Active:
     @property
     def promises(self) -> Promises:
         """Give what the rule promises; a step reached speaks before the rule itself."""
+        if len(self.own) == 1 and not self.once and self.own[0] is self.rule.effects:
+            alone = self.own[0].promises
+            if len(alone.replies) < 2:  # else one text may stand twice
+                return alone
         found = Promises(replies=self.replies)
         for effects in self.own:
             said = effects.promises

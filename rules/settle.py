@@ -33,7 +33,9 @@ class Found:
 
     @property
     def dangers(self) -> list[Active]:
-        return list(takewhile(lambda one: one.danger, self.true))  # they rank above all others
+        if not self.true or not self.true[0].danger:  # they rank above all others
+            return []
+        return list(takewhile(lambda one: one.danger, self.true))
 
     def note(self, one: Compiled, value: Truth, case: Situation) -> None:
         """Keep what a rule turned out to be; a danger that lacks only the place acts at once."""
