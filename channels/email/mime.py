@@ -283,7 +283,6 @@ def _is_clean(body: bytes) -> bool:
 
 
 def _uuencoded(body: bytes) -> bytes:
-    decoded = b""
     chunks = []
     for line in body.split(b"\n"):
         if line.startswith((b"begin ", b"end")):
@@ -292,4 +291,4 @@ def _uuencoded(body: bytes) -> bytes:
             chunks.append(binascii.a2b_uu(line))
         except binascii.Error:
             continue
-    return decoded.join(chunks)
+    return b"".join(chunks)

@@ -60,8 +60,9 @@ class Everyone:
 
         ``also`` follows the text in a paragraph of its own; ``files`` go along on channels that can
         carry them; ``but`` is the hashed address of one who hears it otherwise. In public nobody is
-        told more than how to hear it in private, and whom to call; the rest waits for him there. ``budgeted``: within what is written automatically in a
-        day to each; ``danger``: the answer says whom to call.
+        told more than how to hear it in private, and whom to call; the rest waits for him there.
+        ``budgeted``: within what is written automatically in a day to each; ``danger``: the answer
+        says whom to call.
         """
         written = self._origin.inform(draft, case, cause, answer, files, automatic=automatic)
         for reporter in self._people(draft, case, kind):
