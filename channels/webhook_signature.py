@@ -65,7 +65,7 @@ class Ring:
         id, stamp = headers.get(ID, ""), headers.get(TIMESTAMP, "")
         if not (_PRINTED_ID.fullmatch(id) and re.fullmatch(r"[0-9]{1,12}", stamp)):
             raise InvalidSignature("the message has no id or no time")
-        named = headers.get(KEY_ID, "").split()
+        named = headers.get(KEY_ID, "").split() or self._order  # Standard Webhooks names no key
         keys = [self._keys[name] for name in named if name in self._keys]
         given = [
             signature.partition(",")[2].encode("utf-8", "replace")

@@ -16,7 +16,8 @@ def international(number: str, region: str) -> str:
         read = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
         return number
-    if not phonenumbers.is_possible_number(read):
+    lacks_a_digit = read.italian_leading_zero and not phonenumbers.is_valid_number(read)
+    if lacks_a_digit or not phonenumbers.is_possible_number(read):
         return number
     return phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164)
 

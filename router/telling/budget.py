@@ -68,6 +68,11 @@ class Budget:
                 self.workspace.save(draft, counted)
         return share
 
+    def has_warned(self, address: Address, case: Case | None, danger: str) -> bool:
+        """Whether the same words of whom to call were told to an address on a case before."""
+        known = self.workspace.case(case.id) or case if case else None
+        return known is not None and _mark(address, danger) in known.warned
+
     def take_confirmation(self, draft: Draft, address: Address, case: Case) -> bool:
         """Take one letter to an address that anybody may have typed; its owner's answers stay whole.
 

@@ -40,13 +40,20 @@ class Writing:
         asked: str = "",
         danger: Sequence[str] = (),
     ) -> Delivery | None:
-        """Write an automatic answer: of it ``danger`` alone where the day's budget is spent."""
-        if not self.may_write(message):
+        """Write an automatic answer: of it ``danger`` alone where the day's budget is spent.
+
+        So too, once on a case, to who wants no messages: whom to call is never kept from who tells a
+        danger.
+        """
+        warning, wanted = PARAGRAPH.join(danger), self._is_wanted(message)
+        if not self._may_reach(message) or not (wanted or warning):
             return None
-        warning = PARAGRAPH.join(danger)
+        if not wanted and self.budget.has_warned(message.address, case, warning):
+            return None
         share = self.budget.take(draft, message.address, case, warning)
         if share is Share.NOTHING:
             return None
+        share = share if wanted else Share.DANGER
         text = warning if share is Share.DANGER else PARAGRAPH.join(paragraphs)
         asked = "" if message.public or share is Share.DANGER else asked
         return self.write(draft, message, case, kind, text, language, asked, danger=bool(danger))
@@ -56,14 +63,20 @@ class Writing:
         return Budget(self.workspace, self.policy)
 
     def may_write(self, message: Message) -> bool:
-        """Whether anything automatic may be written to who sent a message.
+        """Whether anything automatic may be written to who sent a message."""
+        return self._may_reach(message) and self._is_wanted(message)
+
+    def _is_wanted(self, message: Message) -> bool:
+        return not self.workspace.conversation(message.address.key).opted_out
+
+    def _may_reach(self, message: Message) -> bool:
+        """Whether a message is of a person whom we can write to.
 
         Another installation is told of its case in words of another kind (router.cell_writing).
         """
         if message.address.channel == CELL or message.forged:
             return False
-        conversation = self.workspace.conversation(message.address.key)
-        if conversation.blocked or conversation.opted_out:
+        if self.workspace.conversation(message.address.key).blocked:
             return False
         return message.reachable and not message.automatic and not self._came_back(message)
 

@@ -16,7 +16,10 @@ from app.running.wiring import build
 from app.settings import load_settings
 from app.stores import opened
 from router.archive import CaseFilter
-from router.delivery import DeliveryState
+from router.delivery import Delivery, DeliveryKind, DeliveryState
+from router.message import Address
+from router.store import Unit
+from router.tracking import TrackingNumber
 
 CONFIG = Path(__file__).parents[2] / "config"
 KEYS = {"anne": "cle-de-l-agent-anne", "paul": "cle-de-l-agent-paul"}
@@ -137,6 +140,33 @@ async def test_only_a_letter_can_be_printed(agent: Agent) -> None:
     kept = await agent.enters(source="visit", reply={"by": "callback", "to": "0240000000"})
     letter = await agent.client.get(f"/desk/v1/tasks/{kept['task']}/letter", headers=_headers())
     assert letter.status_code == 404
+
+
+async def test_what_an_agent_shall_look_at_is_a_task_too(agent: Agent) -> None:
+    kept = await agent.enters(source="call", reply={"by": "callback", "to": "0240000000"})
+    [call] = await agent.tasks()
+    number = TrackingNumber(kept["number"].replace("-", ""))
+    case = await agent.store.case(number)
+    assert case is not None
+    address = Address("desk", call["desk"], kept["number"], "look")
+    made = Delivery(
+        7, "look", address.key, DeliveryKind.ALERT, address, "À écouter : voix.ogg",
+        case.received_at, case.id, data='{"look": "a-ecouter"}',
+    )  # fmt: skip
+    await agent.store.commit([Unit((), deliveries=(made,))], case.received_at)
+    [_, look] = sorted(await agent.tasks(), key=lambda task: task["way"])
+    assert (look["way"], look["to"], look["text"]) == ("look", kept["number"], made.text)
+    assert await agent.done(look["id"], "d0", outcome="read") == 400
+    assert await agent.done(look["id"], "d1", outcome="seen") == 200
+    assert [task["id"] for task in await agent.tasks()] == [call["id"]]
+
+
+@pytest.mark.parametrize("typed", ["061234567", "024000000", "06 12 34 56"])
+async def test_a_number_that_lacks_a_digit_is_refused(agent: Agent, typed: str) -> None:
+    said = {"text": LAMP, "source": "call", "reply": {"by": "callback", "to": typed}}
+    answer = await agent.client.post("/desk/v1/cases", json=said, headers=_headers())
+    assert answer.status_code == 400
+    assert await agent.store.pending() == 0
 
 
 async def test_an_agent_cannot_enter_under_another_name(agent: Agent) -> None:

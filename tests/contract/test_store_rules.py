@@ -40,6 +40,7 @@ WHOLE = Facts(
     counts=(Count("recurrence par lieu en 30 jours", 3),),
     attachment=True,
     sender_kinds=("citoyen", "elu"),
+    first_contact=True,
     nature=Nature.REPORT,
     asked=("lieu",),
     refused_by=(ServiceId("voirie"), ServiceId("eau")),

@@ -70,6 +70,28 @@ async def test_an_answer_does_not_leave_to_who_opted_out_and_the_case_says_so(to
     assert "ne veut plus" in failed[0].text
 
 
+@pytest.mark.parametrize("known", [False, True])
+async def test_whom_to_call_in_danger_is_told_even_to_who_wants_no_messages(town, known):
+    case = (await town.hear("ana", "Le lampadaire est éteint")).case
+    await town.hear("ana", kind="stop", confirmed=True)
+    before = len(await town.to("ana"))
+    number = f" {printed(case.number)}" if known else ""
+    danger = (await town.hear("ana", f"ça sent le gaz{number}")).case
+    (told,) = (await town.to("ana"))[before:]
+    assert (told.danger, told.asked) == (True, "")
+    assert printed(danger.number) not in told.text  # the numbers to call, and nothing else
+    await town.hear("ana", "Le banc est cassé")
+    assert len(await town.to("ana")) == before + 1
+
+
+async def test_who_blocked_us_is_written_nothing_in_danger_either(town):
+    await town.hear("ana", "Le lampadaire est éteint")
+    await town.hear("ana", kind="block")
+    before = len(await town.to("ana"))
+    await town.hear("ana", "ça sent le gaz")
+    assert len(await town.to("ana")) <= before + 1
+
+
 async def test_no_word_of_a_person_stands_in_a_line_that_all_may_see(town):
     words = "Je suis Ana Diaz et le lampadaire est éteint"
     case = (await town.hear("ana", words)).case

@@ -283,6 +283,21 @@ async def test_when_the_store_is_down_the_words_stay(
     assert "Rebouché &lt;b&gt;hier" in answer.text
 
 
+@pytest.mark.parametrize("status", [Status.RESOLVED, Status.CLOSED, Status.REFUSED])
+async def test_who_closes_what_has_ended_reads_that_nobody_is_written_to(
+    browser: Browser, house: House, link: str, status: Status
+) -> None:
+    form_id = re.search(r'name="id" value="([^"]+)"', (await browser.get(link)).text)
+    assert form_id is not None
+    house.cases.keep(a_case(status=status))
+    fields = {"id": form_id[1], "act": "close", "text": "Réparé hier."}
+    shown = await browser.post(link, data=fields)
+    assert shown.headers["location"].endswith("fait=noted")
+    page = (await browser.get(shown.headers["location"])).text
+    assert "la personne ne reçoit rien de plus" in page
+    assert "votre réponse part" not in page
+
+
 async def test_a_link_that_is_not_ours_opens_nothing(
     browser: Browser, house: House, link: str
 ) -> None:

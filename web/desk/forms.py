@@ -136,8 +136,12 @@ class TaskShown(BaseModel):
 
     id: str
     desk: str
-    way: Literal["callback", "relay", "letter"]
-    to: str = Field(description="A telephone number, or a postal address line under line.")
+    way: Literal["callback", "relay", "letter", "look"] = Field(
+        description="look: an agent listens, verifies or reads again, and nothing leaves."
+    )
+    to: str = Field(
+        description="A telephone number, a postal address line under line, or the number to look at."
+    )
     name: str
     kind: str
     number: str = Field(description="The tracking number; empty for a missed call.")

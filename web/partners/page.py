@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from router.case import Case, CaseFile
 from router.errors import InvalidInput, StoreUnavailable
+from router.handling.deeds import ENDED
 from router.message import Address, Envelope
 from router.ports import Rulebook
 from router.telling.privacy import knows_people, may_read, told_to
@@ -31,6 +32,8 @@ from web.seals import Seals
 from web.sending import Sending
 
 _PURPOSE = "act"
+_NOTED = "noted"
+"""What came of an act on a case that had ended: nobody is written to any more."""
 _BLANK = dict.fromkeys(("id", "act", "reason", "text", "reference", "instead"), "")
 _LONGEST_REFERENCE, _LONGEST_NAME = 100, 200
 _NEEDS = {"refuse": "reason", "close": "text"}
@@ -62,7 +65,7 @@ class PartnerPages:
         if invited is None:
             return self._renderer.trouble(request, 404, "trouble.link")
         done = request.query_params.get("fait", "")
-        return self._page(request, invited, done=done if done in ACTS else "")
+        return self._page(request, invited, done=done if done in (*ACTS, _NOTED) else "")
 
     async def file(self, request: Request, token: str, key: str) -> Response:
         """Give a file that came with the case to the service that may see it."""
@@ -104,7 +107,8 @@ class PartnerPages:
             return self._page(request, invited, typed, (problem,), status=503)
         await self._sending.until(lambda: self._moved(invited.case))
         speaker = self._renderer.speaker(request)
-        return RedirectResponse(speaker.link(f"/p/{token}", fait=typed["act"]), 303)
+        fait = _NOTED if invited.case.status in ENDED else typed["act"]
+        return RedirectResponse(speaker.link(f"/p/{token}", fait=fait), 303)
 
     # --- who and what --------------------------------------------------------------------------
 
