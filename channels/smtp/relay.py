@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from contextlib import suppress
 
 from aiosmtplib import (
@@ -21,6 +22,8 @@ from channels.smtp.settings import SmtpSettings, Tls
 from channels.unreachable import Server, speaks_tls, why_unreachable
 from router.delivery import Permanent, Retry, SendOutcome, Sent, Unknown
 
+_SEVERAL = re.compile(r"[,;<>]")
+"""In an address: a server would take the first of several, and nobody would hear of the others."""
 _IDLE_S = 45.0  # relays hang up on idle clients after a minute or more
 _GREYLIST_S = 300.0
 _GREETING_S, _TLS_S = 4.0, 3.0
@@ -45,7 +48,8 @@ class Relay:
 
     async def deliver(self, sender: str, recipient: str, message: bytes, ref: str) -> SendOutcome:
         """Send one mail to one address; ``ref`` is its Message-ID. Never raises."""
-        if any(not 32 < ord(c) < 127 for c in sender + recipient) or "@" not in recipient:
+        odd = any(not 32 < ord(c) < 127 for c in sender + recipient)
+        if odd or "@" not in recipient or _SEVERAL.search(recipient):
             return Permanent("address", "cette adresse n'est pas une adresse de courriel")
         if self._key is not None:
             signed_by = self._settings.dkim_domain or self._name

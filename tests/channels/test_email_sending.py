@@ -199,7 +199,15 @@ async def test_no_value_can_add_a_header(server: MailSimulator, field: str) -> N
 
 
 @pytest.mark.parametrize(
-    "value", ["a@b.fr\r\nRCPT TO:<c@d.fr>", "personne", "é@nantes.example", ""]
+    "value",
+    [
+        "a@b.fr\r\nRCPT TO:<c@d.fr>",
+        "personne",
+        "é@nantes.example",
+        "",
+        "a@b.fr,c@d.fr",
+        "a@b.fr;c@d.fr",
+    ],
 )
 async def test_an_impossible_address_is_final(box: EmailChannel, value: str) -> None:
     what = delivery(address=Address("email", COUNTER, value))
