@@ -197,7 +197,8 @@ def _place(trace: Mapping[str, Any], names: Mapping[str, str], naming: Naming) -
     if source == "inconnu":
         return names["nothing"]
     candidates = ", ".join(map(naming.place, place["candidates"])) or names["nowhere"]
-    return f"{candidates} ({_source(source, naming)})"
+    where = ", ".join(filter(None, (place.get("rue", ""), candidates)))
+    return f"{where} ({_source(source, naming)})"
 
 
 def _category(trace: Mapping[str, Any], names: Mapping[str, str], naming: Naming) -> str:

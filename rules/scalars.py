@@ -188,6 +188,14 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def postcode(text: str) -> str:
+    """Read a postal code, with or without spaces."""
+    found = text.replace(" ", "")
+    if not (len(found) == 5 and found.isascii() and found.isdigit()):
+        raise Unreadable("un code postal de cinq chiffres")
+    return found
+
+
 def at_least_once(text: str) -> int:
     """Read a number of times that must come before something happens."""
     if whole(text) == 0:

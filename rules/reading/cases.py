@@ -85,7 +85,7 @@ class CaseReader:
             if not told_postcode(scalar, fields, self.names)
             if (code := self.names.commune(scalar, anywhere=True))
         )
-        postcode = fields.text("code_postal").replace(" ", "") or None
+        postcode = fields.read("code_postal", scalars.postcode)
         point = self._point(fields)
         source = "message"
         if counter and counter.commune and not (communes or postcode or point):

@@ -49,7 +49,7 @@ class Stated:
             if key in self.said
         }
         if place.keys() - {"street"}:
-            place |= {"outside": False, "source": found.place.source or "message"}
+            place |= {"outside": False, "source": "message"}
         return replace(found, place=replace(found.place, **place), **own)
 
 
