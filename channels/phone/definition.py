@@ -1,14 +1,12 @@
-"""How a provider of text messages is spoken to over HTTP, as a definition in TOML says it."""
+"""How a provider of text messages is spoken to over HTTP, as a definition in YAML says it."""
 
 from __future__ import annotations
 
-import tomllib
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from channels.phone.definition_file import read_definition
 from channels.setting_mistakes import WrongSettings, checked
 from channels.system_words import refusal
 from router.delivery import DeliveryState
@@ -16,7 +14,9 @@ from router.errors import ConfigurationError
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, coerce_numbers_to_str=True
+    )
 
 
 class Call(_Part):
@@ -139,22 +139,14 @@ def load(provider: str) -> Definition:
         ConfigurationError: there is none, or it is wrong, in one sentence.
     """
     try:
-        return checked(Definition, tomllib.loads(_source(provider)))
+        said = read_definition(provider)
+        if not isinstance(said, dict):
+            raise ValueError("la définition est vide ou n'est pas une suite de clés")
+        return checked(Definition, said)
     except WrongSettings as error:
         told = "\n".join(f"{provider} : {line}" for line in str(error).splitlines())
         raise ConfigurationError(told) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{provider} : ce n'est pas du TOML ({error}).") from None
     except OSError as error:
         raise ConfigurationError(f"provider « {provider} » : {refusal(error)}.") from None
     except ValueError as error:
         raise ConfigurationError(f"provider « {provider} » : {error}.") from None
-
-
-def _source(provider: str) -> str:
-    if not provider.endswith(".toml"):
-        shipped = files("channels.phone") / "providers" / f"{provider}.toml"
-        if provider.isidentifier() and shipped.is_file():
-            return shipped.read_text(encoding="utf-8")
-        raise ValueError("Guichet n'en a pas de définition ; un chemin finit par .toml")
-    return Path(provider).read_text(encoding="utf-8")

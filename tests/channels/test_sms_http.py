@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import tomllib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +15,14 @@ from urllib.parse import parse_qsl
 import httpx
 import ovh
 import pytest
+import yaml
 from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from channels.phone import http_answers
+from channels.phone.definition import load
 from channels.phone.http_client import ovh_headers
 from channels.sms import Sms, SmsSettings
 from channels.sms_polled import PolledSms
@@ -422,7 +425,54 @@ def test_a_wrong_definition_is_told_in_one_sentence(
     assert "\n" not in str(told.value).strip()
 
 
-@pytest.mark.parametrize("provider", ["nobody", "../providers/ovh", "/nowhere/x.toml"])
+def test_the_same_definition_is_read_in_yaml(tmp_path: Path) -> None:
+    (tmp_path / "relais.toml").write_text(OWN, encoding="utf-8")
+    written = yaml.safe_dump(tomllib.loads(OWN), allow_unicode=True)
+    (tmp_path / "relais.yaml").write_text(written, encoding="utf-8")
+    assert load(str(tmp_path / "relais.yaml")) == load(str(tmp_path / "relais.toml"))
+
+
+def test_what_is_no_number_and_no_true_or_false_stays_text(tmp_path: Path) -> None:
+    path = tmp_path / "relais.yml"
+    own = yaml.safe_dump(tomllib.loads(OWN), allow_unicode=True)
+    fields = "    number: no\n    from: on\n    at: 22:00\n    day: 2026-11-28\n    zip: 01001\n"
+    fields += "    most: 2880\n    flash: true\n"
+    path.write_text(own.replace("  fields:\n", f"  fields:\n{fields}", 1).replace(
+        "    number: '{to}'\n", "", 1).replace("- stopped", "- 410"), encoding="utf-8")  # fmt: skip
+    read = load(str(path))
+    assert dict(read.send.fields) | {"content": "", "reference": ""} == {
+        "number": "no", "from": "on", "at": "22:00", "day": "2026-11-28", "zip": "01001",
+        "most": 2880, "flash": True, "content": "", "reference": "",
+    }  # fmt: skip
+    assert read.codes.opted_out == ("410",)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "vide"),
+        ("- a", "suite de clés"),
+        ("name: a\nname: b", "ligne 2"),
+        ("name: &x a\nbase_url: *x", "ligne 2"),
+        ("name: !!python/object:os.system a", "ligne 1"),
+        ("name: [a", "ligne"),
+        ("name: a\n\tbase_url: b", "ligne 2"),
+        ("[" * 3_000, "YAML"),
+    ],
+)
+def test_yaml_that_is_none_is_told_in_one_sentence_with_its_line(
+    tmp_path: Path, text: str, why: str
+) -> None:
+    path = tmp_path / "relais.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=why) as told:
+        load(str(path))
+    assert "\n" not in str(told.value).strip()
+
+
+@pytest.mark.parametrize(
+    "provider", ["nobody", "../providers/ovh", "/nowhere/x.toml", "/nowhere/x.yaml"]
+)
 def test_an_unknown_provider_is_told(provider: str) -> None:
     with pytest.raises(ConfigurationError):
         Sms(SmsSettings(provider=provider), COUNTER)
