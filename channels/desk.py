@@ -74,7 +74,7 @@ class Desk:
     on_unknown = OnUnknown.RESEND
     deadline_s = 5.0
     rate = Rate(1000.0, 1000)
-    capabilities = Capabilities()
+    capabilities = Capabilities(media_in=True)
 
     def __init__(
         self, settings: DeskSettings, account: str, photos: ReadPhoto | None = None

@@ -65,7 +65,9 @@ class Memory:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(edits=True, longest_text=self.longest)
+        return Capabilities(
+            threads=True, media_in=True, location=True, edits=True, longest_text=self.longest
+        )
 
     # --- in --------------------------------------------------------------------------------------
 

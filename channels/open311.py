@@ -61,7 +61,7 @@ class Open311:
     on_unknown = OnUnknown.RESEND
     deadline_s = 5.0
     rate = Rate(1000.0, 1000)
-    capabilities = Capabilities()
+    capabilities = Capabilities(threads=True, media_in=True, location=True)
 
     def __init__(self, settings: Open311Settings, account: str) -> None:
         self.account = account

@@ -42,7 +42,15 @@ class Sms(Texting):
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(longest_text=self._writing.each, text_unit="segments")
+        return Capabilities(
+            reply=self._two_way,
+            media_in=True,
+            location=True,
+            receipts=True,
+            longest_text=self._writing.each,
+            text_unit="segments",
+            largest_media=5_000_000,
+        )
 
     async def health(self) -> Health:
         """Ask the carrier; what kind of sender this is an operator should know."""

@@ -70,7 +70,7 @@ class Webform:
     on_unknown = OnUnknown.RESEND
     deadline_s = 5.0
     rate = Rate(1000.0, 1000)
-    capabilities = Capabilities()
+    capabilities = Capabilities(media_in=True, location=True)
 
     def __init__(
         self, settings: WebformSettings, account: str = "web", photos: ReadPhoto | None = None

@@ -22,6 +22,7 @@ from router.message import Envelope
 from router.ports import Capabilities, Clock, Health, OutboundPart
 
 _LONGEST_BODY = 1600  # characters, refused above by Twilio
+_WINDOW_S = 24 * 3600
 _NO_TEMPLATE = (
     "plus de 24 heures, et aucun modèle de message n'est donné (templates) :"
     " joignez la personne autrement, ou attendez qu'elle écrive"
@@ -66,7 +67,15 @@ class WhatsApp(Texting):
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(longest_text=_LONGEST_BODY)
+        return Capabilities(
+            threads=True,
+            media_in=True,
+            location=True,
+            receipts=True,
+            longest_text=_LONGEST_BODY,
+            largest_media=16_000_000,
+            reply_window_s=_WINDOW_S,
+        )
 
     def pieces(self, delivery: Delivery) -> tuple[str, ...]:
         return split(delivery.text, _LONGEST_BODY)

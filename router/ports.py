@@ -55,14 +55,24 @@ class Ids(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a channel says of itself that no Protocol which it implements says already.
+    """What a channel can do, for who adds one or sets one up; the contract suite holds it to it.
 
-    Of a way to services ``notices`` and ``additions`` are read at the start; the contract suite
-    holds each channel to the others.
+    ``reply``: something can be written back. ``threads``: an answer can name the message that it
+    answers. ``media_in``, ``media_out``, ``location``, ``buttons``, ``receipts``: they come in, or
+    leave, by it. ``public``: some of it anybody can read. ``largest_media`` is in bytes,
+    ``reply_window_s`` in seconds after the person's last words, None where there is no end.
     """
 
+    reply: bool = True
+    threads: bool = False
+    media_in: bool = False
+    media_out: bool = False
+    location: bool = False
+    buttons: bool = False
     edits: bool = False
     """Whether people correct what they wrote."""
+    receipts: bool = False
+    public: bool = False
     longest_text: int = 100_000
     """What one part holds at most, in ``text_unit``; longer texts become several parts."""
     text_unit: str = "characters"
@@ -71,6 +81,8 @@ class Capabilities:
     """Of a way to services: whether it also carries what is not theirs to work."""
     additions: bool = True
     """Of a way to services: whether it carries what people add to a case."""
+    largest_media: int = 25_000_000
+    reply_window_s: int | None = None
 
 
 @runtime_checkable

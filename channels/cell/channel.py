@@ -51,7 +51,7 @@ class Cell:
     """One other installation: a partner that we hand cases to, and one that hands cases to us."""
 
     name = NAME
-    capabilities = Capabilities(notices=False)
+    capabilities = Capabilities(threads=True, media_in=True, location=True, notices=False)
     on_unknown = OnUnknown.RESEND  # the same id makes a second copy harmless
 
     def __init__(self, settings: CellSettings, account: str, own: str, clock: Clock) -> None:

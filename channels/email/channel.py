@@ -59,7 +59,7 @@ class EmailChannel:
     """
 
     name = NAME
-    capabilities = Capabilities()
+    capabilities = Capabilities(threads=True, media_in=True, media_out=True, receipts=True)
     on_unknown = OnUnknown.RESEND
     deadline_s = 60.0
 

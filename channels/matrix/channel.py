@@ -55,7 +55,15 @@ class Matrix:
 
     name = "matrix"
     on_unknown = OnUnknown.RESEND
-    capabilities = Capabilities(edits=True, longest_text=LONGEST_TEXT, text_unit="bytes")
+    capabilities = Capabilities(
+        threads=True,
+        media_in=True,
+        location=True,
+        edits=True,
+        longest_text=LONGEST_TEXT,
+        text_unit="bytes",
+        largest_media=LARGEST_FILE,
+    )
 
     def __init__(self, settings: MatrixSettings, account: str) -> None:
         self.account = account

@@ -59,7 +59,7 @@ class PartnerEmail:
     """
 
     name = NAME
-    capabilities = Capabilities()
+    capabilities = Capabilities(threads=True, media_in=True)
     on_unknown = OnUnknown.RESEND
     deadline_s = 60.0
 

@@ -109,7 +109,9 @@ class PartnerOpen311:
     @property
     def capabilities(self) -> Capabilities:
         """Say what it carries: additions only to a server that has the extension for them."""
-        return Capabilities(notices=False, additions=self._settings.updates)
+        return Capabilities(
+            threads=True, location=True, notices=False, additions=self._settings.updates
+        )
 
     # --- out ------------------------------------------------------------------------------------
 

@@ -44,7 +44,7 @@ class PartnerWebhook:
     """One partner: posts each case to it, and takes its acts where ours are served."""
 
     name = NAME
-    capabilities = Capabilities()
+    capabilities = Capabilities(threads=True, media_in=True, location=True)
     on_unknown = OnUnknown.RESEND  # the same Idempotency-Key makes a second copy harmless
 
     def __init__(

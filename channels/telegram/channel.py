@@ -48,7 +48,16 @@ class Telegram:
 
     name = "telegram"
     on_unknown = OnUnknown.RESEND
-    capabilities = Capabilities(edits=True, longest_text=LONGEST_TEXT, text_unit="utf16")
+    capabilities = Capabilities(
+        threads=True,
+        media_in=True,
+        location=True,
+        edits=True,
+        buttons=True,
+        longest_text=LONGEST_TEXT,
+        text_unit="utf16",
+        largest_media=LARGEST_FILE,
+    )
 
     def __init__(self, settings: TelegramSettings, account: str, webhook_url: str = "") -> None:
         """Be the bot of this user name; ``webhook_url`` is where Telegram should call us."""

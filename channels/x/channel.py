@@ -55,7 +55,9 @@ class X:
 
     name = "x"
     on_unknown = OnUnknown.FIND
-    capabilities = Capabilities(longest_text=_LONGEST_DM)
+    capabilities = Capabilities(
+        threads=True, media_in=True, public=True, longest_text=_LONGEST_DM, largest_media=5_000_000
+    )
 
     def __init__(
         self,

@@ -99,6 +99,8 @@ def test_a_name_never_asks_for_an_answer_and_a_number_does() -> None:
     said = "Demande 7K4M enregistrée. Pour préciser, répondez ici."
     assert Sms(SmsSettings(), "NANTES").pieces(delivery(said)) == ("Demande 7K4M enregistrée.",)
     assert Sms(SmsSettings(), "+33756000044").pieces(delivery(said)) == (said,)
+    assert not Sms(SmsSettings(), "NANTES").capabilities.reply
+    assert Sms(SmsSettings(), "+33756000044").capabilities.reply
 
 
 def test_what_an_agent_wrote_is_not_rewritten() -> None:

@@ -330,6 +330,10 @@ def test_what_whatsapp_refuses_is_told_in_a_sentence(code: int, expected: type) 
     assert "WhatsApp" in outcome.reason
 
 
+def test_the_window_is_declared() -> None:
+    assert CHANNEL.capabilities.reply_window_s == 86_400
+
+
 async def test_two_robots_that_write_to_each_other_fall_silent(town: SmsTown) -> None:
     said: Any = "Un trou devant le 12 rue Scribe"
     for _ in range(25):

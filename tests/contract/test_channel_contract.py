@@ -34,7 +34,7 @@ from router.delivery import (
 )
 from router.errors import InvalidSignature, UnreadablePayload
 from router.events import MessageReceived, OptedOutOf
-from router.ports import Channel, Checks, Finds, Reads, Sends, TakesWebhooks
+from router.ports import Channel, Checks, FetchesMedia, Finds, Reads, Sends, TakesWebhooks
 from rules.vocabulary import CHANNELS
 from storage.memory import MemoryStore
 
@@ -200,6 +200,18 @@ async def test_a_long_text_loses_nothing_but_spaces_at_the_cuts(harness: Harness
     assert {part.count for part in parts} == {len(parts)}
     written = "".join("".join(part.text.split()) for part in parts)
     assert "".join(LONG.split()) in written
+
+
+@every_channel
+async def test_what_comes_in_and_leaves_is_what_the_channel_declares(harness: Harness) -> None:
+    channel = harness.channel
+    can = channel.capabilities
+    if channel.name != "memory":  # its files are nowhere
+        assert can.media_in == isinstance(channel, FetchesMedia)
+    assert can.reply == isinstance(channel, Sends)
+    assert can.longest_text > 0
+    assert can.largest_media > 0
+    assert can.reply_window_s is None or can.reply_window_s > 0
 
 
 IN_UNITS: dict[str, Callable[[str], int]] = {
