@@ -58,7 +58,7 @@ class Clock:
 def channel_to(url: str, *, keys: dict[str, str] | None = None, **settings: Any) -> Cell:
     given = {
         "keys": {name: SecretStr(key) for name, key in ({"c1": KEY} if keys is None else keys).items()},
-        "base_url": url, "allow_private": True, "deadline_s": 0.5,
+        "base_url": url, "allow_private": True, "deadline_s": 2.0,
     }  # fmt: skip
     return Cell(CellSettings(**{**given, **settings}), "metropole", "nantes", Clock())
 

@@ -57,7 +57,7 @@ async def partner(
 ) -> AsyncIterator[tuple[PartnerSimulator, PartnerWebhook]]:
     async with PartnerSimulator() as server:
         ring = {name: SecretStr(key) for name, key in (keys or server.keys).items()}
-        given = {"keys": ring, "base_url": server.url, "allow_private": True, "deadline_s": 0.5}
+        given = {"keys": ring, "base_url": server.url, "allow_private": True, "deadline_s": 2.0}
         channel = PartnerWebhook(
             PartnerWebhookSettings(**{**given, **settings}), ACCOUNT, "https://guichet.example", Clock()
         )  # fmt: skip
