@@ -14,11 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from store_parts import Numbered, Parts
 
 from storage.engine import open_store, upgrade
 from storage.memory import MemoryStore
 
+settings.register_profile("house", settings(deadline=None))  # no test is one of the machine's speed
+settings.load_profile("house")
 os.environ.pop("COLUMNS", None)  # pytest's workers are told a width, which would fold what is said
 
 
