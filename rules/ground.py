@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from rules.described import described
-from rules.model import Cell, Configuration, ServiceEntry
+from rules.model import Cell, Configuration, Promises, ServiceEntry
 
 _WHOLE = ("territory", "timezone", "metropole")
+_NOTHING = Promises()
 Value = TypeVar("Value")
 
 
@@ -28,8 +29,8 @@ class Shift:
 def shift(one: Configuration, other: Configuration) -> Shift | None:
     """Compare what stands beside the rules; None where a difference may touch any case.
 
-    Of a service only what decides is compared: who stands in for it, when it is away, what it
-    replies. Its address, hours, names and delays change nothing that a replay compares.
+    Of a service only what bears on a decision is compared: who stands in for it, when it is away,
+    what it promises. Its address, hours and names change nothing that a replay compares.
     """
     if any(getattr(one, name) != getattr(other, name) for name in _WHOLE):
         return None
@@ -40,6 +41,8 @@ def shift(one: Configuration, other: Configuration) -> Shift | None:
     if _differing(_bearing(one.services), _bearing(other.services)):
         return None
     roles = _differing(one.roles, other.roles)
+    if not roles.isdisjoint(_alarmed(one)):
+        return None
     defaults = _defaults(one)
     if defaults != _defaults(other) or any(name in roles for _, name in defaults):
         return None
@@ -64,11 +67,19 @@ def _bearing(services: Mapping[str, ServiceEntry]) -> Mapping[str, Any]:
         name: (
             one.service.deputy,
             [described(absence.season) for absence in one.absences],
-            one.promises.replies,
+            None if one.promises == _NOTHING else one.promises,
         )
         for name, one in services.items()
     }
     return {name: own for name, own in found.items() if any(own)}
+
+
+def _alarmed(configuration: Configuration) -> frozenset[str]:
+    """List the services and roles to which the alarms of categories and services go."""
+    promised = [one.promises for one in configuration.services.values()]
+    promised += [one.promises for one in configuration.categories.values()]
+    alarms = (one.escalation for one in promised)
+    return frozenset(alarm.to.id for alarm in alarms if alarm is not None)
 
 
 def _defaults(configuration: Configuration) -> list[tuple[str, str]]:

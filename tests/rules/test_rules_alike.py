@@ -19,9 +19,10 @@ from rules.alike import alike
 from rules.compile import RuleSet, compile_rules
 from rules.consequences import Consequences
 from rules.decide import Brief, decide, decide_briefly
-from rules.model import Cell, Role, ServiceEntry
+from rules.model import Cell, Escalation, Ref, Role, ServiceEntry
+from rules.problems import At
 from rules.replay import Replay
-from rules.scalars import Season
+from rules.scalars import Season, duration
 
 PAIRS = 150
 FACTS_FOR_EACH = 40
@@ -35,6 +36,8 @@ NEW_TEXT = (
 )
 NAMED = re.compile(r"\{id: (\w+)")
 CITED = re.compile(r"regle: (\w+)")
+DAYS = duration("5 jours")
+ALARM = Escalation(DAYS, Ref("mairie-du-lieu", At("services.yaml")))
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 
 
@@ -140,8 +143,7 @@ def shifted(writer: Writer, ruleset: RuleSet) -> RuleSet:
     def service(entry: ServiceEntry) -> ServiceEntry:
         named = replace(entry.service, names={"fr": "Autre nom"}, transmit_to="autre@ville.example")
         lower = replace(entry.at, line=entry.at.line + 1)
-        promises = replace(entry.promises, delay=None)
-        return replace(entry, service=named, at=lower, promises=promises)
+        return replace(entry, service=named, at=lower)
 
     def role(one: Role) -> Role:
         if not writer.chance(20):
@@ -191,16 +193,38 @@ def test_cases_are_surely_alike_only_where_the_ground_that_moved_does_not_bear_o
         lambda own: replace(own, service=replace(own.service, deputy=ServiceId("routes"))),
         lambda own: replace(own, absences=(Absence(Season(), "", own.at),)),
         lambda own: replace(own, promises=replace(own.promises, replies=("merci",))),
+        lambda own: replace(own, promises=replace(own.promises, delay=DAYS)),
+        lambda own: replace(own, promises=replace(own.promises, transmit_by="email")),
+        lambda own: replace(own, promises=replace(own.promises, escalation=ALARM)),
     ],
-    ids=["deputy", "absence", "replies"],
+    ids=["deputy", "absence", "replies", "delay", "way", "alarm"],
 )
-def test_a_change_of_what_a_service_decides_by_leaves_nothing_sure(bench, bearing):
+def test_a_change_of_what_a_service_decides_by_or_promises_leaves_nothing_sure(bench, bearing):
     _, live, draft = next(pairs(bench))
     old = draft.configuration
     name, entry = next(reversed(old.services.items()))
     others = replace(old, services={**old.services, name: bearing(entry)})
     assert alike(live, draft) is not None
     assert alike(live, compile_rules(others, live.geography)) is None
+
+
+@pytest.mark.parametrize("kind", ["services", "categories"])
+def test_a_role_that_an_alarm_goes_to_and_that_moved_leaves_nothing_sure(bench, kind):
+    _, live, _ = next(pairs(bench))
+
+    def promised(configuration):
+        own = getattr(configuration, kind)
+        name, entry = next(iter(own.items()))
+        entry = replace(entry, promises=replace(entry.promises, escalation=ALARM))
+        return replace(configuration, **{kind: {**own, name: entry}})
+
+    roles = dict(live.configuration.roles)
+    role = roles["mairie-du-lieu"]
+    others = tuple(replace(own, service=ServiceId("routes")) for own in role.values)
+    moved = {**roles, "mairie-du-lieu": replace(role, values=others)}
+    one = compile_rules(promised(live.configuration), live.geography)
+    other = compile_rules(promised(replace(live.configuration, roles=moved)), live.geography)
+    assert alike(one, other) is None
 
 
 def test_categories_in_another_order_leave_nothing_sure(bench):

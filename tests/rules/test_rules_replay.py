@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_town import CATEGORIES, Town
+from rules_town import CATEGORIES, SERVICES, Town
 from test_rules_laws import facts
 
 from router.decision import Decision, Escalation, Facts, ServiceId, Urgency
@@ -277,6 +277,22 @@ def test_a_rule_that_does_not_decide_is_compared_too(tmp_path, old, new):
     replay = Replay(draft, live, alike(live.ruleset, draft.ruleset))
     replay.look([record(live, Facts(NOW, "lampe"))])
     assert [one.kinds for one in replay.changes] == [(Kind.LABELS,)]
+
+
+def test_another_delay_of_a_service_is_told_of_each_of_its_cases(tmp_path):
+    """The rules are the same in both versions: only the service promises otherwise."""
+    made = []
+    for days in (5, 9):
+        services = SERVICES.replace(
+            "{fr: Routes nationales},", f"{{fr: Routes nationales}}, delai: {days} jours,"
+        )
+        town = Town(tmp_path / f"d{days}").write("services.yaml", services)
+        made.append(BriefBook(town.rules(LAMP % "").ruleset()))
+    live, draft = made
+    replay = Replay(draft, live, alike(live.ruleset, draft.ruleset))
+    replay.look([record(live, Facts(NOW, "lampe"))])
+    [one] = replay.changes
+    assert (one.kinds, one.does.delay, one.will_do.delay) == ((Kind.DELAY,), "5 jours", "9 jours")
 
 
 def test_what_a_category_promises_is_no_change_where_a_rule_takes_nothing_from_it(tmp_path):
