@@ -16,8 +16,8 @@ from router.decision import Decision, Facts
 from router.directory import Directory, Texts
 from router.errors import ConfigurationError
 from router.geography import Geography
-from router.ports import Reading
 from router.rights import Rights
+from router.rule_ports import Reading
 from rules.checking import Checked, check
 from rules.compile import RuleSet
 from rules.counts import Counts
@@ -52,7 +52,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class LoadedRulebook:
-    """A rule book as the router asks for it (router.ports.Rulebook).
+    """A rule book as the router asks for it (router.rule_ports.Rulebook).
 
     A defect of the engine costs nobody his case: it is logged, and the case goes to the desk with
     ``failed``, which is not the same as that no rule holds.

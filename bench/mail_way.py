@@ -25,7 +25,8 @@ from bench.mail_bag import COUNTERS, messages
 from bench.way import Way, way
 from router.outbox import Courier
 from router.polling import Poller
-from router.ports import Prepares, Sends
+from router.ports import Sends
+from router.rule_ports import Prepares
 
 _POST_OFFICE = Path(__file__).parent.parent / "tests" / "channels" / "post_office.py"
 _BOX = COUNTERS["email"][0]

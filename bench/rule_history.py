@@ -17,8 +17,8 @@ from typing import cast
 from bench.mail_bag import first_text
 from bench.rule_sets import words
 from router.decision import Decision, Facts, Place
-from router.ports import Rulebook
 from router.record import DecisionRecord, recorded
+from router.rule_ports import Rulebook
 from rules import trials
 from rules.alike import alike
 from rules.checking import check

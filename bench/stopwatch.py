@@ -16,9 +16,11 @@ from router.decision import Decision, Facts, Place
 from router.directory import Counter
 from router.events import InboundEvent
 from router.message import Envelope, Message
-from router.ports import Reading, Reads, Rulebook, Rulebooks, Understanding, Understands
+from router.ports import Reads
 from router.route import Router
-from router.store import Claim, Gathered, RouteClaim, RouteQueue, Unit, Verdict, Wanted
+from router.rule_ports import Reading, Rulebook, Rulebooks, Understanding, Understands
+from router.store import RouteQueue
+from router.work import Claim, Gathered, RouteClaim, Unit, Verdict, Wanted
 
 STEPS = SimpleNamespace(
     open="wrap (the provider's form → envelope)",

@@ -24,7 +24,7 @@ from bench.stopwatch import STEPS, Spent, Stopwatch, timed
 from router.archive import Action, CaseFilter
 from router.message import Envelope
 from router.route import Router
-from router.store import Inbound
+from router.work import Inbound
 from router.worked import Worked
 from storage.engine import open_store
 

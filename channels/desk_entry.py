@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from channels.web_fields import EMAIL, international, text_of
+from channels.phone.numbers import e164
+from channels.web_fields import EMAIL, text_of
 from router.entry import Entry, Outcome, Source, Way
 from router.errors import UnreadablePayload
 from router.handling.desk import CHANNEL
@@ -142,7 +143,7 @@ def _mail(to: str) -> str:
 
 
 def _phone(to: str, region: str) -> str:
-    number = international(to, region)
+    number = e164(to, region)
     if not number:
         raise UnreadablePayload("reply.to is no telephone number")
     return number

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-import phonenumbers
-
 from channels.file_names import file_name, shown, size_of
 from router.errors import UnreadablePayload
 from router.message import Attachment, Given, Location
@@ -155,19 +153,3 @@ def _attachment(file: Mapping[str, Any]) -> Attachment:
         size_of(file.get("size")),
         text_of(file, "ref"),
     )
-
-
-def _keeps_no_zero(number: phonenumbers.PhoneNumber) -> bool:
-    """Whether a number has no zero left at its front, as one has that lacks a digit (but in Italy)."""
-    return not number.italian_leading_zero or phonenumbers.is_valid_number(number)
-
-
-def international(typed: str, region: str) -> str:
-    """Write a telephone number as E.164; empty where it can be none."""
-    try:
-        number = phonenumbers.parse(typed, region)
-    except phonenumbers.NumberParseException:
-        return ""
-    if not (phonenumbers.is_possible_number(number) and _keeps_no_zero(number)):
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

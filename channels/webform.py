@@ -12,12 +12,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from channels.kept_photos import ReadPhoto, kept_photo
+from channels.phone.numbers import e164
 from channels.web_fields import (
     EMAIL,
     attachments_of,
     doubts_of,
     given_of,
-    international,
     location_of,
     name_of,
     read_form,
@@ -154,7 +154,7 @@ class Webform:
             if EMAIL.fullmatch(email):
                 return Address("email", settings.email_account, email.lower())
         if reply == "sms" and settings.sms_account:
-            number = international(text_of(form, "phone"), settings.region)
+            number = e164(text_of(form, "phone"), settings.region)
             if number:
                 return Address("sms", settings.sms_account, number)
         return self._page(page)

@@ -19,8 +19,8 @@ from router.archive import Action
 from router.case import Case, ReporterRole
 from router.delivery import Delivery
 from router.message import Address
-from router.store import Inbound
 from router.tracking import printed
+from router.work import Inbound
 from router.worked import Worked
 
 WIDTH = 80

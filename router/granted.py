@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from router.ports import OutboundPart
-from router.store import Reservation, SendClaim
+from router.work import Reservation, SendClaim
 
 _LEAST_WAIT_S = 0.01
 Rendered = tuple[OutboundPart, ...] | str

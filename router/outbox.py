@@ -27,8 +27,9 @@ from router.delivery import (
 from router.errors import StoreUnavailable
 from router.granted import Granted, Rendered, shared
 from router.ports import Clock, Finds, Ids, OutboundPart, Sends
-from router.store import SendClaim, SendQueue, Settlement
+from router.store import SendQueue
 from router.words.called import SENDINGS, channel_called
+from router.work import SendClaim, Settlement
 
 BACK_OFF_S = (60.0, 300.0, 900.0, 3600.0, 14_400.0)
 """Seconds before the second, third … try; the last one repeats until :data:`GIVE_UP`."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from router.errors import StoreUnavailable
 from router.ports import Clock, Polls
-from router.store import CursorWrite, Intake, Lease, Leases
+from router.store import Intake, Leases
+from router.work import CursorWrite, Lease
 
 LEASE_S = 180.0
 """Half of it is for a pull, in which one large mail on a slow line must arrive, half to settle it."""

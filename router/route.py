@@ -49,18 +49,20 @@ from router.handling.windows import Windows
 from router.handling.wishes import Wishes
 from router.message import Address, Message, corrected, person_at
 from router.policy import Policy
-from router.ports import Clock, Ids, Reads, Rulebooks, Understands
+from router.ports import Clock, Ids, Reads
 from router.reading.conversation import numbers_of
 from router.reading.looking import Looks
 from router.reading.rows import Reader, ReadRow, Report
 from router.reading.sent_before import refs_of, without_ours
-from router.store import Claim, Gathered, Inbound, RouteClaim, RouteQueue, Unit, Verdict, Wanted
+from router.rule_ports import Rulebooks, Understands
+from router.store import RouteQueue
 from router.telling.budget import unconfirmed
 from router.telling.forwarding import Forwarder
 from router.telling.replies import Replies
 from router.tokens import Signer
 from router.words.their_numbers import quoted
 from router.words.wording import Wording
+from router.work import Claim, Gathered, Inbound, RouteClaim, Unit, Verdict, Wanted
 from router.worked import Observer, Worked
 from router.workspace import Workspace
 

@@ -14,23 +14,15 @@ from router.handling.escalation import escalate
 from router.handling.reconsider import fell_due, reconsider
 from router.handling.recording import shadow_of
 from router.policy import Policy
-from router.ports import Clock, Ids, Rulebooks
-from router.store import (
-    Gathered,
-    RouteQueue,
-    Timer,
-    TimerClaim,
-    TimerKind,
-    TimerQueue,
-    Unit,
-    Verdict,
-    Wanted,
-)
+from router.ports import Clock, Ids
+from router.rule_ports import Rulebooks
+from router.store import RouteQueue, TimerQueue
 from router.telling.everyone import Everyone
 from router.telling.forwarding import Forwarder
 from router.telling.writing import Writing
 from router.tokens import Signer
 from router.words.wording import Wording
+from router.work import Gathered, Timer, TimerClaim, TimerKind, Unit, Verdict, Wanted
 from router.workspace import Draft, Workspace
 
 _LATE = "en-retard"

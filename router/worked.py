@@ -10,8 +10,8 @@ from router.case import Case
 from router.decision import Decision
 from router.delivery import Delivery
 from router.message import Message
-from router.ports import Understanding
-from router.store import Inbound
+from router.rule_ports import Understanding
+from router.work import Inbound
 
 
 @dataclass(frozen=True, slots=True)

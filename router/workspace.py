@@ -13,7 +13,8 @@ from router.delivery import Delivery
 from router.message import Address, ConversationKey
 from router.ports import Ids
 from router.record import DecisionRecord
-from router.store import (
+from router.tracking import TrackingNumber
+from router.work import (
     Again,
     CaseWrite,
     Claim,
@@ -24,7 +25,6 @@ from router.store import (
     Timer,
     Unit,
 )
-from router.tracking import TrackingNumber
 
 _LONGEST_CHAIN = 8  # merges followed from one case to the next
 

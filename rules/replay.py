@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 from router.decision import Decision, Facts
-from router.ports import Rulebook
 from router.record import DecisionRecord, Outcome
+from router.rule_ports import Rulebook
 from rules.consequences import Consequences
 from rules.differences import Change, Kind, compared
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import BigInteger, Connection, bindparam, case, literal, update
 
 from router.delivery import DeliveryState
-from router.store import Again
+from router.work import Again
 from storage.codec import to_us
 from storage.columns import Words
 from storage.tables import delivery

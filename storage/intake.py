@@ -17,7 +17,7 @@ from functools import partial
 from router.errors import InvalidInput, StoreUnavailable
 from router.message import Envelope
 from router.ports import Ids
-from router.store import ROUTE, Accepted, CursorWrite
+from router.work import ROUTE, Accepted, CursorWrite
 from storage.blobs import INLINE, Blobs, new_name
 from storage.database import PATIENCE_S, Database
 from storage.failures import DataRefused

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from router.archive import Action
 from router.errors import StoreUnavailable
 from router.message import ConversationKey, Envelope
-from router.store import ROUTE, Accepted, CursorWrite
+from router.work import ROUTE, Accepted, CursorWrite
 from storage.codec import to_us
 from storage.columns import Key, Words, among_ids, among_keys, fit_key
 from storage.failures import DataRefused, sorted_out

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from router.store import ROUTE, TIMER, Claim
+from router.work import ROUTE, TIMER, Claim
 from storage.codec import from_us
 from storage.columns import Key, among_found, among_ids, among_keys, fit_key
 from storage.order import MOST_IN_LANE, Waiting, sendable

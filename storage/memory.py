@@ -12,7 +12,7 @@ from router.delivery import DeliveryState
 from router.errors import StoreUnavailable
 from router.message import ConversationKey, Envelope
 from router.ports import Ids
-from router.store import (
+from router.work import (
     ROUTE,
     TIMER,
     Accepted,

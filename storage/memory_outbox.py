@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from router.delivery import Delivery, DeliveryState, Rate
-from router.store import Again, Claim, Reservation, SendClaim, Settlement, send_role
+from router.work import Again, Claim, Reservation, SendClaim, Settlement, send_role
 from storage.codec import to_us
 from storage.memory_state import State, later
 from storage.order import grant, sendable

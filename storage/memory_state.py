@@ -12,9 +12,9 @@ from router.delivery import Delivery, DeliveryState
 from router.message import ConversationKey, Envelope
 from router.ports import Ids
 from router.record import DecisionRecord
-from router.store import ROUTE, TIMER, Claim, Conversation, Done, Timer, send_role
 from router.tracking import TrackingNumber
 from router.versions import ReplayReport, RulesetVersion, ShadowDraft
+from router.work import ROUTE, TIMER, Claim, Conversation, Done, Timer, send_role
 from storage.codec import from_us, to_us, us_or_none
 from storage.order import Waiting, sendable
 

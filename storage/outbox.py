@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Text, and_, bindparam, case, func, literal, s
 from sqlalchemy.dialects.postgresql import insert
 
 from router.delivery import Delivery, DeliveryState, Rate
-from router.store import Claim, Reservation, SendClaim, Settlement
+from router.work import Claim, Reservation, SendClaim, Settlement
 from storage import lanes
 from storage.codec import us_or_none
 from storage.columns import Key, Words, among_ids, among_keys, fit_key

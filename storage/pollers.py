@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, Text, and_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from router.store import Lease
+from router.work import Lease
 from storage.columns import Key
 from storage.tables import poller
 

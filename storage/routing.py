@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Text, bindparam, select
 from router.case import Case
 from router.delivery import Delivery, DeliveryState
 from router.message import ConversationKey
-from router.store import ROUTE, Claim, Conversation, Gathered, Wanted
 from router.tracking import TrackingNumber
+from router.work import ROUTE, Claim, Conversation, Gathered, Wanted
 from storage import lanes
 from storage.columns import among_found, among_ids, among_keys, fit_key
 from storage.rows import Row, case_of, conversation_of, delivery_of

@@ -11,7 +11,7 @@ from router.case import Case, Event, EventKind, Status, Visibility
 from router.counting import marks_of
 from router.delivery import Delivery, DeliveryState
 from router.message import ConversationKey, Envelope
-from router.store import Conversation, send_role
+from router.work import Conversation, send_role
 from storage.codec import Body, from_us, moment_or_none, to_us, us_or_none
 
 Row = Mapping[str, Any] | RowMapping

@@ -11,7 +11,7 @@ from router.counting import Sought
 from router.delivery import Rate
 from router.message import Envelope
 from router.ports import Ids
-from router.store import (
+from router.work import (
     Accepted,
     Claim,
     CursorWrite,

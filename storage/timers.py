@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from sqlalchemy import Connection, Text, bindparam, select
 
-from router.store import TIMER, Timer, TimerClaim, TimerKind
+from router.work import TIMER, Timer, TimerClaim, TimerKind
 from storage import lanes
 from storage.codec import from_us
 from storage.columns import among_ids, among_keys, fit_key

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from router.delivery import Delivery, DeliveryState
-from router.store import TIMER, CaseWrite, DeliveryWrite, Unit, Verdict, send_role
+from router.work import TIMER, CaseWrite, DeliveryWrite, Unit, Verdict, send_role
 from storage import again, decisions
 from storage.codec import to_us
 from storage.columns import Words, among_ids, among_keys

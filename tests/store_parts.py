@@ -12,8 +12,8 @@ from router.case import Case, Event, EventKind, Reporter, Status
 from router.decision import ServiceId
 from router.delivery import Delivery, DeliveryKind
 from router.message import Address, ConversationKey, Envelope
-from router.store import CaseWrite, Claim, Done, RouteClaim, Unit, Verdict
 from router.tracking import from_bits
+from router.work import CaseWrite, Claim, Done, RouteClaim, Unit, Verdict
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -8,7 +8,7 @@ from router.decision import Place
 from router.directory import Counter
 from router.geography import Geography
 from router.message import Message
-from router.ports import Understanding
+from router.rule_ports import Understanding
 from understanding.language import LANGUAGES, LanguageDetector
 from understanding.nature import follow_up, nature_of
 from understanding.place import PlaceReader

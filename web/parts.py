@@ -10,7 +10,8 @@ from typing import Protocol
 from router.archive import CaseReader, JournalReader, OutboxAdmin
 from router.case import CaseFile
 from router.message import Envelope
-from router.ports import Clock, Rulebooks
+from router.ports import Clock
+from router.rule_ports import Rulebooks
 from router.store import Intake
 from router.tokens import Signer
 from router.tracking import TrackingNumber

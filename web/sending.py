@@ -9,7 +9,7 @@ from typing import TypeVar
 from router.errors import StoreUnavailable
 from router.message import Envelope, WebhookRequest
 from router.ports import TakesWebhooks
-from router.store import Accepted
+from router.work import Accepted
 from web.parts import WebParts
 
 T = TypeVar("T")

@@ -26,8 +26,9 @@ from router.entry import Outcome
 from router.errors import ConfigurationError, InvalidInput
 from router.handling.desk import CHANNEL, is_task
 from router.message import Envelope
-from router.store import Claim, Gathered, RouteClaim, Store, Unit, Verdict, Wanted
+from router.store import Store
 from router.tracking import parse
+from router.work import Claim, Gathered, RouteClaim, Unit, Verdict, Wanted
 from web.desk.tasks import receipt_of
 from web.same_entry import says_again
 

@@ -24,8 +24,9 @@ from router.case import Case, Status
 from router.errors import InvalidInput
 from router.handling.reconsider import stays
 from router.ports import Ids
-from router.store import Store, Timer, TimerKind, Unit
+from router.store import Store
 from router.versions import RulesetVersion, VersionState
+from router.work import Timer, TimerKind, Unit
 from rules.changes import changes_between
 from rules.trials import TrialResult, run
 

@@ -6,7 +6,8 @@ from router.archive import CaseFilter, CaseReader
 from router.case import Case, Status
 from router.decision import ServiceId
 from router.delivery import DeliveryKind, DeliveryState
-from router.ports import HandedOver, Rulebooks
+from router.ports import HandedOver
+from router.rule_ports import Rulebooks
 
 _PAGE = 200
 _WITH_THEM = (

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from router.errors import StoreUnavailable
 from router.ports import Clock
-from router.store import Intake, Lease, Leases
+from router.store import Intake, Leases
+from router.work import Lease
 
 _LEASE_S = 60.0
 _PATIENCE_S = 10.0

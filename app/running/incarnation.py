@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.running.held_row import Holds, held_row
 from router.ports import Clock
-from router.store import CursorWrite
+from router.work import CursorWrite
 from storage.backup import INCARNATION
 
 

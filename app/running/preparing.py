@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 
-from router.ports import Prepares
+from router.rule_ports import Prepares
 
 
 def prepare(part: object) -> threading.Thread | None:

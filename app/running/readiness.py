@@ -9,7 +9,7 @@ from typing import Protocol
 
 from router.errors import StoreUnavailable
 from router.ports import Clock
-from router.store import Lease
+from router.work import Lease
 
 _ROW = "ready"
 _PATIENCE_S = 1.0

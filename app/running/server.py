@@ -26,7 +26,7 @@ from router.errors import StoreUnavailable
 from router.outbox import Courier
 from router.polling import Poller
 from router.ports import Clock, Listens
-from router.store import ROUTE, TIMER
+from router.work import ROUTE, TIMER
 
 ROLES = ("gateway", "router", "courier", "clock", "web")
 ROUTE_LOOPS = 2

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from app.running.held_row import Holds, held_row
 from router.errors import StoreUnavailable
 from router.ports import Clock
-from router.store import CursorWrite
+from router.work import CursorWrite
 from web.parts import Trouble
 
 _ROW = "troubles"

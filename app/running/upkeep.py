@@ -10,7 +10,8 @@ import structlog
 from app.running.photo_sweep import sweep
 from app.running.photos import PhotoFolder
 from router.ports import Clock
-from router.store import CursorWrite, Lease, Store
+from router.store import Store
+from router.work import CursorWrite, Lease
 
 NAME = "upkeep"
 EVERY = timedelta(days=1)

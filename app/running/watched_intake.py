@@ -10,7 +10,8 @@ from app.running.outages import Outages
 from router.errors import StoreUnavailable
 from router.message import Envelope
 from router.ports import Clock
-from router.store import Accepted, CursorWrite, Intake
+from router.store import Intake
+from router.work import Accepted, CursorWrite
 
 _NAME = "accept"
 _TOO_LONG_S = 1.0

@@ -33,15 +33,7 @@ from router.directory import Counter
 from router.errors import ConfigurationError
 from router.message import Envelope
 from router.policy import Policy
-from router.ports import (
-    Clock,
-    Ids,
-    Listens,
-    Polls,
-    Reads,
-    Sends,
-    TakesWebhooks,
-)
+from router.ports import Clock, Ids, Listens, Polls, Reads, Sends, TakesWebhooks
 from router.route import Router
 from router.store import Store
 from router.timers import Clockwork

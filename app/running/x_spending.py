@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from app.running.held_row import Holds, held_row
 from router.ports import Clock
-from router.store import CursorWrite
+from router.work import CursorWrite
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from app.running.held_row import Holds, held_row
 from channels.x.api import Renew, Tokens
 from router.ports import Clock
-from router.store import CursorWrite, Lease
+from router.work import CursorWrite, Lease
 
 
 @dataclass(frozen=True, slots=True)

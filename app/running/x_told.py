@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from app.running.held_row import Holds, held_row
 from router.ports import Clock
-from router.store import CursorWrite
+from router.work import CursorWrite
 
 _MOST = 5_000
 """People remembered; who was told before so many others may hear it once more."""

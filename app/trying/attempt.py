@@ -25,10 +25,11 @@ from router.errors import InvalidInput
 from router.message import Address, Envelope, Message
 from router.policy import LOCAL_URL, Policy
 from router.route import Router
-from router.store import Claim, Gathered, Inbound, RouteClaim, Store, Unit, Verdict, Wanted
+from router.store import Store
 from router.tokens import Signer
 from router.words.texts import Style
 from router.words.wording import Wording
+from router.work import Claim, Gathered, Inbound, RouteClaim, Unit, Verdict, Wanted
 from router.worked import Worked
 from storage.memory import MemoryStore
 from understanding.reader import Reader

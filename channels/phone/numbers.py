@@ -10,16 +10,24 @@ WHATSAPP = "whatsapp:"
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 
 
+def e164(typed: str, region: str) -> str:
+    """Write a telephone number in E.164, as dialled from a region (``FR``); empty where it can be none.
+
+    A zero left at its front shows that it lacks a digit, but where numbers begin so (in Italy).
+    """
+    try:
+        number = phonenumbers.parse(typed, region)
+    except phonenumbers.NumberParseException:
+        return ""
+    lacks_a_digit = number.italian_leading_zero and not phonenumbers.is_valid_number(number)
+    if lacks_a_digit or not phonenumbers.is_possible_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
 def international(number: str, region: str) -> str:
     """Write a telephone number in E.164; names and short codes stay as they are."""
-    try:
-        read = phonenumbers.parse(number, region)
-    except phonenumbers.NumberParseException:
-        return number
-    lacks_a_digit = read.italian_leading_zero and not phonenumbers.is_valid_number(read)
-    if lacks_a_digit or not phonenumbers.is_possible_number(read):
-        return number
-    return phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164)
+    return e164(number, region) or number
 
 
 def number_of(text: str) -> int | None:

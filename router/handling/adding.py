@@ -15,7 +15,6 @@ from router.handling.handing_on import hand_on
 from router.handling.moving import tell_changes, text_of_move
 from router.handling.opening import remember
 from router.message import Message
-from router.ports import Understanding
 from router.reading.conversation import How, Threaded, is_reporter
 from router.reading.joining import (
     LONGEST_TEXT,
@@ -26,13 +25,14 @@ from router.reading.joining import (
     without_words,
 )
 from router.record import Cause
-from router.store import Inbound
+from router.rule_ports import Understanding
 from router.telling.privacy import may_read
 from router.telling.replies import Replies
 from router.tokens import party_of
 from router.words.answers import PERSONAL, answered, reworded
 from router.words.questions import next_of
 from router.words.receipts import rights_of
+from router.work import Inbound
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 

@@ -13,9 +13,9 @@ from router.errors import InvalidInput
 from router.events import ReceiptReceived
 from router.handling.windows import Windows, is_closed
 from router.outbox import GIVE_UP
-from router.store import Again, DeliveryWrite, Inbound
 from router.telling.replies import Replies
 from router.tokens import CONFIRM, Signer, party_of
+from router.work import Again, DeliveryWrite, Inbound
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 

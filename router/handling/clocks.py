@@ -6,8 +6,8 @@ from datetime import datetime
 
 from router.case import Alarm, Case
 from router.decision import Decision
-from router.ports import Rulebook
-from router.store import Timer, TimerKind
+from router.rule_ports import Rulebook
+from router.work import Timer, TimerKind
 from router.workspace import Draft, Workspace
 
 

@@ -13,8 +13,8 @@ from router.message import Message
 from router.reading.conversation import Threaded
 from router.reading.joining import better_place, joined
 from router.reading.looking import Look, Looks, counted_again
-from router.store import Inbound
 from router.tracking import printed
+from router.work import Inbound
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 

@@ -15,9 +15,9 @@ from router.events import PartnerActed
 from router.handling.dispatch import Dispatcher, passes_on
 from router.message import Attachment
 from router.record import Cause
-from router.store import Inbound
 from router.telling.everyone import Everyone
 from router.words.texts import TextId
+from router.work import Inbound
 from router.workspace import Draft, Workspace
 
 ENDED = {Status.RESOLVED, Status.CLOSED, Status.REFUSED, Status.MERGED}

@@ -13,10 +13,10 @@ from router.entry import DESK, SOURCES_FR, WAYS_FR, Outcome, Way
 from router.events import CallMissed, TaskDone
 from router.handling.for_an_agent import looked_at
 from router.message import Address, Message
-from router.store import DeliveryWrite, Inbound
 from router.telling.replies import Replies
 from router.tokens import REPLY
 from router.words.called import SENDINGS
+from router.work import DeliveryWrite, Inbound
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 

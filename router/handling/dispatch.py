@@ -20,10 +20,10 @@ from router.directory import Level, Service
 from router.handling.clocks import alarm_of, due_again, set_timers
 from router.handling.recording import keep
 from router.message import Message
-from router.ports import Rulebook
 from router.reading.joining import known_in_public
 from router.reading.looking import area_of, counted_again
 from router.record import Cause
+from router.rule_ports import Rulebook
 from router.telling.forwarding import Forwarder
 from router.telling.informing import inform, remembered, told
 from router.telling.offering import Offering, from_offer

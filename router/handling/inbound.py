@@ -39,15 +39,15 @@ from router.handling.transfer import Transfers
 from router.handling.windows import Windows
 from router.handling.wishes import Wishes
 from router.message import HandsOn, Message, corrected, person_at
-from router.ports import Understanding
 from router.reading.conversation import How, Threaded, thread
 from router.reading.invitation import Invited, by_invitation, unheard
 from router.reading.looking import Look, Looks
-from router.store import Conversation, Inbound
+from router.rule_ports import Understanding
 from router.telling.replies import Replies
 from router.tokens import Signer
 from router.words.echoes import is_echo
 from router.words.texts import TextId
+from router.work import Conversation, Inbound
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 

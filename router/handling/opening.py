@@ -11,11 +11,11 @@ from router.handling.desk import Desk
 from router.handling.dispatch import Dispatcher, passes_on, redirects
 from router.handling.for_an_agent import ForAnAgent
 from router.message import Message
-from router.ports import Understanding
 from router.reading.joining import STATED, files_of
-from router.store import Inbound
+from router.rule_ports import Understanding
 from router.telling.replies import Replies
 from router.words.questions import next_of
+from router.work import Inbound
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 

@@ -13,9 +13,9 @@ from router.handling.deeds import ENDED, Deeds, photos_of
 from router.handling.disowned import kept_back
 from router.handling.dispatch import Dispatcher
 from router.message import Message, Trust
-from router.store import Inbound
 from router.tokens import PARTNER, Signer, party_of
 from router.words.their_numbers import known_as
+from router.work import Inbound
 from router.workspace import Draft, Workspace
 
 _DONE = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from router.case import Case
 from router.decision import Decision, Facts, ServiceId
-from router.ports import HasShadow, Rulebook
 from router.record import Cause, Outcome, Shadowed, recorded
+from router.rule_ports import HasShadow, Rulebook
 from router.workspace import Draft, Workspace
 
 

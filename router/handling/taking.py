@@ -11,14 +11,14 @@ from router.decision import Decision, Facts
 from router.handling.dispatch import Dispatcher, redirects
 from router.handling.opening import Opening
 from router.message import Message
-from router.ports import Understanding
 from router.reading.conversation import is_reporter
 from router.record import Cause
-from router.store import Inbound
+from router.rule_ports import Understanding
 from router.telling.cell_writing import CellWriting
 from router.telling.offering import from_offer
 from router.telling.replies import Replies
 from router.words.texts import Style, TextId
+from router.work import Inbound
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 

@@ -14,11 +14,11 @@ from router.handling.deeds import ENDED, Deeds, photos_of
 from router.handling.dispatch import Dispatcher
 from router.handling.letting_go import ENOUGH, LettingGo
 from router.record import Cause
-from router.store import Inbound
 from router.telling.cell_writing import CellWriting
 from router.telling.everyone import Everyone
 from router.words.called import word_called
 from router.words.texts import TextId
+from router.work import Inbound
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 

@@ -9,8 +9,8 @@ from router.case import EventKind
 from router.delivery import Delivery, DeliveryKind, DeliveryState
 from router.events import AskedToRead, ReceiptReceived
 from router.message import Address
-from router.store import DeliveryWrite
 from router.telling.replies import Replies
+from router.work import DeliveryWrite
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 

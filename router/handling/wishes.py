@@ -10,9 +10,9 @@ from router.delivery import Delivery
 from router.directory import Directory
 from router.events import Blocked, Encrypted, HelpAsked, MessageTakenBack, OptedOutOf
 from router.message import Address, Message
-from router.store import Inbound
 from router.telling.replies import Replies
 from router.words.texts import TextId
+from router.work import Inbound
 from router.worked import Worked
 from router.workspace import Draft, Workspace
 

@@ -8,14 +8,14 @@ from enum import StrEnum
 from router.case import Case, Reporter, ReporterRole, Status
 from router.errors import InvalidInput
 from router.message import Message, corrected
-from router.ports import Understanding
 from router.reading.sequels import answers, continues, other_place, other_subject
-from router.store import Conversation
+from router.rule_ports import Understanding
 from router.telling.cell_writing import back_to
 from router.tokens import PAGE, PARTNER, REPLY, Signer, Token, party_of
 from router.tracking import TrackingNumber, find
 from router.words.mistyped import has_mistyped_number
 from router.words.their_numbers import quoted
+from router.work import Conversation
 from router.workspace import Workspace
 
 ENDED = {Status.CLOSED, Status.REFUSED, Status.MERGED}

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from router.case import Case, Status
 from router.message import Message
-from router.ports import Understanding
 from router.reading.conversation import ENDED, How, Threaded
 from router.reading.sequels import PLACED, is_short, other_place, other_subject
+from router.rule_ports import Understanding
 from router.workspace import Workspace
 
 _STANDS = timedelta(days=30)

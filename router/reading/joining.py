@@ -9,7 +9,7 @@ from router.case import Case, CaseFile, Reporter, ReporterRole
 from router.decision import Place
 from router.directory import Service
 from router.message import Message, Trust
-from router.store import Inbound
+from router.work import Inbound
 
 LONGEST_TEXT = 20_000
 """Characters of a case's text; what is beyond stays in the journal."""

@@ -12,11 +12,11 @@ from router.counting import CountQuestion, Marks, Sought, Tallies, person_of, so
 from router.decision import Count, Decision, Facts, Place
 from router.directory import Counter, Directory, Level
 from router.message import Message, Trust
-from router.ports import Reading, Rulebook, Understanding, Understands
 from router.reading.joining import LONGEST_TEXT, better_place
 from router.reading.subjects import Subjects
-from router.store import Inbound
+from router.rule_ports import Reading, Rulebook, Understanding, Understands
 from router.tokens import party_of
+from router.work import Inbound
 from router.workspace import Workspace
 
 LONGEST_SUBJECT = 300

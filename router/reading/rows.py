@@ -14,7 +14,7 @@ from router.events import InboundEvent, MessageReceived
 from router.policy import Policy
 from router.ports import Reads
 from router.reading.looking import Looks
-from router.store import Inbound, RouteClaim
+from router.work import Inbound, RouteClaim
 
 Report = Callable[[str, Exception], None]
 NewLooks = Callable[[], Looks]

@@ -10,7 +10,7 @@ from router.delivery import Delivery
 from router.events import InboundEvent, MessageReceived
 from router.message import Message
 from router.reading.rows import ReadRow, Rows
-from router.store import Gathered
+from router.work import Gathered
 
 MOST_REFS = 3
 """Earlier mails of one answer that are looked at, the one that it answers first."""

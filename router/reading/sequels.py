@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from router.case import Case
 from router.message import Message
-from router.ports import Understanding
+from router.rule_ports import Understanding
 
 _SHORT_ANSWER = 12  # words; longer texts rarely answer "where?" and nothing else
 _SAME_BREATH = timedelta(hours=1)

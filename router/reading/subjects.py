@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from router.decision import Facts, Place
 from router.directory import Counter
 from router.message import Message
-from router.ports import Reading, Rulebook, Understanding, Understands
+from router.rule_ports import Reading, Rulebook, Understanding, Understands
 
 _READ = 2_000  # characters, as of the place
 _MOST = 12  # parts; the rest of a longer message stays with the last

@@ -9,7 +9,7 @@ from enum import StrEnum
 from router.case import Case, EventKind
 from router.message import Address
 from router.policy import Policy
-from router.store import Conversation
+from router.work import Conversation
 from router.workspace import Draft, Workspace
 
 _NOT_TOLD = (

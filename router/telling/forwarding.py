@@ -11,7 +11,7 @@ from router.delivery import Delivery, DeliveryKind, idempotency_key
 from router.directory import Service
 from router.message import Address
 from router.policy import Policy
-from router.ports import Rulebook
+from router.rule_ports import Rulebook
 from router.telling.cell_writing import CellWriting
 from router.telling.privacy import told_to
 from router.telling.sheet import sheet

@@ -10,7 +10,7 @@ from router.case import Case, CaseFile, ReporterRole
 from router.decision import Place
 from router.delivery import DeliveryKind
 from router.directory import Service, Statute
-from router.ports import Rulebook
+from router.rule_ports import Rulebook
 from router.telling.privacy import knows_people, may_read, told_to
 from router.telling.told_files import attachments_told, told_files, withheld
 from router.tracking import printed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import TypedDict, Unpack
 
 from router.case import Case, CaseFile, Reporter
 from router.cells import CHANNEL as CELL
@@ -18,6 +19,17 @@ from router.words.wording import Wording
 from router.workspace import Draft, Workspace
 
 PARAGRAPH = "\n\n"
+
+
+class Parts(TypedDict, total=False):
+    """What else may stand on what is written; router.delivery.Delivery says what each is."""
+
+    automatic: bool
+    subject: str
+    data: str
+    asked: str
+    danger: bool
+    files: tuple[CaseFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,28 +125,10 @@ class Writing:
         reporter: Reporter,
         cause: str,
         text: str,
-        *,
-        automatic: bool = True,
-        subject: str = "",
-        data: str = "",
-        asked: str = "",
-        danger: bool = False,
-        files: tuple[CaseFile, ...] = (),
+        **parts: Unpack[Parts],
     ) -> Delivery:
         """Write to one person, once for one cause (router.delivery.Delivery says what each part is)."""
-        delivery = self.made(
-            case,
-            kind,
-            reporter,
-            cause,
-            text,
-            automatic=automatic,
-            subject=subject,
-            data=data,
-            asked=asked,
-            danger=danger,
-            files=files,
-        )
+        delivery = self.made(case, kind, reporter, cause, text, **parts)
         draft.deliveries.append(delivery)
         return delivery
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from router.case import Answer, Case
 from router.decision import Nature, Urgency
 from router.message import Message
-from router.ports import Understanding
+from router.rule_ports import Understanding
 
 KEPT = frozenset(
     {

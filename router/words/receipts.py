@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from router.case import Case, Status
 from router.decision import Nature
-from router.ports import Rulebook
 from router.rights import Promised, Rights, Silence
+from router.rule_ports import Rulebook
 from router.words.texts import TextId
 
 OWED = {

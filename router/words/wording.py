@@ -10,7 +10,7 @@ from router.decision import Decision, Place, ServiceId
 from router.directory import Service
 from router.message import Address
 from router.policy import Policy
-from router.ports import Rulebook
+from router.rule_ports import Rulebook
 from router.tracking import printed
 from router.words.emergency_numbers import each_once
 from router.words.questions import CHOICES, worded

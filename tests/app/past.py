@@ -21,9 +21,9 @@ from router.case import Case, Event, EventKind, Reporter, Status
 from router.decision import Facts, Place
 from router.message import Address
 from router.record import Cause, DecisionRecord, Outcome, Shadowed, recorded
-from router.store import CaseWrite, Unit, Verdict
 from router.tracking import printed
 from router.versions import RulesetVersion
+from router.work import CaseWrite, Unit, Verdict
 
 RULES = """
 - id: gaz

@@ -26,8 +26,8 @@ from router.archive import Action
 from router.case import Case, Event, EventKind, Status, Visibility
 from router.decision import ServiceId
 from router.message import Address, Envelope
-from router.store import CaseWrite, Done, Unit
 from router.tracking import from_bits, printed
+from router.work import CaseWrite, Done, Unit
 from storage.codec import from_us
 
 PHONE = Address("sms", "+33756000044", "+33612340001")

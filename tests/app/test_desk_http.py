@@ -18,8 +18,8 @@ from app.stores import opened
 from router.archive import CaseFilter
 from router.delivery import Delivery, DeliveryKind, DeliveryState
 from router.message import Address
-from router.store import Unit
 from router.tracking import TrackingNumber
+from router.work import Unit
 
 CONFIG = Path(__file__).parents[2] / "config"
 KEYS = {"anne": "cle-de-l-agent-anne", "paul": "cle-de-l-agent-paul"}

@@ -9,7 +9,7 @@ from ruled import Ruled
 
 from router.case import Status
 from router.record import Cause
-from router.store import CaseWrite, Unit
+from router.work import CaseWrite, Unit
 
 LAMPS = """
 - id: lampes

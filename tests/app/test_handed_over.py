@@ -14,7 +14,7 @@ from router.delivery import DeliveryKind, DeliveryState
 from router.directory import Level, Service
 from router.message import Address
 from router.ports import HandedOver
-from router.store import CaseWrite, Unit
+from router.work import CaseWrite, Unit
 
 URL = "https://open311.partenaire.example"
 ADDRESS = Address("partner_open311", URL, URL)

@@ -12,8 +12,8 @@ from app.__main__ import cli
 from app.stores import opened
 from router.case import Case, Status
 from router.decision import Place, ServiceId
-from router.store import CaseWrite, Unit
 from router.tracking import from_bits, printed
+from router.work import CaseWrite, Unit
 from storage.codec import from_us
 
 CONFIG = Path(__file__).parents[2] / "config"

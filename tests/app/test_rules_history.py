@@ -10,8 +10,8 @@ from app.running.wiring import build
 from app.settings import load_settings
 from router.case import Status
 from router.delivery import DeliveryKind
-from router.store import TIMER
 from router.tracking import parse
+from router.work import TIMER
 
 
 def test_the_history_tells_who_when_why_and_what(past, cases):

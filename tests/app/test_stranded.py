@@ -25,7 +25,7 @@ from app.stores import opened
 from router.decision import Urgency
 from router.delivery import DeliveryKind, DeliveryState
 from router.message import Address
-from router.store import CaseWrite, Unit
+from router.work import CaseWrite, Unit
 
 CONFIG = Path(__file__).parents[2] / "config"
 BOX = "metropole@nantes.example"

@@ -17,9 +17,9 @@ from router.case import Case, Event, EventKind, Status, Visibility
 from router.decision import ServiceId
 from router.delivery import Delivery, DeliveryKind, DeliveryState
 from router.message import Address
-from router.store import CaseWrite, Unit
 from router.tracking import from_bits, printed
 from router.words.called import SENDINGS, channel_called
+from router.work import CaseWrite, Unit
 from storage.codec import from_us
 
 ROOT = Path(__file__).parents[2]

@@ -37,7 +37,7 @@ async def test_no_more_people_are_kept_than_a_row_should_hold(store, monkeypatch
 @pytest.mark.parametrize("odd", ["{", "{}", "7", "null"])
 async def test_a_row_that_cannot_be_read_is_nobody(store, odd):
     from app.running.held_row import held_row
-    from router.store import CursorWrite
+    from router.work import CursorWrite
 
     kept = keeper(store)
     async with held_row(store, kept.clock, "told|x|GuichetNantes") as row:

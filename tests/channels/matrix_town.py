@@ -13,8 +13,8 @@ from channels.matrix import Matrix
 from router.case import Case
 from router.delivery import Delivery, DeliveryState
 from router.outbox import Courier
-from router.store import CursorWrite
 from router.tokens import PARTNER
+from router.work import CursorWrite
 
 STATES = tuple(DeliveryState)
 

@@ -27,8 +27,8 @@ from channels.email.imap import ImapConnection
 from demo.mail import PASSWORD, MailSimulator
 from router.message import Envelope
 from router.polling import Poller
-from router.store import Accepted, CursorWrite
 from router.tokens import Signer
+from router.work import Accepted, CursorWrite
 from storage.memory import MemoryStore
 
 _SECONDS = float(os.environ.get("GUICHET_FUZZ_SECONDS", "0"))

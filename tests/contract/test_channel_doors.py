@@ -17,7 +17,7 @@ from demo.clock import WallClock
 from router.case import EventKind
 from router.delivery import DeliveryState, Sent
 from router.outbox import Courier
-from router.store import CaseWrite, Unit, send_role
+from router.work import CaseWrite, Unit, send_role
 from storage.memory import MemoryStore
 from web.webhooks import Webhooks
 

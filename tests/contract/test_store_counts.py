@@ -10,8 +10,8 @@ from store_parts import NOW, Numbered, Parts, write
 
 from router.counting import MOST_COUNTED, Sought, marks_of, spot_of, spots_around
 from router.decision import Place, Point
-from router.store import CaseWrite, Unit
 from router.tokens import party_of
+from router.work import CaseWrite, Unit
 
 DAY = timedelta(days=1)
 STREET = Place(communes=("44143",), street="rue de la Poterie")

@@ -11,8 +11,8 @@ from router.archive import Action, CaseFilter, Tallied
 from router.case import Status
 from router.decision import ServiceId
 from router.delivery import DeliveryState
-from router.store import TIMER, CaseWrite, Done, Timer, TimerKind, Unit, Verdict
 from router.tracking import printed
+from router.work import TIMER, CaseWrite, Done, Timer, TimerKind, Unit, Verdict
 
 HOUR = timedelta(hours=1)
 

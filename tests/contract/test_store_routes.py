@@ -13,7 +13,7 @@ from router.case import Status
 from router.decision import Place, Point
 from router.errors import StoreUnavailable
 from router.message import Address
-from router.store import ROUTE, CaseWrite, Conversation, CursorWrite, Done, Unit, Verdict, Wanted
+from router.work import ROUTE, CaseWrite, Conversation, CursorWrite, Done, Unit, Verdict, Wanted
 
 
 async def test_what_is_accepted_waits_to_be_routed_with_its_payload(store):

@@ -11,8 +11,8 @@ from store_parts import MINUTE, NOW, SECOND, write
 from router.decision import Count, Decision, Facts, Nature, Place, Point, ServiceId, Urgency
 from router.errors import InvalidInput, Outdated
 from router.record import After, Cause, Outcome, Shadowed, recorded
-from router.store import CaseWrite, Unit, Verdict
 from router.versions import ReplayReport, ShadowDraft, VersionState
+from router.work import CaseWrite, Unit, Verdict
 
 HOUR = timedelta(hours=1)
 WHOLE = Facts(

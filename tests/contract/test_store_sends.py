@@ -12,7 +12,7 @@ from store_parts import LEASE_S, MINUTE, NOW, SECOND, claims_of, put, texts, wri
 from router.case import EventKind
 from router.delivery import DeliveryState, Rate
 from router.message import Address
-from router.store import Again, CaseWrite, Claim, DeliveryWrite, Settlement, Unit, Verdict, Wanted
+from router.work import Again, CaseWrite, Claim, DeliveryWrite, Settlement, Unit, Verdict, Wanted
 
 ROLE = "send:sms|main"
 

@@ -14,8 +14,8 @@ from router.case import Case, Reporter, Status
 from router.decision import Decision, ServiceId, Urgency
 from router.delivery import Delivery, DeliveryKind
 from router.message import Address, Envelope, Message
-from router.store import Inbound
 from router.tracking import from_bits, printed
+from router.work import Inbound
 from router.worked import Worked
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

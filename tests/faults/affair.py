@@ -22,10 +22,10 @@ from router.outbox import Courier
 from router.policy import Policy
 from router.ports import OutboundPart
 from router.route import Router
-from router.store import ROUTE, TIMER
 from router.timers import Clockwork
 from router.tokens import Signer
 from router.tracking import from_bits, printed
+from router.work import ROUTE, TIMER
 
 ROLES = ("send:memory|town", "send:partner|town")
 LARGE = "x" * 70_000  # more than a payload that lies in its journal row

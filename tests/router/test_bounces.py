@@ -10,7 +10,7 @@ from router.case import EventKind
 from router.delivery import DeliveryKind, DeliveryState
 from router.message import Address
 from router.outbox import Courier
-from router.store import Wanted
+from router.work import Wanted
 
 
 async def sent(town, person: str) -> None:

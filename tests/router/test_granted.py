@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from router.delivery import Delivery, DeliveryKind
 from router.granted import shared
 from router.message import Address
-from router.store import Claim, Reservation, SendClaim
+from router.work import Claim, Reservation, SendClaim
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 HERE = Address("memory", "town", "ana")

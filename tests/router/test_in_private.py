@@ -9,8 +9,8 @@ from town import Town
 
 from router.case import EventKind, Status
 from router.delivery import DeliveryKind, DeliveryState
-from router.store import CaseWrite, Unit
 from router.words.texts import TextId, text
+from router.work import CaseWrite, Unit
 
 LAMP, RUBBISH = "Le lampadaire est éteint", "La poubelle déborde"
 HELLO = "bonjour"

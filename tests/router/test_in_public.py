@@ -5,11 +5,11 @@ import pytest
 from router.case import EventKind
 from router.delivery import DeliveryKind, DeliveryState
 from router.message import Address
-from router.store import Claim, Gathered
 from router.telling.everyone import Everyone
 from router.telling.writing import Writing
 from router.words.texts import LANGUAGES, Style, TextId, text
 from router.words.wording import Wording
+from router.work import Claim, Gathered
 from router.workspace import Workspace
 
 ANSWER = "Madame Dupont, rebouché au 12 rue Lambert, tél. 06 12 34 56 78"

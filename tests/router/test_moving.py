@@ -11,9 +11,9 @@ from town import TownRules
 from router.case import Reporter, ReporterRole
 from router.decision import ServiceId
 from router.message import Address
-from router.store import CaseWrite, Unit
 from router.tokens import PAGE
 from router.tracking import printed
+from router.work import CaseWrite, Unit
 
 NOW_WITH = "maintenant confiée à : {}."
 

@@ -12,8 +12,8 @@ from router.case import EventKind, Status
 from router.decision import ServiceId
 from router.delivery import DeliveryKind
 from router.record import Cause, Outcome
-from router.store import TIMER, CaseWrite, Timer, TimerKind, Unit, Verdict
 from router.tokens import PARTNER
+from router.work import TIMER, CaseWrite, Timer, TimerKind, Unit, Verdict
 
 
 async def records(town):

@@ -15,9 +15,9 @@ from router.case import EventKind, Status
 from router.cells import AtEnd, Share, Speaks
 from router.decision import ServiceId, Urgency
 from router.message import Address, Envelope
-from router.store import Timer, TimerKind, Unit
 from router.tracking import printed
 from router.words.texts import TextId, text
+from router.work import Timer, TimerKind, Unit
 
 
 @pytest.fixture

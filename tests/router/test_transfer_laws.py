@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from router.archive import Action
 from router.cells import MOST_HOPS
-from router.store import Timer, TimerKind, Unit
+from router.work import Timer, TimerKind, Unit
 
 PLANS = {
     "nantes": (("chez-metropole", "chez-region", "eclairage"), ("metropole", "region")),

@@ -12,10 +12,10 @@ from router.case import EventKind, ReporterRole, Status
 from router.decision import Urgency
 from router.delivery import DeliveryKind
 from router.directory import Contact
-from router.store import CaseWrite, Unit
 from router.tokens import PARTNER, REPLY
 from router.tracking import printed
 from router.words.texts import TextId, text
+from router.work import CaseWrite, Unit
 
 
 async def test_a_message_becomes_one_case_with_one_owner_and_one_receipt(town):

@@ -23,8 +23,9 @@ from router.events import (
 )
 from router.message import Address, Attachment, Envelope, Given, Location, Message, Thread, Trust
 from router.policy import Policy
-from router.ports import OutboundPart, Understanding
+from router.ports import OutboundPart
 from router.route import Router
+from router.rule_ports import Understanding
 from router.timers import Clockwork
 from router.tokens import Signer
 from router.tracking import from_bits

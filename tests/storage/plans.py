@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.store import ROUTE
+from router.work import ROUTE
 from storage import (
     counts,
     journal,

@@ -9,7 +9,7 @@ import pytest
 from store_parts import envelope, take, write
 
 from router.message import Address
-from router.store import ROUTE
+from router.work import ROUTE
 from storage import heralds
 from storage.engine import open_store
 

@@ -11,7 +11,7 @@ from store_parts import NOW, Numbered, envelope
 
 from router.archive import Action
 from router.errors import InvalidInput, StoreUnavailable
-from router.store import ROUTE, Accepted, CursorWrite
+from router.work import ROUTE, Accepted, CursorWrite
 from storage import intake
 from storage.failures import DataRefused
 from storage.intake import MOST_IN_BATCH, MOST_WAITING, GroupCommit, Queue, Waiter

@@ -11,7 +11,7 @@ from store_parts import NOW, write
 
 from router.case import EventKind
 from router.delivery import DeliveryState
-from router.store import CaseWrite, Claim, DeliveryWrite, Settlement, Unit
+from router.work import CaseWrite, Claim, DeliveryWrite, Settlement, Unit
 from storage import lanes
 
 _roles = st.sampled_from(["route", "send:a|b", "send:sms|main", "timer"])

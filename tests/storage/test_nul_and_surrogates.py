@@ -8,7 +8,7 @@ import pytest
 from store_parts import Parts, envelope, write
 
 from router.case import Event, EventKind
-from router.store import CaseWrite, Unit
+from router.work import CaseWrite, Unit
 
 ODD = ("gaz\0 ici", "\ud83d moitié", "fin \udc00", "\0\ud800\udfff")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from router.directory import Counter
 from router.message import Address, Message
-from router.ports import Understanding, Understands
+from router.rule_ports import Understanding, Understands
 from understanding.reader import Reader
 from understanding.territory import Territory
 

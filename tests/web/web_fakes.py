@@ -19,11 +19,11 @@ from router.delivery import Delivery
 from router.directory import Contact, Counter, Directory, Level, Service, Texts
 from router.errors import InvalidInput, InvalidSignature, StoreUnavailable
 from router.message import Address, Envelope, WebhookRequest, WebhookResponse
-from router.ports import Reading
 from router.rights import Rights
-from router.store import Accepted, CursorWrite
+from router.rule_ports import Reading
 from router.tokens import Signer
 from router.tracking import TrackingNumber, from_bits
+from router.work import Accepted, CursorWrite
 from web.parts import WebParts, WebSettings
 
 NOW = datetime(2026, 11, 22, 9, 5, tzinfo=UTC)

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from router.directory import Service
 from router.handling.desk import CHANNEL
-from router.ports import Rulebook
+from router.rule_ports import Rulebook
 from router.words.telephone import spoken
 from web import calendar, wording
 from web.desk.tasks import Task

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from router.case import Case, Event, EventKind, Reporter, Status, Visibility
-from router.ports import Rulebook
+from router.rule_ports import Rulebook
 from router.tracking import printed
 from web.open311.format import Trouble
 from web.render import Speaker

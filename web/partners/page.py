@@ -14,7 +14,7 @@ from router.case import Case, CaseFile
 from router.errors import InvalidInput, StoreUnavailable
 from router.handling.deeds import ENDED
 from router.message import Address, Envelope
-from router.ports import Rulebook
+from router.rule_ports import Rulebook
 from router.telling.privacy import knows_people, may_read, told_to
 from router.telling.told_files import attachments_told, told_files
 from router.tracking import printed

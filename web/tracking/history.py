@@ -14,7 +14,7 @@ from router.delivery import Delivery, DeliveryKind
 from router.directory import Service
 from router.entry import Way
 from router.handling.desk import CHANNEL
-from router.ports import Rulebook
+from router.rule_ports import Rulebook
 
 _HOUSE_NUMBER = re.compile(r"^\s*\d+\s*(?:bis|ter|quater|[a-dA-D])?\b[\s,]*", re.IGNORECASE)
 _OWN_WORDS = {EventKind.ANSWERED, EventKind.STATUS, EventKind.NOTE}

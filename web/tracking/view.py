@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from router.case import Case, CaseFile, Status
-from router.ports import Rulebook
 from router.rights import Rights
+from router.rule_ports import Rulebook
 from router.tracking import printed
 from router.words.receipts import rights_of
 from web.tracking.history import Found, Line, letters_of, lines_of, public_place
