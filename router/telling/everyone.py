@@ -12,7 +12,7 @@ from router.delivery import Delivery, DeliveryKind
 from router.telling.budget import Share
 from router.telling.in_public import InPublic
 from router.telling.origin import Origin
-from router.telling.writing import PARAGRAPH, Writing
+from router.telling.writing import PARAGRAPH, Parts, Writing
 from router.tokens import party_of
 from router.words.called import SENDINGS, channel_called
 from router.words.texts import Style, TextId
@@ -79,31 +79,33 @@ class Everyone:
             if reporter.public and danger:
                 written.append(self._in_public.warn(draft, case, reporter, kind, cause))
             self._on_the_page(draft, case, kind, reporter)
-            style = self.writing.wording.style(reporter.answered_at)
-            words = self.writing.wording.text(text, reporter.language, style, case, answer, service)
-            if (
-                also is not None and reporter.answered_at.channel != "web"
-            ):  # who reads the page itself
-                words += PARAGRAPH + self.writing.wording.text(also, reporter.language, style, case)
-            if reporter.public:
-                self._in_public.withhold(
-                    draft, case, reporter, kind, cause, words, automatic=automatic, files=files
+            words = self._words(reporter, case, text, answer, service, also)
+            parts = Parts(automatic=automatic, danger=danger, files=files)
+            if not reporter.public:
+                written.append(
+                    self.writing.deliver(draft, case, kind, reporter, cause, words, **parts)
                 )
                 continue
-            written.append(
-                self.writing.deliver(
-                    draft,
-                    case,
-                    kind,
-                    reporter,
-                    cause,
-                    words,
-                    automatic=automatic,
-                    danger=danger,
-                    files=files,
-                )
+            self._in_public.withhold(
+                draft, case, reporter, kind, cause, words, automatic=automatic, files=files
             )
         return tuple(written)
+
+    def _words(
+        self,
+        reporter: Reporter,
+        case: Case,
+        text: TextId,
+        answer: str,
+        service: ServiceId | None,
+        also: TextId | None,
+    ) -> str:
+        """Word a text for one reporter, and ``also`` behind it unless he reads the page itself."""
+        wording, style = self.writing.wording, self.writing.wording.style(reporter.answered_at)
+        words = wording.text(text, reporter.language, style, case, answer, service)
+        if also is None or reporter.answered_at.channel == "web":
+            return words
+        return words + PARAGRAPH + wording.text(also, reporter.language, style, case)
 
     def _within_budget(self, draft: Draft, case: Case, reporter: Reporter, danger: str) -> bool:
         known = self.writing.workspace.case(case.id) or case
