@@ -198,6 +198,7 @@ async def test_the_description_says_all_that_may_be_sent_and_what_comes(client: 
     assert {one["name"] for one in post["parameters"]} == {
         "webhook-id", "webhook-timestamp", "webhook-key-id", "webhook-signature",
     }  # fmt: skip
+    assert [one["name"] for one in post["parameters"] if not one["required"]] == ["webhook-key-id"]
     assert {"200", "400", "403", "404", "409", "503"} <= post["responses"].keys()
     assert "case" in described["webhooks"]
 
