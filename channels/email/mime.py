@@ -278,8 +278,7 @@ def _base64(body: bytes) -> bytes:
 def _is_clean(body: bytes) -> bool:
     """Whether a body is base64 and nothing else, as nearly all are: no line need be looked at."""
     core = body.rstrip(b"=")
-    whole = not core.endswith(b"\n") and len(body) - len(core) <= 2
-    return whole and not core.translate(None, BASE64_LETTERS + b"\n")
+    return len(body) - len(core) <= 2 and not core.translate(None, BASE64_LETTERS + b"\n")
 
 
 def _uuencoded(body: bytes) -> bytes:
